@@ -1,0 +1,1 @@
+"""A stand-in for Gemini, Grok and Ollama: the same wire, no model behind it."""

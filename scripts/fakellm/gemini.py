@@ -1,0 +1,277 @@
+"""Gemini's side: v1beta, proto3 JSON that refuses unknown names, errors with details."""
+
+import re
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+from pydantic_core import from_json
+
+from fakellm.messages import Asked, Reply, Request, Said, at, json_reply, tokens
+from fakellm.options import Options
+
+_TOP = {
+    "contents": "contents",
+    "systemInstruction": "system_instruction",
+    "generationConfig": "generation_config",
+    "safetySettings": "safety_settings",
+    "tools": "tools",
+    "toolConfig": "tool_config",
+    "cachedContent": "cached_content",
+    "labels": "labels",
+    "serviceTier": "service_tier",
+    "store": "store",
+}
+_CONFIG = frozenset(
+    "temperature topP topK maxOutputTokens stopSequences seed candidateCount responseMimeType responseSchema "
+    "responseJsonSchema thinkingConfig presencePenalty frequencyPenalty responseLogprobs logprobs responseModalities "
+    "speechConfig mediaResolution".split()
+)
+_CONTENT = frozenset({"role", "parts"})
+_PART = frozenset("text inlineData fileData thought thoughtSignature functionCall functionResponse".split())
+_NO_OPENAPI = ("$ref", "additionalProperties", "const", "$defs")
+_MODELS = (
+    "gemini-3.8-flash",
+    "gemini-3.5-flash",
+    "gemini-3.5-flash-lite",
+    "gemini-2.5-flash",
+    "gemini-2.5-flash-lite",
+    "gemini-2.5-pro",
+)
+MAX_PAGE = 1000
+_TYPES = "type.googleapis.com/google.rpc."
+
+
+def route(path: str) -> bool:
+    return path.startswith("/v1beta/")
+
+
+def is_chat(path: str) -> bool:
+    return path.endswith(":generateContent")
+
+
+def check_key(request: Request, options: Options) -> Reply | None:
+    key = request.headers.get("x-goog-api-key") or "".join(parse_qs(request.query).get("key", []))
+    if not key:
+        return _error(
+            403,
+            "PERMISSION_DENIED",
+            "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or "
+            "other form of API consumer identity to call this API.",
+        )
+    return None if options.accepts_key(key) else _wrong_key()
+
+
+def read(request: Request, options: Options) -> Asked | Reply:
+    model = unquote(request.path.removeprefix("/v1beta/").rpartition(":")[0])
+    name = model.removeprefix("models/")
+    if not re.match(r"models/(?:gemini|gemma)|tunedModels/", model):
+        return _error(
+            404,
+            "NOT_FOUND",
+            f"models/{name} is not found for API version v1beta, or is not supported for generateContent. Call "
+            "ListModels to see the list of available models and their supported methods.",
+        )
+    try:
+        body = from_json(request.body)
+    except ValueError:
+        return _invalid("Invalid JSON payload received. Unexpected end of string.")
+    violations = _violations(body)
+    if violations:
+        return _invalid("\n".join(violations), violations)
+    wrong = _wrong_values(body)
+    if wrong:
+        return _invalid(wrong)
+    prompt = "\n".join(
+        [*_texts(body.get("systemInstruction")), *(t for c in _list(body["contents"]) for t in _texts(c))]
+    )
+    used = tokens(prompt)
+    if used > options.gemini_input_limit:
+        return _too_long(used, options.gemini_input_limit)
+    config = body.get("generationConfig") or {}
+    limit = config.get("maxOutputTokens")
+    return Asked(
+        name,
+        prompt,
+        used,
+        config.get("responseJsonSchema") or config.get("responseSchema"),
+        limit if limit is None else max(0, limit - options.gemini_thoughts),
+        config.get("seed"),
+    )
+
+
+def answer(asked: Asked, said: Said, options: Options) -> Reply:
+    usage: dict[str, Any] = {"promptTokenCount": asked.prompt_tokens}
+    output = 0 if said.finish == "blocked" else said.tokens
+    if output:
+        usage["candidatesTokenCount"] = output
+    if options.gemini_thoughts:
+        usage["thoughtsTokenCount"] = options.gemini_thoughts
+    usage["totalTokenCount"] = asked.prompt_tokens + output + options.gemini_thoughts
+    usage["promptTokensDetails"] = [{"modality": "TEXT", "tokenCount": asked.prompt_tokens}]
+    body: dict[str, Any] = {"usageMetadata": usage, "modelVersion": asked.model, "responseId": "fake"}
+    if said.finish == "blocked":
+        body["promptFeedback"] = {"blockReason": "PROHIBITED_CONTENT"}
+    elif said.finish != "empty":
+        body["candidates"] = [_candidate(said, options)]
+    return json_reply(200, body)
+
+
+def fault(name: str, options: Options) -> Reply | None:
+    metric = "generativelanguage.googleapis.com/generate_content_free_tier_requests"
+    helped = {"@type": f"{_TYPES}Help", "links": [{"url": "https://ai.google.dev/gemini-api/docs/rate-limits"}]}
+    hint = {"@type": f"{_TYPES}RetryInfo", "retryDelay": f"{options.retry_after_s:g}s"}
+    text = "You exceeded your current quota, please check your plan and billing details."
+    if name in {"429", "429-no-hint", "quota-day"}:
+        period = "PerDay" if name == "quota-day" else "PerMinute"
+        violation = {
+            "quotaMetric": metric,
+            "quotaId": f"GenerateRequests{period}PerProjectPerModel",
+            "quotaValue": "20",
+        }
+        details = [helped, {"@type": f"{_TYPES}QuotaFailure", "violations": [violation]}]
+        return _error(429, "RESOURCE_EXHAUSTED", text, *details, *([] if name == "429-no-hint" else [hint]))
+    if name == "credits":
+        told = "Your prepayment credits are depleted. Please go to AI Studio to manage your project and billing."
+        return _error(429, "RESOURCE_EXHAUSTED", told)
+    if name == "auth":
+        return _wrong_key()
+    if name == "context":
+        return _too_long(2_000_000, options.gemini_input_limit)
+    simple = {
+        "500": (500, "INTERNAL", "An internal error has occurred. Please retry."),
+        "503": (503, "UNAVAILABLE", "The model is overloaded. Please try again later."),
+        "504": (504, "DEADLINE_EXCEEDED", "Deadline expired before operation could complete."),
+    }
+    return _error(*simple[name]) if name in simple else None
+
+
+def other(request: Request, options: Options) -> Reply:
+    if request.path == "/v1beta/models" and request.method == "GET":
+        return _page(parse_qs(request.query))
+    single = re.fullmatch(r"/v1beta/models/([^:/]+)", request.path)
+    if single and single[1] in _MODELS:
+        return json_reply(200, _described(single[1]))
+    if request.path.endswith(":countTokens"):
+        body = from_json(request.body)
+        found = [text for content in _list(body.get("contents")) for text in _texts(content)]
+        return json_reply(200, {"totalTokens": sum(map(tokens, found))})
+    return Reply(404, b"<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>", "text/html; charset=UTF-8")
+
+
+def _page(query: dict[str, list[str]]) -> Reply:
+    size = min(MAX_PAGE, int(query.get("pageSize", ["50"])[0]))
+    start = int(query.get("pageToken", ["0"])[0])
+    page: dict[str, Any] = {"models": [_described(name) for name in _MODELS[start : start + size]]}
+    if start == 0:
+        page["models"].append({"name": "models/gemini-embedding-001", "supportedGenerationMethods": ["embedContent"]})
+    if start + size < len(_MODELS):
+        page["nextPageToken"] = str(start + size)
+    return json_reply(200, page)
+
+
+def _described(name: str) -> dict[str, Any]:
+    return {
+        "name": f"models/{name}",
+        "inputTokenLimit": 1_048_576,
+        "outputTokenLimit": 65_536,
+        "supportedGenerationMethods": ["generateContent", "countTokens"],
+    }
+
+
+def _candidate(said: Said, options: Options) -> dict[str, Any]:
+    reasons = {"length": "MAX_TOKENS", "safety": "SAFETY", "recitation": "RECITATION", "unknown-finish": "NEW_REASON"}
+    candidate: dict[str, Any] = {"finishReason": reasons.get(said.finish, "STOP"), "index": 0}
+    if said.finish == "safety":
+        candidate["safetyRatings"] = [{"category": "HARM_CATEGORY_HARASSMENT", "probability": "HIGH", "blocked": True}]
+    if said.finish in {"safety", "recitation"}:
+        return candidate
+    candidate["content"] = {"role": "model"}
+    if said.text:
+        thought = [{"text": "Let me think.", "thought": True}] if options.gemini_thoughts else []
+        candidate["content"]["parts"] = [*thought, {"text": said.text}]
+    return candidate
+
+
+def _violations(body: Any) -> list[str]:
+    """As protobuf's JSON parser words them."""
+    if not isinstance(body, dict):
+        return ['Invalid JSON payload received. Unknown name "": Root element must be a message.']
+    found = [_unknown(name, "") for name in body if name not in _TOP and name not in _TOP.values()]
+    config = body.get("generationConfig")
+    found += [_unknown(name, "generation_config") for name in config or {} if name not in _CONFIG]
+    for place, content in enumerate(_list(body.get("contents"))):
+        found += [_unknown(name, f"contents[{place}]") for name in content if name not in _CONTENT]
+        for number, part in enumerate(_list(content.get("parts"))):
+            found += [_unknown(name, f"contents[{place}].parts[{number}]") for name in part if name not in _PART]
+    for name in _names(at(config, "responseSchema")):
+        if name in _NO_OPENAPI:
+            found.append(_unknown(name, "generation_config.response_schema"))
+    return found
+
+
+def _unknown(name: str, place: str) -> str:
+    where = f" at '{place}'" if place else ""
+    return f'Invalid JSON payload received. Unknown name "{name}"{where}: Cannot find field.'
+
+
+def _wrong_values(body: dict[str, Any]) -> str:
+    contents = _list(body.get("contents"))
+    if not contents:
+        return "* GenerateContentRequest.contents: contents is not specified\n"
+    if any(content.get("role", "user") not in {"user", "model"} for content in contents):
+        return "Please use a valid role: user, model."
+    config = body.get("generationConfig") or {}
+    if "responseSchema" in config and "responseJsonSchema" in config:
+        return "Only one of response_schema and response_json_schema may be set."
+    if (
+        config.keys() & {"responseSchema", "responseJsonSchema"}
+        and config.get("responseMimeType") != "application/json"
+    ):
+        return "Response schema is only supported with response mime type application/json."
+    temperature = config.get("temperature", 0)
+    if not 0 <= temperature <= 2:
+        return f"* GenerateContentRequest.generation_config.temperature: {temperature} is out of range [0, 2]"
+    thinking = config.get("thinkingConfig") or {}
+    return "You can only set one of thinking budget and thinking level." if len(thinking) > 1 else ""
+
+
+def _names(schema: Any) -> list[str]:
+    """All keywords of a schema; the names of properties are not keywords."""
+    if isinstance(schema, list):
+        return [name for item in schema for name in _names(item)]
+    if not isinstance(schema, dict):
+        return []
+    inner = [(key, value.values() if key == "properties" else [value]) for key, value in schema.items()]
+    return [*schema, *(name for _, values in inner for value in values for name in _names(value))]
+
+
+def _texts(content: Any) -> list[str]:
+    return [part["text"] for part in _list(at(content, "parts")) if isinstance(at(part, "text"), str)]
+
+
+def _list(value: Any) -> list[Any]:
+    """One object is accepted where a list is meant."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _too_long(used: int, limit: int) -> Reply:
+    return _invalid(f"The input token count ({used}) exceeds the maximum number of tokens allowed ({limit}).")
+
+
+def _wrong_key() -> Reply:
+    reason = {"@type": f"{_TYPES}ErrorInfo", "reason": "API_KEY_INVALID", "domain": "googleapis.com"}
+    return _error(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.", reason)
+
+
+def _invalid(message: str, violations: list[str] | None = None) -> Reply:
+    if not violations:
+        return _error(400, "INVALID_ARGUMENT", message)
+    named = [{"description": text} for text in violations]
+    return _error(400, "INVALID_ARGUMENT", message, {"@type": f"{_TYPES}BadRequest", "fieldViolations": named})
+
+
+def _error(status: int, name: str, message: str, *details: dict[str, Any]) -> Reply:
+    error: dict[str, Any] = {"code": status, "message": message, "status": name}
+    if details:
+        error["details"] = list(details)
+    return json_reply(status, {"error": error})

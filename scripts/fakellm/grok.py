@@ -1,0 +1,182 @@
+"""Grok's side: flat errors, 422 as plain text, unknown fields dropped, the price in ticks."""
+
+import re
+from typing import Any
+
+from pydantic_core import from_json
+
+from fakellm.messages import Asked, Reply, Request, Said, at, json_reply, tokens
+from fakellm.options import Options
+
+_MODELS = ("grok-4.7", "grok-4.5", "grok-4.3", "grok-4")
+_EFFORTS = {"grok-4.3": {"none", "low", "medium", "high"}, "grok-4.7": {"low", "medium", "high", "xhigh"}}
+_REFUSED = {"presence_penalty": "presencePenalty", "frequency_penalty": "frequencyPenalty", "stop": "stop"}
+_TICKS = {"prompt": 12_500, "output": 25_000}  # per token: $1.25 and $2.50 per million
+_TEAM = "team 00000000-0000-0000-0000-000000000000"
+
+
+def route(path: str) -> bool:
+    return path.startswith("/v1/")
+
+
+def is_chat(path: str) -> bool:
+    return path == "/v1/chat/completions"
+
+
+def check_key(request: Request, options: Options) -> Reply | None:
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key:
+        return _error(401, "unauthenticated:no-credentials", "No credentials presented.")
+    return None if options.accepts_key(key) else _wrong_key(key)
+
+
+def read(request: Request, options: Options) -> Asked | Reply:
+    if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+        return Reply(415, b"Expected request with `Content-Type: application/json`", "text/plain; charset=utf-8")
+    try:
+        body = from_json(request.body)
+    except ValueError:
+        return Reply(400, b"Failed to parse the request body as JSON", "text/plain; charset=utf-8")
+    wrong = _missing(body, request.body) or _refused(body)
+    if wrong is not None:
+        return wrong
+    prompt = "\n".join(_text(message.get("content")) for message in body["messages"])
+    return Asked(
+        body["model"],
+        prompt,
+        tokens(prompt),
+        at(body, "response_format", "json_schema", "schema"),
+        body.get("max_completion_tokens") or body.get("max_tokens"),
+        body.get("seed"),
+    )
+
+
+def answer(asked: Asked, said: Said, options: Options) -> Reply:
+    if said.finish in {"blocked", "safety", "recitation"}:
+        return fault("policy", options) or _error(403, "permission-denied", "")
+    reasons = {"length": "length", "unknown-finish": "new_reason"}
+    message = {"role": "assistant", "content": said.text, "refusal": None}
+    choice = {"index": 0, "message": message, "finish_reason": reasons.get(said.finish, "stop")}
+    output = said.tokens
+    thought = options.grok_reasoning
+    usage: dict[str, Any] = {
+        "prompt_tokens": asked.prompt_tokens,
+        "completion_tokens": output,
+        "total_tokens": asked.prompt_tokens + output + thought,
+        "prompt_tokens_details": {"text_tokens": asked.prompt_tokens, "cached_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": thought},
+        "num_sources_used": 0,
+    }
+    if options.grok_ticks:
+        usage["cost_in_usd_ticks"] = asked.prompt_tokens * _TICKS["prompt"] + (output + thought) * _TICKS["output"]
+    return json_reply(
+        200,
+        {
+            "id": "00000000-0000-0000-0000-000000000001",
+            "object": "chat.completion",
+            "created": 1_752_854_522,
+            "model": asked.model,
+            "choices": [] if said.finish == "empty" else [choice],
+            "usage": usage,
+        },
+    )
+
+
+def fault(name: str, options: Options) -> Reply | None:
+    rate = f"Too many requests for {_TEAM} and model grok-4.3. Requests per Minute (actual/limit): 2/2."
+    gone = (
+        f"Your {_TEAM} has either used all available credits or reached its monthly spending limit. To continue making "
+        "API requests, please purchase more credits or raise your spending limit."
+    )
+    if name == "429":
+        reply = _error(429, "resource-exhausted", rate)
+        reply.headers = (("retry-after", f"{options.retry_after_s:g}"),)
+        return reply
+    simple = {
+        "429-no-hint": (429, "resource-exhausted", rate),
+        "quota-day": (429, "resource-exhausted", gone),
+        "credits": (429, "resource-exhausted", gone),
+        "500": (500, "internal", "Internal server error."),
+        "503": (503, "unavailable", "The service is temporarily unavailable."),
+        "504": (504, "deadline-exceeded", "The operation was timed out."),
+        "policy": (
+            403,
+            "permission-denied",
+            f"Content violates usage guidelines. {_TEAM}, API key ID: 1, Model: grok-4.3, Failed check: "
+            "SAFETY_CHECK_TYPE_BIO",
+        ),
+        "context": (
+            400,
+            "invalid-argument",
+            "This model's maximum prompt length is 131072 but the request contains 200000 tokens.",
+        ),
+    }
+    if name == "auth":
+        return _wrong_key("xai-00000000")
+    return _error(*simple[name]) if name in simple else None
+
+
+def other(request: Request, options: Options) -> Reply:
+    if request.path == "/v1/models":
+        listed = [{"id": name, "created": 1, "object": "model", "owned_by": "xai"} for name in _MODELS]
+        return json_reply(200, {"data": listed, "object": "list"})
+    if request.path == "/v1/language-models":
+        prices = {"prompt_text_token_price": 12_500, "completion_text_token_price": 25_000}
+        return json_reply(200, {"models": [{"id": name, "aliases": [], **prices} for name in _MODELS]})
+    return _error(404, "not-found", f"The requested resource was not found: {request.path}")
+
+
+def _missing(body: Any, raw: bytes) -> Reply | None:
+    for name, kind in (("messages", list), ("model", str)):
+        value = at(body, name)
+        if value is None:
+            return _undeserialized(f"missing field `{name}`", raw)
+        if not isinstance(value, kind):
+            wanted = "a sequence" if kind is list else "a string"
+            return _undeserialized(f"{name}: invalid type, expected {wanted}", raw)
+    if not all(isinstance(message, dict) and "role" in message for message in body["messages"]):
+        return _undeserialized("messages[0]: missing field `role`", raw)
+    temperature = body.get("temperature")
+    if temperature is not None and (isinstance(temperature, bool) or not isinstance(temperature, int | float)):
+        return _undeserialized("temperature: invalid type, expected f32", raw)
+    shape = body.get("response_format")
+    if at(shape, "type") == "json_schema" and not isinstance(at(shape, "json_schema", "schema"), dict):
+        return _undeserialized("response_format: missing field `schema`", raw)
+    return None
+
+
+def _refused(body: dict[str, Any]) -> Reply | None:
+    model = body["model"]
+    if not model.startswith("grok-"):
+        text = f"The model {model} does not exist or your {_TEAM} does not have access to it."
+        return _error(404, "not-found", text)
+    for name, told in _REFUSED.items():
+        if body.get(name):
+            return _error(400, "invalid-argument", f"Model {model} does not support parameter {told}.")
+    effort = body.get("reasoning_effort")
+    if effort is not None and effort not in _EFFORTS.get(model, set()):
+        return _error(400, "invalid-argument", f"Model {model} does not support parameter reasoningEffort.")
+    if not 0 <= (body.get("temperature") or 0) <= 2:
+        return _error(400, "invalid-argument", "Temperature must be between 0 and 2.")
+    return None
+
+
+def _undeserialized(text: str, raw: bytes) -> Reply:
+    told = f"Failed to deserialize the JSON body into the target type: {text} at line 1 column {len(raw)}"
+    return Reply(422, told.encode(), "text/plain; charset=utf-8")
+
+
+def _wrong_key(key: str) -> Reply:
+    shown = re.sub(r"^(.{2}).*(.{2})$", r"\1***\2", key)
+    told = f"Incorrect API key provided: {shown}. You can obtain an API key from https://console.x.ai."
+    return _error(400, "invalid-argument", told)
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    return "".join(part.get("text", "") for part in content or [] if isinstance(part, dict))
+
+
+def _error(status: int, code: str, message: str) -> Reply:
+    return json_reply(status, {"code": code, "error": message})

@@ -1,0 +1,101 @@
+"""What travels between the parts: a request, what it asks, what is said, and how that goes back."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic_core import to_json
+
+WireFault = Literal[
+    "429",
+    "429-no-hint",
+    "quota-day",
+    "credits",
+    "500",
+    "503",
+    "504",
+    "html-502",
+    "policy",
+    "auth",
+    "context",
+    "non-json",
+    "reset",
+    "reset-body",
+    "drip",
+    "hang",
+]
+ContentFault = Literal[
+    "truncated",
+    "thinking-only",
+    "fenced",
+    "prose",
+    "single",
+    "wrong-schema",
+    "garbage",
+    "blocked",
+    "safety",
+    "recitation",
+    "unknown-finish",
+    "empty",
+]
+Manner = Literal["whole", "chunked", "drip", "reset", "reset-body", "hang"]
+Finish = Literal["stop", "length", "blocked", "safety", "recitation", "unknown-finish", "empty"]
+
+
+@dataclass(slots=True)
+class Request:
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Reply:
+    """``headers`` without length and type."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
+    delay_s: float = 0.0
+    manner: Manner = "whole"
+    provider: str = ""
+
+
+@dataclass(slots=True)
+class Asked:
+    """A chat request of any provider. ``prompt`` is what the model sees; ``stream`` only Ollama's."""
+
+    model: str
+    prompt: str
+    prompt_tokens: int
+    schema: dict[str, Any] | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+    stream: bool = False
+
+
+@dataclass(slots=True)
+class Said:
+    text: str
+    finish: Finish = "stop"
+
+    @property
+    def tokens(self) -> int:
+        return tokens(self.text)
+
+
+def tokens(text: str) -> int:
+    return -(-len(text) // 4)
+
+
+def json_reply(status: int, value: Any, *headers: tuple[str, str]) -> Reply:
+    return Reply(status, to_json(value), headers=headers)
+
+
+def at(value: object, *names: str) -> Any:
+    """``value[a][b]…``, or None where that leads nowhere."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

@@ -1,0 +1,173 @@
+"""Ollama's side: streams unless told not to, cuts prompts that are too long, drops what it does not know."""
+
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from fakellm.messages import Asked, Reply, Request, Said, at, json_reply, tokens
+from fakellm.options import Options
+
+DEFAULT_WINDOW = 4096
+KEEP = 4
+REFUSES_THINK_FALSE = False  # as some older servers do for models that cannot think
+_INTEGERS = ("num_ctx", "num_predict", "seed", "top_k", "num_keep", "num_gpu", "num_thread")
+_THINKING = ("qwen3", "gpt-oss", "deepseek-r1")
+_STAMP = "2026-08-01T10:00:00.123Z"
+
+
+def route(path: str) -> bool:
+    return path.startswith("/api/")
+
+
+def is_chat(path: str) -> bool:
+    return path == "/api/chat"
+
+
+def check_key(request: Request, options: Options) -> Reply | None:
+    """A local server asks for none; a key that is sent must still be right."""
+    key = request.headers.get("authorization", "").partition(" ")[2]
+    return _error(401, "unauthorized") if key and not options.accepts_key(key) else None
+
+
+def read(request: Request, options: Options) -> Asked | Reply:
+    if not request.body:
+        return _error(400, "missing request body")
+    try:
+        body = from_json(request.body)
+    except ValueError:
+        return _error(400, "invalid character 'x' looking for beginning of value")
+    if not isinstance(body, dict):
+        return _error(400, "json: cannot unmarshal array into Go value of type api.ChatRequest")
+    wrong = _wrong(body, options)
+    if wrong is not None:
+        return wrong
+    settings = body.get("options") or {}
+    window = min(settings.get("num_ctx") or DEFAULT_WINDOW, options.ollama_window or 2**31)
+    prompt = "\n".join(message.get("content") or "" for message in body.get("messages") or [])
+    used = tokens(prompt)
+    if used > window:
+        if body.get("truncate") is False and not options.ollama_truncates:
+            return _too_long()
+        used = window - (window - KEEP) // 2
+        prompt = prompt[: KEEP * 4] + prompt[-(used - KEEP) * 4 :]
+    limit = settings.get("num_predict")
+    return Asked(
+        body["model"],
+        prompt,
+        used,
+        body["format"] if isinstance(body.get("format"), dict) else None,
+        limit if limit is not None and limit >= 0 else None,
+        settings.get("seed"),
+        body.get("stream") is not False,
+    )
+
+
+def answer(asked: Asked, said: Said, options: Options) -> Reply:
+    text = "" if said.finish in {"blocked", "safety", "recitation", "empty"} else said.text
+    reasons = {"length": "length", "unknown-finish": "new_reason"}
+    last: dict[str, Any] = {
+        "model": asked.model,
+        "created_at": _STAMP,
+        "message": {"role": "assistant", "content": text},
+        "done": True,
+        "done_reason": reasons.get(said.finish, "stop"),
+        "total_duration": 1_000_000,
+        "load_duration": 1000,
+        "prompt_eval_count": asked.prompt_tokens,
+        "prompt_eval_duration": 1000,
+        "eval_count": tokens(text),
+        "eval_duration": 1000,
+    }
+    if not text:
+        del last["eval_count"]  # counts of zero are left out
+    if not asked.stream:
+        return Reply(200, to_json(last), "application/json; charset=utf-8")
+    words = text.split(" ")
+    rows = [
+        " ".join(words[start : start + 8]) + (" " if start + 8 < len(words) else "")
+        for start in range(0, len(words), 8)
+    ]
+    lines = [{**_delta(asked.model, row), "done": False} for row in rows]
+    last["message"] = {"role": "assistant", "content": ""}
+    return Reply(
+        200, b"".join(to_json(row) + b"\n" for row in [*lines, last]), "application/x-ndjson", manner="chunked"
+    )
+
+
+def fault(name: str, options: Options) -> Reply | None:
+    simple = {
+        "429": (429, "too many requests, please slow down"),
+        "429-no-hint": (429, "too many requests"),
+        "quota-day": (429, "you have reached your usage limit"),
+        "credits": (429, "you have reached your usage limit"),
+        "500": (500, "llama runner process has terminated: exit status 2"),
+        "503": (503, "server busy, please try again.  maximum pending requests exceeded"),
+        "504": (504, "timed out waiting for llama runner to start"),
+        "auth": (401, "unauthorized"),
+        "policy": (400, "content policy"),
+    }
+    if name == "context":
+        return _too_long()
+    if name not in simple:
+        return None
+    reply = _error(*simple[name])
+    if name == "429":
+        reply.headers = (("retry-after", f"{options.retry_after_s:g}"),)
+    return reply
+
+
+def other(request: Request, options: Options) -> Reply:
+    if request.path == "/api/tags":
+        listed = [{"name": name, "model": name, "size": 1, "details": {}} for name in options.ollama_models]
+        return json_reply(200, {"models": listed})
+    if request.path == "/api/version":
+        return json_reply(200, {"version": "0.32.7"})
+    if request.path == "/api/show":
+        name = str(at(from_json(request.body), "model"))
+        if not _has(name, options):
+            return _error(404, f"model '{name}' not found")
+        abilities = ["completion", *(["thinking"] if name.startswith(_THINKING) else [])]
+        return json_reply(200, {"capabilities": abilities, "model_info": {"llama.context_length": 131_072}})
+    return Reply(404, b"404 page not found", "text/plain")
+
+
+def _wrong(body: dict[str, Any], options: Options) -> Reply | None:
+    name = body.get("model")
+    if not name:
+        return _error(400, "model is required")
+    if not _has(str(name), options):
+        return _error(404, f"model '{name}' not found")
+    asks_to_think = body.get("think") is not None if REFUSES_THINK_FALSE else body.get("think") is True
+    if asks_to_think and not str(name).startswith(_THINKING):
+        return _error(400, f'"{name}" does not support thinking')
+    for option in _INTEGERS:
+        value = at(body, "options", option)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            return _error(500, f'option "{option}" must be of type integer')
+    shape = body.get("format")
+    if shape not in (None, "", "json") and not isinstance(shape, dict):
+        return _error(400, f'invalid format: {to_json(shape).decode()}; expected "json" or a valid JSON Schema object')
+    if not body.get("messages"):
+        loaded = {"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "load"}
+        return json_reply(200, {"model": name, "created_at": _STAMP, **loaded})
+    return None
+
+
+def _has(name: str, options: Options) -> bool:
+    return name in options.ollama_models or f"{name}:latest" in options.ollama_models
+
+
+def _delta(model: str, text: str) -> dict[str, Any]:
+    return {"model": model, "created_at": _STAMP, "message": {"role": "assistant", "content": text}}
+
+
+def _too_long() -> Reply:
+    return _error(
+        400,
+        "the prompt is longer than the context length currently available to the model; increase the context length or "
+        "shorten the prompt",
+    )
+
+
+def _error(status: int, text: str) -> Reply:
+    return json_reply(status, {"error": text})

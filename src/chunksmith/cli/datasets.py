@@ -1,0 +1,159 @@
+"""`chunksmith entries` and `export`."""
+
+import contextlib
+import hashlib
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Annotated, Any, NamedTuple
+
+import httpx
+import typer
+
+from chunksmith.cli import render
+from chunksmith.cli.client import DEFAULT_SERVER, Api, segment
+from chunksmith.cli.exits import ExitCode, Failure
+from chunksmith.cli.options import AsJson, DatasetId, Key, Server
+
+PAGE = 1000
+_SHA256 = re.compile(r'"([0-9a-f]{64})"')
+
+
+def entries(
+    dataset: DatasetId,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Entries shown at most.")] = 10,
+    sort: Annotated[str | None, typer.Option(help="id, quality, category or difficulty.", show_default=False)] = None,
+    order: Annotated[str | None, typer.Option(help="asc or desc.", show_default=False)] = None,
+    min_quality: Annotated[
+        float | None, typer.Option(help="0 to 1: only entries with this quality or better.", show_default=False)
+    ] = None,
+    category: Annotated[str | None, typer.Option(show_default=False, help="Only this category.")] = None,
+    q: Annotated[str | None, typer.Option("--q", metavar="TEXT", show_default=False, help="Only with it.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Whole texts, and how the quality is made up.")] = False,
+    server: Server = DEFAULT_SERVER,
+    api_key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read a dataset's entries with the passages that they rest on."""
+    query = {"sort_by": sort, "order": order, "filter_quality": min_quality, "category": category, "q": q}
+    with Api(server, api_key) as api:
+        found, total, quality = read_entries(api, dataset, limit, query)
+    if as_json:
+        render.print_json({"entries": found, "total": total, "quality_summary": quality})
+        return
+    for entry in found:
+        render.entry(entry, full)
+        render.say("")
+    average = (quality or {}).get("average_score")
+    score = f"; the whole dataset scores {average:.2f} on average" if average is not None else ""
+    render.note(f"{len(found)} of {total} entries{score}")
+
+
+class Entries(NamedTuple):
+    found: list[dict[str, Any]]
+    total: int
+    quality: dict[str, Any] | None
+
+
+def read_entries(api: Api, dataset: str, limit: int, query: dict[str, Any]) -> Entries:
+    """Page after page by cursor, which is quick at any depth."""
+    found: list[dict[str, Any]] = []
+    cursor = None
+    while True:
+        per_page = min(PAGE, limit - len(found))
+        answer = api.get(f"/datasets/{segment(dataset)}/entries", per_page=per_page, cursor=cursor, **query)
+        found += answer["entries"]
+        cursor = answer.get("next_cursor")
+        if len(found) >= limit or cursor is None:
+            return Entries(found, answer["total"], answer.get("quality_summary"))
+
+
+def export(
+    dataset: DatasetId,
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="Where to; - is standard output.", show_default=False)
+    ],
+    format_name: Annotated[
+        str | None, typer.Option("--format", help="jsonl, parquet, json, …; else the dataset's.", show_default=False)
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Only this split.", show_default=False)] = None,
+    server: Server = DEFAULT_SERVER,
+    api_key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Save a dataset's present entries as one file; it appears under its name when it is complete."""
+    if output == "-" and as_json:
+        raise Failure("--json and -o - both want standard output", ExitCode.INVALID)
+    with Api(server, api_key) as api:
+        saved = save(api, dataset, output, {"format": format_name, "split": split})
+    if as_json:
+        render.print_json(saved._asdict())
+    elif output != "-":
+        render.say(f"{saved.file}: {saved.size_bytes} bytes")
+
+
+class Saved(NamedTuple):
+    file: str
+    size_bytes: int
+    sha256: str
+
+
+def save(api: Api, dataset: str, output: str, query: dict[str, Any]) -> Saved:
+    """Errors: Failure when the file cannot be written, and when what came is not what was announced."""
+    with api.download(dataset, **query) as response:
+        if output == "-":
+            return _take(response, sys.stdout.buffer, "-")
+        with _opened(Path(output).resolve()) as stream:
+            return _take(response, stream, output)
+
+
+def _take(response: httpx.Response, stream: IO[bytes], name: str) -> Saved:
+    digest, size = hashlib.sha256(), 0
+    for piece in response.iter_bytes(1 << 16):
+        stream.write(piece)
+        digest.update(piece)
+        size += len(piece)
+    stream.flush()
+    announced = response.headers.get("Content-Length")
+    if announced is not None and int(announced) != size:
+        raise Failure(f"the download broke off: {size} of {announced} bytes")
+    expected = _SHA256.fullmatch(response.headers.get("ETag", ""))
+    if expected is not None and expected[1] != digest.hexdigest():
+        raise Failure("the download was damaged on its way: its hash is not the one that the server gave")
+    return Saved(name, size, digest.hexdigest())
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """Errors: Failure."""
+    # A pipe or a device is written to; renaming would put a file in its place.
+    special = path.exists() and not path.is_file() and not path.is_dir()
+    try:
+        with path.open("wb") if special else _renamed_when_complete(path) as stream:
+            yield stream
+    except OSError as exc:
+        raise Failure(f"{path} cannot be written: {exc.strerror}") from exc
+
+
+@contextlib.contextmanager
+def _renamed_when_complete(path: Path) -> Iterator[IO[bytes]]:
+    """A hidden file beside the target, so that nobody reads half of it; removed when something fails."""
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name[:100]}.", suffix=".part", delete=False
+        ) as stream:
+            temporary = Path(stream.name)
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(path)
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)

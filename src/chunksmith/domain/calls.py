@@ -1,0 +1,143 @@
+"""What goes to a model and what comes back, the same for every provider."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from pydantic_core import to_json
+
+PROVIDERS = ("builtin", "gemini", "grok", "ollama")
+Stage = Literal["generate", "repair", "classify", "judge", "parse", "chunk", "extract", "taxonomy", "benchmark"]
+
+
+class ModelRef(NamedTuple):
+    """One model at one provider. ``model`` is the provider's own name of it."""
+
+    provider: str
+    model: str
+
+    def __str__(self) -> str:
+        return self.provider if self.provider == self.model else f"{self.provider}/{self.model}"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Literal["system", "user"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the prompt asks for, in a form that a generator without a language model can read.
+
+    Providers that send prompts over the wire ignore it; ``builtin`` reads nothing else. ``passage`` is the chunk as
+    stored, ``count`` the most entries wanted, ``mode`` a generation mode or the name of another stage's work.
+    """
+
+    mode: str
+    passage: str
+    count: int = 1
+    seed: int = 0
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One question to one model.
+
+    Units:  ``max_tokens`` is the most tokens the visible reply may have; ``timeout_s`` wall time of one attempt.
+    Source: ``sample`` tells apart requests that are meant to differ only in their random outcome.
+    """
+
+    model: ModelRef
+    messages: tuple[Message, ...]
+    reply_schema: dict[str, Any] | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+    sample: int = 0
+    task: Task | None = None
+    timeout_s: float | None = None
+
+    def key(self) -> bytes:
+        """SHA-256 of all that can change the reply; never the key, the address or the time."""
+        canonical = {
+            "provider": self.model.provider,
+            "model": self.model.model,
+            "messages": [[message.role, message.text] for message in self.messages],
+            "schema": self.reply_schema,
+            "temperature": self.temperature,
+            "max_tokens": self.max_tokens,
+            "seed": self.seed,
+            "sample": self.sample,
+            "task": [self.task.mode, self.task.count, self.task.seed, self.task.context]
+            if self.task is not None and self.model.provider == "builtin"
+            else None,
+        }
+        return hashlib.sha256(to_json(_sorted(canonical))).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as billed. An unknown count is None, never 0. ``output`` includes thinking; ``input`` includes cached."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    thinking_tokens: int | None = None
+    cost_nano_usd: int | None = None
+
+
+FinishReason = Literal["stop", "length", "refused", "empty", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatReply:
+    """What the model said. ``finish`` other than ``stop`` means that ``text`` cannot be trusted to be whole.
+
+    ``prompt_truncated``: the provider silently left out part of the prompt, so the reply rests on half of it.
+    """
+
+    text: str
+    finish: FinishReason
+    usage: Usage
+    model: str
+    detail: str = ""
+    prompt_truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAccount:
+    """How to reach one provider, and what it allows. ``api_key`` never leaves the adapter.
+
+    Units:  ``timeout_s`` is wall time of one attempt; the limits are per minute; None means no limit.
+    Source: ``base_urls`` has one address, or several for Ollama hosts that hold the same models.
+    """
+
+    provider: str
+    base_urls: tuple[str, ...]
+    model: str
+    api_key: str | None = field(default=None, repr=False)
+    timeout_s: float = 120.0
+    max_concurrency: int = 64
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    num_ctx: int = 16_384
+    keep_alive: str = "10m"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """One model that a provider offers. Token limits are None where the provider does not say."""
+
+    name: str
+    input_token_limit: int | None = None
+    output_token_limit: int | None = None
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    if isinstance(value, list | tuple):
+        return [_sorted(item) for item in value]
+    return value

@@ -1,0 +1,34 @@
+"""What reading and editing datasets needs of storage."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from chunksmith.domain.datasets import BatchFile, Dataset, Entry
+from chunksmith.domain.entry_query import EntryQuery
+
+
+class DatasetRows(Protocol):
+    async def get(self, dataset_id: str) -> Dataset: ...
+    async def page(self, project: int, limit: int, offset: int) -> tuple[list[Dataset], int]: ...
+    async def batches(self, job: int, limit: int = -1, offset: int = 0) -> list[BatchFile]: ...
+    async def count_batches(self, job: int) -> int: ...
+    async def delete(self, dataset: Dataset) -> None: ...
+
+
+class EntryRows(Protocol):
+    async def page(self, dataset: int, query: EntryQuery, limit: int, offset: int = 0) -> list[Entry]: ...
+    async def count(self, dataset: int, query: EntryQuery) -> int: ...
+    async def get(self, dataset: int, number: int) -> Entry: ...
+    async def history(self, dataset: int, number: int) -> list[dict[str, Any]]: ...
+    async def change(
+        self,
+        dataset: int,
+        number: int,
+        edit: Callable[[Entry], Entry | None],
+        *,
+        change: str,
+        at: str,
+        editor: str | None = None,
+        feedback: str | None = None,
+        expected_revision: int | None = None,
+    ) -> Entry | None: ...

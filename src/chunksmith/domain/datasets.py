@@ -1,0 +1,112 @@
+"""Datasets, their entries, and the evidence that entries rest on."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+EntryStatus = Literal["accepted", "rejected", "edited", "regenerated"]
+MatchKind = Literal["exact", "normalized", "fuzzy", "none"]
+DIFFICULTIES = ("beginner", "intermediate", "advanced")
+ENTRY_PREFIX = "entry_"
+# Cut-offs of an entry's quality: high from HIGH on, medium from MEDIUM on, low below.
+HIGH, MEDIUM = 0.8, 0.5
+
+# The text that a person may edit and that a mode fills; see domain/generation.py for which mode has which.
+TEXT_FIELDS = ("question", "answer", "instruction", "input", "output", "summary", "key_points")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A quote and where it stands: character offsets into the stored chunk text, computed, never the model's word.
+
+    ``match`` ``none``: the quote is not in the passage; start and end are then None.
+    """
+
+    quote: str
+    start: int | None
+    end: int | None
+    match: MatchKind
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of a dataset. Its number depends on its unit's place and never changes.
+
+    Units: ``quality`` and every component in ``quality_parts`` are 0…1, higher is better, None when not scored.
+    """
+
+    number: int
+    position: int
+    chunk_id: int
+    question: str | None = None
+    answer: str | None = None
+    instruction: str | None = None
+    input: str | None = None
+    output: str | None = None
+    summary: str | None = None
+    key_points: tuple[str, ...] | None = None
+    category: str | None = None
+    difficulty: str | None = None
+    quality: float | None = None
+    quality_parts: dict[str, float] | None = None
+    evidence: tuple[Evidence, ...] = ()
+    split: str | None = None
+    status: EntryStatus = "accepted"
+    metadata: dict[str, Any] = field(default_factory=dict)
+    repaired: bool = False
+    call_id: int | None = None
+    revision: int = 1
+    generated_at: str = ""
+    # Joined from the chunk, for reading and exports.
+    document_id: int | None = None
+    document_name: str | None = None
+
+    @property
+    def public_id(self) -> str:
+        return f"{ENTRY_PREFIX}{self.number}"
+
+    def texts(self) -> dict[str, str | tuple[str, ...] | None]:
+        return {name: getattr(self, name) for name in TEXT_FIELDS}
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFile:
+    """A file that generation wrote. It never changes. ``file_path`` is relative to the data directory."""
+
+    batch_index: int
+    file_path: str
+    entries_count: int
+    chunks_processed: int
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """``settings`` is what it was made with; ``flagged`` why it should not be used as it is."""
+
+    id: int
+    dataset_id: str
+    project_id: int
+    job_id: str | None
+    name: str
+    mode: str
+    format_type: str
+    folder: str
+    settings: dict[str, Any]
+    quality: dict[str, Any] | None
+    flagged: str | None
+    created_at: str
+    updated_at: str
+    revision: int
+    entries_count: int
+    scored_count: int
+    quality_sum: float
+    high_count: int
+    medium_count: int
+    low_count: int
+
+    @property
+    def model(self) -> tuple[str, str]:
+        """Provider and model that wrote the entries."""
+        provider, _, model = str(self.settings["generation_model"]).partition("/")
+        return provider, model or provider

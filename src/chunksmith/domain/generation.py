@@ -1,0 +1,120 @@
+"""What a generation job is asked to do."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from chunksmith.domain.calls import PROVIDERS, ModelRef
+from chunksmith.domain.corpus import ChunkStrategy, ProcessOptions
+from chunksmith.errors import InvalidRequest
+
+Mode = Literal["default", "instruction following", "question and answer", "question", "answer", "summarization"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+DataSource = Literal["Chunks Only", "Taxonomy", "Extract"]
+DATA_SOURCES: tuple[DataSource, ...] = get_args(DataSource)
+PLACEHOLDERS = ("chunk", "taxonomy", "entities", "count", "audience", "purpose", "domain", "complexity")
+MAX_PER_CHUNK = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ModeShape:
+    """Which text fields a mode's entries have, in the order of the export columns.
+
+    ``columns`` are the training columns; ``required`` must have text for an entry to be well-formed;
+    ``grounded`` must be covered by the passage.
+    """
+
+    columns: tuple[str, ...]
+    required: tuple[str, ...]
+    grounded: str
+
+
+SHAPES: dict[Mode, ModeShape] = {
+    "default": ModeShape(("question", "answer"), ("question", "answer"), "answer"),
+    "question and answer": ModeShape(("question", "answer"), ("question", "answer"), "answer"),
+    "instruction following": ModeShape(("instruction", "input", "output"), ("instruction", "output"), "output"),
+    "question": ModeShape(("question",), ("question",), "question"),
+    "answer": ModeShape(("answer",), ("answer",), "answer"),
+    "summarization": ModeShape(("summary", "key_points"), ("summary",), "summary"),
+}
+
+
+class GenerationSpec(BaseModel):
+    """One request for a dataset, frozen when the job is submitted. Fields as in the API; models are resolved.
+
+    Units: ``concurrency`` calls in flight; ``batch_size`` chunks per file, 0 = one file; ``quality_threshold`` 0…1.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    project_id: int
+    data_source: DataSource = "Chunks Only"
+    prompt_name: str = "default"
+    prompt_content: str  # the text of custom_prompt, or of prompt_name at the time of submission
+    generation_mode: Mode = "default"
+    format_type: str = "jsonl"
+    concurrency: int = 1
+    batch_size: int = 50
+    output_dir: str = "."
+    analyze_quality: bool = True
+    quality_threshold: float = 0.0
+    quality_filter: bool = False
+    dataset_name: str | None = None
+    parsing_model: ModelRef
+    chunking_model: ModelRef
+    classification_model: ModelRef
+    generation_model: ModelRef
+    datasets_per_chunk: int = 3
+    document_ids: tuple[int, ...] | None = None
+    chunk_strategy: ChunkStrategy
+    chunk_size: int
+    chunk_overlap: int
+    max_cost_nano: int | None = None
+    max_calls: int | None = None
+    reuse: bool = True
+    seed: int | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    audience: str | None = None
+    purpose: str | None = None
+    domain: str | None = None
+    complexity_level: str | None = None
+
+    @model_validator(mode="after")
+    def _rules_across_fields(self) -> Self:
+        if self.quality_filter and not self.analyze_quality:
+            raise InvalidRequest.field("/quality_filter", "needs analyze_quality: true, there is no score without it")
+        return self
+
+    def process_options(self) -> ProcessOptions:
+        """For documents that have to be read first."""
+        return ProcessOptions(
+            parsing_model=str(self.parsing_model),
+            chunking_model=str(self.chunking_model),
+            chunk_strategy=self.chunk_strategy,
+            chunk_size=self.chunk_size,
+            chunk_overlap=self.chunk_overlap,
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """The settings as they are shown with the dataset and written into exports."""
+        shown = self.model_dump(
+            exclude_none=True, exclude={"prompt_content", "concurrency", "max_calls", "max_cost_nano"}
+        )
+        for name in ("parsing_model", "chunking_model", "classification_model", "generation_model"):
+            shown[name] = str(getattr(self, name))
+        return shown
+
+
+def parse_model(text: str, defaults: dict[str, str], pointer: str) -> ModelRef:
+    """``grok`` or ``grok/grok-4.3``. A model's own name may contain slashes and colons.
+
+    Errors: InvalidRequest naming the providers.
+    """
+    provider, _, model = text.strip().partition("/")
+    if provider not in PROVIDERS or (provider == "builtin" and model not in ("", "builtin")):
+        raise InvalidRequest.field(
+            pointer, f"unknown model {text!r}; known: {', '.join(PROVIDERS)}, <provider>/<model>"
+        )
+    return ModelRef(provider, model or defaults.get(provider, provider))

@@ -1,0 +1,72 @@
+"""Values of the ledger of model calls."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from chunksmith.domain.calls import ModelRef, Stage
+
+CallState = Literal["intent", "answered", "failed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewCall:
+    """A call about to be sent. ``estimate_nano`` is the most it is expected to cost, None when the price is unknown."""
+
+    key: bytes
+    job: int | None
+    position: int | None
+    stage: Stage
+    attempt: int
+    model: ModelRef
+    sent_at: str
+    estimate_nano: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailure:
+    """Why a call gave nothing that can be used. ``maybe_billed``: it left, and whether it was answered is not known."""
+
+    kind: str
+    detail: str
+    http_status: int | None = None
+    maybe_billed: bool = False
+    estimate_nano: int | None = None
+
+
+class StoredReply(NamedTuple):
+    call_id: int
+    raw: bytes
+
+
+class PastCall(NamedTuple):
+    """What a forecast can rest on. ``seconds`` from sending to the whole reply."""
+
+    stage: Stage
+    output_tokens: int | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One row of the ledger, as it is shown. Costs are nano-dollars, None when unknown."""
+
+    id: int
+    request_key: str
+    position: int | None
+    stage: Stage
+    attempt: int
+    state: CallState
+    model: ModelRef
+    sent_at: str
+    ended_at: str | None
+    finish: str | None
+    error_kind: str | None
+    error_detail: str | None
+    http_status: int | None
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: int | None
+    thinking_tokens: int | None
+    cost_nano: int | None
+    estimate_nano: int | None
+    has_reply: bool

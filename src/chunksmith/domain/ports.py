@@ -1,0 +1,41 @@
+"""What the inside needs from the outside. Adapters satisfy these by shape; ``app.py`` passes them in."""
+
+from typing import Protocol
+
+from chunksmith.domain.calls import ChatReply, ChatRequest, ModelInfo
+
+
+class Clock(Protocol):
+    """Time and waiting, injected so that tests need neither."""
+
+    def now(self) -> float:
+        """Seconds since the epoch, for what is stored and shown."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back, for measuring and limits."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class ChatModel(Protocol):
+    """One provider. No retries, no limits, no storage: the gateway has those.
+
+    ``send`` returns the provider's answer as it came (bytes of the body), so that it can be kept before anybody reads
+    it; ``decode`` reads such an answer, today or after a restart, and is pure.
+    """
+
+    async def send(self, request: ChatRequest) -> bytes:
+        """Errors: ProviderError, classified, with ``sent`` and ``retry_after_s`` set truthfully."""
+        ...
+
+    def decode(self, request: ChatRequest, raw: bytes) -> ChatReply:
+        """Errors: ProviderError(kind="server") when the body is not what this provider answers with."""
+        ...
+
+    async def models(self) -> list[ModelInfo]:
+        """What the provider offers right now; costs nothing. Errors: ProviderError."""
+        ...
+
+    async def close(self) -> None: ...

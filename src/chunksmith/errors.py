@@ -1,0 +1,197 @@
+"""Everything that can go wrong and that a caller may want to tell apart.
+
+AppError ─┬─ InvalidRequest
+          ├─ NotFound(what)
+          ├─ Conflict · StaleEntry
+          ├─ TooLarge · UnsupportedMedia
+          ├─ Unauthorized
+          ├─ ProviderNotConfigured · NoSourceMaterial
+          ├─ ReplyUnreadable · QualityBelowThreshold · NothingGenerated
+          ├─ DocumentUnreadable(kind)
+          ├─ RunnerUnavailable · StorageError
+          └─ ProviderError(kind)
+
+No HTTP here: ``web/problems.py`` maps classes to answers, the job runner stores ``slug`` and text on the job row.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with the input. ``pointer`` is a JSON Pointer into the body, or ``query/<name>``."""
+
+    pointer: str
+    detail: str
+
+
+class AppError(Exception):
+    """Base of all expected failures. The message is for the person who asked."""
+
+    slug: ClassVar[str] = "error"
+
+    def __init__(self, detail: str, faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = faults
+
+
+class InvalidRequest(AppError):
+    """The request cannot be meant as it stands: correct the fields that are named and send it again."""
+
+    slug = "invalid-request"
+
+    @classmethod
+    def field(cls, pointer: str, detail: str) -> "InvalidRequest":
+        return cls(f"{pointer.strip('/') or 'body'}: {detail}", (Fault(pointer, detail),))
+
+    @classmethod
+    def of(cls, faults: list[Fault]) -> "InvalidRequest":
+        """All faults of a request at once."""
+        named = "; ".join(f"{fault.pointer.strip('/') or 'body'}: {fault.detail}" for fault in faults)
+        return cls(named, tuple(faults))
+
+
+class NotFound(AppError):
+    """Nothing has that identifier: list the resource to see what there is."""
+
+    slug = "not-found"
+
+    def __init__(self, what: str, identifier: object, faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(f"{what} not found: {identifier}", faults)
+
+
+class Conflict(AppError):
+    """The thing exists but is in a state in which this cannot be done."""
+
+    slug = "conflict"
+
+
+class StaleEntry(AppError):
+    """The entry changed since it was read: read it again and repeat the change."""
+
+    slug = "stale-entry"
+
+
+class TooLarge(AppError):
+    """The body or a file is over the configured limit."""
+
+    slug = "too-large"
+
+
+class UnsupportedMedia(AppError):
+    """The content type is not one that this route reads."""
+
+    slug = "unsupported-media-type"
+
+
+class Unauthorized(AppError):
+    """An API key is needed: send ``X-API-Key`` or ``Authorization: Bearer``."""
+
+    slug = "unauthorized"
+
+
+class ProviderNotConfigured(AppError):
+    """The model's provider needs an API key that is not set."""
+
+    slug = "provider-not-configured"
+
+    def __init__(self, provider: str, faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(f"API key not configured: {provider}", faults)
+        self.provider = provider
+
+
+class NoSourceMaterial(AppError):
+    """The project has nothing to generate from: process documents or import chunks first."""
+
+    slug = "no-source-material"
+
+    def __init__(self, detail: str = "No chunks found for project", faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(detail, faults)
+
+
+class ReplyUnreadable(AppError):
+    """The model answered, but not in the shape that was asked for. The raw reply is kept."""
+
+    slug = "reply-unreadable"
+
+
+class QualityBelowThreshold(AppError):
+    """The dataset scored below ``quality_threshold``. Everything generated stays readable."""
+
+    slug = "quality-below-threshold"
+
+    def __init__(self, score: float, threshold: float) -> None:
+        super().__init__(f"Quality threshold not met: {score:.2f} < {threshold:.2f}")
+
+
+class NothingGenerated(AppError):
+    """A job ended without a single entry; the detail says why."""
+
+    slug = "nothing-generated"
+
+
+DocumentFault = Literal[
+    "empty", "no_text_layer", "encrypted", "corrupt", "too_large", "timeout", "memory", "unsupported", "binary"
+]
+
+
+class DocumentUnreadable(AppError):
+    """One document cannot be turned into text; the others are not affected."""
+
+    slug = "document-unreadable"
+
+    def __init__(self, kind: DocumentFault, detail: str) -> None:
+        super().__init__(detail)
+        self.kind = kind
+
+
+class RunnerUnavailable(AppError):
+    """The server is starting or stopping: try again after ``retry_after_s``."""
+
+    slug = "runner-unavailable"
+
+    def __init__(self, detail: str, retry_after_s: int = 5) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
+class StorageError(AppError):
+    """The data directory or the database cannot be used as it is."""
+
+    slug = "storage"
+
+
+ProviderFault = Literal[
+    "auth", "quota", "rate_limit", "timeout", "connection", "context_window", "bad_request", "server", "refused"
+]
+
+
+class ProviderError(AppError):
+    """A model call did not give a reply.
+
+    ``kind``: ``auth`` (key), ``quota`` (used up; waiting for a short time does not help), ``rate_limit`` (wait),
+    ``timeout``, ``connection``, ``server`` (try again), ``context_window`` (prompt too long), ``bad_request``
+    (the request is wrong), ``refused`` (blocked by the provider's content policy).
+    ``sent``: False when it is certain that no byte of the request reached the provider, so nothing can be owed.
+    """
+
+    slug = "provider"
+
+    def __init__(
+        self,
+        kind: ProviderFault,
+        detail: str,
+        *,
+        provider: str = "",
+        status: int | None = None,
+        retry_after_s: float | None = None,
+        sent: bool = True,
+    ) -> None:
+        super().__init__(detail)
+        self.kind: ProviderFault = kind
+        self.provider = provider
+        self.status = status
+        self.retry_after_s = retry_after_s
+        self.sent = sent

@@ -1,0 +1,108 @@
+"""Which columns an export has, and what stands in them: the same in every format."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from chunksmith.domain.corpus import chunk_name
+from chunksmith.domain.datasets import Entry
+from chunksmith.domain.generation import SHAPES, Mode
+
+SCHEMA_VERSION = 1
+ColumnKind = Literal["text", "texts", "number", "evidence"]
+Row = dict[str, Any]
+
+
+class Column(NamedTuple):
+    """``kind``: a text, a list of texts, a number, or a list of {quote, start, end, match}."""
+
+    name: str
+    kind: ColumnKind
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetHeader:
+    """What must be known of a dataset before its first row is written.
+
+    The flags say which columns would have a value somewhere; a column that is nowhere filled is left out. They are
+    decided from the whole dataset before streaming (counts, or an EXISTS query), never from the first page, so that
+    every file and every split of one dataset has the same columns.
+    """
+
+    name: str
+    mode: Mode
+    settings: dict[str, Any] = field(default_factory=dict)
+    version: str | None = None
+    scored: bool = True
+    has_category: bool = True
+    has_difficulty: bool = True
+    has_splits: bool = False
+    has_documents: bool = True
+
+
+def columns(header: DatasetHeader) -> list[Column]:
+    """The training columns of the mode, always all of them, then what is known about each row."""
+    training = [Column(name, "texts" if name == "key_points" else "text") for name in SHAPES[header.mode].columns]
+    about = (
+        (Column("id", "text"), True),
+        (Column("category", "text"), header.has_category),
+        (Column("difficulty", "text"), header.has_difficulty),
+        (Column("quality_score", "number"), header.scored),
+        (Column("split", "text"), header.has_splits),
+        (Column("source_chunk", "text"), True),
+        (Column("document_name", "text"), header.has_documents),
+        (Column("evidence", "evidence"), True),
+    )
+    return training + [column for column, present in about if present]
+
+
+def row(entry: Entry, header: DatasetHeader) -> Row:
+    """Values by column, in order. ``input`` is never null: what trains on it joins it with the instruction."""
+    return rows([entry], header)[0]
+
+
+def rows(entries: list[Entry], header: DatasetHeader) -> list[Row]:
+    names = [column.name for column in columns(header)]
+    return [{name: _value(entry, name) for name in names} for entry in entries]
+
+
+def describe(header: DatasetHeader) -> Row:
+    """What formats with a place for it write beside the rows."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "dataset": header.name,
+        "version": header.version,
+        "mode": header.mode,
+        "settings": header.settings,
+    }
+
+
+def without_surrogates(value: Any) -> Any:
+    """Lone surrogates become U+FFFD. Texts are cleaned when they come in; no download may die on one that was not."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {key: without_surrogates(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_surrogates(item) for item in value]
+    return value
+
+
+def _value(entry: Entry, name: str) -> Any:
+    match name:
+        case "id":
+            return entry.public_id
+        case "quality_score":
+            return entry.quality
+        case "source_chunk":
+            return chunk_name(entry.chunk_id)
+        case "evidence":
+            return [
+                {"quote": item.quote, "start": item.start, "end": item.end, "match": item.match}
+                for item in entry.evidence
+            ]
+        case "key_points":
+            return list(entry.key_points or ())
+        case "input":
+            return entry.input or ""
+        case _:
+            return getattr(entry, name)

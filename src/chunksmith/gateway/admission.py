@@ -1,0 +1,305 @@
+"""When a call may leave: slots, limits per minute, shared waits and the breaker of one provider account."""
+
+import asyncio
+import contextlib
+import random
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from chunksmith.domain.calls import ProviderAccount
+from chunksmith.domain.halts import AccountClosed, Halt
+from chunksmith.domain.ports import Clock
+from chunksmith.errors import ProviderError
+
+# A provider counts requests when they arrive, we when they leave: a minute with a margin for the way between.
+WINDOW_S = 61.0
+SHRINK = 0.7
+RATE_LIMIT_BASE_S, RATE_LIMIT_MAX_S = 1.0, 60.0
+BREAKER_FAILURES = 8
+BREAKER_BASE_S, BREAKER_MAX_S = 5.0, 120.0
+
+WaitReason = Literal["concurrency", "requests_per_minute", "tokens_per_minute", "rate_limit", "provider_down"]
+
+
+@dataclass
+class Window:
+    """At most ``limit`` per sliding minute, counted exactly. None: no limit."""
+
+    limit: int | None
+    spent: deque["Spending"] = field(default_factory=deque)
+    total: int = 0
+
+    def wait_s(self, amount: int, now: float) -> float:
+        """Seconds until ``amount`` fits; more than the whole limit fits into an empty window."""
+        while self.spent and self.spent[0].at <= now - WINDOW_S:
+            self.total -= self.spent.popleft().amount
+        if self.limit is None or not self.spent or self.total + amount <= self.limit:
+            return 0.0
+        excess = self.total + amount - self.limit
+        for spending in self.spent:
+            excess -= spending.amount
+            if excess <= 0:
+                return spending.at + WINDOW_S - now
+        return self.spent[-1].at + WINDOW_S - now
+
+    def spend(self, amount: int, now: float) -> "Spending":
+        spending = Spending(now, amount)
+        if self.limit is not None:
+            self.spent.append(spending)
+            self.total += amount
+        return spending
+
+    def correct(self, spending: "Spending", amount: int) -> None:
+        """Replace an estimate by what was really used, if it is still counted."""
+        if self.limit is not None and self.spent and spending.at >= self.spent[0].at:
+            self.total += amount - spending.amount
+            spending.amount = amount
+
+
+@dataclass
+class Spending:
+    at: float
+    amount: int
+
+
+@dataclass
+class Slot:
+    """The right to send one call. Tell it how the call went before the slot is given back."""
+
+    admission: "Admission"
+    granted_at: float
+    tokens: Spending
+
+    def succeeded(self, tokens: int | None) -> None:
+        if tokens is not None:
+            self.admission.tokens.correct(self.tokens, tokens)
+        self.admission.on_success()
+
+    def failed(self, error: ProviderError) -> None:
+        self.admission.on_failure(error, self.granted_at)
+
+
+@dataclass
+class _Waiter:
+    job: int
+    weight: int
+    tokens: int
+    granted: asyncio.Future[Slot]
+
+
+class Admission:
+    """The gate of one provider account. All its calls pass here, so a wait is shared by all of them.
+
+    Jobs take turns, the least served first, weighted by their concurrency.
+    """
+
+    def __init__(self, account: ProviderAccount, clock: Clock, give_up_after_s: float, rng: random.Random) -> None:
+        self.account = account
+        self._clock = clock
+        self._give_up_after_s = give_up_after_s
+        self._rng = rng
+        self.max_concurrency = account.max_concurrency
+        self.requests = Window(account.requests_per_minute)
+        self.tokens = Window(account.tokens_per_minute)
+        self.in_flight = 0
+        self.limit = float(account.max_concurrency)
+        self._successes = 0
+        self._shrunk_at = float("-inf")
+        self._blocked_until = 0.0
+        self._blocked_by: WaitReason | None = None
+        self._rate_limits = 0
+        self._failures = 0
+        self._openings = 0
+        self._down_since: float | None = None
+        self._closed: str | None = None
+        self._queues: dict[int, deque[_Waiter]] = {}
+        self._served: dict[int, float] = {}
+        self._timer: asyncio.Task[None] | None = None
+        self.waiting_for: WaitReason | None = None
+        self.waiting_until: float | None = None
+
+    @property
+    def queued(self) -> int:
+        return sum(len(queue) for queue in self._queues.values())
+
+    @contextlib.asynccontextmanager
+    async def slot(self, job: int, weight: int, tokens: int) -> AsyncIterator[Slot]:
+        """Wait for the right to send one call of about ``tokens``. Errors: AccountClosed."""
+        if self._closed is not None:
+            raise AccountClosed(self._closed)
+        waiter = _Waiter(job, weight, tokens, asyncio.get_running_loop().create_future())
+        self._enqueue(waiter)
+        self._grant()
+        try:
+            slot = await waiter.granted
+        except asyncio.CancelledError:
+            self._forget(waiter)
+            raise
+        try:
+            yield slot
+        finally:
+            self.in_flight -= 1
+            self._grant()
+
+    def on_success(self) -> None:
+        self._failures = self._openings = self._rate_limits = 0
+        self._down_since = None
+        self._successes += 1
+        if self._successes >= self.limit and self.limit < self.max_concurrency:
+            self.limit = min(self.limit + 1, float(self.max_concurrency))
+            self._successes = 0
+
+    def on_failure(self, error: ProviderError, granted_at: float) -> None:
+        if error.kind == "quota":
+            self.close(error.detail)
+        elif error.kind == "rate_limit":
+            self._on_rate_limit(error.retry_after_s, granted_at)
+        elif error.kind in ("server", "connection", "timeout"):
+            self._on_outage(error)
+
+    def _on_rate_limit(self, hint_s: float | None, granted_at: float) -> None:
+        now = self._clock.monotonic()
+        # Once per round trip: calls sent before the last shrinking say nothing new.
+        if granted_at > self._shrunk_at:
+            self.limit = max(1.0, min(self.limit, float(self.max_concurrency)) * SHRINK)
+            self._shrunk_at = now
+            self._successes = 0
+            self._rate_limits += 1
+        if hint_s is None:
+            hint_s = self._rng.uniform(0, min(RATE_LIMIT_MAX_S, RATE_LIMIT_BASE_S * 2**self._rate_limits))
+        self._block(now + hint_s, "rate_limit")
+
+    def _on_outage(self, error: ProviderError) -> None:
+        now = self._clock.monotonic()
+        self._down_since = self._down_since if self._down_since is not None else now
+        self._failures += 1
+        if now - self._down_since >= self._give_up_after_s:
+            self.close(f"{self.account.provider} has not answered for {int(now - self._down_since)} s: {error.detail}")
+        elif self._failures >= BREAKER_FAILURES:
+            wait_s = min(BREAKER_MAX_S, BREAKER_BASE_S * 2**self._openings)
+            self._openings += 1
+            self._failures = BREAKER_FAILURES - 1  # one probe; its failure opens again
+            self._block(now + wait_s, "provider_down")
+
+    def _block(self, until: float, reason: WaitReason) -> None:
+        if until > self._blocked_until:
+            self._blocked_until, self._blocked_by = until, reason
+
+    def close(self, detail: str) -> None:
+        """Nothing leaves any more; all that wait are told."""
+        self._closed = detail
+        self.turn_away(AccountClosed(detail))
+
+    def turn_away(self, reason: Halt) -> None:
+        """All that wait get ``reason`` instead of a slot."""
+        for queue in self._queues.values():
+            for waiter in queue:
+                if not waiter.granted.done():
+                    waiter.granted.set_exception(reason)
+        self._queues.clear()
+
+    def reopen(self) -> None:
+        """Somebody says to go on."""
+        if self._closed is None:
+            return
+        self._closed = None
+        self._failures = self._openings = 0
+        self._down_since = None
+        self._blocked_until = 0.0
+
+    def set_limits(self, max_concurrency: int, requests_per_minute: int | None, tokens_per_minute: int | None) -> None:
+        """Live; what was spent in the last minute stays counted where it was limited before."""
+        self.max_concurrency = max_concurrency
+        self.limit = min(self.limit, float(max_concurrency)) if self._shrunk_at > 0 else float(max_concurrency)
+        self.requests.limit = requests_per_minute
+        self.tokens.limit = tokens_per_minute
+        self._grant()
+
+    def forget_job(self, job: int) -> None:
+        self._served.pop(job, None)
+
+    def restore(self, ages_s: list[tuple[float, int]]) -> None:
+        """Calls of the last minute, sent before this process began, as (age, tokens), oldest first."""
+        now = self._clock.monotonic()
+        for age_s, tokens in ages_s:
+            self.requests.spend(1, now - age_s)
+            self.tokens.spend(tokens, now - age_s)
+
+    def _enqueue(self, waiter: _Waiter) -> None:
+        if waiter.job not in self._queues:
+            self._queues[waiter.job] = deque()
+            # A job that comes (back) starts level with the others: it neither owes nor is owed.
+            level = min((self._served.get(job, 0.0) for job in self._queues if job != waiter.job), default=0.0)
+            self._served[waiter.job] = max(level, self._served.get(waiter.job, 0.0)) if len(self._queues) > 1 else 0.0
+        self._queues[waiter.job].append(waiter)
+
+    def _forget(self, waiter: _Waiter) -> None:
+        queue = self._queues.get(waiter.job)
+        if queue is not None and waiter in queue:
+            queue.remove(waiter)
+            if not queue:
+                del self._queues[waiter.job]
+        elif waiter.granted.done() and not waiter.granted.cancelled() and waiter.granted.exception() is None:
+            self.in_flight -= 1  # granted in the moment of cancellation
+            self._grant()
+
+    def _grant(self) -> None:
+        while self._queues:
+            job = min(self._queues, key=lambda name: self._served.get(name, 0.0))
+            waiter = self._queues[job][0]
+            now = self._clock.monotonic()
+            reason, wait_s = self._obstacle(waiter, now)
+            self.waiting_for, self.waiting_until = reason, (now + wait_s if wait_s else None)
+            if reason is not None:
+                if wait_s > 0:
+                    self._wake_in(wait_s)
+                return
+            self._queues[job].popleft()
+            if not self._queues[job]:
+                del self._queues[job]
+            self._served[job] = self._served.get(job, 0.0) + 1 / max(1, waiter.weight)
+            if waiter.granted.done():
+                continue
+            self.in_flight += 1
+            self.requests.spend(1, now)
+            waiter.granted.set_result(Slot(self, now, self.tokens.spend(waiter.tokens, now)))
+        self.waiting_for = self.waiting_until = None
+
+    def _obstacle(self, waiter: _Waiter, now: float) -> tuple[WaitReason | None, float]:
+        """What stands in the way of the next call, and how long; 0 s: until a call comes back."""
+        if now < self._blocked_until:
+            return self._blocked_by, self._blocked_until - now
+        if self._openings and self.in_flight > 0:
+            return "provider_down", 0.0  # a single probe
+        if self.in_flight >= min(int(self.limit), self.max_concurrency):
+            return "concurrency", 0.0
+        for window, amount, reason in self._windows(waiter):
+            wait_s = window.wait_s(amount, now)
+            if wait_s > 0:
+                return reason, wait_s
+        return None, 0.0
+
+    def _windows(self, waiter: _Waiter) -> list[tuple[Window, int, WaitReason]]:
+        return [(self.requests, 1, "requests_per_minute"), (self.tokens, waiter.tokens, "tokens_per_minute")]
+
+    def _wake_in(self, seconds: float) -> None:
+        if self._timer is not None and not self._timer.done():
+            self._timer.cancel()
+
+        async def wake() -> None:
+            await self._clock.sleep(seconds)
+            self._timer = None
+            self._grant()
+
+        self._timer = asyncio.create_task(wake(), name=f"admission-{self.account.provider}")
+
+    async def close_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._timer
+
+
+AdmissionFactory = Callable[[ProviderAccount], Admission]

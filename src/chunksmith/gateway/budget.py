@@ -1,0 +1,84 @@
+"""A job's ceiling: calls and money are reserved before sending, so that calls in flight cannot cross it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from chunksmith.domain.halts import BudgetExhausted
+
+
+class Budget:
+    """Units: money in nano-dollars. Both ceilings may be changed while the job runs."""
+
+    def __init__(self, max_calls: int | None, max_cost_nano: int | None, calls: int, spent_nano: int) -> None:
+        self.max_calls = max_calls
+        self.max_cost_nano = max_cost_nano
+        self._calls = calls
+        self._spent_nano = spent_nano
+        self._reserved_nano = 0
+        self._in_flight = 0
+        self._changed = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def reserve(self, estimate_nano: int | None) -> AsyncIterator["Reservation"]:
+        """Wait until one call fits. Errors: BudgetExhausted when it never will.
+
+        An unknown price counts as nothing here: jobs with a ceiling on money refuse models without a price.
+        """
+        estimate = estimate_nano or 0
+        while (obstacle := self._obstacle(estimate)) is not None:
+            # Calls in flight usually cost less than was reserved for them, so it is worth waiting for those.
+            if self._in_flight == 0 or (self.max_calls is not None and self._calls >= self.max_calls):
+                raise BudgetExhausted(obstacle)
+            self._changed.clear()
+            await self._changed.wait()
+        self._calls += 1
+        self._in_flight += 1
+        self._reserved_nano += estimate
+        reservation = Reservation(estimate)
+        try:
+            yield reservation
+        finally:
+            self._in_flight -= 1
+            self._reserved_nano -= estimate
+            if reservation.sent:
+                self._spent_nano += reservation.spent_nano
+            else:
+                self._calls -= 1
+            self._changed.set()
+
+    def set_ceilings(self, max_calls: int | None, max_cost_nano: int | None) -> None:
+        self.max_calls, self.max_cost_nano = max_calls, max_cost_nano
+        self._changed.set()
+
+    def _obstacle(self, estimate: int) -> str | None:
+        if self.max_calls is not None and self._calls + 1 > self.max_calls:
+            return f"{self._calls} of {self.max_calls} calls are used"
+        if self.max_cost_nano is not None:
+            committed = self._spent_nano + self._reserved_nano + estimate
+            if committed > self.max_cost_nano:
+                left = max(0, self.max_cost_nano - self._spent_nano)
+                return (
+                    f"the next call may cost {usd(estimate)} USD and {usd(left)} of {usd(self.max_cost_nano)} are left"
+                )
+        return None
+
+
+@dataclass
+class Reservation:
+    """``spent_nano`` is the estimate until it is set to what the call really cost; 0 when nothing was owed."""
+
+    spent_nano: int
+    sent: bool = False
+
+    def commit(self) -> None:
+        """The call leaves: from here on it counts."""
+        self.sent = True
+
+
+def usd(nano: int) -> str:
+    """Nano-dollars as a decimal string without trailing zeros, at least two decimals: ``0.10``, ``0.000123``."""
+    sign, nano = ("-" if nano < 0 else ""), abs(nano)
+    whole, fraction = divmod(nano, 1_000_000_000)
+    return f"{sign}{whole}.{f'{fraction:09d}'.rstrip('0').ljust(2, '0')}"

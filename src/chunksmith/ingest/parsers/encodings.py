@@ -1,0 +1,90 @@
+"""Bytes to text: byte order mark, then UTF-8, then the pattern of zero bytes, then statistics, then cp1252."""
+
+import codecs
+import re
+from typing import NamedTuple
+
+from charset_normalizer import from_bytes
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_DECLARED = re.compile(
+    rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE
+)
+_SAMPLE = 65_536
+_CONTROL = bytes({*range(32)} - {7, 8, 9, 10, 11, 12, 13, 27})
+
+
+class Decoded(NamedTuple):
+    text: str
+    encoding: str
+
+
+def decode(data: bytes, *, markup: bool = False) -> Decoded:
+    """Never fails: what no encoding explains is read as cp1252. ``markup``: a charset declared in the text counts."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return Decoded(data[len(mark) :].decode(encoding, "replace"), encoding)
+    wide = _wide_encoding(data)
+    if wide is not None:
+        return Decoded(data.decode(wide, "replace"), wide)
+    try:
+        return Decoded(data.decode("utf-8"), "utf-8")
+    except UnicodeDecodeError:
+        return _decode_legacy(data, markup=markup)
+
+
+def is_binary(data: bytes) -> bool:
+    """Whether the beginning of a file has control characters that no text has in any encoding we read."""
+    head = data[:8192]
+    if any(head.startswith(mark) for mark, _ in _MARKS) or _wide_encoding(head) is not None:
+        return False
+    return b"\x00" in head or len(head) - len(head.translate(None, _CONTROL)) > len(head) * 0.02
+
+
+def _wide_encoding(data: bytes) -> str | None:
+    """UTF-16 without a mark: mostly Latin text has a zero in every second byte."""
+    head = data[: _SAMPLE - _SAMPLE % 2]
+    if len(head) < 4 or b"\x00" not in head:
+        return None
+    half = len(head) // 2
+    even, odd = head[0::2].count(0) / half, head[1::2].count(0) / half
+    if odd > 0.4 and even < 0.05:
+        return "utf-16-le"
+    return "utf-16-be" if even > 0.4 and odd < 0.05 else None
+
+
+def _decode_legacy(data: bytes, *, markup: bool) -> Decoded:
+    declared = _DECLARED.search(data[:4096]) if markup else None
+    if declared is not None:
+        try:
+            encoding = codecs.lookup(declared[1].decode("ascii")).name
+            return Decoded(data.decode(encoding, "replace"), encoding)
+        except (LookupError, ValueError):
+            pass
+    broken_utf8 = data.decode("utf-8", "replace")
+    if broken_utf8.count("\ufffd") * 2_000 < len(broken_utf8):
+        return Decoded(broken_utf8, "utf-8")
+    # Western single-byte text is far the most common, and statistics mistake it for its rarer neighbours.
+    western = _as_western(data)
+    if western is not None:
+        return Decoded(western, "cp1252")
+    best = from_bytes(data[:_SAMPLE]).best()
+    encoding = best.encoding if best is not None else "cp1252"
+    return Decoded(data.decode(encoding, "replace"), encoding)
+
+
+def _as_western(data: bytes) -> str | None:
+    """The text as cp1252, when high bytes are few and stand where accented letters and quotation marks stand."""
+    sample = data[:_SAMPLE]
+    high = len(sample) - len(sample.translate(None, bytes(range(128, 256))))
+    if high > len(sample) * 0.15:
+        return None
+    text = data.decode("cp1252", "replace")
+    runs = re.findall(r"[\u0080-\uffff]{3,}", text[:_SAMPLE])
+    return None if sum(map(len, runs)) > high * 0.2 else text

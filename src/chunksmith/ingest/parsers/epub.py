@@ -1,0 +1,61 @@
+"""EPUB: the pages in the order of the spine, each through the HTML walk."""
+
+import posixpath
+import zipfile
+from pathlib import Path
+from urllib.parse import unquote
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from chunksmith.errors import DocumentUnreadable
+from chunksmith.ingest.parsers.archives import read_member
+from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
+from chunksmith.ingest.parsers.encodings import decode
+from chunksmith.ingest.parsers.html import markdown_from_html
+
+_NOT_TEXT = frozenset(("nav", "toc", "genindex", "cover", "titlepage", "copyright", "index-of-terms", "search"))
+
+
+def parse_epub(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
+    del name, limits
+    with zipfile.ZipFile(path) as archive:
+        if read_member(archive, "META-INF/encryption.xml") is not None and read_member(archive, "META-INF/rights.xml"):
+            raise DocumentUnreadable("encrypted", "The book is protected by DRM and cannot be read.")
+        package_name, package = _package(archive)
+        folder = posixpath.dirname(package_name)
+        pages = [
+            markdown_from_html(decode(content, markup=True).text).text
+            for href in _spine(package)
+            if (content := read_member(archive, posixpath.normpath(posixpath.join(folder, unquote(href))))) is not None
+        ]
+    title = package.css_first("dc\\:title")
+    text = "\n\n".join(page for page in pages if page.strip())
+    if not text:
+        raise DocumentUnreadable("empty", "The book has no text.")
+    return ParsedDocument(text, "application/epub+zip", title.text().strip() if title is not None else None)
+
+
+def _package(archive: zipfile.ZipFile) -> tuple[str, LexborHTMLParser]:
+    container = read_member(archive, "META-INF/container.xml")
+    if container is None:
+        raise DocumentUnreadable("corrupt", "The book has no META-INF/container.xml.")
+    root = LexborHTMLParser(decode(container, markup=True).text).css_first("rootfile")
+    name = unquote((root.attributes.get("full-path") or "") if root is not None else "")
+    package = read_member(archive, name) if name else None
+    if package is None:
+        raise DocumentUnreadable("corrupt", "The book names a package file that is not in it.")
+    return name, LexborHTMLParser(decode(package, markup=True).text)
+
+
+def _spine(package: LexborHTMLParser) -> list[str]:
+    items = {item.attributes.get("id"): item for item in package.css("item")}
+    order = [items.get(reference.attributes.get("idref")) for reference in package.css("itemref")]
+    return [item.attributes["href"] or "" for item in order if item is not None and _is_text(item)]
+
+
+def _is_text(item: LexborNode) -> bool:
+    attributes = item.attributes
+    href = attributes.get("href") or ""
+    stem = posixpath.splitext(posixpath.basename(href))[0].lower()
+    properties = (attributes.get("properties") or "").split()
+    return bool(href) and "nav" not in properties and stem not in _NOT_TEXT

@@ -1,0 +1,312 @@
+"""HTML to Markdown: an iterative walk over the tree, so depth of nesting does not matter."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from chunksmith.errors import DocumentUnreadable
+from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
+from chunksmith.ingest.parsers.encodings import decode
+from chunksmith.ingest.parsers.tables import markdown_table
+
+_SKIPPED = frozenset(
+    "script style noscript template svg canvas form button select option input textarea nav footer aside iframe object "
+    "embed audio video map head math link meta dialog".split()
+)
+_BLOCKS = frozenset(
+    "p div section article main body html center blockquote figure figcaption address header hgroup details summary "
+    "fieldset dl dd dt ul ol li tr td th tbody thead tfoot caption hr h1 h2 h3 h4 h5 h6 table".split()
+)
+_CODE = frozenset(("code", "tt", "kbd", "samp"))
+_FURNITURE = re.compile(
+    r"(?:^|\s)(?:nav|navbar|navigation|menu|mainmenu|submenu|searchmenu|searchbox|sidebar|breadcrumbs?|toc|contents|"
+    r"\w+[-_]toc|toc[-_]\w+|table-of-contents|tableofcontents|footer|page-?footer|site-header|skip-link|cookie[-\w]*|"
+    r"share|social|advert[-\w]*|pagination|pager|tagline|headerlink|sr-only|visually-hidden|related|sphinxsidebar|noprint|"
+    r"mw-editsection|reflist-nav)(?:\s|$)",
+    re.IGNORECASE,
+)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_LAST_LINES = re.compile(
+    r"^(?:this (?:page|document) (?:was )?last (?:modified|updated)|last (?:modified|updated)\b|page last\b|"
+    r"copyright\s*©|(?:copyright\s*)?©|all rights reserved|table of contents|skip to )",
+    re.IGNORECASE,
+)
+_CONTENTS = re.compile(r"^(?:table of )?contents$|^on this page$|^overview and contents$", re.IGNORECASE)
+_MAX_TABLE_DEPTH = 4
+_WHITE_SPACE = re.compile(r"[ \t\n\r\f\u00a0]+")
+_LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight|brush)-([\w+#]{1,20})")
+_GLYPHS = re.compile(r"[¶►▶▸🔗]")
+_PERMALINK = re.compile(r"(?:¶|#)$")
+
+
+def parse_html(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
+    del name, limits
+    page = markdown_from_html(decode(path.read_bytes(), markup=True).text)
+    if not page.text.strip():
+        raise DocumentUnreadable("empty", "The page has no text besides menus, scripts and forms.")
+    return ParsedDocument(page.text, "text/html", page.title)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    text: str
+    title: str | None
+
+
+def markdown_from_html(source: str) -> Page:
+    """The readable part of a page. Menus, scripts, forms, drawings and lists of links are left out."""
+    tree = LexborHTMLParser(source.replace("\x00", ""))
+    title = _title(tree)
+    root = tree.body or tree.root
+    if root is None:
+        return Page("", title)
+    walk = _Walk(title or "")
+    walk.run(root)
+    blocks = _drop_contents_headings(walk.joined())
+    if title and blocks and not any(block.startswith("# ") for block in blocks[:6]):
+        blocks.insert(0, f"# {title}")
+    return Page("\n\n".join(blocks), title)
+
+
+def _title(tree: LexborHTMLParser) -> str | None:
+    node = tree.css_first("title")
+    text = _squeeze(node.text()) if node is not None else ""
+    return text or None
+
+
+@dataclass(slots=True)
+class _List:
+    ordered: bool
+    number: int = 0
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Blocks found so far and the paragraph being collected."""
+
+    title: str
+    blocks: list[str] = field(default_factory=list)
+    inline: list[str] = field(default_factory=list)
+    lists: list[_List] = field(default_factory=list)
+    opened: set[int] = field(default_factory=set)
+    marker: str = ""
+    had_button: bool = False
+    in_list: int = -1
+    tight: set[int] = field(default_factory=set)
+    tables: int = 0
+    code_depth: int = 0
+
+    def run(self, root: LexborNode) -> None:
+        """Depth first by the links between nodes: no recursion and no list of children."""
+        node: LexborNode | None = root
+        while node is not None:
+            if self.enter(node) and node.first_child is not None:
+                node = node.first_child
+                continue
+            while node is not None and node.mem_id != root.mem_id:
+                self.leave(node)
+                if node.next is not None:
+                    node = node.next
+                    break
+                node = node.parent
+            else:
+                break
+        self.flush()
+
+    def enter(self, node: LexborNode) -> bool:
+        """Whether the children of ``node`` are to be visited."""
+        tag = node.tag or ""
+        if tag == "-text":
+            self.inline.append(node.text_content or "")
+            return False
+        if tag in _SKIPPED or tag.startswith("-") or tag == "!doctype" or _is_furniture(node, tag):
+            self.had_button = self.had_button or tag == "button"
+            return False
+        if tag in _BLOCKS:
+            self.flush()
+        if tag == "pre":
+            self.preformatted(node)
+            return False
+        if tag == "table":
+            walked = self.table(node)
+            if walked:
+                self.tables += 1
+                self.opened.add(node.mem_id)
+            return walked
+        if tag in {"ul", "ol"}:
+            return self.open_list(node, tag)
+        self.open_other(tag)
+        return True
+
+    def open_other(self, tag: str) -> None:
+        if tag == "li":
+            self.marker = self.next_marker()
+        elif tag == "br":
+            self.inline.append("\n" if not self.code_depth else " ")
+        elif tag in _CODE:
+            self.code_depth += 1
+            self.inline.append("\x01")
+
+    def leave(self, node: LexborNode) -> None:
+        tag = node.tag or ""
+        if tag in _SKIPPED or tag == "-text":
+            return
+        if len(tag) == 2 and tag[0] == "h" and tag[1] in "123456":
+            self.heading(int(tag[1]))
+        elif tag in _CODE and self.code_depth:
+            self.code_depth -= 1
+            self.inline.append("\x01")
+        elif tag in {"td", "th"}:
+            self.inline.append(" ")
+        elif tag == "table" and node.mem_id in self.opened:
+            self.opened.discard(node.mem_id)
+            self.tables -= 1
+        if tag in _BLOCKS:
+            self.flush(term=tag == "dt")
+        if tag in {"ul", "ol"} and node.mem_id in self.opened:
+            self.opened.discard(node.mem_id)
+            self.lists.pop()
+            self.in_list = self.in_list if self.lists else -1
+
+    def flush(self, *, term: bool = False) -> None:
+        """End the paragraph; line breaks inside it are spaces."""
+        text = _inline_text("".join(self.inline))
+        self.inline.clear()
+        button, self.had_button = self.had_button, False
+        if not text or (button and len(text) < 60) or (len(text) < 200 and _LAST_LINES.match(text)):
+            return
+        marker, self.marker = self.marker, ""
+        if text.casefold() == self.title.casefold() and not self.blocks:
+            self.blocks.append(f"# {text}")
+        elif self.lists:
+            self.item(text, marker)
+        else:
+            text = f"**{text}**" if term and len(text) < 120 else text
+            self.blocks.append(text)
+
+    def item(self, text: str, marker: str) -> None:
+        """One line of a list; the lines of a list are one block, so that it stays together."""
+        line = "  " * (len(self.lists) - 1) + (marker or "  ") + text
+        if self.blocks and self.in_list == len(self.blocks):
+            self.tight.add(len(self.blocks))
+            self.blocks.append(line)
+        else:
+            self.blocks.append(line)
+        self.in_list = len(self.blocks)
+
+    def joined(self) -> list[str]:
+        """Blocks, with the lines of each list put together."""
+        groups: list[list[str]] = []
+        for index, block in enumerate(self.blocks):
+            if index in self.tight:
+                groups[-1].append(block)
+            else:
+                groups.append([block])
+        return ["\n".join(group) for group in groups]
+
+    def heading(self, level: int) -> None:
+        text = _PERMALINK.sub("", _inline_text("".join(self.inline))).strip().replace("`", "")
+        self.inline.clear()
+        if text:
+            self.blocks.append(f"{'#' * level} {text}")
+
+    def next_marker(self) -> str:
+        if not self.lists:
+            self.lists.append(_List(ordered=False))
+        top = self.lists[-1]
+        top.number += 1
+        return f"{top.number}. " if top.ordered else "- "
+
+    def open_list(self, node: LexborNode, tag: str) -> bool:
+        if not self.lists and _is_link_list(node):
+            return False
+        self.lists.append(_List(ordered=tag == "ol"))
+        self.opened.add(node.mem_id)
+        return True
+
+    def preformatted(self, node: LexborNode) -> None:
+        text = _own_text(node).expandtabs(4).strip("\n").rstrip()
+        if not text.strip():
+            return
+        match = _LANGUAGE.search(node.attributes.get("class") or "")
+        fence = "````" if "```" in text else "```"
+        self.blocks.append(f"{fence}{match[1] if match else ''}\n{text}\n{fence}")
+
+    def table(self, node: LexborNode) -> bool:
+        """Write a table of data; a table that only lays out the page is walked like any block."""
+        if self.tables >= _MAX_TABLE_DEPTH:
+            return True
+        rows = [[cell for cell in _children(row) if cell.tag in {"td", "th"}] for row in _rows(node)]
+        if not rows or max(map(len, rows)) < 2 or node.css_first("table table, td pre, td ul, td h2, td h3, td p + p"):
+            return True
+        cells = [[_inline_text(_own_text(cell)) for cell in row] for row in rows]
+        if len(rows) == 1 or _is_menu(node, cells):
+            return len(rows) == 1 and not _is_menu(node, cells)
+        text = markdown_table(cells)
+        if text:
+            self.blocks.append(text)
+        return False
+
+
+def _inline_text(text: str) -> str:
+    text = _squeeze(text)
+    if "\x01" not in text:
+        return text
+    pieces = text.split("\x01")
+    if len(pieces) % 2 == 0:
+        return _squeeze(text.replace("\x01", ""))
+    return "".join(
+        piece if index % 2 == 0 or not piece.strip() or "`" in piece else f"`{piece.strip()}`"
+        for index, piece in enumerate(pieces)
+    ).strip()
+
+
+def _squeeze(text: str) -> str:
+    return _WHITE_SPACE.sub(" ", _GLYPHS.sub("", text)).strip()
+
+
+def _is_furniture(node: LexborNode, tag: str) -> bool:
+    attributes = node.attributes
+    if not attributes or tag in {"body", "html", "main", "article", "h1"}:
+        return False
+    if "hidden" in attributes or attributes.get("aria-hidden") == "true":
+        return True
+    if attributes.get("role") in {"navigation", "search", "contentinfo", "banner", "doc-toc"}:
+        return True
+    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
+    return bool(_FURNITURE.search(names) or _HIDDEN.search(attributes.get("style") or ""))
+
+
+def _own_text(node: LexborNode) -> str:
+    return "".join(part for part in (child.text_content for child in node.traverse(include_text=True)) if part)
+
+
+def _children(node: LexborNode) -> list[LexborNode]:
+    return list(node.iter())
+
+
+def _rows(table: LexborNode) -> list[LexborNode]:
+    return table.css("tr")
+
+
+def _is_link_list(node: LexborNode) -> bool:
+    """A list of at least three items that is nothing but short links: a menu or a table of contents."""
+    items = node.css("li")
+    links = node.css("a[href]")
+    if len(items) < 3 or not links:
+        return False
+    total = len(_squeeze(node.text()))
+    linked = sum(len(_squeeze(link.text())) for link in links)
+    return linked >= 0.85 * total and total / len(items) < 80
+
+
+def _is_menu(node: LexborNode, cells: list[list[str]]) -> bool:
+    links = node.css("a[href]")
+    total = sum(len(cell) for row in cells for cell in row)
+    return len(links) > 3 and sum(len(_squeeze(link.text())) for link in links) >= 0.9 * total > 0 and len(cells) < 4
+
+
+def _drop_contents_headings(blocks: list[str]) -> list[str]:
+    return [block for block in blocks if not _CONTENTS.match(block.lstrip("# ").strip("*"))]

@@ -1,0 +1,193 @@
+"""Printed pages to running text: headers, footers and contents out, lines to paragraphs, large type to headings."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median
+from typing import NamedTuple
+
+from chunksmith.ingest.furniture import is_contents_line
+from chunksmith.ingest.parsers.document import join_blocks
+
+
+class Line(NamedTuple):
+    """Units: points; ``y`` grows upwards and is that of the baseline."""
+
+    text: str
+    x: float
+    y: float
+    size: float
+    bold: bool
+
+
+class Page(NamedTuple):
+    lines: tuple[Line, ...]
+    height: float
+
+
+_NUMBER = re.compile(
+    r"^[-–—\s]*(?:page\s+)?(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|of|von)\s*\d{1,4})?[-–—\s]*$", re.IGNORECASE
+)
+_DIGITS = re.compile(r"\d+|\b[ivxlc]{1,7}\b")
+_SECTION = re.compile(
+    r"^(?:(?:chapter|appendix|part)\s+[\dA-Z]{1,4}\b|(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+\S)", re.I
+)
+_ENDED = re.compile(r"[.!?:;。！？：][\"'”’)\]」』]*$")
+_ITEM = re.compile(r"^(?:[•‣▪◦·–*-]|\(?\d{1,2}[.)]|\(?[a-z]\))\s+\S")
+_BULLET = re.compile(r"^[•‣▪◦·–*]\s*")
+_WIDE_END = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]$")
+_WIDE_START = re.compile(r"^[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
+_CONTENTS = re.compile(r"^(?:table of )?contents$", re.IGNORECASE)
+_EDGE_LINES = 3
+
+
+def markdown_from_pages(pages: Sequence[Page]) -> str:
+    """Shapes: pages in order; a paragraph may run over the end of a page."""
+    repeated = _repeated(pages)
+    lines: list[Line] = []
+    for page in pages:
+        lines.extend(_body(page, repeated))
+    if not lines:
+        return ""
+    body = _body_size(lines)
+    sizes = sorted({line.size for line in lines if line.size >= body * 1.15}, reverse=True)
+    blocks: list[str] = []
+    for group in _paragraphs(lines, body):
+        blocks.append(_block(group, body, sizes))
+    return join_blocks(_without_empty(blocks))
+
+
+def _repeated(pages: Sequence[Page]) -> frozenset[str]:
+    """Lines that stand near the edge of many pages, their numbers aside."""
+    if len(pages) < 3:
+        return frozenset()
+    seen: Counter[str] = Counter()
+    for page in pages:
+        seen.update({_key(line) for line in _edges(page)})
+    return frozenset(key for key, count in seen.items() if count >= max(3, len(pages) // 20))
+
+
+def _edges(page: Page) -> list[Line]:
+    """Lines at the top or bottom of the page, in space or in the order of the file."""
+    lines = page.lines
+    outer = {*lines[:_EDGE_LINES], *lines[-_EDGE_LINES:]}
+    return [line for line in lines if line in outer and not 0.12 * page.height < line.y < 0.88 * page.height]
+
+
+def _key(line: Line) -> str:
+    """Running titles differ in their numbers; a whole sentence has to repeat word for word."""
+    if line.text.endswith(".") and len(line.text) > 40:
+        return line.text
+    return _DIGITS.sub("#", line.text.lower())
+
+
+def _body(page: Page, repeated: frozenset[str]) -> list[Line]:
+    edges = set(_edges(page))
+    kept = [
+        line
+        for line in page.lines
+        if not is_contents_line(line.text)
+        and not _CONTENTS.match(line.text)
+        and not (line in edges and (_key(line) in repeated or _NUMBER.match(line.text)))
+    ]
+    leaders = sum(1 for line in page.lines if is_contents_line(line.text))
+    return [] if leaders * 2 > len(page.lines) else kept
+
+
+def _body_size(lines: Sequence[Line]) -> float:
+    weights: Counter[float] = Counter()
+    for line in lines:
+        weights[line.size] += len(line.text)
+    return weights.most_common(1)[0][0] or 10.0
+
+
+def _paragraphs(lines: Sequence[Line], body: float) -> list[list[Line]]:
+    gaps = [one.y - two.y for one, two in pairwise(lines) if 0 < one.y - two.y < 4 * body]
+    leading = median(gaps) if gaps else body * 1.2
+    widest = _typical_length(lines)
+    groups: list[list[Line]] = [[lines[0]]]
+    for before, line in pairwise(lines):
+        if not _is_wrapped_title(before, line, body) and _breaks(before, line, leading, widest):
+            groups.append([line])
+        else:
+            groups[-1].append(line)
+    return groups
+
+
+def _typical_length(lines: Sequence[Line]) -> float:
+    """Characters of a full line: long against most, but not the longest."""
+    lengths = sorted(len(line.text) for line in lines)
+    return lengths[int(len(lengths) * 0.75)]
+
+
+def _is_wrapped_title(before: Line, line: Line, body: float) -> bool:
+    """A title of more than one line, set larger than the text."""
+    return (
+        before.size == line.size >= body * 1.15
+        and 0 < before.y - line.y <= line.size * 1.5
+        and not _SECTION.match(line.text)
+        and len(before.text) > 20
+    )
+
+
+def _breaks(before: Line, line: Line, leading: float, widest: float) -> bool:
+    """Whether ``line`` begins a paragraph."""
+    if abs(before.size - line.size) > 0.6 or (before.bold != line.bold and (len(before.text) < 90 or line.bold)):
+        return True
+    if _ITEM.match(line.text):
+        return True
+    gap = before.y - line.y
+    ended = bool(_ENDED.search(before.text))
+    if gap <= 0 or gap > 8 * leading:
+        # another column or page: a sentence goes on when it was not at its end
+        return ended or not (line.text[:1].islower() or len(before.text) > widest * 0.7)
+    if gap > leading * 1.45 or (widest >= 60 and len(before.text) < widest * 0.55):
+        return True  # a line that short ends a paragraph, or is a row of a table
+    if ended and len(before.text) < widest * 0.8:
+        return True
+    return ended and line.x > before.x + 6
+
+
+def _block(group: Sequence[Line], body: float, sizes: Sequence[float]) -> str:
+    text = _joined(group)
+    first = group[0]
+    if first.size >= body * 1.15 and len(text) < 200 and not text.endswith((".", ",", ";")):
+        level = min(4, sizes.index(first.size) + 1) if first.size in sizes else 3
+        return f"{'#' * _numbered_level(text, level)} {text}"
+    if first.bold and len(text) < 110 and not _ENDED.search(text) and len(group) <= 2:
+        return f"{'#' * _numbered_level(text, 4)} {text}"
+    return _BULLET.sub("- ", text)
+
+
+def _numbered_level(text: str, level: int) -> int:
+    match = _SECTION.match(text)
+    if not match:
+        return level
+    return min(6, match["number"].count(".") + 1) if match["number"] else 1
+
+
+def _joined(group: Sequence[Line]) -> str:
+    parts = [group[0].text]
+    for line in group[1:]:
+        before = parts[-1]
+        if before.endswith("-") and before[-2:-1].isalpha() and line.text[:1].islower():
+            is_compound = "-" in before.rsplit(" ", 1)[-1][:-1]
+            parts[-1] = before if is_compound else before[:-1]
+            parts.append(line.text)
+        elif _runs_on(before, line.text):
+            parts.append(line.text)
+        else:
+            parts.extend((" ", line.text))
+    return "".join(parts)
+
+
+def _runs_on(before: str, after: str) -> bool:
+    """Addresses, and scripts that put no spaces between words, are broken without a mark."""
+    if after.startswith("//") or (before.endswith("/") and "://" in before.rsplit(" ", 1)[-1]):
+        return True
+    return bool(_WIDE_END.search(before[-1:]) and _WIDE_START.match(after))
+
+
+def _without_empty(blocks: Sequence[str]) -> list[str]:
+    return [block for block in blocks if block.strip() and not _NUMBER.match(block)]

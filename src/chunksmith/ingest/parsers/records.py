@@ -1,0 +1,118 @@
+"""CSV and JSON as text a person can read."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from chunksmith.errors import DocumentUnreadable
+from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
+from chunksmith.ingest.parsers.encodings import decode
+from chunksmith.ingest.parsers.tables import markdown_table
+
+_LONG_CELL = 120
+_MAX_DEPTH = 200
+
+
+def parse_csv(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
+    """A table, or one record of ``column: value`` lines per row when the cells hold whole paragraphs."""
+    del limits
+    text = decode(path.read_bytes()).text.replace("\x00", "")
+    tabbed = Path(name).suffix.lower() in {".tsv", ".tab"}
+    csv.field_size_limit(10_000_000)
+    try:
+        rows = [
+            row for row in csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, tabbed)) if any(row)
+        ]
+    except csv.Error as exc:
+        raise DocumentUnreadable("corrupt", f"The table cannot be read: {exc}") from exc
+    if not rows:
+        raise DocumentUnreadable("empty", "The table has no rows.")
+    longest = max((len(cell) for row in rows for cell in row), default=0)
+    body = _csv_records(rows) if longest > _LONG_CELL and len(rows) > 1 else markdown_table(rows)
+    return ParsedDocument(body, "text/tab-separated-values" if tabbed else "text/csv")
+
+
+def _delimiter(text: str, tabbed: bool) -> str:
+    if tabbed:
+        return "\t"
+    first = text[:10_000].split("\n", 1)[0]
+    return max(",;\t|", key=first.count)
+
+
+def _csv_records(rows: Sequence[Sequence[str]]) -> str:
+    header = [name.strip() or f"column {index}" for index, name in enumerate(rows[0], 1)]
+    return "\n\n".join(
+        "\n".join(
+            f"{header[index] if index < len(header) else f'column {index + 1}'}: {' '.join(cell.split())}"
+            for index, cell in enumerate(row)
+            if cell.strip()
+        )
+        for row in rows[1:]
+    )
+
+
+def parse_json(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
+    """Records separated by blank lines, fields as ``name: value`` lines, lists as items."""
+    del name, limits
+    text = decode(path.read_bytes()).text
+    try:
+        return ParsedDocument(_readable(json.loads(text)), "application/json")
+    except RecursionError as exc:
+        raise DocumentUnreadable("corrupt", "The JSON is nested too deeply.") from exc
+    except ValueError as exc:
+        records = _lines(text)
+        if records is None:
+            raise DocumentUnreadable("corrupt", f"The file is not valid JSON: {exc}") from exc
+    return ParsedDocument(_readable(records), "application/x-ndjson")
+
+
+def _lines(text: str) -> list[Any] | None:
+    try:
+        return [json.loads(line) for line in text.split("\n") if line.strip()]
+    except (ValueError, RecursionError):
+        return None
+
+
+class _Pending(NamedTuple):
+    value: Any
+    label: str
+    depth: int
+
+
+def _readable(value: Any) -> str:
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        return "\n\n".join("\n".join(_fields(item)) for item in value)
+    return "\n".join(_fields(value))
+
+
+def _fields(value: Any) -> Iterator[str]:
+    """Depth first with a stack of our own, so that nesting cannot exhaust Python's."""
+    stack = [_Pending(value, "", -1)]
+    while stack:
+        item = stack.pop()
+        if item.depth > _MAX_DEPTH:
+            raise DocumentUnreadable("corrupt", "The JSON is nested too deeply.")
+        indent = "  " * max(0, item.depth)
+        children = _children(item)
+        if children is None:
+            text = " ".join(str(item.value).split()) if isinstance(item.value, str) else json.dumps(item.value)
+            yield f"{indent}{item.label}{text}"
+            continue
+        if item.label.strip("- "):
+            yield f"{indent}{item.label}".rstrip()
+        stack.extend(reversed(children))
+
+
+def _children(item: _Pending) -> list[_Pending] | None:
+    if isinstance(item.value, dict):
+        return [
+            _Pending(value, f"{name}: ", item.depth + 1)
+            for name, value in item.value.items()
+            if value not in (None, "")
+        ]
+    if isinstance(item.value, list):
+        return [_Pending(value, "- ", item.depth + 1) for value in item.value]
+    return None

@@ -1,0 +1,47 @@
+"""XLSX, XLSB, XLS and ODS: every sheet as a table."""
+
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+from chunksmith.errors import DocumentUnreadable
+from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
+from chunksmith.ingest.parsers.tables import markdown_table
+
+Cell = int | float | str | bool | time | date | datetime | timedelta
+_MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_MAX_CELLS = 5_000_000
+
+
+def parse_sheet(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
+    del name, limits
+    parts: list[str] = []
+    cells = 0
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+        for sheet_name in book.sheet_names:
+            sheet = book.get_sheet_by_name(sheet_name)
+            cells += sheet.total_height * sheet.total_width
+            if cells > _MAX_CELLS:
+                raise DocumentUnreadable("too_large", f"The workbook has more than {_MAX_CELLS:,} cells.")
+            table = markdown_table([[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=True)])
+            if table:
+                parts.append(f"## {sheet_name}\n\n{table}")
+    except PasswordError as exc:
+        raise DocumentUnreadable("encrypted", "The workbook is protected by a password.") from exc
+    except (CalamineError, OSError, ValueError) as exc:
+        raise DocumentUnreadable("corrupt", f"The workbook is damaged: {exc}") from exc
+    if not parts:
+        raise DocumentUnreadable("empty", "The workbook has no cells with content.")
+    return ParsedDocument("\n\n".join(parts), _MEDIA_TYPE)
+
+
+def _text(cell: Cell) -> str:
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    if isinstance(cell, datetime):
+        return cell.isoformat(" ").removesuffix(" 00:00:00")
+    return cell.isoformat() if isinstance(cell, date | time) else str(cell)

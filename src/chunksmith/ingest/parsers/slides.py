@@ -1,0 +1,70 @@
+"""PPTX: one section per slide, with its tables and the speaker's notes."""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pptx import Presentation
+from pptx.exc import PythonPptxError
+
+from chunksmith.errors import DocumentUnreadable
+from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
+from chunksmith.ingest.parsers.tables import markdown_table
+
+_MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+_PLACEHOLDERS_OF_FURNITURE = frozenset((13, 15, 16))  # slide number, footer, date: PP_PLACEHOLDER
+_MAX_GROUPS = 50
+
+
+def parse_pptx(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
+    del name, limits
+    try:
+        deck = Presentation(str(path))
+        slides = [_slide(slide, number) for number, slide in enumerate(deck.slides, 1)]
+        title = deck.core_properties.title
+    except (KeyError, ValueError, AttributeError, TypeError, IndexError) as exc:
+        raise DocumentUnreadable("corrupt", f"The presentation is damaged: {exc}") from exc
+    except (PythonPptxError, SyntaxError, zipfile.BadZipFile, OSError) as exc:
+        raise DocumentUnreadable("corrupt", f"The presentation is damaged: {exc}") from exc
+    text = "\n\n".join(slide for slide in slides if slide)
+    if not text:
+        raise DocumentUnreadable("empty", "The presentation has no text; pictures of text need OCR.")
+    return ParsedDocument(text, _MEDIA_TYPE, title if title and title != "PowerPoint Presentation" else None)
+
+
+def _slide(slide: Any, number: int) -> str:
+    heading = slide.shapes.title
+    title = " ".join(heading.text_frame.text.split()) if heading is not None else ""
+    blocks = [block for shape in _shapes(slide.shapes) if shape != heading and (block := _shape(shape))]
+    notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
+    if notes is not None and notes.text.strip():
+        blocks.append("Notes: " + " ".join(notes.text.split()))
+    if not title and not blocks:
+        return ""
+    return "\n\n".join([f"## {title or f'Slide {number}'}", *blocks])
+
+
+def _shapes(shapes: Any) -> Iterator[Any]:
+    """Shapes and the members of groups, without recursion."""
+    stack = [(shape, 0) for shape in reversed(list(shapes))]
+    while stack:
+        shape, depth = stack.pop()
+        if hasattr(shape, "shapes") and depth < _MAX_GROUPS:
+            stack.extend((member, depth + 1) for member in reversed(list(shape.shapes)))
+        else:
+            yield shape
+
+
+def _shape(shape: Any) -> str:
+    if getattr(shape, "has_table", False):
+        return markdown_table([[cell.text for cell in row.cells] for row in shape.table.rows])
+    if not getattr(shape, "has_text_frame", False):
+        return ""
+    if shape.is_placeholder and int(shape.placeholder_format.type or 0) in _PLACEHOLDERS_OF_FURNITURE:
+        return ""
+    paragraphs = [(paragraph.level, " ".join(paragraph.text.split())) for paragraph in shape.text_frame.paragraphs]
+    paragraphs = [(level, text) for level, text in paragraphs if text]
+    if len(paragraphs) == 1:
+        return paragraphs[0][1]
+    return "\n".join(f"{'  ' * level}- {text}" for level, text in paragraphs)

@@ -1,0 +1,66 @@
+"""DOCX by mammoth, which knows the styles, and the HTML walk, which knows Markdown."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+from xml.parsers.expat import ExpatError
+from xml.sax import SAXException
+
+import mammoth
+
+from chunksmith.errors import DocumentUnreadable
+from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
+from chunksmith.ingest.parsers.html import markdown_from_html
+
+_MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+# mammoth has no annotations
+_convert: Any = mammoth.convert_to_html
+_element: Any = mammoth.images.img_element
+_STYLES = """
+p[style-name='Title'] => h1:fresh
+p[style-name='Subtitle'] => p:fresh
+p[style-name='Code'] => pre:separator('\\n')
+p[style-name='Source Code'] => pre:separator('\\n')
+p[style-name='HTML Preformatted'] => pre:separator('\\n')
+p[style-name='toc 1'] => !
+p[style-name='toc 2'] => !
+p[style-name='toc 3'] => !
+p[style-name='toc 4'] => !
+p[style-name='TOC Heading'] => !
+"""
+
+
+def parse_docx(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
+    del name, limits
+    try:
+        with path.open("rb") as stream:
+            result = _convert(stream, style_map=_STYLES, convert_image=_element(_no_image))
+    except (
+        KeyError,
+        ValueError,
+        AttributeError,
+        IndexError,
+        TypeError,
+        OSError,
+        zipfile.BadZipFile,
+        SyntaxError,
+        ExpatError,
+        SAXException,
+    ) as exc:
+        raise DocumentUnreadable("corrupt", f"The Word document is damaged: {exc}") from exc
+    except RecursionError as exc:
+        raise DocumentUnreadable("corrupt", "The Word document is nested too deeply.") from exc
+    page = markdown_from_html(f"<html><body>{result.value}</body></html>")
+    if not page.text.strip():
+        raise DocumentUnreadable("empty", "The Word document has no text; pictures of text need OCR.")
+    return ParsedDocument(page.text, _MEDIA_TYPE, _first_heading(page.text))
+
+
+def _no_image(image: object) -> dict[str, str]:
+    del image
+    return {"src": ""}
+
+
+def _first_heading(text: str) -> str | None:
+    first = text.split("\n", 1)[0]
+    return first[2:] if first.startswith("# ") else None

@@ -1,0 +1,97 @@
+"""Parsing in a process of its own: what a file does to a parser ends with that process."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, get_args
+
+from chunksmith.errors import DocumentFault, DocumentUnreadable
+from chunksmith.ingest.parsers import ParsedDocument
+from chunksmith.ingest.parsers.document import ParseLimits
+
+_PASSED_ON = (
+    "PATH",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "VIRTUAL_ENV",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "SYSTEMROOT",
+    "TZ",
+    "LD_LIBRARY_PATH",
+)
+_KINDS: tuple[str, ...] = get_args(DocumentFault)
+OUT_OF_MEMORY = 77
+_SIGNAL_OF_CPU = -signal.SIGXCPU
+
+
+async def parse_limited(
+    path: Path,
+    name: str,
+    *,
+    timeout_s: float,
+    memory_bytes: int,
+    max_text_chars: int,
+    limits: ParseLimits | None = None,
+) -> ParsedDocument:
+    """Run ``parse_file`` in a fresh process that holds no secrets and cannot outlive this call.
+
+    Units:  ``timeout_s`` is wall time, and processor time too; ``memory_bytes`` is address space.
+    Errors: DocumentUnreadable: the parser's own, or ``timeout``, ``memory``, ``corrupt`` when the process died.
+    """
+    order = {
+        "path": str(path),
+        "name": name,
+        "memory_bytes": memory_bytes,
+        "cpu_s": max(1, int(timeout_s) + 1),
+        "limits": asdict(limits or ParseLimits()) | {"max_text_chars": max_text_chars},
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "chunksmith.ingest.worker",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env={key: value for key, value in os.environ.items() if key in _PASSED_ON} | {"PYTHONIOENCODING": "utf-8"},
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(timeout_s):
+            answer, _ = await process.communicate(json.dumps(order).encode())
+    except TimeoutError as exc:
+        raise DocumentUnreadable("timeout", f"Reading the document took longer than {timeout_s:g} s.") from exc
+    finally:
+        await _end(process)
+    return _result(answer, process.returncode or 0)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Kill the whole group and reap the process, also when this task is being cancelled."""
+    if process.returncode is not None:
+        return
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    await asyncio.shield(process.wait())
+
+
+def _result(answer: bytes, code: int) -> ParsedDocument:
+    if code == OUT_OF_MEMORY:
+        raise DocumentUnreadable("memory", "Reading the document needs more memory than is allowed.")
+    if code == _SIGNAL_OF_CPU:
+        raise DocumentUnreadable("timeout", "Reading the document took more processor time than is allowed.")
+    try:
+        reply: dict[str, Any] = json.loads(answer)
+    except ValueError as exc:
+        kind: DocumentFault = "memory" if code in {-signal.SIGKILL, -signal.SIGABRT} else "corrupt"
+        raise DocumentUnreadable(kind, f"The parser ended without a result (exit status {code}).") from exc
+    if "kind" in reply:
+        raise DocumentUnreadable(reply["kind"] if reply["kind"] in _KINDS else "corrupt", reply["detail"])
+    return ParsedDocument(reply["text"], reply["media_type"], reply["title"], tuple(reply["warnings"]))

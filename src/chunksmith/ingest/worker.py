@@ -1,0 +1,49 @@
+"""The process behind ``sandbox``: an order as JSON on standard input, the document as JSON on standard output."""
+
+import json
+import os
+import resource
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from chunksmith.errors import DocumentUnreadable
+from chunksmith.ingest.parsers import ParseLimits, parse_file
+from chunksmith.ingest.sandbox import OUT_OF_MEMORY
+
+
+def main() -> int:
+    order = json.load(sys.stdin)
+    # Standard output belongs to the answer; a library that prints must not get into it.
+    channel = os.dup(1)
+    os.dup2(2, 1)
+    _limit(order["memory_bytes"], order["cpu_s"])
+    try:
+        answer = json.dumps(_parse(order)).encode()
+        with os.fdopen(channel, "wb") as stream:
+            stream.write(answer)
+    except MemoryError:
+        return OUT_OF_MEMORY
+    return 0
+
+
+def _parse(order: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return asdict(parse_file(Path(order["path"]), order["name"], ParseLimits(**order["limits"])))
+    except DocumentUnreadable as exc:
+        if isinstance(exc.__cause__, MemoryError):
+            raise exc.__cause__ from exc
+        return {"kind": exc.kind, "detail": exc.detail}
+    except RecursionError:
+        return {"kind": "corrupt", "detail": "The document is nested too deeply."}
+
+
+def _limit(memory_bytes: int, cpu_s: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 5))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""Batch files: written when the last unit of a batch is down, from the table, never changed afterwards.
+
+Batch n holds the units from ``n × batch_size`` on. Units that a person had done again belong to no batch of the first
+run: each round of retries has one more file, after the others, so that no file ever changes.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from chunksmith.domain.datasets import BatchFile, Dataset, Entry
+from chunksmith.domain.job_ports import Datasets, Entries, Units
+from chunksmith.domain.jobs import Job, Unit
+from chunksmith.exports.columns import DatasetHeader
+from chunksmith.exports.protocols import Format
+from chunksmith.exports.streams import write_file
+
+PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPlan:
+    """Which units lie in which batch. ``size`` 0: all in one."""
+
+    total_units: int
+    size: int
+
+    @property
+    def span(self) -> int:
+        return self.size or max(1, self.total_units)
+
+    @property
+    def count(self) -> int:
+        return -(-self.total_units // self.span)
+
+    def index_of(self, unit: Unit) -> int:
+        return unit.position // self.span if unit.tries == 0 else self.count + unit.tries - 1
+
+    def positions(self, index: int) -> tuple[int, int]:
+        """First and last position of a batch; of a round of retries: all."""
+        if index >= self.count:
+            return 0, max(0, self.total_units - 1)
+        return index * self.span, min(self.total_units, (index + 1) * self.span) - 1
+
+    def round_of(self, index: int) -> int:
+        return max(0, index - self.count + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStore:
+    """Where batches are counted, read and written. ``place`` turns a path below the data directory into a real one,
+    with its folder made, and refuses one that leads out."""
+
+    units: Units
+    entries: Entries
+    datasets: Datasets
+    place: Callable[[str], Path]
+
+
+class BatchFiles:
+    """Counts units down and writes each batch once, in the background of the units that follow."""
+
+    def __init__(
+        self, job: Job, dataset: Dataset, plan: BatchPlan, per_unit: int, form: Format, store: BatchStore
+    ) -> None:
+        self._job = job
+        self._dataset = dataset
+        self._plan = plan
+        self._per_unit = per_unit
+        self._form = form
+        self._store = store
+        self._remaining: dict[int, int] = {}
+        self._counting: dict[int, asyncio.Lock] = {}
+        self._written: set[int] = set()
+        self._lock = asyncio.Lock()
+        self.header = header_of(dataset)
+
+    async def resume(self) -> None:
+        """Take notice of the files that are there."""
+        self._written = await self._store.datasets.batch_indexes(self._job.id)
+
+    async def began(self, unit: Unit) -> None:
+        """Before a unit is done: the first of its batch counts what the batch still lacks."""
+        index = self._plan.index_of(unit)
+        if index in self._remaining:
+            return
+        async with self._counting.setdefault(index, asyncio.Lock()):
+            if index not in self._remaining:
+                first, last = self._plan.positions(index)
+                round_ = self._plan.round_of(index)
+                self._remaining[index] = await self._store.units.count_pending(self._job.id, round_, first, last)
+
+    async def ended(self, unit: Unit) -> None:
+        """After a unit is down: the last of its batch writes the file."""
+        index = self._plan.index_of(unit)
+        self._remaining[index] -= 1
+        if self._remaining[index] == 0:
+            del self._remaining[index]
+            self._counting.pop(index, None)
+            await self._write(index)
+
+    async def finish(self, rounds: int) -> None:
+        """All units are down: write what a crash left unwritten."""
+        for index in range(self._plan.count + rounds):
+            if index not in self._written:
+                await self._write(index)
+
+    async def _write(self, index: int) -> None:
+        first, last = self._plan.positions(index)
+        round_ = self._plan.round_of(index)
+        chunks = await self._store.units.count_of_round(self._job.id, round_, first, last)
+        name = f"dataset_{self._job.job_id}_batch_{index}.{self._form.extension}"
+        relative = f"{self._dataset.folder}/{name}"
+        async with self._lock:  # one file at a time: more would only divide the disk
+            path = await asyncio.to_thread(self._store.place, relative)
+            info = await write_file(path, self._form, self.header, self._pages(first, last, round_))
+        batch = BatchFile(index, relative, info.entries, chunks, info.size_bytes, info.sha256)
+        await self._store.datasets.add_batch(self._job.id, batch)
+        self._written.add(index)
+
+    async def _pages(self, first: int, last: int, round_: int) -> AsyncIterator[list[Entry]]:
+        after, end = first * self._per_unit, (last + 1) * self._per_unit
+        while page := await self._store.entries.of_batch(self._job.id, round_, self._dataset.id, (after, end), PAGE):
+            yield page
+            after = page[-1].number
+
+
+def header_of(dataset: Dataset, *, version: str | None = None) -> DatasetHeader:
+    return DatasetHeader(
+        name=dataset.name,
+        mode=dataset.settings["generation_mode"],
+        settings=dataset.settings,
+        version=version,
+        scored=bool(dataset.settings["analyze_quality"]),
+        has_documents=bool(dataset.settings.get("has_documents", True)),
+    )

@@ -1,0 +1,46 @@
+"""Category and difficulty by rules, for when no model is asked for them."""
+
+import re
+
+from chunksmith.domain.corpus import Chunk
+from chunksmith.domain.datasets import DIFFICULTIES
+from chunksmith.domain.sentences import spans
+
+GENERAL = "general"
+CATEGORY_MAX_CHARS = 80
+# Coleman-Liau grade from which a text is intermediate, and advanced: school, then university.
+INTERMEDIATE_GRADE, ADVANCED_GRADE = 8.0, 13.0
+# Scripts without spaces have no words to count: characters in a sentence stand in.
+INTERMEDIATE_CHARS, ADVANCED_CHARS = 35, 70
+_WORD = re.compile(r"[^\W\d_]+")
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
+_MARKUP = re.compile(r"[#*`_\[\]]+|\(https?://[^)]*\)")
+_NUMBERING = re.compile(r"^\s*(?:chapter|section|part|kapitel|\d+)?[\s\d.:)]*", re.IGNORECASE)
+
+
+def category(chunk: Chunk) -> str:
+    """The heading that the passage stands under, else the name of its document without the ending."""
+    for heading in reversed(chunk.heading_path):
+        name = _NUMBERING.sub("", _MARKUP.sub("", heading)).strip()
+        if name:
+            return name[:CATEGORY_MAX_CHARS]
+    stem = (chunk.document_name or "").rsplit(".", 1)[0].strip()
+    return stem[:CATEGORY_MAX_CHARS] or GENERAL
+
+
+def difficulty(text: str) -> str:
+    """How hard the text is to read. Source: Coleman & Liau, Journal of Applied Psychology 60 (1975)."""
+    sentences = max(1, len(spans(text)))
+    if len(_UNSPACED.findall(text)) * 2 > len(text.replace(" ", "")):
+        length = len(text) / sentences
+        return _level(length, INTERMEDIATE_CHARS, ADVANCED_CHARS)
+    words = _WORD.findall(text)
+    if not words:
+        return DIFFICULTIES[0]
+    letters_per_100 = 100 * sum(map(len, words)) / len(words)
+    sentences_per_100 = 100 * sentences / len(words)
+    return _level(0.0588 * letters_per_100 - 0.296 * sentences_per_100 - 15.8, INTERMEDIATE_GRADE, ADVANCED_GRADE)
+
+
+def _level(value: float, intermediate: float, advanced: float) -> str:
+    return DIFFICULTIES[(value >= intermediate) + (value >= advanced)]

@@ -1,0 +1,213 @@
+"""One chunk becomes entries: ask, read, ask once more, find the evidence, score, decide."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from chunksmith.domain.calls import ChatReply, ChatRequest, Stage, Task
+from chunksmith.domain.corpus import Chunk
+from chunksmith.domain.datasets import DIFFICULTIES, Entry
+from chunksmith.domain.generation import SHAPES, GenerationSpec, Mode
+from chunksmith.domain.halts import JobFatal
+from chunksmith.domain.jobs import Outcome, OutcomeStatus, Unit
+from chunksmith.errors import ProviderError, ReplyUnreadable
+from chunksmith.gateway.gateway import Answer, Caller, Gateway
+from chunksmith.pipeline import classify, evidence, prompts, replies
+from chunksmith.quality.entry_scores import QualityWeights, score
+from chunksmith.quality.fields import whole_text
+
+# A reply that was cut is asked for again with this many times the room, and half the entries.
+MORE_ROOM = 2
+CUT_TRIES = 2
+# An empty answer is a fault of the moment: the same request again, a few times.
+EMPTY_TRIES = 3
+
+
+class UnitResult(NamedTuple):
+    outcome: Outcome
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds for jobs that do not say otherwise; ``max_tokens`` of one visible reply."""
+
+    weights: QualityWeights
+    temperature: float
+    max_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What all units of a job share."""
+
+    spec: GenerationSpec
+    defaults: Defaults
+
+    @property
+    def temperature(self) -> float:
+        return self.spec.temperature if self.spec.temperature is not None else self.defaults.temperature
+
+    @property
+    def max_tokens(self) -> int:
+        return self.spec.max_tokens if self.spec.max_tokens is not None else self.defaults.max_tokens
+
+    @property
+    def classified(self) -> bool:
+        """Whether the model that writes also gives category and difficulty."""
+        model = self.spec.classification_model
+        return model.provider != "builtin" and model == self.spec.generation_model
+
+
+def request_for(recipe: Recipe, chunk: Chunk, count: int, *, sample: int = 0) -> ChatRequest:
+    """The exact request for a chunk."""
+    spec = recipe.spec
+    shape = replies.reply_schema(spec.generation_mode, count, classified=recipe.classified)
+    return ChatRequest(
+        model=spec.generation_model,
+        messages=prompts.messages(spec.prompt_content, chunk.text, spec, count, shape),
+        reply_schema=shape,
+        temperature=recipe.temperature,
+        max_tokens=recipe.max_tokens,
+        seed=spec.seed,
+        sample=sample,
+        task=Task(spec.generation_mode, chunk.text, count, spec.seed or 0, {"headings": list(chunk.heading_path)}),
+    )
+
+
+class Writer:
+    """Writes the entries of one unit after the other; holds nothing between them."""
+
+    def __init__(self, gateway: Gateway, caller: Caller, recipe: Recipe) -> None:
+        self._gateway = gateway
+        self._caller = caller
+        self._recipe = recipe
+
+    async def write(self, unit: Unit, chunk: Chunk, at: str) -> UnitResult:
+        """Errors: JobFatal, and whatever halts the job (AccountClosed, BudgetExhausted, CallsStopped)."""
+        try:
+            answer, drafts = await self._ask(unit, chunk)
+        except ProviderError as exc:
+            return UnitResult(_failure(exc), ())
+        except ReplyUnreadable as exc:
+            return UnitResult(Outcome("invalid", "unreadable_reply", exc.detail), ())
+        entries = [self._entry(unit, chunk, n, item, answer, drafts, at) for n, item in enumerate(drafts.items)]
+        return self._judged(chunk, entries, drafts)
+
+    async def _ask(self, unit: Unit, chunk: Chunk) -> tuple[Answer, replies.Drafts]:
+        """Errors: ProviderError; ReplyUnreadable when the second answer cannot be read either."""
+        count = self._recipe.spec.datasets_per_chunk
+        request = request_for(self._recipe, chunk, count, sample=unit.tries)
+        answer = await self._whole(request, unit, chunk)
+        try:
+            return answer, await self._read(answer.reply, count)
+        except ReplyUnreadable as exc:
+            corrected = replace(request, messages=prompts.again(request.messages, exc.detail))
+            answer = await self._whole(corrected, unit, chunk, repair=True)
+            return answer, await self._read(answer.reply, count)
+
+    async def _whole(self, request: ChatRequest, unit: Unit, chunk: Chunk, *, repair: bool = False) -> Answer:
+        """An answer that was not cut off, if it can be had. Errors: ProviderError, also for a refusal."""
+        cuts = empties = 0
+        while True:
+            stage: Stage = "repair" if repair or cuts else "generate"
+            answer = await self._gateway.ask(request, self._caller, position=unit.position, stage=stage)
+            reply = answer.reply
+            if reply.prompt_truncated:
+                raise ProviderError("context_window", "the model saw only part of the prompt; use smaller chunks")
+            if reply.finish == "refused":
+                raise ProviderError("refused", reply.detail or "the provider's content policy refused the passage")
+            if reply.finish == "length" and cuts < CUT_TRIES:
+                cuts += 1
+                request = self._roomier(request, chunk, cuts)
+            elif reply.finish in ("empty", "other") and not reply.text.strip() and empties + 1 < EMPTY_TRIES:
+                empties += 1
+            else:
+                return answer
+
+    def _roomier(self, request: ChatRequest, chunk: Chunk, cuts: int) -> ChatRequest:
+        count = max(1, self._recipe.spec.datasets_per_chunk // 2**cuts)
+        room = (request.max_tokens or self._recipe.max_tokens) * MORE_ROOM
+        return replace(request_for(self._recipe, chunk, count, sample=request.sample), max_tokens=room)
+
+    async def _read(self, reply: ChatReply, count: int) -> replies.Drafts:
+        if not reply.text.strip():
+            raise ReplyUnreadable(reply.detail or "it was empty")
+        mode = self._recipe.spec.generation_mode
+        return await replies.read(reply.text, mode, count, classified=self._recipe.classified)
+
+    def _entry(
+        self,
+        unit: Unit,
+        chunk: Chunk,
+        ordinal: int,
+        item: dict[str, Any],
+        answer: Answer,
+        drafts: replies.Drafts,
+        at: str,
+    ) -> Entry:
+        texts = {name: item[name] for name in SHAPES[self._recipe.spec.generation_mode].columns}
+        if "key_points" in texts:
+            texts["key_points"] = tuple(texts["key_points"])
+        entry = Entry(
+            number=unit.position * self._recipe.spec.datasets_per_chunk + ordinal + 1,
+            position=unit.position,
+            chunk_id=chunk.id,
+            document_id=chunk.document_id,
+            document_name=chunk.document_name,
+            repaired=drafts.repaired,
+            call_id=answer.call_id,
+            generated_at=at,
+            **texts,
+        )
+        quotes = [item["quote"]] if item.get("quote") else []
+        stated = item.get("difficulty") or ""
+        return replace(
+            entry,
+            evidence=evidence.evidence_for(entry, quotes, chunk.text, SHAPES[self._recipe.spec.generation_mode]),
+            category=item.get("category") or classify.category(chunk),
+            difficulty=stated if stated in DIFFICULTIES else classify.difficulty(chunk.text),
+        )
+
+    def _judged(self, chunk: Chunk, entries: Sequence[Entry], drafts: replies.Drafts) -> UnitResult:
+        spec = self._recipe.spec
+        distinct = _without_repeats(entries)
+        if not distinct:
+            return UnitResult(Outcome("rejected", "no_entries", "the model found nothing to ask in this passage"), ())
+        repeats = len(entries) - len(distinct)
+        if not spec.analyze_quality:
+            return UnitResult(_accepted(distinct, repeats, drafts.dropped, 0), tuple(distinct))
+        weights, mode = self._recipe.defaults.weights, spec.generation_mode
+        rated = [scored(entry, chunk.text, distinct, weights, mode) for entry in distinct]
+        if not spec.quality_filter:
+            return UnitResult(_accepted(rated, repeats, drafts.dropped, 0), tuple(rated))
+        kept = [entry for entry in rated if entry.quality is not None and entry.quality >= spec.quality_threshold]
+        if not kept:
+            detail = f"all {len(rated)} entries scored below {spec.quality_threshold:.2f}"
+            return UnitResult(Outcome("rejected", "low_quality", detail), ())
+        return UnitResult(_accepted(kept, repeats, drafts.dropped, len(rated) - len(kept)), tuple(kept))
+
+
+def scored(entry: Entry, passage: str | None, siblings: Sequence[Entry], weights: QualityWeights, mode: Mode) -> Entry:
+    result = score(entry, passage, siblings, weights, SHAPES[mode])
+    return replace(entry, quality=result.score, quality_parts=result.parts)
+
+
+def _without_repeats(entries: Sequence[Entry]) -> list[Entry]:
+    """The first of entries whose text is the same but for case and spacing."""
+    first = {" ".join(whole_text(entry).casefold().split()): entry for entry in reversed(entries)}
+    return [entry for entry in entries if entry in first.values()]
+
+
+def _accepted(entries: Sequence[Entry], repeats: int, dropped: int, low: int) -> Outcome:
+    left_out = {"repeated within the passage": repeats, "not of the right shape": dropped, "below the threshold": low}
+    notes = [f"{count} {what}" for what, count in left_out.items() if count]
+    reason = "partly" if notes else None
+    return Outcome("accepted", reason, "; ".join(notes) or None, len(entries))
+
+
+def _failure(exc: ProviderError) -> Outcome:
+    if exc.kind == "auth" or exc.status == 404:
+        raise JobFatal(exc.detail) from exc
+    status: OutcomeStatus = "refused" if exc.kind == "refused" else "failed"
+    return Outcome(status, exc.kind, exc.detail)

@@ -1,0 +1,154 @@
+"""From a model's text to drafts of entries: strictly, then by repair. Whether to ask again is the caller's matter."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any
+
+import json_repair
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+from pydantic_core import from_json
+
+from chunksmith.domain.generation import Mode
+from chunksmith.errors import ReplyUnreadable
+
+_THINK = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+_FENCE = re.compile(r"```(?:json|JSON)?\s*\n(.*?)(?:\n```|\Z)", re.DOTALL)
+_BAD_CHARACTERS = re.compile("[\ud800-\udfff\x00]")
+# json-repair is slow on long broken texts; a reply of this size is not a set of entries.
+REPAIR_MAX_CHARS = 200_000
+
+
+def clean(text: str) -> str:
+    """Text as it can be stored: without lone surrogates and NUL, which models do emit and SQLite does not take."""
+    return _BAD_CHARACTERS.sub("\ufffd", text).strip()
+
+
+def _clean_value(value: object) -> object:
+    return clean(value) if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(_clean_value), Field(min_length=1, max_length=20_000)]
+OptionalText = Annotated[str, BeforeValidator(_clean_value), Field(max_length=20_000)]
+
+_FIELDS: dict[Mode, dict[str, tuple[Any, Any]]] = {
+    "default": {"question": (Text, ...), "answer": (Text, ...)},
+    "question and answer": {"question": (Text, ...), "answer": (Text, ...)},
+    "question": {"question": (Text, ...)},
+    "answer": {"answer": (Text, ...)},
+    "instruction following": {"instruction": (Text, ...), "input": (OptionalText, ""), "output": (Text, ...)},
+    "summarization": {"summary": (Text, ...), "key_points": (Annotated[list[Text], Field(max_length=20)], ...)},
+}
+_CLASSES: dict[str, tuple[Any, Any]] = {
+    "category": (OptionalText, Field("", description="the topic, in one to three words")),
+    "difficulty": (OptionalText, Field("", description="beginner, intermediate or advanced")),
+}
+
+
+@cache
+def draft_model(mode: Mode, *, classified: bool) -> type[BaseModel]:
+    """One entry of a reply. ``classified``: the model also gives category and difficulty."""
+    fields: dict[str, Any] = dict(_FIELDS[mode])
+    fields["quote"] = (OptionalText, Field("", description="the words of the passage it rests on, copied exactly"))
+    if classified:
+        fields |= _CLASSES
+    # Extra fields are ignored rather than refused: they do no harm, and a refusal would cost another call.
+    name = mode.title().replace(" ", "") + "Entry"
+    return create_model(name, __config__=ConfigDict(extra="ignore"), **fields)
+
+
+@cache
+def reply_schema(mode: Mode, count: int, *, classified: bool) -> dict[str, Any]:
+    """JSON Schema of a whole reply, flat: without references and with every field required."""
+    entry = draft_model(mode, classified=classified).model_json_schema()
+    properties = {
+        name: {key: value for key, value in rules.items() if key in ("type", "items", "description")}
+        for name, rules in entry["properties"].items()
+    }
+    for rules in properties.values():
+        if "items" in rules:
+            rules["items"] = {"type": rules["items"]["type"]}
+    if classified:
+        properties["difficulty"] = {"type": "string", "enum": ["beginner", "intermediate", "advanced"]}
+    item = {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    entries = {"type": "array", "items": item, "maxItems": count}
+    return {
+        "type": "object",
+        "properties": {"entries": entries},
+        "required": ["entries"],
+        "additionalProperties": False,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """``items`` in the order of the reply, at most as many as were asked for; ``dropped`` did not fit the shape."""
+
+    items: tuple[dict[str, Any], ...]
+    dropped: int
+    repaired: bool
+
+
+async def read(text: str, mode: Mode, count: int, *, classified: bool) -> Drafts:
+    """Errors: ReplyUnreadable when no list of entries can be found in the text, or none of them has the shape."""
+    try:
+        value, repaired = from_json(text), False
+    except ValueError:
+        value, repaired = await _recover(text), True
+    items = _items(value)
+    if items is None:
+        raise ReplyUnreadable("it is not a JSON object with a list named entries")
+    model = draft_model(mode, classified=classified)
+    valid: list[dict[str, Any]] = []
+    problem = ""
+    for item in items:
+        try:
+            valid.append(model.model_validate(item, strict=True).model_dump())
+        except ValidationError as exc:
+            first = exc.errors(include_url=False)[0]
+            problem = f"entry field {'.'.join(map(str, first['loc'])) or 'entry'}: {first['msg']}"
+    if items and not valid:
+        raise ReplyUnreadable(problem)
+    return Drafts(tuple(valid[:count]), len(items) - len(valid), repaired)
+
+
+async def _recover(text: str) -> Any:
+    """Take away what stands around the JSON, then mend the JSON itself."""
+    bare = _THINK.sub("", text).strip()
+    fenced = _FENCE.search(bare)
+    candidate = _outermost(fenced[1] if fenced else bare)
+    try:
+        return from_json(candidate)
+    except ValueError:
+        pass
+    if len(candidate) > REPAIR_MAX_CHARS or not candidate:
+        return None
+    try:
+        return await asyncio.to_thread(json_repair.loads, candidate)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _outermost(text: str) -> str:
+    """From the first opening bracket on to the last closing one."""
+    starts = [place for place in (text.find("{"), text.find("[")) if place >= 0]
+    if not starts:
+        return ""
+    start = min(starts)
+    end = text.rfind("}" if text[start] == "{" else "]")
+    return text[start : end + 1] if end > start else text[start:]
+
+
+def _items(value: Any) -> list[Any] | None:
+    """Entries, however they were wrapped: an object with the list, the list itself, or one single entry."""
+    if isinstance(value, dict):
+        for name in ("entries", "items", "data"):
+            if isinstance(value.get(name), list):
+                found: list[Any] = value[name]
+                return found
+        lists = [item for item in value.values() if isinstance(item, list) and item and isinstance(item[0], dict)]
+        if len(lists) == 1:
+            return lists[0]
+        return [value] if value else None
+    return value if isinstance(value, list) else None

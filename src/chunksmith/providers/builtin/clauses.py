@@ -1,0 +1,204 @@
+"""Reads an English clause, and turns it round for a question.
+
+When two readings are possible there is no clause: a question that was not made costs less than a wrong one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chunksmith.providers.builtin.finite import (
+    AUXILIARY,
+    MAX_SUBJECT,
+    NOMINAL,
+    find_finite,
+    may_open,
+    subject_is_plural,
+)
+from chunksmith.providers.builtin.verbs import NOUN_LIKE, Form, guess_base, reading, readings
+from chunksmith.providers.builtin.words import Token
+
+_CONTRACTED = ("n't", "n’t")
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """``tokens[first:subject_end]`` is the subject, ``verb`` the finite verb, ``main`` the verb of meaning.
+
+    ``kind``: copula, passive, progressive, perfect, modal, lexical. ``feature``: s, b or d for a lexical verb.
+    """
+
+    tokens: Sequence[Token]
+    first: int
+    subject_end: int
+    verb: int
+    main: int
+    last: int
+    kind: str
+    base: str
+    feature: str = ""
+    negated: bool = False
+
+    @property
+    def plural(self) -> bool:
+        finite = self.tokens[self.verb].lower
+        if finite in {"are", "were", "have", "do"} or self.feature == "b":
+            return True
+        if finite in {"is", "was", "has", "does"} or self.feature == "s":
+            return False
+        return subject_is_plural(self.tokens[self.first : self.subject_end])
+
+
+def parse(tokens: Sequence[Token], first: int, last: int) -> Clause | None:
+    """The clause of ``tokens[first:last]`` (without its full stop), or None when its structure is not certain."""
+    if last - first < 3 or not may_open(tokens, first):
+        return None
+    found = find_finite(tokens, first, min(last, first + MAX_SUBJECT + 12))
+    if found is None:
+        return None
+    subject_end, verb = found
+    if subject_end - first > MAX_SUBJECT or not any(
+        token.tag in (*NOMINAL, "pron") for token in tokens[first:subject_end]
+    ):
+        return None
+    clause = _group(tokens, first, subject_end, verb, last)
+    return clause if clause is not None and _tail_is_clear(clause) else None
+
+
+def _group(tokens: Sequence[Token], first: int, subject_end: int, verb: int, last: int) -> Clause | None:
+    """Reads the verbs from the finite one on."""
+    token = tokens[verb]
+    negated = token.lower == "cannot" or token.lower.endswith(_CONTRACTED)
+    main, adverb_negates = _past_adverbs(tokens, verb + 1, last)
+    negated = negated or adverb_negates
+    make = _Maker(tokens, first, subject_end, verb, last, negated)
+    if token.tag == "be":
+        return _after_be(make, main)
+    if main >= last:
+        return None if token.tag in AUXILIARY else _lexical(make)
+    if token.tag in ("modal", "do"):
+        return _after_modal(make, main)
+    if token.tag == "have":
+        return _after_have(make, main)
+    return _lexical(make)
+
+
+def _past_adverbs(tokens: Sequence[Token], place: int, last: int) -> tuple[int, bool]:
+    negated = False
+    while place < last and tokens[place].tag == "adv":
+        negated = negated or tokens[place].lower in {"not", "never"}
+        place += 1
+    return place, negated
+
+
+def _form_at(tokens: Sequence[Token], place: int, last: int, features: str) -> Form | None:
+    return reading(tokens[place].lower, features) if place < last and tokens[place].tag == "word" else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    tokens: Sequence[Token]
+    first: int
+    subject_end: int
+    verb: int
+    last: int
+    negated: bool
+
+    def __call__(self, kind: str, main: int, base: str, feature: str = "") -> Clause:
+        return Clause(
+            self.tokens, self.first, self.subject_end, self.verb, main, self.last, kind, base, feature, self.negated
+        )
+
+
+def _after_be(make: _Maker, main: int) -> Clause:
+    if participle := _form_at(make.tokens, main, make.last, "n"):
+        return make("passive", main, participle.base)
+    if gerund := _form_at(make.tokens, main, make.last, "g"):
+        return make("progressive", main, gerund.base)
+    return make("copula", make.verb, "be")
+
+
+def _after_modal(make: _Maker, main: int) -> Clause | None:
+    word = make.tokens[main].lower
+    if word == "be":
+        place, _ = _past_adverbs(make.tokens, main + 1, make.last)
+        participle = _form_at(make.tokens, place, make.last, "n")
+        return make("passive", place, participle.base) if participle else make("modal", main, "be")
+    if word == "have":
+        return None if _form_at(make.tokens, main + 1, make.last, "n") else make("modal", main, "have")
+    base = _form_at(make.tokens, main, make.last, "b")
+    return make("modal", main, base.base) if base else None
+
+
+def _after_have(make: _Maker, main: int) -> Clause | None:
+    following = make.tokens[main]
+    if following.lower == "been":
+        place, _ = _past_adverbs(make.tokens, main + 1, make.last)
+        participle = _form_at(make.tokens, place, make.last, "n")
+        return make("passive", place, participle.base) if participle else None
+    participle = _form_at(make.tokens, main, make.last, "n")
+    if participle and following.lower not in NOUN_LIKE:
+        return make("perfect", main, participle.base)
+    if make.negated or main > make.verb + 1:
+        return None
+    feature = {"has": "s", "had": "d"}.get(make.tokens[make.verb].lower, "b")
+    return make("lexical", make.verb, "have", feature)
+
+
+def _lexical(make: _Maker) -> Clause | None:
+    tokens, verb = make.tokens, make.verb
+    if tokens[verb].tag == "do":
+        return None
+    plural = tokens[make.first].lower in {"you", "they"} or subject_is_plural(tokens[make.first : make.subject_end])
+    for feature in ("s", "b" if plural else "d", "d"):
+        form = reading(tokens[verb].lower, feature)
+        if form is not None:
+            return make("lexical", verb, form.base, feature)
+    if not readings(tokens[verb].lower):
+        return make("lexical", verb, guess_base(tokens[verb].lower), "s")
+    return None
+
+
+def _tail_is_clear(clause: Clause) -> bool:
+    """No second finite verb without a word that links it: two in a row mean that the first reading was wrong."""
+    linked = False
+    for token in clause.tokens[clause.main + 1 : clause.last]:
+        if (
+            token.tag in ("conj", "sub", "rel", "wh")
+            or token.text in {",", ";", ":", "—", "–"}
+            or token.lower in {"than", "as", "after", "before", "since", "time", "way", "moment", "until"}
+        ):
+            linked = True
+        elif not linked and (token.tag in ("be", "modal") or token.lower in {"has", "does", "had", "did"}):
+            return False
+    return True
+
+
+def text_of(clause: Clause, text: str, start: int, end: int) -> str:
+    """The clean text of ``tokens[start:end]``."""
+    return text[clause.tokens[start].start : clause.tokens[end - 1].end] if start < end else ""
+
+
+def inverted(clause: Clause, text: str, subject: str, end: int) -> str:
+    """``does the kernel store blocks``: auxiliary, subject, the rest up to ``tokens[end]``."""
+    finite = clause.tokens[clause.verb]
+    adverbs = text_of(clause, text, clause.subject_end, clause.verb)
+    if clause.tokens[clause.subject_end].text == ",":
+        adverbs = ""
+    rest = text_of(clause, text, clause.verb + 1, end)
+    if clause.kind == "lexical":
+        auxiliary = {"s": "does", "b": "do", "d": "did"}[clause.feature]
+        parts = [auxiliary, subject, adverbs, clause.base, rest]
+    elif finite.lower == "cannot":
+        parts = ["can", subject, adverbs, "not", rest]
+    else:
+        parts = [finite.lower, subject, adverbs, rest]
+    return " ".join(part for part in parts if part)
+
+
+def declarative(clause: Clause, text: str, subject: str, end: int) -> str:
+    """``the kernel stores blocks``: for instructions (``Explain why the kernel stores blocks``)."""
+    after = clause.subject_end
+    if clause.tokens[after].text == ",":
+        after = clause.verb
+    rest = text_of(clause, text, after, end)
+    return f"{subject} {rest}"

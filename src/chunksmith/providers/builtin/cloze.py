@@ -1,0 +1,176 @@
+"""Sentences with one term blanked out: the fallback where no open question can be asked with certainty."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from chunksmith.providers.builtin.framing import is_whole
+from chunksmith.providers.builtin.languages import FILL_IN, WIDE, function_words
+from chunksmith.providers.builtin.passage import Sentence
+from chunksmith.providers.builtin.reading import has_clause
+from chunksmith.providers.builtin.summary import centrality, commands, stands
+from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading, readings
+from chunksmith.providers.builtin.words import MONTHS, Token, tokens
+
+BLANK = "_____"
+_NUMBER = re.compile(r"(?<![\w.,-])\d[\d.,]*\d(?![\w-])|(?<![\w.,-])\d(?![\w.,-])")
+_LATIN_TERM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{2,}[A-Za-z0-9]")
+_KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc]{3,}")
+_KANJI = re.compile(r"[\u4e00-\u9fff]{2,4}")
+_QUOTED = re.compile(r"[「『《“]([^「」『』《》“”]{2,12})[」』》”]")
+_WORD = re.compile(r"[^\W\d_][\w’'-]*[^\W_]")
+_WEIGHTS = {"number": 3.0, "name": 2.5, "term": 2.0}
+_ORDINARY = frozenset(
+    "thing things way ways example examples case cases part parts kind time times people number order result results "
+    "reason fact place point something anything everything first second last other another more most many much".split()
+)
+
+
+_LINK = re.compile(
+    r"(?:But|And|So|Also|However|Thus|Therefore|Hence|Similarly|Likewise|Finally|Furthermore|Moreover|Additionally|"
+    r"In addition|Note that|Notice that|Of course|Consequently|Fortunately|Unfortunately),?\s+(?=[A-Za-z])"
+)
+
+
+class Cloze(NamedTuple):
+    question: str
+    answer: str
+    quote: str
+    score: float
+    sentence: int
+
+
+class _Gap(NamedTuple):
+    start: int
+    end: int
+    weight: float
+
+
+def clozes(sentences: Sequence[Sentence], language: str) -> list[Cloze]:
+    """At most one per sentence, unordered. Sentences that lean on others are left out."""
+    counts = Counter(_words(sentences, language))
+    weights = centrality(sentences, language)
+    found: list[Cloze] = []
+    for number, sentence in enumerate(sentences):
+        link = _LINK.match(sentence.text) if language == "en" else None
+        begin = link.end() if link else 0
+        if not _is_fit(sentence.text[begin : begin + 1].upper() + sentence.text[begin + 1 :], language):
+            continue
+        gap = max(_gaps(sentence, language, counts), key=lambda gap: (gap.weight, -gap.start), default=None)
+        if gap is None:
+            continue
+        answer = sentence.original(gap.start, gap.end)
+        if answer is None or _repeats(sentence.text, gap):
+            continue
+        if gap.start < begin:
+            continue
+        blanked = sentence.text[begin : gap.start] + BLANK + sentence.text[gap.end :]
+        blanked = blanked[0].upper() + blanked[1:]
+        asked = FILL_IN.get(language, "{}").format(_inner_quotes(blanked, language))
+        found.append(Cloze(asked, answer, sentence.quote, gap.weight / 3 + min(weights[number], 2.0), number))
+    return found
+
+
+def _is_fit(text: str, language: str) -> bool:
+    if not stands(text, language) or len(text) > 260 or "_" in text or "``" in text:
+        return False
+    return language != "en" or (len(text.split()) >= 7 and is_whole(text) and (commands(text) or has_clause(text)))
+
+
+def _inner_quotes(text: str, language: str) -> str:
+    """Quotation marks inside of a quotation are single, as English prints them."""
+    return text.replace('"', "'") if language == "en" else text
+
+
+def _words(sentences: Sequence[Sentence], language: str) -> Iterator[str]:
+    pattern = _KANJI if language in WIDE else _WORD
+    for sentence in sentences:
+        yield from (match[0].lower() for match in pattern.finditer(sentence.text))
+
+
+def _repeats(text: str, gap: _Gap) -> bool:
+    """Another occurrence in the sentence would give the answer away."""
+    return text.lower().count(text[gap.start : gap.end].lower()) > 1
+
+
+def _gaps(sentence: Sentence, language: str, counts: Counter[str]) -> Iterator[_Gap]:
+    text = sentence.text
+    for match in _NUMBER.finditer(text):
+        if text[: match.start()].endswith(("(", "version ", "Version ", "section ")):
+            continue
+        yield _Gap(match.start(), match.end(), _WEIGHTS["number"])
+    if language in WIDE:
+        yield from _wide_gaps(text, counts)
+    elif language == "en":
+        yield from _english_gaps(text, counts)
+    else:
+        yield from _foreign_gaps(text, language, counts)
+
+
+def _wide_gaps(text: str, counts: Counter[str]) -> Iterator[_Gap]:
+    for match in _QUOTED.finditer(text):
+        yield _Gap(match.start(1), match.end(1), _WEIGHTS["name"])
+    for pattern, weight in ((_KATAKANA, 2.4), (_LATIN_TERM, 2.3)):
+        for match in pattern.finditer(text):
+            yield _Gap(match.start(), match.end(), weight)
+    for match in _KANJI.finditer(text):
+        # Inside a longer run the pattern would cut a word in two.
+        edges = text[match.start() - 1 : match.start()] + text[match.end() : match.end() + 1]
+        if counts[match[0]] >= 2 and not _KANJI.search(edges * 2):
+            yield _Gap(match.start(), match.end(), 1.5 + 0.1 * min(counts[match[0]], 5))
+
+
+def _english_gaps(text: str, counts: Counter[str]) -> Iterator[_Gap]:
+    parts = tokens(text)
+    for place, token in enumerate(parts):
+        if (
+            token.tag != "word"
+            or len(token.text) < 4
+            or token.text.endswith(("'s", "’s"))
+            or not token.text[-1].isalnum()
+            or token.lower in _ORDINARY
+        ):
+            continue
+        following = parts[place + 1] if place + 1 < len(parts) else None
+        if token.text[0].isupper() and place and token.lower not in MONTHS:
+            whole = following is None or not following.text[:1].isupper()
+            first = not parts[place - 1].text[:1].isupper()
+            if whole and first:
+                yield _Gap(token.start, token.end, _WEIGHTS["name"])
+        elif (
+            place > 1
+            and (counts[token.lower] > 1 or len(token.text) > 6)
+            and _fills(parts, place)
+            and following is not None
+            and (following.tag in ("punct", "prep", "be"))
+        ):
+            yield _Gap(token.start, token.end, _WEIGHTS["term"] + 0.1 * min(counts[token.lower], 4) - 0.5)
+
+
+def _fills(parts: Sequence[Token], place: int) -> bool:
+    word = parts[place].lower
+    return _is_noun(word) or (word in NOUN_LIKE and parts[place - 1].tag == "det")
+
+
+def _is_noun(word: str) -> bool:
+    """As a blank, an ordinary noun: not a form of a verb, not an adverb, not an adjective by its ending."""
+    return (
+        not readings(word)
+        and not reading(word, "ng")
+        and not word.endswith(
+            ("ly", "ful", "ous", "able", "ible", "ive", "ic", "al", "ed", "ing", "ent", "ant", "ary", "less", "proven")
+        )
+    )
+
+
+def _foreign_gaps(text: str, language: str, counts: Counter[str]) -> Iterator[_Gap]:
+    stop = function_words(language)
+    for place, match in enumerate(_WORD.finditer(text)):
+        word = match[0]
+        if len(word) < 5 or word.lower() in stop or place == 0:
+            continue
+        bonus = 0.4 if language == "de" and word[0].isupper() else 0.0
+        yield _Gap(
+            match.start(), match.end(), 1.0 + bonus + 0.15 * min(counts[word.lower()], 4) + 0.02 * min(len(word), 14)
+        )

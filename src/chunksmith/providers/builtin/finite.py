@@ -1,0 +1,255 @@
+"""Finds the subject and the finite verb that a clause begins with, by neighbours and agreement."""
+
+from collections.abc import Sequence
+
+from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading, readings
+from chunksmith.providers.builtin.words import Token, is_plural
+
+MAX_SUBJECT = 13
+
+
+AUXILIARY = ("be", "have", "do", "modal")
+
+
+NOMINAL = ("word", "quoted", "num")
+
+
+_OPENERS = ("det", "word", "num", "quoted")
+
+
+_SKIPPED = ("adv",)
+
+
+def may_open(tokens: Sequence[Token], first: int) -> bool:
+    token, following = tokens[first], tokens[first + 1]
+    if token.tag == "pron":
+        return token.lower in {"you", "it", "they", "he", "she"}
+    if token.tag not in _OPENERS:
+        return False
+    if token.lower in _NOT_SUBJECTS or (
+        following.lower in {"first", "next", "last"} and tokens[first + 2].lower == "time"
+    ):
+        return False
+    if token.lower in {"each", "every"} and following.lower == "time":
+        return False
+    if token.tag != "word" or not reading(token.lower, "b"):
+        return True
+    return token.lower in NOUN_LIKE and following.tag not in ("det", "quoted", "pron", "rel", "to")
+
+
+def find_finite(tokens: Sequence[Token], first: int, limit: int) -> tuple[int, int] | None:
+    """Where the subject ends and the finite verb stands."""
+    relative = listing = joined = False
+    index = first
+    while index < limit:
+        token = tokens[index]
+        if token.tag in AUXILIARY or (
+            token.tag == "word" and index > first and _is_finite(tokens, first, index, limit)
+        ):
+            if index == first:
+                return None
+            if relative:
+                relative = False
+                index = _after_group(tokens, index, limit)
+                continue
+            if listing and not joined:
+                return None
+            return _without_adverbs(tokens, first, index), index
+        if token.tag == "rel" and index > first and tokens[index - 1].tag in NOMINAL and token.lower != "whose":
+            if relative:
+                return None
+            relative = True
+        elif token.text == ",":
+            end = _aside_end(tokens, index, limit)
+            if end:
+                return index, end
+            listing = True
+        elif token.tag == "conj":
+            if token.lower not in {"and", "or"}:
+                return None
+            joined = True
+        elif (
+            token.tag in ("sub", "wh", "rel")
+            or (token.tag == "punct" and token.text not in "/'-&’")
+            or (
+                token.tag == "pron"
+                and index > first
+                and not relative
+                and token.lower not in {"all", "some", "most", "both", "each"}
+            )
+        ):
+            return None
+        index += 1
+    return None
+
+
+def _aside_end(tokens: Sequence[Token], comma: int, limit: int) -> int:
+    """The finite verb after ``, an aside,`` that opens at ``comma``; 0 when there is none."""
+    if tokens[comma + 1 : comma + 2] and tokens[comma + 1].tag == "conj":
+        return 0
+    for index in range(comma + 2, min(limit - 1, comma + 14)):
+        if tokens[index].text == ",":
+            verb = tokens[index + 1]
+            return (
+                index + 1
+                if verb.tag in AUXILIARY or bool(reading(verb.lower, "s") and verb.lower not in NOUN_LIKE)
+                else 0
+            )
+    return 0
+
+
+def _without_adverbs(tokens: Sequence[Token], first: int, verb: int) -> int:
+    end = verb
+    while end > first + 1 and tokens[end - 1].tag in _SKIPPED:
+        end -= 1
+    return end
+
+
+def _after_group(tokens: Sequence[Token], index: int, limit: int) -> int:
+    """Past the verbs of a relative clause: ``has been written``."""
+    index += 1
+    while index < limit and (
+        tokens[index].tag in ("adv", "be", "have")
+        or (tokens[index].tag == "word" and reading(tokens[index].lower, "ng"))
+    ):
+        index += 1
+    return index
+
+
+def _is_finite(tokens: Sequence[Token], first: int, index: int, limit: int) -> bool:
+    """Whether a word that can be a verb is one here, by its neighbours and by agreement with the noun before it."""
+    forms = readings(tokens[index].lower)
+    if not forms:
+        return _is_unlisted(tokens, first, index, limit)
+    before = _noun_before(tokens, first, index)
+    if before is not None and tokens[before].tag == "rel":
+        return any(form.feature in "sbd" for form in forms)
+    if before is None or not _may_follow(tokens, index, limit):
+        return False
+    features = {form.feature for form in forms}
+    previous = tokens[before]
+    plural = previous.lower in {"you", "they", "we"} or subject_is_plural(tokens[first : before + 1])
+    if "s" in features:
+        if any(form.base in NOUN_LIKE for form in forms) and not _is_surely_verb(tokens, first, index, limit):
+            return False
+        if previous.tag == "pron":
+            return previous.lower in {"it", "he", "she"}
+        return not plural or not is_plural(previous.text)
+    if "b" in features and not ("d" in features and not plural):
+        return plural and not (tokens[index].lower in NOUN_LIKE - _FIRM and not _object_follows(tokens, index, limit))
+    return "d" in features and not _is_reduced(tokens, index, limit)
+
+
+def _is_surely_verb(tokens: Sequence[Token], first: int, index: int, limit: int) -> bool:
+    """``tests``, ``files``, ``stores``: nouns more often than not, verbs when an object begins right behind."""
+    if index + 1 >= limit:
+        return False
+    following = tokens[index + 1]
+    if following.tag == "rel":
+        return tokens[index].lower in {"states", "reports", "notes", "shows", "means"}
+    if following.tag in ("prep", "to"):
+        return tokens[first].tag == "det" and index - first >= 2 and following.tag == "prep"
+    return following.tag != "word" or not reading(following.lower, "bsdn")
+
+
+_AFTER_VERB = frozenset("the a an its their each every both all any no this".split())
+
+
+def _is_unlisted(tokens: Sequence[Token], first: int, index: int, limit: int) -> bool:
+    """``the algorithm aborts the statement``: after a singular noun and before an article it can only be a verb."""
+    word = tokens[index].text
+    if not (word.islower() and word.isalpha() and len(word) > 3 and is_plural(word)) or index + 1 >= limit:
+        return False
+    before = tokens[index - 1]
+    return before.tag in ("word", "quoted") and not is_plural(before.text) and tokens[index + 1].text in _AFTER_VERB
+
+
+def _noun_before(tokens: Sequence[Token], first: int, index: int) -> int | None:
+    place = index - 1
+    while place > first and tokens[place].tag == "adv":
+        place -= 1
+    token = tokens[place]
+    if token.tag in (*NOMINAL, "rel") or token.lower in {"you", "it", "they", "he", "she", "we"}:
+        return place
+    return None
+
+
+def _may_follow(tokens: Sequence[Token], index: int, limit: int) -> bool:
+    if index + 1 >= limit:
+        return True
+    following = tokens[index + 1]
+    if following.tag in ("be", "have", "do", "modal", "conj") or following.text in {",", "/", "-"}:
+        return False
+    if following.tag == "word":
+        form = reading(following.lower, "sbd")
+        return form is None or form.base in NOUN_LIKE or form.feature == "d" or bool(reading(following.lower, "n"))
+    return True
+
+
+def _object_follows(tokens: Sequence[Token], index: int, limit: int) -> bool:
+    return index + 1 < limit and tokens[index + 1].tag in ("det", "num", "quoted", "pron", "to", "rel", "adv")
+
+
+_NOT_SUBJECTS = frozenset(
+    "beginning starting according depending including regarding given assuming considering".split()
+)
+
+
+_FIRM = frozenset(
+    """
+    need use cause help show store hold find build break drive work live support produce trap move run contain feed
+    """.split()
+)
+
+
+_INTRANSITIVE = frozenset(
+    """
+    come arrive live happen occur appear emerge spread work consist depend lead contribute result die move travel sail
+    walk continue belong remain flow evolve survive disappear migrate return start turn develop range refer rely serve
+    act suffer participate settle hatch end last differ expand collapse retire stay fail agree adapt react respond
+    react escape shift
+    """.split()
+)  # fmt: skip
+
+
+def _is_reduced(tokens: Sequence[Token], index: int, limit: int) -> bool:
+    """``the file created by the system is …``: a participle, with the finite verb still to come."""
+    following = tokens[index + 1] if index + 1 < limit else None
+    if following is not None and following.lower in {"by", "as"}:
+        return True
+    base = reading(tokens[index].lower, "n")
+    if (
+        base is not None
+        and following is not None
+        and following.tag in ("prep", "to")
+        and base.base not in _INTRANSITIVE
+    ):
+        return True
+    for token in tokens[index + 1 : limit]:
+        if token.tag in AUXILIARY:
+            return True
+        if token.tag in ("rel", "sub", "wh", "conj") or token.text in {",", ";", ":"}:
+            return False
+    return False
+
+
+def subject_is_plural(subject: Sequence[Token]) -> bool:
+    head: Token | None = None
+    for place, token in enumerate(subject):
+        if token.lower == "and":
+            return True
+        if token.tag in ("prep", "to", "rel") and head is not None:
+            break
+        if (
+            place
+            and token.tag == "word"
+            and head is not None
+            and reading(token.lower, "n")
+            and not reading(token.lower, "b")
+        ):
+            break
+        if token.tag in NOMINAL or token.tag == "pron":
+            head = token
+    if head is None or subject[0].lower in {"a", "an", "each", "every", "this", "another"}:
+        return False
+    return head.lower in {"they", "you", "we"} or is_plural(head.text)

@@ -1,0 +1,227 @@
+"""How the parts of a sentence are written inside a question: capitals, reference, what may not stand alone."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from chunksmith.providers.builtin.passage import Sentence
+from chunksmith.providers.builtin.words import Token, is_common, is_name, is_plural
+
+_LOWER_WORD = re.compile(r"\b[a-z][a-z'’-]+\b")
+_CAPITAL_INSIDE = re.compile(r"(?<=[a-z,;)] )[A-Z][\w'’-]*")
+_INDEFINITE = re.compile(r"\b(?:an?|some|one|two|three|several)\s+([a-z-]+(?:\s[a-z-]+)?)")
+
+# Words that point outside of the sentence: a question that holds one cannot be answered without the page.
+_POINTING = re.compile(
+    r"\b(?:this|these|those|he|she|his|him|her|hers|we|our|ours|us|i(?!/o)|my|me|mine|here|above|below|following|"
+    r"aforementioned|latter|former|previous|previously|preceding|earlier|such(?! as)|said|also|however|therefore|"
+    r"thus|then|instead|otherwise|again|too|hence|though|indeed|likewise|nevertheless|nonetheless|respectively|"
+    r"(?<!if )(?<!when )another|others|the others?|the same(?!\b.{0,60}\bas\b)|figures?|fig|sections?|chapters?|"
+    r"appendix|tables? \d+|equations?|this page|document describes|next(?! to)|in turn|still|in question|"
+    r"first two|(?:in|for) (?:some|most|all|many|both|either|other) cases?|on the other|usual manner|prior(?! to)|"
+    r"(?:more|less|better)(?!.* than| of\b)|so far|mentioned|described|discussed|shown|yet|second one|first one|"
+    r"the two|the three|(?:as|like) (?:it|they)|the rest|now|these days|recently)\b",
+    re.I,
+)
+_POINTING_ANSWER = re.compile(
+    r"\b(?:this|these|those (?!who|which|that|of|in|for|with|on)|above|below|the following|as follows|"
+    r"aforementioned|latter|former|here|we|our|i(?!/o)|my|(?:some|one|each|both|all|most|many|two|none|any|"
+    r"either) of (?:them|it)|another way|such(?! as)|that \w+\Z|see (?:the|section|also)|"
+    r"figures? \d|section \d|chapter \d|"
+    r"described in section|next section|previous section|mentioned)\b",
+    re.I,
+)
+_VAGUE_HEADS = frozenset(
+    """
+    result reason answer idea problem difference effect solution approach exception alternative advantage disadvantage
+    example case point purpose rest remainder one ones way thing things situation fact process step steps issue issues
+    goal aim trick question change changes choice kind type sort part parts side sides number amount rule rules
+    behavior behaviour limitation restriction requirement requirements reasons method technique latter former second
+    first third last next only other others benefit drawback consequence conclusion note caution warning value values
+    name names time place group item items list table section page document text chapter figure argument details
+    information line lines code content contents paragraph description output input sentence
+    """.split()
+)
+_ORDINALS = frozenset("first second third fourth last final next previous current new old same left right".split())
+_PAGE_THINGS = frozenset(
+    "column row form argument parameter line field item element option entry step case query byte table".split()
+)
+_CONTEXTUAL_FIRST = frozenset(
+    """
+    no neither none few nothing any another other both others one most some many several all such either more less
+    """.split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """How words are written in this passage away from the beginning of a sentence."""
+
+    lower: frozenset[str] = field(default_factory=frozenset)
+    capital: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def of(cls, sentences: Sequence[Sentence]) -> "Vocabulary":
+        lower: set[str] = set()
+        capital: set[str] = set()
+        for sentence in sentences:
+            lower.update(_LOWER_WORD.findall(sentence.text))
+            capital.update(_CAPITAL_INSIDE.findall(sentence.text))
+        return cls(frozenset(lower), frozenset(capital - {"I"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A stretch of text ready to stand inside a question. ``sure`` is False when a capital letter is a guess."""
+
+    text: str
+    sure: bool = True
+
+
+# "Fossil is a version control system": what is called such a thing has a name of its own.
+_NAMED_THINGS = frozenset(
+    """
+    company organization organisation city town country state language program project tool system distribution
+    library planet river lake mountain island person author engineer physicist chemist king queen emperor god
+    character framework database protocol website magazine newspaper university province region district software
+    application format standard server editor compiler utility package service agency brand band novel film league
+    village
+    """.split()
+)  # fmt: skip
+
+
+def small(text: str, tokens: Sequence[Token], vocabulary: Vocabulary, predicate: Sequence[Token] = ()) -> Phrase:
+    """``text`` that begins a sentence with ``tokens`` as it is written inside one; ``predicate`` is what follows."""
+    first = tokens[0]
+    if first.tag == "quoted" or is_name(first.text) or not first.text[0].isupper():
+        return Phrase(text)
+    lowered = first.text[0].lower() + first.text[1:]
+    if first.tag != "word":
+        return Phrase(lowered + text[len(first.text) :])
+    following = tokens[1].text if len(tokens) > 1 else ""
+    if following[:1].isupper() and not is_name(following) and following.isalpha():
+        return Phrase(text)
+    if lowered in vocabulary.lower:
+        return Phrase(lowered + text[len(first.text) :])
+    if first.text in vocabulary.capital:
+        return Phrase(text)
+    if is_common(first.text):
+        return Phrase(lowered + text[len(first.text) :])
+    if is_plural(first.text) or (len(tokens) > 1 and tokens[-1].tag == "word" and is_plural(tokens[-1].text)):
+        return Phrase(lowered + text[len(first.text) :])
+    if (
+        len(tokens) == 1
+        and len(predicate) > 2
+        and predicate[0].tag == "be"
+        and predicate[1].lower in {"a", "an", "the"}
+    ):
+        named = any(token.lower in _NAMED_THINGS for token in predicate[2:7])
+        return Phrase(text if named else lowered)
+    return Phrase(text, sure=False)
+
+
+def is_free(subject: Sequence[Token]) -> bool:
+    """Whether a subject can be understood without what stands before it."""
+    first, last = subject[0], subject[-1]
+    if first.lower in _CONTEXTUAL_FIRST or (first.tag in ("pron", "rel") and first.lower != "you"):
+        return False
+    if any(
+        token.lower in {"its", "their", "his", "her", "our", "my", "this", "these", "those", "above", "following"}
+        for token in subject
+    ):
+        return False
+    bare = not any(token.tag in ("prep", "rel", "to") for token in subject)
+    if (
+        bare
+        and first.lower == "the"
+        and len(subject) > 1
+        and subject[1].lower in _ORDINALS
+        and not last.text[0].isupper()
+    ):
+        return len(subject) > 3 or last.lower not in _PAGE_THINGS
+    if last.tag == "num" and 1 < len(subject) <= 3 and subject[-2].lower in _VAGUE_HEADS | {"version", "type"}:
+        return False
+    nouns = [token for token in subject if token.tag in ("word", "num", "quoted")]
+    if not nouns:
+        return False
+    if (len(subject) == 2 and first.lower == "the" and last.tag == "quoted") or last.lower in {"right", "left"}:
+        return False
+    heads = {nouns[-1].lower, last.lower, nouns[-1].lower.removesuffix("s")}
+    vague = bool(heads & _VAGUE_HEADS)
+    return not (bare and vague and (len(nouns) == 1 or (len(nouns) < 3 and first.lower == "the")))
+
+
+def is_anaphoric(subject: Sequence[Token], earlier: str) -> bool:
+    """``the record`` after ``a record``: the reader has to know which."""
+    if subject[0].lower != "the" or any(token.tag in ("prep", "rel", "quoted") for token in subject):
+        return False
+    head = subject[-1].lower
+    if len(subject) <= 2:
+        return head in earlier.lower()
+    return any(head in match[1].split() for match in _INDEFINITE.finditer(earlier.lower()))
+
+
+def stands_alone(question: str) -> bool:
+    """No word in it points to something that only the page shows."""
+    if _POINTING.search(question):
+        return False
+    return not any(_dangling(match, question) for match in _PRONOUN.finditer(question))
+
+
+# A whole sentence may keep words that a question may not: "also" and "more" do no harm where nothing is asked of them.
+_OUTSIDE = re.compile(
+    r"\b(?:this|these|those|he|she|his|him|her|we|our|us|i(?!/o)|my|me|here|above|below|following|aforementioned|latter|"
+    r"former|previous|previously|preceding|such|figures?|sections?|chapters?|appendix|mentioned|"
+    r"in turn|in question|last case|other hand|that case)\b",
+    re.I,
+)
+
+
+def is_whole(sentence: str) -> bool:
+    """Whether a sentence can be printed alone: nothing in it points outside, every pronoun has a noun before it."""
+    if _OUTSIDE.search(sentence):
+        return False
+    return not any(match[0].lower() != "that" and _dangling(match, sentence) for match in _PRONOUN.finditer(sentence))
+
+
+_PRONOUN = re.compile(r"\b(?:it|they|them|its|their|itself|themselves|that)\b", re.I)
+_NOUN_THEN_THAT = re.compile(r"[\w`\"”)]{2,} that \w", re.I)
+
+
+def _dangling(match: re.Match[str], question: str) -> bool:
+    before = question[: match.start()].split()
+    word = match[0].lower()
+    if word == "that":
+        tail = question[match.end() :].split()
+        previous = before[-1].lower() if before else ""
+        return not tail or previous in _NO_THAT_AFTER or not before
+    # A possessive or a pronoun is bound by a noun phrase before it in the same question.
+    needed = 4 if word in {"its", "their", "itself", "themselves"} else 5
+    return len(before) < needed
+
+
+_NO_THAT_AFTER = frozenset(
+    """
+    in of on at for with from to by and or is are was were does do did what when where why how as after before like
+    than about during because if into can must should may will would could might has have had
+    """.split()
+)
+
+
+def answer_stands_alone(answer: str) -> bool:
+    first = answer.split()[0].lower().strip("\"'“*`") if answer.split() else ""
+    return first not in {
+        "it",
+        "they",
+        "them",
+        "he",
+        "she",
+        "this",
+        "that's",
+        "these",
+        "those",
+        "there",
+        "which",
+        "so",
+        "such",
+    } and not (_POINTING_ANSWER.search(answer))

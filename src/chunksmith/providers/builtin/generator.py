@@ -1,0 +1,198 @@
+"""Writes entries without a language model: rules over the sentences of the passage, answers cut out of it.
+
+Offered for demonstrations, tests and flash cards. What it cannot ask well it leaves out.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from chunksmith.domain.calls import Task
+from chunksmith.errors import InvalidRequest
+from chunksmith.providers.builtin.acceptance import Candidate
+from chunksmith.providers.builtin.cloze import clozes
+from chunksmith.providers.builtin.languages import SUMMARIZE, detect
+from chunksmith.providers.builtin.passage import Sentence, sentences
+from chunksmith.providers.builtin.questions import candidates
+from chunksmith.providers.builtin.summary import central, is_statement, statements, terms
+
+Item = dict[str, object]
+MAX_ITEMS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A passage after reading: its prose and its language."""
+
+    prose: Sequence[Sentence]
+    language: str
+    count: int
+    seed: int
+
+
+def generate(task: Task) -> list[Item]:
+    """Entries for one passage in the reply shape of ``task.mode``, best first.
+
+    Shapes: at most ``task.count`` items, each with ``kind`` beside the keys of the mode; none when the passage holds
+            no prose that can be asked about. ``answer``, ``output``, ``quote`` and ``key_points`` are verbatim.
+    Errors: InvalidRequest when there is no such mode.
+    """
+    write = MODES.get(task.mode)
+    if write is None:
+        raise InvalidRequest.field("/mode", f"builtin cannot do {task.mode!r}; it knows {', '.join(MODES)}")
+    prose = sentences(task.passage)
+    if not prose or task.count < 1:
+        return []
+    language = detect(" ".join(sentence.text for sentence in prose))
+    return write(Source(prose, language, min(task.count, MAX_ITEMS), task.seed))
+
+
+def reply_text(task: Task) -> str:
+    """The same as a model would send it."""
+    return json.dumps({"entries": generate(task)}, ensure_ascii=False)
+
+
+def _open_questions(source: Source) -> list[Candidate]:
+    """Distinct questions, best first: one per sentence before a second one, kinds mixed, ties turned by the seed."""
+    if source.language != "en":
+        return []
+    return _spread(_ranked(candidates(source.prose), source), source.count)
+
+
+def _ranked(found: Sequence[Candidate], source: Source) -> list[Candidate]:
+    size = len(source.prose)
+    return sorted(
+        found,
+        key=lambda item: (
+            -round((item.score + _topical(item, source.prose)) * 2),
+            (item.sentence + source.seed) % size,
+        ),
+    )
+
+
+def _topical(item: Candidate, prose: Sequence[Sentence]) -> float:
+    """Questions about what the heading names come first."""
+    heading = set(terms(prose[item.sentence].heading, "en"))
+    return 0.5 if heading & set(terms(item.question, "en")) else 0.0
+
+
+def _spread(ranked: Sequence[Candidate], count: int) -> list[Candidate]:
+    chosen: list[Candidate] = []
+    later: list[Candidate] = []
+    for item in ranked:
+        if len(chosen) == count:
+            return chosen
+        if any(_alike(item, other) for other in chosen):
+            continue
+        (later if any(item.sentence == other.sentence for other in chosen) else chosen).append(item)
+    for item in later:
+        same = [other for other in chosen if other.sentence == item.sentence]
+        if len(chosen) < count and len(same) < 2 and not any(_alike(item, other) for other in chosen):
+            chosen.append(item)
+    return chosen
+
+
+def _alike(first: Candidate, second: Candidate) -> bool:
+    """The same answer, or nearly the same words in the question."""
+    if first.question.lower() == second.question.lower() or first.answer == second.answer:
+        return True
+    one, two = set(terms(first.question, "en")), set(terms(second.question, "en"))
+    return len(one & two) > 0.75 * min(len(one), len(two))
+
+
+def _questions_and_clozes(source: Source) -> list[Item]:
+    chosen = _open_questions(source)
+    items: list[Item] = [
+        {"question": item.question, "answer": item.answer, "quote": item.quote, "kind": item.kind} for item in chosen
+    ]
+    used = {item.sentence for item in chosen}
+    size = len(source.prose)
+    rest = sorted(
+        (item for item in clozes(source.prose, source.language) if item.sentence not in used),
+        key=lambda item: (-round(item.score * 2), (item.sentence + source.seed) % size),
+    )
+    for item in rest[: source.count - len(items)]:
+        items.append({"question": item.question, "answer": item.answer, "quote": item.quote, "kind": "cloze"})
+    return items
+
+
+def _questions_only(source: Source) -> list[Item]:
+    return [{key: item[key] for key in ("question", "quote", "kind")} for item in _questions_and_clozes(source)]
+
+
+def _statements(source: Source) -> list[Item]:
+    ranked = statements(source.prose, source.language)
+    return [
+        {"answer": sentence.quote, "quote": sentence.quote, "kind": "statement"} for sentence in ranked[: source.count]
+    ]
+
+
+def _instructions(source: Source) -> list[Item]:
+    items: list[Item] = []
+    for found in _open_questions(source):
+        whole = is_statement(source.prose[found.sentence], source.language)
+        output = found.quote if whole else found.answer
+        items.append(
+            {"instruction": found.instruction, "input": "", "output": output, "quote": found.quote, "kind": found.kind}
+        )
+    summary = _summary_task(source)
+    if summary is not None:
+        items.insert(min(2, len(items)), summary)
+    return items[: source.count]
+
+
+def _summary_task(source: Source) -> Item | None:
+    best = central(source.prose, source.language, 1)
+    group = [sentence for sentence in source.prose if best and sentence.paragraph == best[0].paragraph]
+    if len(group) < 3:
+        return None
+    passage = group[0].passage[group[0].origins[0] : group[-1].origins[-1] + 1]
+    asked = SUMMARIZE.get(source.language, SUMMARIZE["en"])
+    return {
+        "instruction": asked,
+        "input": passage,
+        "output": best[0].quote,
+        "quote": best[0].quote,
+        "kind": "summary",
+    }
+
+
+def _summaries(source: Source) -> list[Item]:
+    """One for the whole passage, then one for each of its headed sections."""
+    groups: list[Sequence[Sentence]] = [source.prose]
+    headings = list(dict.fromkeys(sentence.heading for sentence in source.prose))
+    if len(headings) > 1:
+        groups += [[sentence for sentence in source.prose if sentence.heading == heading] for heading in headings]
+    items: list[Item] = []
+    for group in groups:
+        item = _summary(group, source.language)
+        if item is not None and all(item["summary"] != other["summary"] for other in items):
+            items.append(item)
+    return items[: source.count]
+
+
+def _summary(group: Sequence[Sentence], language: str) -> Item | None:
+    if len(group) < 2:
+        return None
+    size = 1 if len(group) < 4 else 2 if len(group) < 9 else 3
+    chosen = central(group, language, size)
+    if not chosen:
+        return None
+    points = central(group, language, size + 2)
+    joint = "" if language in {"ja", "zh"} else " "
+    return {
+        "summary": joint.join(sentence.quote for sentence in chosen),
+        "key_points": [sentence.quote for sentence in points],
+        "quote": statements(group, language)[0].quote,
+        "kind": "summary",
+    }
+
+
+MODES: Mapping[str, Callable[[Source], list[Item]]] = {
+    "default": _questions_and_clozes,
+    "question and answer": _questions_and_clozes,
+    "question": _questions_only,
+    "answer": _statements,
+    "instruction following": _instructions,
+    "summarization": _summaries,
+}

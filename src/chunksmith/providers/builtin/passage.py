@@ -1,0 +1,184 @@
+"""The sentences of a passage that are prose, each with its markup taken off and the way back to the original."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from chunksmith.domain.sentences import spans
+
+MAX_CHARS = 20_000
+MAX_SENTENCES = 200
+
+_FENCE = re.compile(r"\s*(```|~~~)")
+_HEADING = re.compile(r"\s{0,3}#{1,6}\s+(?P<title>\S.*?)[\s#]*$")
+_UNDERLINE = re.compile(r"\s*([=\-~^\"*+.])\1{3,}\s*$")
+_MARKER = re.compile(r"\s*(?:[-*+•‣▪◦–—]|\d{1,3}[.)]|\(?[a-z]\))\s+|\s*>\s?")
+_NUMBERED_TITLE = re.compile(
+    r"\s*(?:(?:chapter|section|part|appendix)\s+\w+|\d+(?:\.\d+)+\.?|[A-Z]\.\d+\.?)(?:[.:]?\s|$)", re.I
+)
+_NOT_PROSE_LINE = re.compile(
+    r"\|.*\||^\s*\||\.{4,}|(?:\. ){3,}|…\s*…|\t.*\t|[{};]\s*$|^\s*(?:\$|#!|>>>|%|@)\s?|^\s*\.\. |=>|:=|==|"
+    r"</?\w+[^>]*>|\w\([^()]*\);|^\s*(?:def|class|import|from|return|SELECT|INSERT|UPDATE|CREATE|PRAGMA|"
+    r"WITH)\s[^.]*$|&\w+;|\s{3,}\S+\s{3,}"
+)
+_FURNITURE = re.compile(
+    r"\b(?:all rights reserved|copyright|licen[sc]ed under|permission is hereby|this work is|creative commons|"
+    r"cookies?|subscribe|newsletter|sign (?:in|up)|log ?in to|click|privacy policy|terms of (?:use|service)|"
+    r"last (?:updated|modified|edited)|page was|skip to|back to top|table of contents|javascript|powered by|"
+    r"follow us|your browser|without warranty|warranties|liability|page \d+|see also|read more|contact us|"
+    r"retrieved|isbn|doi)\b|[©®]|https?://|www\.",
+    re.I,
+)
+_MARKUP = re.compile(
+    r"(?P<drop>!\[[^\]\n]{0,200}\]\([^()\s]{0,300}\)|\s?\[\d{1,3}(?:[,–-]\s?\d{1,3})*\]|\s\([^()]{0,200}\)|\*\*|"
+    r"\\\s|\[\^\w{1,8}\])|\[(?P<link>[^\[\]]{1,200})\]\([^()\s]{0,300}(?:\s\"[^\"]{0,80}\")?\)|"
+    r"`(?P<rst>[^`<>]{1,120}?)\s*<[^`<>]{1,300}>`__?|"
+    r"(?<![\w*])\*(?P<star>[^*\s](?:[^*]{0,120}[^*\s])?)\*(?![\w*])|"
+    r"(?<![\w/])_{1,2}(?P<under>[^_\s](?:[^_]{0,120}[^_\s])?)_{1,2}(?![\w/])|(?P<space>(?:\s|\n\s*>)+)"
+)
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
+_UNFIT = re.compile(
+    r"[|{}<>=\\•→©]|:[a-z]+:|\.\.\.|…|--\s|-\n|^\W*$|^\W*\(|^[\^\d]|\s[-–]\s.*\s[-–]\s.*\s[-–]\s|_\s|\s\*|[*_]{2}"
+)
+
+
+class Block(NamedTuple):
+    start: int
+    end: int
+    heading: str
+    item: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """``text`` is without markup; ``origins[i]`` is the place of its i-th character in ``passage``."""
+
+    passage: str
+    text: str
+    origins: tuple[int, ...]
+    paragraph: int
+    heading: str
+
+    @property
+    def quote(self) -> str:
+        return self.original(0, len(self.text)) or ""
+
+    def original(self, start: int, end: int) -> str | None:
+        """The passage's own characters for ``text[start:end]``, or None when the cut would split a piece of markup."""
+        if start >= end:
+            return None
+        raw = self.passage[self.origins[start] : self.origins[end - 1] + 1]
+        for mark in ("**", "`"):
+            if raw.count(mark) % 2:
+                after = self.passage[self.origins[end - 1] + 1 :][: len(mark)]
+                before = self.passage[: self.origins[start]][-len(mark) :]
+                if after == mark:
+                    raw += mark
+                elif before == mark:
+                    raw = mark + raw
+                else:
+                    return None
+        balanced = raw.count("[") == raw.count("]") and raw.count("(") == raw.count(")")
+        return raw if balanced else None
+
+
+def sentences(passage: str) -> list[Sentence]:
+    """Prose sentences in order; navigation, tables, code, headings and notices are left out."""
+    text = passage[:MAX_CHARS]
+    found: list[Sentence] = []
+    for number, block in enumerate(_blocks(text)):
+        for span in spans(text[block.start : block.end]):
+            sentence = _cleaned(text, block.start + span.start, block.start + span.end, number, block.heading)
+            if is_prose(sentence.text):
+                found.append(sentence)
+                if len(found) == MAX_SENTENCES:
+                    return found
+    return found
+
+
+def is_prose(text: str) -> bool:
+    """Whether the sentence is one: ends as such, mostly letters, no notice, no code."""
+    if not 12 <= len(text) <= 600 or text[-1] not in ".!。！।؟۔" or _UNFIT.search(text) or _FURNITURE.search(text):
+        return False
+    solid = [char for char in text if not char.isspace()]
+    letters = sum(char.isalpha() for char in solid)
+    if letters < 0.75 * len(solid):
+        return False
+    words = text.split()
+    if len(_LATIN.findall(text)) < 0.5 * letters:
+        return letters >= 10
+    capitals = sum(word[:1].isupper() for word in words)
+    return len(words) >= 4 and (capitals <= 0.55 * len(words)) and text.count('"') % 2 == 0
+
+
+def _blocks(text: str) -> Iterator[Block]:
+    heading, start, end, item, fenced = "", -1, -1, False, False
+    position = 0
+    lines = text.splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        here, position = position, position + len(line)
+        if _FENCE.match(line):
+            fenced = not fenced
+        titled = _HEADING.match(line)
+        marker = _MARKER.match(line)
+        begins = start < 0
+        following = lines[number + 1] if number + 1 < len(lines) else ""
+        ends = not line.strip() or fenced or bool(_FENCE.match(line)) or titled or _is_furniture_line(line)
+        title = not ends and (begins or _ends_sentence(text[start:end])) and _is_title(line, following)
+        if ends or title or (marker and not begins):
+            if start >= 0:
+                yield Block(start, end, heading, item)
+            start = -1
+        if titled or title:
+            heading = titled["title"] if titled else line.strip()
+        if ends or title:
+            continue
+        if start < 0:
+            item = marker is not None
+            start = here + (marker.end() if marker else 0)
+        end = position
+    if start >= 0:
+        yield Block(start, end, heading, item)
+
+
+def _is_furniture_line(line: str) -> bool:
+    return bool(_UNDERLINE.match(line) or _NOT_PROSE_LINE.search(line))
+
+
+def _ends_sentence(text: str) -> bool:
+    return text.rstrip()[-1:] in tuple(".!?:。！？")
+
+
+def _is_title(line: str, following: str) -> bool:
+    """A line that stands as a title in plain text: numbered, underlined, or short and without a full stop."""
+    bare = line.strip()
+    if bare[-1:] in tuple(".!?,;:。！？、，"):
+        return False
+    if _UNDERLINE.match(following) or (_NUMBERED_TITLE.match(bare) and len(bare) < 90):
+        return True
+    return len(bare) < 50 and len(bare.split()) <= 7 and bool(re.match(r"\s*[A-Z\d/`\"]", following))
+
+
+def _cleaned(text: str, start: int, end: int, paragraph: int, heading: str) -> Sentence:
+    chars: list[str] = []
+    origins: list[int] = []
+
+    def keep(low: int, high: int) -> None:
+        chars.extend(text[low:high])
+        origins.extend(range(low, high))
+
+    position = start
+    for match in _MARKUP.finditer(text, start, end):
+        keep(position, match.start())
+        position = match.end()
+        if match["space"] is not None:
+            chars.append(" ")
+            origins.append(match.start())
+            continue
+        kept = next((name for name in ("link", "rst", "star", "under") if match[name] is not None), None)
+        if kept is not None:
+            keep(*match.span(kept))
+    keep(position, end)
+    flat = [" " if char.isspace() else char for char in chars]
+    return Sentence(text, "".join(flat), tuple(origins), paragraph, heading)

@@ -1,0 +1,109 @@
+"""Questions on ``X is stored in …``: place, time, means, agent, purpose."""
+
+from collections.abc import Iterator
+
+from chunksmith.providers.builtin.subjects import names_person
+from chunksmith.providers.builtin.verbs import past, third_person
+from chunksmith.providers.builtin.views import (
+    LOCATED,
+    PAIRS,
+    PLACE,
+    YEAR,
+    Draft,
+    View,
+    after_main,
+    base_at,
+    gerund_at,
+    is_place,
+    object_end,
+    opens_noun,
+)
+
+
+def passives(view: View) -> Iterator[Draft]:
+    clause, tokens = view.clause, view.tokens
+    place = after_main(view)
+    if clause.kind != "passive" or place + 1 >= view.end or view.you:
+        return
+    token, following = tokens[place], tokens[place + 1]
+    end = object_end(view, place + 1)
+    if token.lower == "by" and not gerund_at(view, place + 1):
+        yield from _agent(view, place + 1)
+    elif token.lower in PLACE and clause.base in _PLACED and is_place(view, place + 1):
+        yield Draft("where", view.ask("Where", place), view.tell("State where", place), place, end, 8.5)
+    elif token.lower in {"during", "before", "after", "until"} and opens_noun(view, place + 1) and not clause.negated:
+        wh = ("Until when", "State until when") if token.lower == "until" else ("When", "State when")
+        yield Draft("when", view.ask(wh[0], place), view.tell(wh[1], place), place, end, 8.0)
+    elif token.lower == "using" or (token.lower in {"via", "through", "as"} and clause.base in _DONE_SOMEHOW):
+        yield Draft("how", view.ask("How", place), view.tell("Explain how", place), place, end, 8.0)
+    if clause.base == "use" and ((token.tag == "to" and base_at(view, place + 1)) or (token.lower == "for")):
+        yield Draft("what", f"{view.ask('What', place)} for", f"{view.tell('State what', place)} for", place, end, 9.0)
+    elif token.tag == "to" and base_at(view, place + 1) and following.lower != "be" and not clause.negated:
+        yield Draft(
+            "what", f"{view.ask('What', place)} to do", f"{view.tell('State what', place)} to do", place + 1, end, 8.0
+        )
+    elif (
+        token.lower in _STRANDED
+        and not (token.tag == "to" and base_at(view, place + 1))
+        and opens_noun(view, place + 1)
+        and f"{clause.base}.{token.lower}" not in PAIRS
+        and not YEAR.match(following.text)
+    ):
+        asked, told = view.ask("What", place + 1), view.tell("State what", place + 1)
+        yield Draft("what", asked, told, place + 1, end, 7.0)
+    if clause.base in {"call", "name", "term"} and opens_noun(view, place):
+        yield Draft(
+            "what", view.ask("What", place), view.tell("State what", place), place, object_end(view, place), 9.0
+        )
+
+
+_STRANDED = frozenset({"to", "into", "from", "with", "on", "against", "as"})
+
+
+_PLACED = LOCATED | frozenset(
+    """
+    use define declare describe create include contain specify list document produce discover
+    report preserve carry run perform mount plant grow bake brew age dry ferment serve sell invent develop
+    """.split()
+)
+
+
+_DONE_SOMEHOW = frozenset(
+    """
+    store represent implement encode transmit deliver express write spread transport access save package distribute
+    """.split()
+)
+
+
+_HARMLESS = frozenset("also often usually sometimes typically normally mostly mainly now still then thus".split())
+
+
+def _agent(view: View, start: int) -> Iterator[Draft]:
+    clause, tokens = view.clause, view.tokens
+    finite = tokens[clause.verb].lower
+    end = start
+    while (end < view.end and tokens[end].tag in ("det", "word", "num", "quoted", "adv")) or (
+        end < view.end and tokens[end].lower in {"of", "and"}
+    ):
+        end += 1
+    if (
+        finite not in {"is", "are", "was", "were"}
+        or any(token.lower not in _HARMLESS for token in tokens[clause.verb + 1 : clause.main])
+        or end == start
+        or tokens[start].tag == "pron"
+        or tokens[start].lower in {"default", "hand", "means", "way", "convention"}
+    ):
+        return
+    verb = third_person(clause.base) if finite in {"is", "are"} else past(clause.base)
+    person = names_person(tokens[start:end])
+    wh = "Who" if person else "What"
+    if end < view.end and tokens[end].lower not in {"in", "on", "at", "during"}:
+        end = object_end(view, start)
+    yield Draft(
+        "who" if person else "what",
+        f"{wh} {verb} {view.subject}",
+        f"State {wh.lower()} {verb} {view.subject}",
+        start,
+        end,
+        8.0,
+    )

@@ -1,0 +1,298 @@
+"""Ollama through ``/api/chat``, on one host or on several that hold the same models.
+
+Source: Ollama's API document and the server's source, version 0.32 (read November 2026).
+
+Two things are silent there and are not here. A prompt that is longer than ``num_ctx`` is cut to about half the window:
+a prompt that cannot fit is refused before it is sent, the server is asked to refuse instead of cutting, and the count
+of the tokens that it read is compared with the estimate. And ``format`` constrains the reply but is not shown to the
+model: the schema is put into the prompt as well.
+"""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from pydantic_core import to_json
+
+from chunksmith.domain.calls import ChatReply, ChatRequest, FinishReason, Message, ModelInfo, ProviderAccount, Usage
+from chunksmith.domain.tokens import estimate_tokens
+from chunksmith.errors import ProviderError, ProviderFault
+from chunksmith.providers import answers, schemas, transport
+
+NAME = "ollama"
+DEFAULT_BASE_URL = "http://127.0.0.1:11434"
+DEFAULT_MODEL = "llama3.2"
+
+HOST_REST_S = 10.0  # a host that refused a connection is asked last for this long
+LIST_TIMEOUT_S = 20.0
+MESSAGE_TOKENS = 8  # role and separators of one message in a chat template
+MIN_REPLY_TOKENS = 64
+SUSPICIOUS_TOKENS = 512  # below this an estimate is too rough to tell that something was cut
+
+# Patterns and lengths make slow or impossible grammars; counts of items work.
+KEYWORDS = schemas.STRUCTURE | {"title", "description", "minItems", "maxItems"}
+
+_LEVELS_ONLY = re.compile(r"(?:.*/)?gpt-oss")
+_FINISH: dict[str, FinishReason] = {"stop": "stop", "length": "length"}
+_TOO_LONG = re.compile(
+    r"longer than the context length|exceeds the (?:available )?context (?:size|length)|input length exceeds",
+    re.IGNORECASE,
+)
+_NO_THINKING = re.compile(r"does not support thinking|invalid think value", re.IGNORECASE)
+_PERMANENT_500 = re.compile(r"requires more system memory|option \".*\" must be of type|invalid option", re.IGNORECASE)
+_QUEUE_FULL = re.compile(r"server busy|maximum pending requests", re.IGNORECASE)
+_NOT_PULLED = re.compile(r"model .* not found", re.IGNORECASE)
+
+
+def encode(request: ChatRequest, account: ProviderAccount, think: bool = True) -> dict[str, Any]:
+    """The body. ``think=False`` leaves out the field, for a server or model that does not take it.
+
+    Units: ``num_ctx`` is the account's in every request, as another one would load the model anew; ``num_predict``
+           never reaches past the window.
+    """
+    messages = _shown(request)
+    room = max(MIN_REPLY_TOKENS, account.num_ctx - _prompt_tokens(messages))
+    options: dict[str, Any] = {
+        "num_ctx": account.num_ctx,
+        "num_predict": room if request.max_tokens is None else min(room, request.max_tokens),
+    }
+    if request.temperature is not None:
+        options["temperature"] = request.temperature
+    if request.seed is not None:
+        options["seed"] = (request.seed + request.sample) % 2**31
+    body: dict[str, Any] = {
+        "model": request.model.model,
+        "stream": False,
+        "messages": [{"role": message.role, "content": message.text} for message in messages],
+        "options": options,
+        "keep_alive": _keep_alive(account.keep_alive),
+        "truncate": False,
+        "shift": False,
+    }
+    if think:
+        body["think"] = "low" if _LEVELS_ONLY.match(request.model.model) else False
+    if request.reply_schema is not None:
+        body["format"] = schemas.adapted(request.reply_schema, KEYWORDS)
+    return body
+
+
+def _keep_alive(value: str) -> str | int:
+    """Plain seconds must be a number there: a string is read as a Go duration, which has a unit."""
+    return int(value) if re.fullmatch(r"-?\d{1,9}", value.strip()) else value.strip()
+
+
+def check_fits(request: ChatRequest, account: ProviderAccount) -> None:
+    """Errors: ProviderError(kind="context_window", sent=False) when prompt and a short reply clearly do not fit."""
+    prompt = _prompt_tokens(_shown(request))
+    reply = min(request.max_tokens or MIN_REPLY_TOKENS, account.num_ctx // 4)
+    if prompt + reply > account.num_ctx:
+        raise ProviderError(
+            "context_window",
+            f"the prompt has about {prompt} tokens and the reply needs {reply}, but num_ctx is {account.num_ctx}: "
+            "use smaller chunks or raise num_ctx",
+            provider=NAME,
+            sent=False,
+        )
+
+
+def decode(request: ChatRequest, raw: bytes, num_ctx: int) -> ChatReply:
+    """Read a 200 answer: one object, or the lines of a stream.
+
+    Errors: ProviderError when the body is not an answer of this API, or holds an error in mid-stream.
+    """
+    payload = _whole(raw)
+    if "error" in payload:
+        raise classify(500, {}, to_json({"error": payload["error"]}))
+    text = answers.section(payload, "message").get("content")
+    text = text if isinstance(text, str) else ""
+    reason = str(payload.get("done_reason") or ("stop" if payload.get("done") is True else "missing"))
+    finish = _FINISH.get(reason, "other")
+    if finish == "stop" and not text.strip():
+        finish = "empty"
+    seen = answers.count(payload.get("prompt_eval_count"))
+    return ChatReply(
+        text,
+        finish,
+        Usage(input_tokens=seen, output_tokens=answers.count(payload.get("eval_count"))),
+        str(payload.get("model") or request.model.model),
+        "" if finish == "stop" else answers.line(f"done_reason {reason}"),
+        prompt_truncated=_was_cut(seen, _prompt_tokens(_shown(request)), num_ctx),
+    )
+
+
+def classify(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+    """What an answer other than 200 means."""
+    payload = answers.parse_object(body) or {}
+    error = payload.get("error")
+    if isinstance(error, dict):
+        error = error.get("message")
+    message = str(error) if error else answers.readable(body)
+    hint = ""
+    if status == 404 and _NOT_PULLED.search(message):
+        hint = " (fetch it with: ollama pull NAME)"
+    elif 300 <= status < 400:
+        hint = " (a redirect: check base_url)"
+    return ProviderError(
+        _kind(status, message),
+        f"HTTP {status}: {answers.line(message)}{hint}",
+        provider=NAME,
+        status=status,
+        retry_after_s=answers.retry_after_s(headers),
+    )
+
+
+@dataclass(slots=True)
+class _Host:
+    """One address with what is known about it."""
+
+    base: str
+    in_flight: int = 0
+    resting_until: float = 0.0
+
+
+class OllamaModel:
+    """``ChatModel`` for one Ollama account: each call goes to the host with the fewest calls in flight."""
+
+    def __init__(
+        self,
+        account: ProviderAccount,
+        client: httpx.AsyncClient | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._account = account
+        self._client = client or transport.client_for(account)
+        self._monotonic = monotonic
+        self._hosts = [_Host(transport.base_url(url).removesuffix("/api")) for url in account.base_urls]
+        self._without_think: set[str] = set()
+
+    async def send(self, request: ChatRequest) -> bytes:
+        """Errors: ProviderError for everything but a 200.
+
+        A model that refuses the field ``think`` is asked again without it: the first answer came before any work.
+        """
+        check_fits(request, self._account)
+        wall_s = request.timeout_s or self._account.timeout_s
+        name = request.model.model
+        think = name not in self._without_think
+        try:
+            return await self._call("POST", "/api/chat", wall_s, to_json(encode(request, self._account, think)))
+        except ProviderError as error:
+            if not (think and error.status == 400 and _NO_THINKING.search(error.detail)):
+                raise
+        self._without_think.add(name)
+        return await self._call("POST", "/api/chat", wall_s, to_json(encode(request, self._account, think=False)))
+
+    def decode(self, request: ChatRequest, raw: bytes) -> ChatReply:
+        return decode(request, raw, self._account.num_ctx)
+
+    async def models(self) -> list[ModelInfo]:
+        raw = await self._call("GET", "/api/tags", min(LIST_TIMEOUT_S, self._account.timeout_s))
+        listed = answers.items(answers.reply_object(raw, NAME), "models")
+        return [ModelInfo(str(item["name"])) for item in listed if isinstance(item, dict) and "name" in item]
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _call(self, method: str, path: str, wall_s: float, body: bytes | None = None) -> bytes:
+        """The next host is tried only when it is certain that the one before has not seen the request."""
+        refused: list[ProviderError] = []
+        tried: set[str] = set()
+        while host := self._next_host(tried):
+            tried.add(host.base)
+            try:
+                return await self._ask(host, method, path, wall_s, body)
+            except ProviderError as error:
+                if error.sent or error.kind != "connection":
+                    raise
+                host.resting_until = self._monotonic() + HOST_REST_S
+                refused.append(error)
+        raise ProviderError(
+            "connection", "; ".join(error.detail for error in refused) or "no host", provider=NAME, sent=False
+        )
+
+    async def _ask(self, host: _Host, method: str, path: str, wall_s: float, body: bytes | None) -> bytes:
+        key = self._account.api_key
+        headers = {"Content-Type": "application/json"}
+        if key:
+            headers["Authorization"] = f"Bearer {transport.checked_key(self._account)}"
+        request = self._client.build_request(
+            method, host.base + path, content=body, headers=headers, timeout=transport.timeouts(wall_s)
+        )
+        host.in_flight += 1
+        try:
+            answer = await transport.exchange(self._client, request, wall_s, NAME)
+        finally:
+            host.in_flight -= 1
+        if answer.status != 200:
+            raise classify(answer.status, answer.headers, answers.masked(answer.body, key))
+        return answer.body
+
+    def _next_host(self, tried: set[str]) -> _Host | None:
+        now = self._monotonic()
+        left = [host for host in self._hosts if host.base not in tried]
+        return min(left, key=lambda host: (host.resting_until > now, host.in_flight), default=None)
+
+
+def _shown(request: ChatRequest) -> list[Message]:
+    """The messages with the schema at the end of the system message, where it is the same for every chunk and so is
+    read only once by a server that keeps what it has read."""
+    if request.reply_schema is None:
+        return list(request.messages)
+    told = f"Answer with JSON only, as this JSON Schema says:\n{to_json(request.reply_schema).decode()}"
+    for place, message in enumerate(request.messages):
+        if message.role == "system":
+            shown = list(request.messages)
+            shown[place] = Message("system", f"{message.text}\n\n{told}")
+            return shown
+    return [Message("system", told), *request.messages]
+
+
+def _prompt_tokens(messages: list[Message]) -> int:
+    return sum(estimate_tokens(message.text) + MESSAGE_TOKENS for message in messages)
+
+
+def _was_cut(seen: int | None, estimated: int, num_ctx: int) -> bool:
+    """Whether the server read much less than was sent.
+
+    A cut prompt fills num_ctx - (num_ctx - 4) / 2 tokens, also of a window that the model itself makes smaller. Some
+    servers leave out the count, or count only what they had not kept from the call before; the former says nothing.
+    """
+    if seen is None or estimated < SUSPICIOUS_TOKENS:
+        return False
+    half = num_ctx - (num_ctx - 4) // 2
+    return seen < estimated / 2 or (abs(seen - half) <= 8 and estimated > 1.1 * seen)
+
+
+def _whole(raw: bytes) -> dict[str, Any]:
+    """The answer as one object. A proxy may stream although it was asked not to: the pieces are joined."""
+    single = answers.parse_object(raw)
+    if single is not None:
+        return single
+    pieces = [answers.parse_object(row) for row in raw.splitlines() if row.strip()]
+    known = [piece for piece in pieces if piece is not None]
+    if not known or len(known) != len(pieces):
+        return answers.reply_object(raw, NAME)
+    failed = next((piece for piece in known if "error" in piece), None)
+    if failed is not None:
+        return failed
+    text = "".join(str(answers.section(piece, "message").get("content") or "") for piece in known)
+    return {**known[-1], "message": {"role": "assistant", "content": text}}
+
+
+def _kind(status: int, message: str) -> ProviderFault:
+    if _TOO_LONG.search(message) or status == 413:
+        return "context_window"
+    if status in {401, 403}:
+        return "auth"
+    if status == 429 or (status == 503 and _QUEUE_FULL.search(message)):
+        return "rate_limit"
+    if status in {408, 504}:
+        return "timeout"
+    if status == 499:
+        return "connection"
+    if status == 500 and _PERMANENT_500.search(message):
+        return "bad_request"
+    return "server" if status >= 500 or status < 300 else "bad_request"

@@ -1,0 +1,35 @@
+"""Which providers there are, and one adapter for each account."""
+
+from collections.abc import Callable, Mapping
+
+from chunksmith.domain.calls import ProviderAccount
+from chunksmith.domain.ports import ChatModel
+from chunksmith.providers import gemini, grok, ollama
+from chunksmith.providers.builtin import adapter as builtin
+
+DEFAULT_MODELS: Mapping[str, str] = {
+    builtin.NAME: builtin.NAME,
+    gemini.NAME: gemini.DEFAULT_MODEL,
+    grok.NAME: grok.DEFAULT_MODEL,
+    ollama.NAME: ollama.DEFAULT_MODEL,
+}
+DEFAULT_BASE_URLS: Mapping[str, str] = {
+    gemini.NAME: gemini.DEFAULT_BASE_URL,
+    grok.NAME: grok.DEFAULT_BASE_URL,
+    ollama.NAME: ollama.DEFAULT_BASE_URL,
+}
+_ADAPTERS: Mapping[str, Callable[[ProviderAccount], ChatModel]] = {
+    builtin.NAME: builtin.BuiltinModel,
+    gemini.NAME: gemini.GeminiModel,
+    grok.NAME: grok.GrokModel,
+    ollama.NAME: ollama.OllamaModel,
+}
+
+
+def build(accounts: Mapping[str, ProviderAccount]) -> dict[str, ChatModel]:
+    """An adapter for each account, and ``builtin`` whether it has an account or not.
+
+    Errors: KeyError for a provider that does not exist, which is a mistake in the wiring.
+    """
+    own = ProviderAccount(builtin.NAME, base_urls=(), model=builtin.NAME)
+    return {name: _ADAPTERS[name](account) for name, account in {builtin.NAME: own, **accounts}.items()}

@@ -1,0 +1,189 @@
+"""The only place that makes HTTP clients for model calls, and that reads what goes wrong on the way.
+
+httpx's own pool walks every connection on every call, so its cost grows with the square of the calls in flight. The
+clients made here keep httpx's interface on aiohttp's connector, which does not. Its limit must be a number: left out,
+aiohttp silently stays at 100 connections.
+"""
+
+import asyncio
+import functools
+import ssl
+from dataclasses import dataclass
+from typing import Literal
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from chunksmith import __version__
+from chunksmith.domain.calls import ProviderAccount
+from chunksmith.errors import ProviderError
+
+Kind = Literal["aiohttp", "httpx"]
+
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+MAX_HEADER_BYTES = 64 * 1024  # a long policy header must not lose a reply that was paid for
+MIN_CONNECTIONS = 1024
+SPARE_CONNECTIONS = 64
+CONNECT_S = 10.0
+POOL_S = 30.0
+IDLE_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A complete HTTP answer, whatever its status."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+def client(account: ProviderAccount, max_connections: int, kind: Kind = "aiohttp") -> httpx.AsyncClient:
+    """A client for one account. It holds no key, follows no redirect and reads nothing from the environment.
+
+    Units: ``max_connections`` counts all hosts together. Idle connections are dropped after ``IDLE_S`` seconds, before
+           the servers that are known do it, so that few requests meet a connection that is just being closed.
+    """
+    limits = httpx.Limits(
+        max_connections=max_connections, max_keepalive_connections=max_connections, keepalive_expiry=IDLE_S
+    )
+    transport: httpx.AsyncBaseTransport
+    if kind == "aiohttp":
+        transport = AiohttpTransport(
+            verify=_tls(), trust_env=False, client=functools.partial(_aiohttp_session, max_connections)
+        )
+    else:
+        transport = httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False, limits=limits)
+    return httpx.AsyncClient(
+        transport=transport,
+        timeout=timeouts(account.timeout_s),
+        follow_redirects=False,
+        trust_env=False,
+        headers={"User-Agent": f"chunksmith/{__version__}", "Accept": "application/json"},
+    )
+
+
+def client_for(account: ProviderAccount) -> httpx.AsyncClient:
+    """A client with room for more calls than the account may have in flight."""
+    return client(account, max(MIN_CONNECTIONS, account.max_concurrency) + SPARE_CONNECTIONS)
+
+
+def base_url(url: str) -> str:
+    """Without a slash at the end and with a scheme: ``OLLAMA_HOST`` is often written without one."""
+    bare = url.strip().rstrip("/")
+    return bare if "://" in bare else f"http://{bare}"
+
+
+def checked_key(account: ProviderAccount) -> str:
+    """The key as it may stand in a header. Errors: ProviderError(kind="auth"), which does not show it."""
+    key = (account.api_key or "").strip()
+    if not key:
+        raise ProviderError(
+            "auth", f"API key not configured: {account.provider}", provider=account.provider, sent=False
+        )
+    if not (key.isascii() and key.isprintable() and " " not in key):
+        detail = f"the API key of {account.provider} has characters that no key has: was it copied whole?"
+        raise ProviderError("auth", detail, provider=account.provider, sent=False)
+    return key
+
+
+@functools.lru_cache(maxsize=64)
+def timeouts(wall_s: float) -> httpx.Timeout:
+    """All that happens before the first byte of a request leaves has its own limit, shorter than the wall time.
+
+    So when the wall time is what ends an attempt, the request has been sent or was about to be.
+    """
+    before = 0.9 * wall_s
+    return httpx.Timeout(connect=min(CONNECT_S, before), pool=min(POOL_S, before), read=wall_s, write=wall_s)
+
+
+async def exchange(sender: httpx.AsyncClient, request: httpx.Request, wall_s: float, provider: str) -> Answer:
+    """Send once and read the whole answer, whatever its status.
+
+    Units:  ``wall_s`` limits the attempt from the first step to the last byte.
+    Errors: ProviderError(kind="connection" | "timeout" | "bad_request" | "server") when no whole answer came.
+    """
+    try:
+        async with asyncio.timeout(wall_s):
+            response = await sender.send(request, stream=True)
+            try:
+                body = await _read(response, provider)
+            finally:
+                await response.aclose()
+    except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError) as exc:
+        raise failure(exc, provider, request.url) from exc
+    except TimeoutError as exc:
+        raise ProviderError("timeout", f"no whole answer after {wall_s:g} s", provider=provider) from exc
+    return Answer(response.status_code, response.headers, body)
+
+
+def failure(exc: Exception, provider: str, url: httpx.URL) -> ProviderError:
+    """What an exception of httpx or aiohttp means.
+
+    httpx-aiohttp names nearly every lost connection ``ConnectTimeout``, so aiohttp's own exception decides where there
+    is one. Only what is certain to have happened before the first byte counts as not sent.
+    """
+    cause = exc.__cause__ if isinstance(exc.__cause__, aiohttp.ClientError) else exc
+    host = url.netloc.decode("ascii", "replace")
+    named = f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__
+    if isinstance(cause, _NEVER_POSSIBLE):
+        return ProviderError("bad_request", f"{host} cannot be called: {named}", provider=provider, sent=False)
+    if isinstance(cause, _NOT_CONNECTED):
+        return ProviderError("connection", f"no connection to {host}: {named}", provider=provider, sent=False)
+    if isinstance(cause, _TOO_SLOW):
+        return ProviderError("timeout", f"{host} did not answer in time: {named}", provider=provider)
+    if isinstance(cause, httpx.DecodingError):
+        return ProviderError("server", f"{host} sent a body that cannot be decompressed: {named}", provider=provider)
+    return ProviderError("connection", f"connection to {host} lost: {named}", provider=provider)
+
+
+_NEVER_POSSIBLE = (
+    httpx.InvalidURL,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    aiohttp.InvalidURL,
+    aiohttp.NonHttpUrlClientError,
+)
+_NOT_CONNECTED = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+)
+_TOO_SLOW = (httpx.TimeoutException, aiohttp.ServerTimeoutError)
+
+
+async def _read(response: httpx.Response, provider: str) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in response.aiter_bytes():
+        size += len(piece)
+        if size > MAX_ANSWER_BYTES:
+            raise ProviderError(
+                "server",
+                f"the answer is larger than {MAX_ANSWER_BYTES} bytes",
+                provider=provider,
+                status=response.status_code,
+            )
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _aiohttp_session(max_connections: int) -> aiohttp.ClientSession:
+    """Called by the transport inside the running loop, at the first request."""
+    connector = aiohttp.TCPConnector(limit=max_connections, keepalive_timeout=IDLE_S, ssl=_tls())
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        max_line_size=MAX_HEADER_BYTES,
+        max_field_size=MAX_HEADER_BYTES,
+    )
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """One for all: loading the certificates takes tens of milliseconds."""
+    return httpx.create_ssl_context(trust_env=False)

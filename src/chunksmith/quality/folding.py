@@ -1,0 +1,85 @@
+"""One text in many spellings becomes one spelling, and every character still knows where it came from.
+
+Folded: white space, case, compatibility forms (ligatures, full width), composed or decomposed accents, typographic
+quotation marks, dashes and ellipses. Left out: soft hyphens, zero-width characters, Markdown's ``**`` and backticks.
+"""
+
+import re
+import unicodedata
+from array import array
+from functools import lru_cache
+from typing import NamedTuple
+
+_SINGLE = "'‘’‚‛`´ʹʼ′‹›"
+_DOUBLE = '"“”„‟″«»〝〞＂'
+_DASHES = "-‐‑‒–—―−﹘﹣－"
+_CHARACTERS = {
+    **dict.fromkeys(_SINGLE, "'"),
+    **dict.fromkeys(_DOUBLE, '"'),
+    **dict.fromkeys(_DASHES, "-"),
+}
+_UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f"
+_PIECE = re.compile(rf"(?P<space>\s+)|(?P<unseen>\*\*|[`{_UNSEEN}]+)|(?P<plain>[!-)+-_a-~]+)|(?P<other>.)", re.DOTALL)
+
+
+class Folded(NamedTuple):
+    """``sources[i]`` is the offset in the original of the character that ``text[i]`` comes from."""
+
+    text: str
+    sources: "array[int]"  # array takes no parameter at run time before Python 3.12
+
+    def original_end(self, last: int) -> int:
+        """Where the original of a match ends whose last folded character is ``last`` and no space.
+
+        Every folded character but a space comes from one original character, so the end is one further.
+        """
+        return self.sources[last] + 1
+
+    def is_whole(self, start: int, end: int) -> bool:
+        """Whether ``text[start:end]`` neither cuts through an original character nor takes an accent off one."""
+        before = start > 0 and self.sources[start - 1] == self.sources[start]
+        if before or unicodedata.combining(self.text[start]):
+            return False
+        if end == len(self.text):
+            return True
+        return self.sources[end] != self.sources[end - 1] and not unicodedata.combining(self.text[end])
+
+
+def fold(text: str) -> str:
+    return folded(text).text
+
+
+def folded(text: str) -> Folded:
+    """Linear in the text. The last few long texts are remembered: one passage is compared with many quotes."""
+    return _remembered(text) if len(text) > 200 else _folded(text)
+
+
+def _folded(text: str) -> Folded:
+    pieces: list[str] = []
+    sources = array("q")
+    for match in _PIECE.finditer(text):
+        start, end = match.span()
+        if match["plain"] is not None:
+            pieces.append(match[0].lower())
+            sources.extend(range(start, end))
+        elif match["space"] is not None:
+            pieces.append(" ")
+            sources.append(start)
+        elif match["other"] is not None:
+            piece = _folded_character(match[0])
+            pieces.append(piece)
+            sources.extend([start] * len(piece))
+    return Folded("".join(pieces), sources)
+
+
+_remembered = lru_cache(maxsize=4)(_folded)
+
+
+@lru_cache(maxsize=8192)
+def _folded_character(character: str) -> str:
+    known = _CHARACTERS.get(character)
+    if known is not None:
+        return known
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
+    # Compatibility forms such as U+FDFA hold spaces of their own: they would not be collapsed with their neighbours.
+    return "".join(_CHARACTERS.get(part, part) for part in decomposed if not part.isspace())

@@ -1,0 +1,216 @@
+"""Whether an entry is put together as it should be, whatever it says. Each fault multiplies the score by its factor."""
+
+import re
+from collections import Counter
+from itertools import islice
+from typing import NamedTuple
+
+from chunksmith.domain.datasets import Entry
+from chunksmith.domain.generation import ModeShape
+from chunksmith.domain.sentences import spans
+from chunksmith.quality.fields import grounded_text, prompt_text, text_of, whole_text
+from chunksmith.quality.folding import Folded, fold, folded
+from chunksmith.quality.words import is_unspaced, tokens
+
+MAX_PROMPT_CHARS = 2_000
+MAX_TEXT_CHARS = 20_000
+MIN_PROMPT_CHARS = 8
+_SENTENCE_WORDS = 5  # a shorter text is a phrase, and needs no full stop
+_LOOP_WORDS = 20
+_COPY_MIN_CHARS, _COPY_SHARE = 300, 0.8
+_PLACES = 16  # of a verbatim answer in the passage that are looked at
+_LEAD_CHARS = 3  # of markup before the first word of a sentence
+_SEEN_CHARS = 4_000  # of a text, for the checks that need no more
+
+
+class Fault(NamedTuple):
+    """``factor`` 0 makes the entry worthless; near 1 is a blemish."""
+
+    name: str
+    factor: float
+
+
+MISSING = Fault("a required field is empty", 0.0)
+ECHO = Fault("the answer repeats the question", 0.0)
+REFUSAL = Fault("a refusal or talk about being a model", 0.1)
+LEFTOVER = Fault("markup, JSON or a placeholder was left over", 0.2)
+TRUNCATED = Fault("breaks off in the middle", 0.15)
+LOOP = Fault("repeats itself", 0.2)
+UNFINISHED = Fault("a sentence without an end mark", 0.8)
+NO_QUESTION = Fault("neither a question, a gap nor an order", 0.7)
+TOO_SHORT = Fault("the question is too short", 0.5)
+TOO_LONG = Fault("too long", 0.5)
+COPIED = Fault("copies the whole passage", 0.4)
+POINTS_AWAY = Fault("points at a text that the reader does not have", 0.7)
+UNBALANCED = Fault("quotation marks or brackets do not pair up", 0.8)
+DAMAGED = Fault("damaged characters", 0.5)
+
+_REFUSAL = re.compile(
+    r"\bas an? (?:ai\b|artificial intelligence|language model|large language model)"
+    r"|\bi(?: am|'m) (?:sorry|unable to|not able to)"
+    r"|\bi (?:cannot|can't|can not) (?:answer|help|assist|provide|fulfill|generate|comply)"
+    r"|\bals (?:ki|sprachmodell)\b|\ben tant qu(?:e modele|'ia)\b"
+    r"|^(?:n/?a|none|null|undefined|nan|unknown|tbd|todo|\.\.\.|-+)\W*$"
+    r"|\bthe (?:passage|text|context|document) does(?: not|n't) (?:contain|mention|say|provide|specify)"
+)
+_LEFTOVER = re.compile(
+    r"```json|<\|\w+\|>|\[/?inst\]|lorem ipsum|^\s*[\[{]\s*\"\w+\"\s*:"
+    r"|</?(?:think|thinking|answer|question|passage|document|div|span|p|br|td|tr|table|script)\b[^>]{0,80}>"
+    r"|\"(?:question|answer|instruction|output|summary)\"\s*:"
+    r"|\{\{(?!c\d+::)|\{(?:chunk|taxonomy|entities|count|audience|purpose|domain|complexity)\}"
+    r"|\[(?:insert|your|placeholder|fill in)\b[^\]]{0,80}\]|^\s*(?:q|a|question|answer)\s*\d{0,3}\s*:"
+)
+_POINTS_AWAY = re.compile(
+    r"\b(?:according to|in|from|based on|mentioned in|described in|by) (?:the|this) "
+    r"(?:(?:above|given|provided|following) )?(?:passage|excerpt|text|snippet|context(?! of))\b"
+    r"|\b(?:text|passage|paragraph) above\b|\bthe (?:author|passage|excerpt)\b"
+)
+_ASKS = re.compile(r"[?？؟\u037e՞፧⁇⁈]|か[。．]?\s*$|_{2,}|\.\.\.|…|\{\{c\d+::", re.MULTILINE)
+_ORDERS = frozenset(
+    "explain describe define list name identify compare contrast discuss outline summarize summarise give state write "
+    "translate classify calculate compute analyze analyse complete fill choose select find show tell provide determine "
+    "evaluate rewrite extract convert create draft suggest arrange match explique décrivez décris nommez définissez "
+    "erkläre erklären beschreibe beschreiben nenne nennen definiere definieren vergleiche explica describe define "
+    "enumera spiega descrivi definisci elenca".split()
+)
+_END_MARK = re.compile(r"[.!?。！？｡।॥؟۔)\]}\"'”’»」』>|`*%]\s*$")
+_DANGLING_MARK = re.compile(r"(?:[,:;(\[{&]|\s[-–—]|\.\.\.|…)\s*$")
+_DANGLING_WORDS = frozenset(
+    "the a an and or but of to in on at by for from with as that which who is are was were be been has have had into "
+    "than if because its their this these such not der die das und oder aber mit von zu für dem den ein eine einer im "
+    "le la les un une et ou de du des à dans pour avec que qui el los las y o en con para por".split()
+)
+_PAIRS = ("()", "[]", "{}", "“”", "«»", "「」")
+_LIST_MARK = re.compile(r"(?:^|\s)(?:\w{1,3}|\d{1,3})\)")
+
+
+def faults(entry: Entry, shape: ModeShape, passage: str | None) -> list[Fault]:
+    """Everything that is wrong with the form, worst first."""
+    if any(not text_of(entry, name).strip() for name in shape.required):
+        return [MISSING]
+    whole, prompt, answer = whole_text(entry, shape), prompt_text(entry, shape), grounded_text(entry, shape)
+    found = _in_whole(whole, fold(passage or ""))
+    if prompt:
+        found.extend(_in_prompt(prompt, is_question="question" in shape.columns))
+    if shape.grounded != "question":
+        found.extend(_in_answer(answer, prompt, passage))
+    return sorted(dict.fromkeys(found), key=lambda fault: (fault.factor, fault.name))
+
+
+def well_formed(found: list[Fault]) -> float:
+    score = 1.0
+    for fault in found:
+        score *= fault.factor
+    return score
+
+
+def _in_whole(text: str, passage: str) -> list[Fault]:
+    lines = [fold(line) for line in text[:_SEEN_CHARS].splitlines()]
+    checks = (
+        (REFUSAL, _speaks(_REFUSAL, lines, passage)),
+        (LEFTOVER, _speaks(_LEFTOVER, lines, passage)),
+        (POINTS_AWAY, _speaks(_POINTS_AWAY, lines, passage)),
+        (DAMAGED, "\ufffd" in text or "Ã©" in text or "â€" in text),
+        (UNBALANCED, _is_unbalanced(text)),
+        (LOOP, _is_loop(text)),
+    )
+    return [fault for fault, holds in checks if holds]
+
+
+def _speaks(pattern: re.Pattern[str], lines: list[str], passage: str) -> bool:
+    """What the passage says too is its subject, not a fault: a manual about HTML has tags."""
+    return any(match[0].strip() not in passage for line in lines for match in pattern.finditer(line))
+
+
+def _in_prompt(prompt: str, *, is_question: bool) -> list[Fault]:
+    first_word = fold(prompt).strip().split(" ", 1)[0].strip(".,:;!")
+    asks = bool(_ASKS.search(prompt)) or first_word in _FOLDED_ORDERS or prompt.rstrip().endswith((":", "!"))
+    checks = (
+        (NO_QUESTION, is_question and not asks),
+        (TOO_SHORT, len(prompt.strip()) < (MIN_PROMPT_CHARS // 2 if is_unspaced(prompt) else MIN_PROMPT_CHARS)),
+        (TOO_LONG, len(prompt) > MAX_PROMPT_CHARS),
+    )
+    return [fault for fault, holds in checks if holds]
+
+
+def _in_answer(answer: str, prompt: str, passage: str | None) -> list[Fault]:
+    found = [ECHO] if prompt and _bare(answer) == _bare(prompt) else []
+    if len(answer) > MAX_TEXT_CHARS:
+        found.append(TOO_LONG)
+    if passage is not None and len(passage) >= _COPY_MIN_CHARS and len(answer) > _COPY_SHARE * len(passage):
+        found.append(COPIED)
+    if _breaks_off(answer, passage):
+        found.append(TRUNCATED)
+    elif _is_unfinished(answer):
+        found.append(UNFINISHED)
+    return found
+
+
+def _breaks_off(answer: str, passage: str | None) -> bool:
+    """Signs of a text that was cut: what it ends with, or where in the passage it stops."""
+    last_line = answer.rstrip().rsplit("\n", 1)[-1]
+    if _DANGLING_MARK.search(last_line):
+        return True
+    if _END_MARK.search(last_line) or is_unspaced(answer):
+        return False
+    words = fold(last_line).split()
+    if len(words) > 2 and words[-1] in _FOLDED_DANGLING:
+        return True
+    return passage is not None and _stops_inside_passage(answer, passage)
+
+
+def _stops_inside_passage(answer: str, passage: str) -> bool:
+    """A verbatim answer that begins with a sentence of the passage and ends before the sentence does, or in a word."""
+    hay, needle = folded(passage), fold(answer).strip()
+    length = needle.count(" ") + 1
+    places = [found.start() for found in islice(re.finditer(re.escape(needle), hay.text), _PLACES)] if needle else []
+    if length < 2 or not places:
+        return False
+    whole = [at for at in places if not _is_inside_word(hay.text, at + len(needle))]
+    if not whole:
+        return True
+    return length >= _SENTENCE_WORDS and all(_is_cut_sentence(passage, hay, at, at + len(needle)) for at in whole)
+
+
+def _is_inside_word(text: str, at: int) -> bool:
+    return at < len(text) and text[at].isalnum() and text[at - 1].isalnum()
+
+
+def _is_cut_sentence(passage: str, hay: Folded, start: int, end: int) -> bool:
+    place = hay.sources[start]
+    sentence = next((span for span in spans(passage) if span.start <= place < span.end), None)
+    if sentence is None or place - sentence.start > _LEAD_CHARS:
+        return False
+    rest = passage[hay.original_end(end - 1) : sentence.end]
+    return any(character.isalnum() for character in rest)
+
+
+def _is_unfinished(answer: str) -> bool:
+    last_line = answer.rstrip().rsplit("\n", 1)[-1].strip()
+    if _END_MARK.search(last_line) or not last_line[:1].isupper() or is_unspaced(answer):
+        return False
+    return len(last_line.split()) > _SENTENCE_WORDS
+
+
+def _is_unbalanced(text: str) -> bool:
+    if text.count('"') % 2:
+        return True
+    plain = _LIST_MARK.sub(" ", text)
+    return any(plain.count(pair[0]) != plain.count(pair[1]) for pair in _PAIRS)
+
+
+def _is_loop(text: str) -> bool:
+    """Degenerate output: very few different words, or the same word many times in a row."""
+    words = tokens(text[:_SEEN_CHARS]).words
+    if len(words) < _LOOP_WORDS:
+        return False
+    counted = Counter(zip(words, words[1:], words[2:], strict=False))
+    return counted.most_common(1)[0][1] >= max(5, len(words) // 10) and len(counted) < len(words) * 0.6
+
+
+def _bare(text: str) -> str:
+    return " ".join(tokens(text).words) or fold(text).strip()
+
+
+_FOLDED_ORDERS = frozenset(fold(word) for word in _ORDERS)
+_FOLDED_DANGLING = frozenset(fold(word) for word in _DANGLING_WORDS)

@@ -1,0 +1,108 @@
+"""What a text is made of, in any script: words, character pairs where no spaces are written, numbers, names."""
+
+import re
+from typing import NamedTuple
+
+from chunksmith.quality.folding import fold
+
+# Folded text is decomposed, so a word is letters and the marks on them. Indic to Khmer scripts are taken as a whole.
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u17ff"
+)
+_LETTERS = re.compile(rf"(?:[^\W\d_]|[{_MARKS}\u3099\u309a])+")
+# Scripts written without spaces: Thai to Lao, Tibetan, Myanmar, Khmer, Chinese, Japanese.
+_UNSPACED = re.compile(
+    r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u31a0-\ua4cf\uf900-\ufaff\U00020000-\U0003ffff]+"
+)
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_WORD = re.compile(r"\w+")
+_JUDGEABLE_WORDS = 12
+_LARGE_SHARE = 0.18
+_GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
+_NAME = re.compile(r"(?<=[\w,;)%]\s)([^\W\d_a-z]\w*)|\b([A-Z]{2,}\w*)\b")
+
+# Words that say nothing about what a text is about: articles, pronouns, auxiliaries, question words, yes and no.
+# Left out where they are a noun or a verb in another of these languages: die, war, hat, son, come, pour.
+_FUNCTION_WORDS = frozenset(
+    "a an the this that these those it its is are was were be been being has have had do does did will would shall "
+    "should can could may might must and or but not no nor so if then than as at by for from in into of on onto to "
+    "with about over under between through during which who whom whose what when where why how there here they them "
+    "their he she his her him we our us you your i my me also only very more most such some any all each every both "
+    "yes true false "
+    "der das den dem des ein eine einer eines einem einen und oder aber nicht ist sind waren wird werden wurde "
+    "wurden haben hatte kann können soll muss als bei mit von vom zum zur für auf aus nach über unter durch auch "
+    "was wer wie wann wo warum welche welcher welches sich es er sie wir ihr ich ja nein "
+    "le la les un une des du de et ou mais ne pas est sont était étaient été être avoir ont avait dans sur sous avec "
+    "par que qui quoi quand où comment pourquoi quel quelle quels quelles ce cette ces il elle ils elles nous "
+    "vous je se sa ses leur leurs oui non au aux en "
+    "el los las una unos unas y o pero es son era eran ser con para por como qué quién cuándo dónde cómo cuál sí "
+    "il lo gli uno e ed ma sono che chi cosa quando perché o os as um uma não sim foi "
+    "de het een en of maar niet zijn wordt worden wat wie waar hoe waarom".split()
+)
+
+
+class Tokens(NamedTuple):
+    """``content``: words that carry meaning, in order, with repeats. ``numbers``: as written, thousands ungrouped."""
+
+    words: tuple[str, ...]
+    content: tuple[str, ...]
+    numbers: tuple[str, ...]
+
+
+def tokens(text: str) -> Tokens:
+    """Words of folded text; a run of a script without spaces gives its overlapping pairs of characters."""
+    plain = fold(text)
+    words: list[str] = []
+    for run in _LETTERS.findall(plain):
+        words.extend(_split_unspaced(run))
+    content = tuple(word for word in words if word not in _FOLDED_FUNCTION_WORDS and not _is_short_latin(word))
+    return Tokens(tuple(words), content, tuple(numbers(plain)))
+
+
+def numbers(text: str) -> list[str]:
+    """``1,000`` and ``1000`` are one number, ``1.5`` and ``15`` are two."""
+    return [re.sub("[.,]", "", found) if _GROUPED.fullmatch(found) else found for found in _NUMBER.findall(text)]
+
+
+def names(text: str) -> set[str]:
+    """Capitalised words that do not begin a sentence, and abbreviations in capitals; folded."""
+    found = {fold(name) for name in _capitalised(text)}
+    return {name for name in found if name not in _FOLDED_FUNCTION_WORDS and not _is_short_latin(name)}
+
+
+def writes_nouns_large(text: str) -> bool:
+    """Whether so many words are capitalised, as in German, that this tells nothing about names."""
+    count = len(_WORD.findall(text))
+    return count >= _JUDGEABLE_WORDS and len(_capitalised(text)) > _LARGE_SHARE * count
+
+
+def _capitalised(text: str) -> list[str]:
+    candidates = (middle or capitals for middle, capitals in _NAME.findall(text))
+    return [word for word in candidates if word[0].isupper()]
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether most of the text is in a script that puts no spaces between words."""
+    wide = sum(map(len, _UNSPACED.findall(text)))
+    return wide * 2 > sum(map(len, _LETTERS.findall(text)))
+
+
+def _split_unspaced(run: str) -> list[str]:
+    found: list[str] = []
+    position = 0
+    for match in _UNSPACED.finditer(run):
+        if match.start() > position:
+            found.append(run[position : match.start()])
+        wide = match[0]
+        found.extend([wide] if len(wide) == 1 else [wide[at : at + 2] for at in range(len(wide) - 1)])
+        position = match.end()
+    if position < len(run):
+        found.append(run[position:])
+    return found
+
+
+def _is_short_latin(word: str) -> bool:
+    return len(word) == 1 and word < "\u2e80"
+
+
+_FOLDED_FUNCTION_WORDS = frozenset(fold(word) for word in _FUNCTION_WORDS)

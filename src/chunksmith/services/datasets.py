@@ -1,0 +1,256 @@
+"""Datasets and their entries: lists, single entries, edits, downloads."""
+
+import asyncio
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from chunksmith.domain.clock import timestamp
+from chunksmith.domain.corpus import Chunk, Project
+from chunksmith.domain.corpus_ports import ChunkSource
+from chunksmith.domain.dataset_ports import DatasetRows, EntryRows
+from chunksmith.domain.datasets import DIFFICULTIES, ENTRY_PREFIX, BatchFile, Dataset, Entry
+from chunksmith.domain.entry_query import EntryQuery, Position
+from chunksmith.domain.generation import SHAPES, Mode
+from chunksmith.domain.job_ports import JobQueue
+from chunksmith.domain.jobs import Job
+from chunksmith.domain.paging import Window
+from chunksmith.domain.ports import Clock
+from chunksmith.errors import Fault, InvalidRequest, NotFound
+from chunksmith.pipeline.evidence import evidence_for
+from chunksmith.pipeline.generate import scored
+from chunksmith.quality.entry_scores import QualityWeights
+
+SHOWN_BATCHES = 1000
+TOTALS_KEPT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetView:
+    """``job`` made it. ``batches`` are at most the first SHOWN_BATCHES."""
+
+    dataset: Dataset
+    job: Job | None
+    batches: Sequence[BatchFile]
+    batches_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    entries: Sequence[Entry]
+    total: int
+    next_cursor: str | None
+    dataset: Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDetail:
+    """``chunk`` is None when the passage is no longer stored."""
+
+    dataset: Dataset
+    entry: Entry
+    chunk: Chunk | None
+    history: Sequence[Mapping[str, Any]]
+
+
+class DatasetService:
+    def __init__(
+        self,
+        datasets: DatasetRows,
+        entries: EntryRows,
+        jobs: JobQueue,
+        chunks: ChunkSource,
+        weights: QualityWeights,
+        root: Path,
+        clock: Clock,
+    ) -> None:
+        self._datasets = datasets
+        self._entries = entries
+        self._jobs = jobs
+        self._chunks = chunks
+        self._weights = weights
+        self._root = root
+        self._clock = clock
+        self._totals: dict[tuple[int, int, EntryQuery], int] = {}
+
+    async def get(self, dataset_id: str) -> Dataset:
+        return await self._datasets.get(dataset_id)
+
+    async def view(self, dataset_id: str) -> DatasetView:
+        dataset = await self._datasets.get(dataset_id)
+        job = await self._jobs.get(dataset.job_id) if dataset.job_id is not None else None
+        if job is None:
+            return DatasetView(dataset, None, (), 0)
+        batches = await self._datasets.batches(job.id, SHOWN_BATCHES, 0)
+        return DatasetView(dataset, job, batches, await self._datasets.count_batches(job.id))
+
+    async def page(self, project: Project, window: Window) -> tuple[list[Dataset], int]:
+        return await self._datasets.page(project.id, window.per_page, window.offset)
+
+    async def delete(self, dataset_id: str) -> None:
+        """With its entries and its files. Errors: NotFound; Conflict while a job works on it."""
+        view = await self.view(dataset_id)
+        files = await self._datasets.batches(view.job.id) if view.job is not None else []
+        await self._datasets.delete(view.dataset)
+        for batch in files:
+            await asyncio.to_thread((self._root / batch.file_path).unlink, missing_ok=True)
+
+    async def entries(self, dataset_id: str, query: EntryQuery, window: Window) -> EntryPage:
+        """Errors: InvalidRequest for a cursor of another list."""
+        dataset = await self._datasets.get(dataset_id)
+        total = await self._total(dataset, query)
+        offset = window.offset
+        chosen = query
+        if window.cursor is not None:
+            chosen, offset = replace(query, after=_read_cursor(window.cursor, query)), 0
+        found = await self._entries.page(dataset.id, chosen, window.per_page + 1, offset)
+        shown = found[: window.per_page]
+        more = len(found) > window.per_page
+        return EntryPage(shown, total, _write_cursor(shown[-1], query) if more else None, dataset)
+
+    async def entry(self, dataset_id: str, entry_id: str) -> EntryDetail:
+        dataset = await self._datasets.get(dataset_id)
+        number = _number(entry_id)
+        entry = await self._entries.get(dataset.id, number)
+        chunks = await self._chunks.chunks_by_ids([entry.chunk_id])
+        return EntryDetail(dataset, entry, chunks.get(entry.chunk_id), await self._entries.history(dataset.id, number))
+
+    async def edit(
+        self,
+        dataset_id: str,
+        entry_id: str,
+        fields: Mapping[str, Any],
+        expected_revision: int | None,
+        editor: str | None,
+    ) -> EntryDetail:
+        """Only the named fields change; evidence and score follow the text.
+
+        Errors: NotFound; StaleEntry; InvalidRequest for a field that entries of this mode do not have.
+        """
+        dataset = await self._datasets.get(dataset_id)
+        number = _number(entry_id)
+        changes = {name: value for name, value in fields.items() if name != "feedback"}
+        _check_fields(changes, dataset)
+        current = await self._entries.get(dataset.id, number)
+        chunks = await self._chunks.chunks_by_ids([current.chunk_id])
+        chunk = chunks.get(current.chunk_id)
+
+        def edited(entry: Entry) -> Entry:
+            return self._edited(entry, changes, chunk, dataset)
+
+        await self._entries.change(
+            dataset.id,
+            number,
+            edited,
+            change="edited",
+            at=timestamp(self._clock),
+            editor=editor,
+            feedback=fields.get("feedback"),
+            expected_revision=expected_revision,
+        )
+        return await self.entry(dataset_id, entry_id)
+
+    async def remove(self, dataset_id: str, entry_id: str, expected_revision: int | None, editor: str | None) -> None:
+        dataset = await self._datasets.get(dataset_id)
+        await self._entries.change(
+            dataset.id,
+            _number(entry_id),
+            lambda _: None,
+            change="deleted",
+            at=timestamp(self._clock),
+            editor=editor,
+            expected_revision=expected_revision,
+        )
+
+    async def _total(self, dataset: Dataset, query: EntryQuery) -> int:
+        """Counted with the dataset, or once per state of the dataset."""
+        plain = EntryQuery(sort=query.sort, order=query.order)
+        if query == plain:
+            return dataset.entries_count
+        key = (dataset.id, dataset.revision, replace(query, sort="id", order=None))
+        if key not in self._totals:
+            if len(self._totals) >= TOTALS_KEPT:
+                self._totals.pop(next(iter(self._totals)))
+            self._totals[key] = await self._entries.count(dataset.id, query)
+        return self._totals[key]
+
+    def _edited(self, entry: Entry, changes: Mapping[str, Any], chunk: Chunk | None, dataset: Dataset) -> Entry:
+        new = replace(entry, **_as_fields(entry, changes), status="edited", revision=entry.revision + 1)
+        if chunk is None or new.texts() == entry.texts():
+            return new
+        mode: Mode = dataset.settings["generation_mode"]
+        quotes = [item.quote for item in entry.evidence]
+        new = replace(new, evidence=evidence_for(new, quotes, chunk.text, SHAPES[mode]))
+        return scored(new, chunk.text, (), self._weights, mode) if dataset.settings["analyze_quality"] else new
+
+
+def etag_of(entry: Entry) -> str:
+    return f'"{entry.public_id}-{entry.revision}"'
+
+
+def revision_in(etag: str | None, entry_id: str) -> int | None:
+    """The revision that an ``If-Match`` names; None: any. One that was never given matches nothing."""
+    if etag is None or etag.strip() == "*":
+        return None
+    name, _, revision = etag.strip().strip('"').rpartition("-")
+    return int(revision) if name == entry_id and revision.isdecimal() and len(revision) < 10 else 0
+
+
+def _number(entry_id: str) -> int:
+    digits = entry_id.removeprefix(ENTRY_PREFIX)
+    if not digits.isdecimal() or len(digits) > 11:
+        raise NotFound("Entry", entry_id)
+    return int(digits)
+
+
+def _check_fields(changes: Mapping[str, Any], dataset: Dataset) -> None:
+    columns = SHAPES[dataset.settings["generation_mode"]].columns
+    allowed = (*columns, "category", "difficulty", "metadata")
+    faults = [
+        Fault(f"/{name}", f"entries of the mode {dataset.mode!r} do not have it; known: {', '.join(allowed)}, feedback")
+        for name in changes
+        if name not in allowed
+    ]
+    if not changes:
+        faults.append(Fault("", f"nothing to change; known: {', '.join(allowed)}"))
+    if faults:
+        raise InvalidRequest.of(faults)
+
+
+def _as_fields(entry: Entry, changes: Mapping[str, Any]) -> dict[str, Any]:
+    fields = dict(changes)
+    if "key_points" in fields:
+        fields["key_points"] = tuple(fields["key_points"])
+    if "metadata" in fields:
+        fields["metadata"] = {**entry.metadata, **fields["metadata"]}
+    return fields
+
+
+def _write_cursor(entry: Entry, query: EntryQuery) -> str:
+    values = {
+        "id": None,
+        "quality": entry.quality,
+        "category": entry.category,
+        "difficulty": DIFFICULTIES.index(entry.difficulty) + 1 if entry.difficulty is not None else None,
+    }
+    place = [query.sort, query.order, values[query.sort], entry.number]
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, query: EntryQuery) -> Position:
+    """Errors: InvalidRequest."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        sort, order, value, number = json.loads(base64.urlsafe_b64decode(padded))
+    except (ValueError, binascii.Error, TypeError) as exc:
+        raise InvalidRequest.field("query/cursor", "is not a cursor of this list") from exc
+    fits = isinstance(number, int) and (value is None or isinstance(value, str | int | float))
+    if (sort, order) != (query.sort, query.order) or not fits:
+        raise InvalidRequest.field(
+            "query/cursor", "belongs to a list in another order; send the same sort_by and order"
+        )
+    return Position(value, number)

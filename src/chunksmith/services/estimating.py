@@ -1,0 +1,185 @@
+"""What a generation will take, before it is paid for: real prompts are rendered, and past replies are looked at."""
+
+import asyncio
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from chunksmith.domain.calls import ChatRequest, ModelRef, ProviderAccount
+from chunksmith.domain.corpus import Project
+from chunksmith.domain.corpus_ports import ChunkSource, Documents
+from chunksmith.domain.generation import GenerationSpec
+from chunksmith.domain.job_ports import Past
+from chunksmith.domain.ledger import PastCall
+from chunksmith.gateway.gateway import prompt_tokens
+from chunksmith.gateway.pricing import PriceBook
+from chunksmith.pipeline.generate import Defaults, Recipe, request_for
+from chunksmith.services.generation import GenerationService
+
+SAMPLE = 200
+PAST_CALLS = 500
+# Without past replies: tokens of one entry, seconds of one call, share of chunks that are asked about twice.
+ENTRY_TOKENS = (40, 220)
+CALL_S = (1.0, 15.0)
+ASKED_TWICE = 0.1
+# The token counts are estimates themselves; real ones lie this far around them.
+TOKEN_ERROR = 0.15
+# A file of a document gives about one chunk for so many bytes a token.
+BYTES_PER_TOKEN = (4, 40)
+
+
+class Between(NamedTuple):
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """``cost_nano`` is None when the price is unknown. ``rests_on`` says in words where the numbers come from."""
+
+    chunks: Between
+    calls: Between
+    input_tokens: Between
+    output_tokens: Between
+    cost_nano: Between | None
+    duration_s: Between
+    rests_on: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+class EstimateService:
+    def __init__(
+        self,
+        generation: GenerationService,
+        chunks: ChunkSource,
+        documents: Documents,
+        past: Past,
+        prices: PriceBook,
+        accounts: Mapping[str, ProviderAccount],
+        defaults: Defaults,
+    ) -> None:
+        self._generation = generation
+        self._chunks = chunks
+        self._documents = documents
+        self._past = past
+        self._prices = prices
+        self._accounts = accounts
+        self._defaults = defaults
+
+    async def estimate(self, values: Mapping[str, Any]) -> Estimate:
+        """Errors: as submitting the same body would give."""
+        project, spec, warnings = await self._generation.specify(values)
+        rests_on: list[str] = []
+        chunks = await self._count(project, spec, rests_on)
+        requests = await self._sample(project, spec)
+        reused = await self._reused_share(requests, spec, rests_on)
+        past = await self._past.past(spec.generation_model, spec.generation_mode, spec.datasets_per_chunk, PAST_CALLS)
+        again = _asked_twice(past)
+        calls = Between(round(chunks.low * (1 - reused)), round(chunks.high * (1 - reused) * (1 + again)))
+        each_input = await _mean_input(requests, rests_on)
+        each_output = _output_of(past, spec, self._defaults.max_tokens, rests_on)
+        input_tokens = _times(calls, each_input)
+        output_tokens = _times(calls, each_output)
+        cost = self._cost(spec.generation_model, input_tokens, output_tokens, rests_on)
+        duration = self._duration(calls, input_tokens, output_tokens, spec, past, rests_on)
+        return Estimate(chunks, calls, input_tokens, output_tokens, cost, duration, tuple(rests_on), tuple(warnings))
+
+    async def _count(self, project: Project, spec: GenerationSpec, rests_on: list[str]) -> Between:
+        count = await self._chunks.count_chunks(project.id, spec.document_ids)
+        unread_bytes = await self._documents.unread_bytes(project.id)
+        if not unread_bytes:
+            rests_on.append(f"{count} chunks, counted")
+            return Between(count, count)
+        few, many = (unread_bytes // (per_token * spec.chunk_size) for per_token in reversed(BYTES_PER_TOKEN))
+        rests_on.append(f"{count} chunks, counted, and {few} to {many} guessed from files that are not read yet")
+        return Between(count + few, count + max(1, many))
+
+    async def _sample(self, project: Project, spec: GenerationSpec) -> Sequence[ChatRequest]:
+        ids = await self._chunks.spread(project.id, SAMPLE, spec.document_ids)
+        chunks = await self._chunks.chunks_by_ids(ids)
+        recipe = Recipe(spec, self._defaults)
+        return [request_for(recipe, chunks[one], spec.datasets_per_chunk) for one in ids if one in chunks]
+
+    async def _reused_share(self, requests: Sequence[ChatRequest], spec: GenerationSpec, rests_on: list[str]) -> float:
+        if not spec.reuse or not requests:
+            return 0.0
+        found = await asyncio.gather(*(self._past.find(request.key()) for request in requests))
+        share = sum(reply is not None for reply in found) / len(requests)
+        if share:
+            rests_on.append(f"{share:.0%} of {len(requests)} prompts looked at are answered in the ledger already")
+        return share
+
+    def _cost(self, model: ModelRef, inputs: Between, outputs: Between, rests_on: list[str]) -> Between | None:
+        rates = self._prices.rates(model)
+        if rates is None:
+            rests_on.append(f"the price of {model} is not known; set it in the settings, section prices")
+            return None
+        each = f"{rates.input.normalize():f} USD in, {rates.output.normalize():f} out"
+        rests_on.append(f"{model}: {each}, per million tokens")
+        low = rates.cost_nano(round(inputs.low), round(outputs.low))
+        return Between(low, rates.cost_nano(round(inputs.high), round(outputs.high)))
+
+    def _duration(
+        self,
+        calls: Between,
+        inputs: Between,
+        outputs: Between,
+        spec: GenerationSpec,
+        past: Sequence[PastCall],
+        rests_on: list[str],
+    ) -> Between:
+        account = self._accounts[spec.generation_model.provider]
+        each = _seconds_of(past, spec.generation_model, rests_on)
+        abreast = min(spec.concurrency, account.max_concurrency)
+        low, high = calls.low * each.low / abreast, calls.high * each.high / abreast
+        for limit, few, many in (
+            (account.requests_per_minute, calls.low, calls.high),
+            (account.tokens_per_minute, inputs.low + outputs.low, inputs.high + outputs.high),
+        ):
+            if limit is not None:
+                low, high = max(low, 60 * (few / limit - 1)), max(high, 60 * many / limit)
+        return Between(round(low, 1), round(high, 1))
+
+
+def _asked_twice(past: Sequence[PastCall]) -> float:
+    if len(past) < 20:
+        return ASKED_TWICE
+    return sum(call.stage == "repair" for call in past) / len(past) + 0.01
+
+
+async def _mean_input(requests: Sequence[ChatRequest], rests_on: list[str]) -> Between:
+    if not requests:
+        rests_on.append("no prompt could be rendered: there are no chunks yet")
+        return Between(0, 4096)
+    counts = await asyncio.to_thread(lambda: [prompt_tokens(request) for request in requests])
+    mean = statistics.fmean(counts)
+    rests_on.append(f"{len(counts)} prompts rendered, {mean:.0f} tokens on average")
+    return Between(mean * (1 - TOKEN_ERROR), mean * (1 + TOKEN_ERROR))
+
+
+def _output_of(past: Sequence[PastCall], spec: GenerationSpec, most: int, rests_on: list[str]) -> Between:
+    known = sorted(call.output_tokens for call in past if call.output_tokens is not None)
+    if len(known) >= 10:
+        mean = statistics.fmean(known)
+        rests_on.append(f"the length of {len(known)} earlier replies of the same kind, {mean:.0f} tokens on average")
+        spread = statistics.stdev(known) / len(known) ** 0.5 * 2 + 0.05 * mean
+        return Between(max(0.0, mean - spread), mean + spread)
+    if spec.generation_model.provider == "builtin":
+        return Between(0, 0)
+    limit = spec.max_tokens or most
+    rests_on.append("usual lengths of entries: there are no earlier replies of this kind")
+    low, high = (min(limit, tokens * spec.datasets_per_chunk) for tokens in ENTRY_TOKENS)
+    return Between(low / 2, high)
+
+
+def _seconds_of(past: Sequence[PastCall], model: ModelRef, rests_on: list[str]) -> Between:
+    seconds = sorted(call.seconds for call in past)
+    if len(seconds) >= 10:
+        rests_on.append(f"the time of {len(seconds)} earlier calls, {statistics.median(seconds):.2f} s in the middle")
+        return Between(seconds[len(seconds) // 4], seconds[len(seconds) * 3 // 4])
+    return Between(0.002, 0.05) if model.provider == "builtin" else Between(*CALL_S)
+
+
+def _times(count: Between, each: Between) -> Between:
+    return Between(round(count.low * each.low), round(count.high * each.high))

@@ -1,0 +1,202 @@
+"""What a generation job does, from its documents to its last batch file. Every step may be the first after a crash."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from chunksmith.domain.clock import timestamp
+from chunksmith.domain.corpus import Chunk, ProcessOptions
+from chunksmith.domain.corpus_ports import ChunkSource, Documents
+from chunksmith.domain.datasets import Dataset, Entry
+from chunksmith.domain.entry_query import EntryQuery, Position
+from chunksmith.domain.generation import GenerationSpec
+from chunksmith.domain.halts import Halt
+from chunksmith.domain.job_ports import Datasets, Entries, JobQueue, Units
+from chunksmith.domain.jobs import Job, Outcome, Unit
+from chunksmith.domain.ports import Clock
+from chunksmith.errors import NoSourceMaterial, NothingGenerated, QualityBelowThreshold
+from chunksmith.exports.formats import format_named
+from chunksmith.gateway.budget import Budget
+from chunksmith.gateway.gateway import Caller, Gateway
+from chunksmith.pipeline.batches import BatchFiles, BatchPlan, BatchStore
+from chunksmith.pipeline.generate import Defaults, Recipe, Writer
+from chunksmith.pipeline.pool import Pool
+from chunksmith.quality.dataset_scores import DatasetScore
+from chunksmith.services.pace import Pace
+from chunksmith.services.runner import Running
+
+# Units are put into the table in slices, so that other writers get their turn.
+UNIT_SLICE = 10_000
+SCORE_PAGE = 1000
+DOCUMENT_PAGE = 256
+
+ProcessDocument = Callable[[int, ProcessOptions], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True)
+class Stores:
+    jobs: JobQueue
+    units: Units
+    entries: Entries
+    datasets: Datasets
+    chunks: ChunkSource
+    documents: Documents
+
+
+class Material(NamedTuple):
+    """A unit and the passage that it is about."""
+
+    unit: Unit
+    chunk: Chunk
+
+    @property
+    def position(self) -> int:
+        return self.unit.position
+
+
+class Steering:
+    """The control of a running generation: its pool and its ceilings."""
+
+    def __init__(self, pool: Pool[Material], caller: Caller) -> None:
+        self._pool = pool
+        self._caller = caller
+
+    def halt(self, reason: Halt) -> None:
+        self._pool.halt(reason)
+
+    def set_limits(self, concurrency: int, max_calls: int | None, max_cost_nano: int | None) -> None:
+        self._pool.set_concurrency(concurrency)
+        self._caller.weight = concurrency
+        self._caller.budget.set_ceilings(max_calls, max_cost_nano)
+
+
+class GenerationJob:
+    """The work of jobs of the kind ``dataset-gen``."""
+
+    def __init__(
+        self,
+        stores: Stores,
+        gateway: Gateway,
+        process_document: ProcessDocument,
+        clock: Clock,
+        place: Callable[[str], Path],
+        defaults: Defaults,
+    ) -> None:
+        self._stores = stores
+        self._gateway = gateway
+        self._process_document = process_document
+        self._clock = clock
+        self._place = place
+        self._defaults = defaults
+        self.paces: dict[int, Pace] = {}
+
+    async def __call__(self, running: Running) -> None:
+        job = running.job
+        spec = GenerationSpec.model_validate(job.spec)
+        self._gateway.reopen(spec.generation_model.provider)
+        if not job.counters.units_ready:
+            await self._read_documents(job, spec)
+            job = await self._make_units(job, spec)
+        assert job.dataset_id is not None  # noqa: S101 - made with the job
+        dataset = await self._stores.datasets.get(job.dataset_id)
+        self.paces[job.id] = Pace(self._clock)
+        try:
+            await self._generate(running, job, dataset, spec)
+        finally:
+            del self.paces[job.id]
+            self._gateway.forget(job.id)
+        await self._pass_gates(job, dataset, spec)
+
+    async def _read_documents(self, job: Job, spec: GenerationSpec) -> None:
+        """Documents that are uploaded but not chunked yet. One that cannot be read is recorded there and left out."""
+        assert job.project_id is not None  # noqa: S101 - generation belongs to a project
+        if spec.parsing_model.provider != "builtin" or spec.chunking_model.provider != "builtin":
+            return  # refused at submission where documents waited
+        after = 0
+        while ids := await self._stores.documents.pending(job.project_id, after, DOCUMENT_PAGE):
+            chosen = [one for one in ids if spec.document_ids is None or one in spec.document_ids]
+            for number, document in enumerate(chosen, start=1):
+                await self._stores.jobs.set_step(job.id, f"Reading document {number}/{len(chosen)}")
+                await self._process_document(document, spec.process_options())
+            after = ids[-1]
+
+    async def _make_units(self, job: Job, spec: GenerationSpec) -> Job:
+        assert job.project_id is not None  # noqa: S101 - generation belongs to a project
+        after, count = job.counters.last_source_id, job.counters.units_total
+        while True:
+            ids = await self._stores.chunks.visible_chunk_ids(job.project_id, after, UNIT_SLICE, spec.document_ids)
+            last = len(ids) < UNIT_SLICE
+            if not ids and not count:
+                raise NoSourceMaterial()
+            await self._stores.units.add_units(job.id, count, ids, last=last)
+            count += len(ids)
+            if last:
+                return await self._stores.jobs.reload(job.id)
+            after = ids[-1]
+
+    async def _generate(self, running: Running, job: Job, dataset: Dataset, spec: GenerationSpec) -> None:
+        budget = Budget(job.max_calls, job.max_cost_nano, job.counters.calls, job.counters.spent_nano)
+        caller = Caller(job.id, budget, job.concurrency, spec.reuse)
+        recipe = Recipe(spec, self._defaults)
+        writer = Writer(self._gateway, caller, recipe)
+        plan = BatchPlan(job.counters.units_total, spec.batch_size)
+        store = BatchStore(self._stores.units, self._stores.entries, self._stores.datasets, self._place)
+        form = format_named(spec.format_type)
+        files = BatchFiles(job, dataset, plan, spec.datasets_per_chunk, form, store)
+        await files.resume()
+        pace = self.paces[job.id]
+
+        async def work(material: Material) -> None:
+            await files.began(material.unit)
+            result = await writer.write(material.unit, material.chunk, timestamp(self._clock))
+            await self._stores.entries.end_unit(job.id, material.unit, result.outcome, dataset.id, result.entries)
+            pace.tick()
+            await files.ended(material.unit)
+
+        async def fetch(after: int, limit: int) -> Sequence[Material]:
+            return await self._material(job.id, after, limit)
+
+        pool = Pool(fetch, work, job.concurrency)
+        running.steer(Steering(pool, caller))
+        await pool.run()
+        await files.finish(job.counters.rounds)
+
+    async def _material(self, job: int, after: int, limit: int) -> Sequence[Material]:
+        units = await self._stores.units.pending_units(job, after, limit)
+        chunks = await self._stores.chunks.chunks_by_ids([unit.source_id for unit in units])
+        return [Material(unit, chunks[unit.source_id]) for unit in units]
+
+    async def _pass_gates(self, job: Job, dataset: Dataset, spec: GenerationSpec) -> None:
+        """Errors: NothingGenerated; QualityBelowThreshold, with everything kept and flagged."""
+        at = timestamp(self._clock)
+        counters = (await self._stores.jobs.reload(job.id)).counters
+        if counters.entries == 0:
+            named = ", ".join(f"{count} {status}" for status, count in counters.outcomes.items() if count)
+            raise NothingGenerated(f"No entries were generated from {counters.units_total} chunks: {named or 'none'}")
+        if not spec.analyze_quality:
+            return
+        await self._stores.jobs.set_step(job.id, "Analyzing quality")
+        result = await score_dataset(self._stores.entries, dataset.id)
+        failure = None
+        if not spec.quality_filter and result["overall_score"] < spec.quality_threshold:
+            failure = QualityBelowThreshold(result["overall_score"], spec.quality_threshold)
+        await self._stores.datasets.set_quality(dataset.id, result, failure.detail if failure else None, at)
+        if failure is not None:
+            raise failure
+
+
+async def score_dataset(entries: Entries, dataset: int) -> dict[str, Any]:
+    """The scores of a whole dataset, in one pass over its entries."""
+    total = DatasetScore()
+    query = EntryQuery()
+    while page := await entries.page(dataset, query, SCORE_PAGE):
+        await asyncio.to_thread(_add_all, total, page)
+        query = EntryQuery(after=Position(None, page[-1].number))
+    return await asyncio.to_thread(total.result)
+
+
+def _add_all(total: DatasetScore, page: Sequence[Entry]) -> None:
+    for entry in page:
+        total.add(entry)

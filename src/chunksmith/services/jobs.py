@@ -1,0 +1,226 @@
+"""Jobs as they are seen and steered from outside."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from uuid import uuid4
+
+from chunksmith.domain.clock import timestamp
+from chunksmith.domain.corpus import ProcessOptions, Project
+from chunksmith.domain.datasets import BatchFile
+from chunksmith.domain.job_ports import BatchRows, CallRows, JobQueue, OutcomeRows
+from chunksmith.domain.jobs import ENDED, Job, PauseReason, UnitOutcome
+from chunksmith.domain.ledger import CallRecord
+from chunksmith.domain.paging import Window
+from chunksmith.domain.ports import Clock
+from chunksmith.domain.times import rfc3339
+from chunksmith.errors import Conflict, InvalidRequest, NotFound, RunnerUnavailable
+from chunksmith.gateway.admission import Admission
+from chunksmith.gateway.budget import usd
+from chunksmith.pipeline.batches import BatchPlan
+from chunksmith.services.documents import DocumentService
+from chunksmith.services.pace import Pace
+from chunksmith.services.runner import Runner
+
+PROCESS_KIND = "process"
+GENERATION_KIND = "dataset-gen"
+# Batch files that a status shows; of more than that, the newest. All are listed with the dataset, page by page.
+STATUS_BATCHES = 200
+WAITS = {
+    "concurrency": "a free slot at the provider",
+    "requests_per_minute": "the limit of requests per minute",
+    "tokens_per_minute": "the limit of tokens per minute",
+    "rate_limit": "the provider: it said to slow down",
+    "provider_down": "the provider: it does not answer",
+}
+PAUSES: dict[PauseReason, str] = {
+    "budget": "a higher ceiling, and then resume",
+    "user": "resume",
+    "provider": "the provider, and then resume",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """A job with what only the running process knows."""
+
+    job: Job
+    batches: Sequence[BatchFile]
+    completed_batches: int
+    total_batches: int
+    eta_s: float | None
+    waiting_for: str | None
+    now: float
+
+    @property
+    def progress(self) -> int:
+        counters = self.job.counters
+        if self.job.state == "completed":
+            return 100
+        if not counters.units_ready or not counters.units_total:
+            return 0
+        down = counters.units_down
+        if self.job.state in ENDED and down == counters.units_total:
+            return 100
+        return 99 * down // counters.units_total
+
+    @property
+    def step(self) -> str:
+        job = self.job
+        if job.state != "running" or job.kind != GENERATION_KIND or not job.counters.units_ready:
+            return job.step
+        if job.counters.units_pending == 0:
+            return job.step if job.step == "Analyzing quality" else "Finishing"
+        size = job.spec.get("batch_size") or job.counters.units_total
+        number = min(self.completed_batches + 1, self.total_batches)
+        return f"Processing batch {number}/{self.total_batches} ({min(size, job.counters.units_total)} chunks)"
+
+    @property
+    def estimated_completion(self) -> str | None:
+        return rfc3339(self.now + self.eta_s) if self.eta_s is not None and self.job.state == "running" else None
+
+    @property
+    def cost_usd(self) -> str | None:
+        """None as soon as one answer had no known price."""
+        counters = self.job.counters
+        return None if counters.unpriced_calls else usd(counters.cost_nano)
+
+
+class JobService:
+    def __init__(
+        self,
+        jobs: JobQueue,
+        outcomes: OutcomeRows,
+        calls: CallRows,
+        batches: BatchRows,
+        runner: Runner,
+        documents: DocumentService,
+        paces: Mapping[int, Pace],
+        admissions: Mapping[str, Admission],
+        clock: Clock,
+    ) -> None:
+        self._jobs = jobs
+        self._outcomes = outcomes
+        self._calls = calls
+        self._batches = batches
+        self._runner = runner
+        self._documents = documents
+        self._paces = paces
+        self._admissions = admissions
+        self._clock = clock
+
+    async def status(self, job_id: str, *, kind: str | None = None) -> JobStatus:
+        """Errors: NotFound, also for a job of another kind."""
+        job = await self._jobs.get(job_id)
+        if kind is not None and job.kind != kind:
+            raise NotFound("Job", job_id)
+        return await self.describe(job)
+
+    async def describe(self, job: Job) -> JobStatus:
+        completed = total = 0
+        batches: Sequence[BatchFile] = ()
+        if job.kind == GENERATION_KIND:
+            completed = await self._batches.count_batches(job.id)
+            batches = await self._batches.batches(job.id, STATUS_BATCHES, max(0, completed - STATUS_BATCHES))
+            planned = BatchPlan(job.counters.units_total, job.spec["batch_size"]).count
+            total = max(completed, planned) if job.counters.units_total else 0
+        pace = self._paces.get(job.id)
+        eta_s = pace.eta_s(job.counters.units_pending) if pace is not None else None
+        waiting_for, wait_s = self._waiting_for(job)
+        if eta_s is not None and wait_s is not None:
+            eta_s += wait_s
+        return JobStatus(job, batches, completed, total, eta_s, waiting_for, self._clock.now())
+
+    async def page(
+        self, window: Window, *, state: str | None, project: int | None, kind: str | None
+    ) -> tuple[list[Job], int]:
+        return await self._jobs.page(
+            state=state, project=project, kind=kind, limit=window.per_page, offset=window.offset
+        )
+
+    async def cancel(self, job_id: str) -> JobStatus:
+        return await self.describe(await self._runner.cancel(await self._jobs.get(job_id)))
+
+    async def pause(self, job_id: str) -> JobStatus:
+        return await self.describe(await self._runner.pause(await self._jobs.get(job_id)))
+
+    async def resume(self, job_id: str) -> JobStatus:
+        return await self.describe(await self._runner.resume(await self._jobs.get(job_id)))
+
+    async def retry(self, job_id: str, statuses: Sequence[str]) -> JobStatus:
+        """Do failed units again, and what was left pending. Errors: Conflict when there is nothing to do."""
+        job = await self._jobs.get(job_id)
+        if job.state not in ("completed", "failed"):
+            raise Conflict(f"job {job_id} is {job.state}; only a job that has ended can be retried")
+        reopened = await self._outcomes.reopen_units(job.id, statuses)
+        if not reopened and not job.counters.units_pending and job.counters.units_ready:
+            raise Conflict(f"job {job_id} has no {' or '.join(statuses)} units")
+        changed = await self._jobs.move(job.id, "submitted", at=timestamp(self._clock), step="Waiting to continue")
+        self._runner.wake()
+        return await self.describe(changed)
+
+    async def set_limits(self, job_id: str, changes: Mapping[str, int | None]) -> JobStatus:
+        job = await self._jobs.get(job_id)
+        if not changes:
+            raise InvalidRequest.field("", "nothing to change; known: concurrency, max_calls, max_cost_usd")
+        return await self.describe(await self._runner.set_limits(job, changes))
+
+    async def outcomes(self, job_id: str, status: str | None, window: Window) -> tuple[list[UnitOutcome], int]:
+        job = await self._jobs.get(job_id)
+        rows = await self._outcomes.outcomes(job.id, status, -1, window.per_page, window.offset)
+        known = {str(name): count for name, count in job.counters.outcomes.items()}
+        known["pending"] = job.counters.units_pending
+        total = known[status] if status is not None else job.counters.units_total
+        return rows, total
+
+    async def calls(self, job_id: str, window: Window) -> tuple[list[CallRecord], int]:
+        job = await self._jobs.get(job_id)
+        records = await self._calls.of_job(job.id, 0, window.per_page, window.offset)
+        return records, job.counters.calls
+
+    async def submit_processing(
+        self, project: Project, document_ids: Sequence[int] | None, options: ProcessOptions, idempotency_key: str | None
+    ) -> Job:
+        """Errors: NotFound, InvalidRequest, Conflict when nothing waits; RunnerUnavailable while the server stops."""
+        if self._runner.stopping:
+            raise RunnerUnavailable("the server is stopping")
+        body_hash = f"{PROCESS_KIND} {project.id} {document_ids} {options}"
+        if idempotency_key is not None:
+            known = await self._jobs.by_idempotency_key(idempotency_key, body_hash)
+            if known is not None:
+                return known
+        chosen = await self._documents.to_process(project, document_ids)
+        job = await self._jobs.submit(
+            {
+                "job_id": f"{PROCESS_KIND}-{uuid4()}",
+                "kind": PROCESS_KIND,
+                "project_id": project.id,
+                "spec": {"document_ids": chosen, "options": asdict(options)},
+                "concurrency": 1,
+                "max_calls": None,
+                "max_cost_nano": None,
+                "idempotency_key": idempotency_key,
+                "idempotency_hash": body_hash if idempotency_key is not None else None,
+                "created_at": timestamp(self._clock),
+            }
+        )
+        self._runner.wake()
+        return job
+
+    def _waiting_for(self, job: Job) -> tuple[str | None, float | None]:
+        """Why nothing moves, and for how long where that is known."""
+        if job.state == "submitted":
+            return ("a free place in the queue" if job.id not in self._runner.running else None), None
+        if job.state == "paused":
+            return {"budget": "a higher ceiling", "user": "resume", "provider": "the provider"}[
+                job.reason or "user"
+            ], None
+        model = job.spec.get("generation_model")
+        if job.state != "running" or not model:
+            return None, None
+        admission = self._admissions[model[0]]
+        if admission.waiting_for in (None, "concurrency"):
+            return None, None
+        wait_s = None
+        if admission.waiting_until is not None:
+            wait_s = max(0.0, admission.waiting_until - self._clock.monotonic())
+        return WAITS[admission.waiting_for] + (f", {wait_s:.0f} s" if wait_s else ""), wait_s

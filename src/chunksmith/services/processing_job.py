@@ -1,0 +1,63 @@
+"""The work of jobs of the kind ``process``: one unit per document."""
+
+from collections.abc import Callable, Sequence
+
+from chunksmith.domain.corpus import ProcessOptions
+from chunksmith.domain.corpus_ports import Statement
+from chunksmith.domain.halts import Halt
+from chunksmith.domain.job_ports import JobQueue, Units
+from chunksmith.domain.jobs import Job, Outcome, Unit
+from chunksmith.errors import DocumentUnreadable
+from chunksmith.pipeline.pool import Pool
+from chunksmith.services.processing import DocumentProcessing
+from chunksmith.services.runner import Running
+
+# Ends a unit in the transaction that stores its results.
+EndUnit = Callable[[int, Unit, Outcome], Sequence[Statement]]
+
+
+class _Steering:
+    def __init__(self, pool: Pool[Unit]) -> None:
+        self._pool = pool
+
+    def halt(self, reason: Halt) -> None:
+        self._pool.halt(reason)
+
+    def set_limits(self, concurrency: int, max_calls: int | None, max_cost_nano: int | None) -> None:
+        """Ceilings are for calls, and the built-in parser makes none."""
+        self._pool.set_concurrency(concurrency)
+
+
+class ProcessingJob:
+    def __init__(self, jobs: JobQueue, units: Units, processing: DocumentProcessing, end_unit: EndUnit) -> None:
+        self._jobs = jobs
+        self._units = units
+        self._processing = processing
+        self._end_unit = end_unit
+
+    async def __call__(self, running: Running) -> None:
+        job = running.job
+        options = ProcessOptions(**job.spec["options"])
+        if not job.counters.units_ready:
+            await self._units.add_units(job.id, 0, job.spec["document_ids"], last=True)
+
+        async def work(unit: Unit) -> None:
+            await self._processing.process(
+                unit.source_id, options, lambda outcome: self._end_unit(job.id, unit, outcome)
+            )
+
+        async def fetch(after: int, limit: int) -> Sequence[Unit]:
+            return await self._units.pending_units(job.id, after, limit)
+
+        pool = Pool(fetch, work, job.concurrency)
+        running.steer(_Steering(pool))
+        await pool.run()
+        await self._must_have_read_one(job)
+
+    async def _must_have_read_one(self, job: Job) -> None:
+        """Errors: DocumentUnreadable when no document could be read."""
+        counters = (await self._jobs.reload(job.id)).counters
+        if counters.accepted == 0:
+            raise DocumentUnreadable(
+                "unsupported", f"None of {counters.units_total} documents could be read; the outcomes say why"
+            )

@@ -1,0 +1,242 @@
+"""Runs jobs: claims what is submitted, a few at a time, and says how each ended. The job row is the truth."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from chunksmith.domain.clock import timestamp
+from chunksmith.domain.halts import (
+    AccountClosed,
+    BudgetExhausted,
+    CallsStopped,
+    CancelledByUser,
+    Halt,
+    JobFatal,
+    PausedByUser,
+)
+from chunksmith.domain.job_ports import JobQueue
+from chunksmith.domain.jobs import ENDED, Job, JobState, PauseReason
+from chunksmith.domain.ports import Clock
+from chunksmith.errors import AppError, Conflict
+from chunksmith.logs import bound
+
+log = logging.getLogger(__name__)
+# How long a request that cancels or pauses waits to see it done before it answers.
+SETTLE_S = 5.0
+
+
+class Control(Protocol):
+    """What can be done to a job while it runs."""
+
+    def halt(self, reason: Halt) -> None: ...
+    def set_limits(self, concurrency: int, max_calls: int | None, max_cost_nano: int | None) -> None: ...
+
+
+@dataclass
+class Running:
+    """A job that runs in this process. ``control`` is set by the work once it can be steered."""
+
+    job: Job
+    control: Control | None = None
+    halted_by: Halt | None = None
+    task: asyncio.Task[None] | None = None
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def steer(self, control: Control) -> None:
+        self.control = control
+        if self.halted_by is not None:
+            control.halt(self.halted_by)
+
+    def halt(self, reason: Halt) -> None:
+        if self.halted_by is None:
+            self.halted_by = reason
+        if self.control is not None:
+            self.control.halt(reason)
+
+
+class Work(Protocol):
+    """What a kind of job does. Returns when all is done; Errors: Halt, or AppError for which the job fails."""
+
+    async def __call__(self, running: Running) -> None: ...
+
+
+class Runner:
+    """``kinds`` names the work of each kind of job. ``sending`` says how many calls are on their way."""
+
+    def __init__(
+        self,
+        jobs: JobQueue,
+        kinds: Mapping[str, Work],
+        clock: Clock,
+        max_running: int,
+        sending: Callable[[], int],
+        on_end: Callable[[Job], None] = lambda job: None,
+    ) -> None:
+        self._jobs = jobs
+        self._kinds = kinds
+        self._clock = clock
+        self._max_running = max_running
+        self._sending = sending
+        self._on_end = on_end
+        self.running: dict[int, Running] = {}
+        self._wakened = asyncio.Event()
+        self._supervisor: asyncio.Task[None] | None = None
+        self.stopping = False
+
+    async def start(self) -> None:
+        resumed = await self._jobs.requeue_running()
+        if resumed:
+            log.info("jobs_resumed", extra={"count": resumed})
+        self._supervisor = asyncio.create_task(self._supervise(), name="runner")
+        self.wake()
+
+    def wake(self) -> None:
+        """Something was submitted, or a place has become free."""
+        self._wakened.set()
+
+    async def stop(self, grace_s: float) -> None:
+        """Take no further job, start no further call, wait for replies in flight, then let go of the rest."""
+        self.stopping = True
+        if self._supervisor is not None:
+            self._supervisor.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._supervisor
+        for running in self.running.values():
+            running.halt(CallsStopped())
+        tasks = [running.task for running in self.running.values() if running.task is not None]
+        until = self._clock.monotonic() + grace_s
+        while tasks and self._clock.monotonic() < until:
+            _, pending = await asyncio.wait(tasks, timeout=0.1)
+            tasks = list(pending)
+            # Nothing on its way: what still runs waits for a retry or for a limit, and loses nothing by ending.
+            if tasks and self._sending() == 0:
+                _, pending = await asyncio.wait(tasks, timeout=0.5)
+                tasks = list(pending)
+                break
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def cancel(self, job: Job) -> Job:
+        """What is there stays. Errors: Conflict when it has ended."""
+        return await self._interrupt(job, CancelledByUser("cancelled"), "cancelled", None)
+
+    async def pause(self, job: Job) -> Job:
+        """Calls in flight finish first. Errors: Conflict when it neither runs nor waits."""
+        return await self._interrupt(job, PausedByUser("paused"), "paused", "user")
+
+    async def resume(self, job: Job) -> Job:
+        """Errors: Conflict when it is not paused."""
+        changed = await self._jobs.move(
+            job.id, "submitted", at=timestamp(self._clock), step="Waiting to continue", only_from=frozenset({"paused"})
+        )
+        self.wake()
+        return changed
+
+    async def set_limits(self, job: Job, changes: Mapping[str, int | None]) -> Job:
+        """Errors: Conflict when it has ended."""
+        if job.state in ENDED:
+            raise Conflict(f"job {job.job_id} is {job.state}, its limits cannot change any more")
+        await self._jobs.set_limits(job.id, changes)
+        changed = await self._jobs.reload(job.id)
+        running = self.running.get(job.id)
+        if running is not None and running.control is not None:
+            running.control.set_limits(changed.concurrency, changed.max_calls, changed.max_cost_nano)
+        return changed
+
+    async def _interrupt(self, job: Job, halt: Halt, to: JobState, reason: PauseReason | None) -> Job:
+        running = self.running.get(job.id)
+        if running is None:
+            return await self._jobs.move(job.id, to, at=timestamp(self._clock), reason=reason)
+        running.halt(halt)
+        if isinstance(halt, CancelledByUser) and running.task is not None:
+            running.task.cancel()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(running.ended.wait(), SETTLE_S)
+        return await self._jobs.reload(job.id)
+
+    async def _supervise(self) -> None:
+        while True:
+            self._wakened.clear()
+            if len(self.running) < self._max_running:
+                for job in await self._jobs.queued():
+                    if job.id not in self.running and len(self.running) < self._max_running:
+                        self._launch(job)
+            await self._wakened.wait()
+
+    def _launch(self, job: Job) -> None:
+        running = Running(job)
+        self.running[job.id] = running
+        running.task = asyncio.create_task(self._run(running), name=job.job_id)
+
+    async def _run(self, running: Running) -> None:
+        try:
+            with bound(job_id=running.job.job_id):
+                await self._work(running)
+        except Conflict:
+            log.info("job_not_started", extra={"state": running.job.state})  # cancelled before its turn came
+        finally:
+            del self.running[running.job.id]
+            running.ended.set()
+            self.wake()
+
+    async def _work(self, running: Running) -> None:
+        now = timestamp(self._clock)
+        running.job = await self._jobs.move(running.job.id, "running", at=now, step="Starting")
+        log.info("job_started", extra={"kind": running.job.kind})
+        try:
+            await self._kinds[running.job.kind](running)
+        except CallsStopped:
+            log.info("job_suspended")  # stays running in the table, so that the next start takes it up
+        except asyncio.CancelledError:
+            if isinstance(running.halted_by, CancelledByUser):
+                await self._end(running, "cancelled", step="Cancelled")
+            elif running.halted_by is None:
+                raise
+        except Halt as halt:
+            await self._end_halted(running, halt)
+        except AppError as exc:
+            await self._end(running, "failed", error=(exc.slug, exc.detail), step="Failed")
+        except Exception:  # the job boundary: a bug fails its job, not the server
+            log.exception("job_crashed")
+            await self._end(running, "failed", error=("internal", "internal error; the log says more"), step="Failed")
+        else:
+            await self._end(running, "completed", step="Completed")
+
+    async def _end_halted(self, running: Running, halt: Halt) -> None:
+        if isinstance(halt, CancelledByUser):
+            await self._end(running, "cancelled", step="Cancelled")
+        elif isinstance(halt, JobFatal):
+            await self._end(running, "failed", error=("provider", halt.detail), step="Failed")
+        else:
+            reasons: dict[type[Halt], PauseReason] = {
+                AccountClosed: "provider",
+                BudgetExhausted: "budget",
+                PausedByUser: "user",
+            }
+            detail = None if isinstance(halt, PausedByUser) else halt.detail
+            await self._end(running, "paused", reason=reasons[type(halt)], error=(None, detail), step="Paused")
+
+    async def _end(
+        self,
+        running: Running,
+        to: JobState,
+        *,
+        reason: PauseReason | None = None,
+        error: tuple[str | None, str | None] = (None, None),
+        step: str,
+    ) -> None:
+        at = timestamp(self._clock)
+        write = asyncio.create_task(
+            self._jobs.move(running.job.id, to, at=at, reason=reason, error=error, step=step), name="job-end"
+        )
+        try:
+            running.job = await asyncio.shield(write)
+        except asyncio.CancelledError:
+            running.job = await write  # the end of a job is written even while the server stops
+        log.info("job_ended", extra={"state": to, "reason": reason, "error": error[1]})
+        self._on_end(running.job)

@@ -1,0 +1,244 @@
+"""One frozen ``Settings``: shipped file < ``--config`` < environment < flags."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from chunksmith.domain.calls import ProviderAccount
+from chunksmith.errors import Fault, InvalidRequest
+
+ENVIRONMENT_PREFIX = "CHUNKSMITH_"
+# The providers' own variables, the first that is set wins; ours beat them all.
+PROVIDER_VARIABLES = {
+    "GEMINI_API_KEY": ("gemini", "api_key"),
+    "GOOGLE_API_KEY": ("gemini", "api_key"),
+    "XAI_API_KEY": ("grok", "api_key"),
+    "OLLAMA_HOST": ("ollama", "base_url"),
+}
+
+Positive = Annotated[int, Field(gt=0)]
+PositiveSeconds = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ServerSettings(Section):
+    host: str
+    port: Annotated[int, Field(ge=0, le=65535)]
+    data_dir: Path
+    insecure: bool
+    allowed_hosts: tuple[str, ...]
+    cors_origins: tuple[str, ...]
+    max_body_bytes: Positive
+    shutdown_grace_s: Annotated[float, Field(ge=0)]
+    requests_per_minute_per_key: Annotated[int, Field(ge=0)]
+
+
+class LogSettings(Section):
+    level: Literal["debug", "info", "warning", "error"]
+    format: Literal["json", "text"]
+
+
+class UploadSettings(Section):
+    max_file_bytes: Positive
+    max_files: Positive
+    max_import_line_bytes: Positive
+
+
+class ParsingSettings(Section):
+    timeout_s: PositiveSeconds
+    memory_bytes: Positive
+    max_text_chars: Positive
+    concurrency: Positive
+
+
+class ChunkingSettings(Section):
+    strategy: Literal["heading", "token", "character", "delimiter", "semantic"]
+    size: Positive
+    overlap: Annotated[int, Field(ge=0)]
+
+
+class GenerationSettings(Section):
+    default_model: str
+    max_running_jobs: Positive
+    temperature: Annotated[float, Field(ge=0, le=2)]
+    max_tokens: Positive
+    attempts: Positive
+    give_up_after_s: PositiveSeconds
+
+
+class QualitySettings(Section):
+    weight_grounded: Annotated[float, Field(ge=0)]
+    weight_well_formed: Annotated[float, Field(ge=0)]
+    weight_distinct: Annotated[float, Field(ge=0)]
+
+
+class LedgerSettings(Section):
+    compress_level: Annotated[int, Field(ge=0, le=9)]
+    group_commit_max: Positive
+
+
+class ProviderSettings(Section):
+    base_url: str = ""
+    base_urls: tuple[str, ...] = ()
+    api_key: SecretStr | None = None
+    model: str = ""
+    timeout_s: PositiveSeconds = 120.0
+    max_concurrency: Positive = 64
+    requests_per_minute: Positive | None = None
+    tokens_per_minute: Positive | None = None
+    num_ctx: Positive = 16_384
+    keep_alive: str = "10m"
+
+    def account(self, provider: str) -> ProviderAccount:
+        key = self.api_key.get_secret_value().strip() if self.api_key else ""
+        return ProviderAccount(
+            provider=provider,
+            base_urls=tuple(url.rstrip("/") for url in self.base_urls or (self.base_url,)),
+            model=self.model or provider,
+            api_key=key or None,
+            timeout_s=self.timeout_s,
+            max_concurrency=self.max_concurrency,
+            requests_per_minute=self.requests_per_minute,
+            tokens_per_minute=self.tokens_per_minute,
+            num_ctx=self.num_ctx,
+            keep_alive=self.keep_alive,
+        )
+
+
+class ProvidersSettings(Section):
+    gemini: ProviderSettings
+    grok: ProviderSettings
+    ollama: ProviderSettings
+    builtin: ProviderSettings
+
+    def accounts(self) -> dict[str, ProviderAccount]:
+        return {name: getattr(self, name).account(name) for name in type(self).model_fields}
+
+
+class Price(Section):
+    """USD per million tokens."""
+
+    input: Annotated[float, Field(ge=0)]
+    output: Annotated[float, Field(ge=0)]
+    cached: Annotated[float, Field(ge=0)] | None = None
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="CHUNKSMITH_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        nested_model_default_partial_update=True,
+    )
+
+    server: ServerSettings
+    logs: LogSettings
+    uploads: UploadSettings
+    parsing: ParsingSettings
+    chunking: ChunkingSettings
+    generation: GenerationSettings
+    quality: QualitySettings
+    ledger: LedgerSettings
+    providers: ProvidersSettings
+    prices: dict[str, Price] = {}
+
+    def default_model(self) -> str:
+        """What ``auto`` means: the first provider that was set up by its own variable or key, else ``builtin``."""
+        if self.generation.default_model != "auto":
+            return self.generation.default_model
+        if self.providers.gemini.api_key is not None:
+            return "gemini"
+        if self.providers.grok.api_key is not None:
+            return "grok"
+        return "ollama" if os.environ.get("OLLAMA_HOST") else "builtin"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        providers = InitSettingsSource(settings_cls, _from_provider_variables(os.environ))
+        files = TomlConfigSettingsSource(settings_cls, deep_merge=True)
+        return init_settings, env_settings, providers, files
+
+
+def load(config: Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
+    """Errors: InvalidRequest naming each setting that is wrong, and what would be right."""
+    if config is not None:
+        _must_be_readable(config)
+    _must_be_known(os.environ)
+    files = [shipped("chunksmith.toml"), *([config] if config is not None else [])]
+
+    class Configured(Settings):
+        model_config = SettingsConfigDict(toml_file=files)
+
+    try:
+        return Configured(**(flags or {}))
+    except ValidationError as exc:
+        faults = [Fault("/".join(map(str, error["loc"])), error["msg"]) for error in exc.errors()]
+        raise InvalidRequest.of(faults) from exc
+    except SettingsError as exc:
+        raise InvalidRequest.field("settings", str(exc)) from exc
+
+
+def shipped(name: str) -> Path:
+    """A file of ``config/``: inside the package when installed, beside the source in a checkout."""
+    package = Path(__file__).parent
+    return next(file for file in (package / "config" / name, package.parents[1] / "config" / name) if file.exists())
+
+
+def _must_be_readable(path: Path) -> None:
+    try:
+        tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as exc:
+        raise InvalidRequest.field("--config", f"cannot be read: {exc}") from exc
+    except tomllib.TOMLDecodeError as exc:
+        raise InvalidRequest.field("--config", f"is not TOML: {exc}") from exc
+
+
+def _must_be_known(environment: Mapping[str, str]) -> None:
+    """A mistyped key inside a section is refused by the section; this refuses a mistyped section."""
+    ours = [name for name in environment if name.startswith("CHUNKSMITH_") and "__" in name]
+    sections = {name: name.removeprefix("CHUNKSMITH_").split("__")[0].lower() for name in ours}
+    known = ", ".join(Settings.model_fields)
+    faults = [Fault(name, f"no such section; known: {known}") for name, part in sections.items() if part not in known]
+    if faults:
+        raise InvalidRequest.of(faults)
+
+
+def _from_provider_variables(environment: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, dict[str, str]] = {}
+    for variable, (provider, key) in PROVIDER_VARIABLES.items():
+        value = environment.get(variable, "").strip()
+        if value:
+            found.setdefault(provider, {}).setdefault(key, _ollama_url(value) if key == "base_url" else value)
+    return {"providers": found}
+
+
+def _ollama_url(host: str) -> str:
+    """``OLLAMA_HOST`` is what the server binds: a bare host, a port, 0.0.0.0; a client needs an address."""
+    url = host if "://" in host else f"http://{host}"
+    scheme, _, rest = url.partition("://")
+    name, _, port = rest.rstrip("/").partition(":")
+    default_port = "443" if scheme == "https" else "11434"
+    return f"{scheme}://{'127.0.0.1' if name in ('', '0.0.0.0') else name}:{port or default_port}"  # noqa: S104 - read, not bound

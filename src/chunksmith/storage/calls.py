@@ -1,0 +1,231 @@
+"""The ledger: every model call and every raw reply. A call is kept before it is sent, its reply before it is read."""
+
+import asyncio
+import zlib
+from dataclasses import dataclass, field
+
+import aiosqlite
+
+from chunksmith.domain.calls import ChatReply, ModelRef, Stage
+from chunksmith.domain.clock import parse_time
+from chunksmith.domain.ledger import CallFailure, CallRecord, NewCall, PastCall, StoredReply
+from chunksmith.storage.database import Database, Row, Statement
+
+_INTENT = """
+INSERT INTO calls (id, request_key, job, position, stage, attempt, state, provider, model, sent_at, estimate_nano)
+VALUES (?, ?, ?, ?, ?, ?, 'intent', ?, ?, ?, ?)
+"""
+_COUNT_CALL = "UPDATE job_counters SET calls = calls + 1 WHERE job = ?"
+_REPLY = "INSERT INTO replies (call_id, raw) VALUES (?, ?)"
+_ANSWERED = """
+UPDATE calls SET state = 'answered', ended_at = ?, finish = ?, usable = ?, input_tokens = ?, output_tokens = ?,
+    cached_tokens = ?, thinking_tokens = ?, cost_nano = ?, error_kind = ?, error_detail = ? WHERE id = ?
+"""
+_COUNT_ANSWER = """
+UPDATE job_counters SET input_tokens = input_tokens + ?, output_tokens = output_tokens + ?,
+    cached_tokens = cached_tokens + ?, thinking_tokens = thinking_tokens + ?, cost_nano = cost_nano + ?,
+    spent_nano = spent_nano + ?, unpriced_calls = unpriced_calls + ? WHERE job = ?
+"""
+_FAILED = """
+UPDATE calls SET state = ?, ended_at = ?, error_kind = ?, error_detail = ?, http_status = ? WHERE id = ?
+"""
+_COUNT_UNKNOWN = """
+UPDATE job_counters SET unknown_calls = unknown_calls + 1, spent_nano = spent_nano + ? WHERE job = ?
+"""
+_COUNT_REUSED = "UPDATE job_counters SET reused_calls = reused_calls + 1 WHERE job = ?"
+_FIND = """
+SELECT calls.id, calls.request_key, calls.job, calls.position, replies.raw
+FROM calls JOIN replies ON replies.call_id = calls.id
+WHERE calls.usable = 1 AND calls.request_key IN ({marks}) ORDER BY calls.id
+"""
+_ABANDONED = "SELECT id, job, ifnull(estimate_nano, 0) AS estimate FROM calls WHERE state = 'intent'"
+_RECENT = """
+SELECT provider, sent_at, ifnull(input_tokens, 0) + ifnull(output_tokens, 0) AS tokens FROM calls
+WHERE id > ? AND sent_at > ? ORDER BY id
+"""
+_PAST = """
+SELECT calls.stage, calls.output_tokens, calls.sent_at, calls.ended_at FROM calls JOIN jobs ON jobs.id = calls.job
+WHERE calls.state = 'answered' AND calls.provider = ? AND calls.model = ? AND calls.id > ?
+    AND json_extract(jobs.spec, '$.generation_mode') = ? AND json_extract(jobs.spec, '$.datasets_per_chunk') = ?
+ORDER BY calls.id DESC LIMIT ?
+"""
+_OF_JOB = """
+SELECT calls.*, replies.call_id IS NOT NULL AS has_reply FROM calls LEFT JOIN replies ON replies.call_id = calls.id
+WHERE calls.job = ? AND calls.id > ? ORDER BY calls.id LIMIT ? OFFSET ?
+"""
+# SQLite's limit of bound parameters is far above; a longer list makes the statement slow to prepare.
+LOOKUP_MAX = 128
+# How far back what is looked for among the newest calls may lie.
+RECENT_CALLS = 100_000
+
+
+class CallStore:
+    def __init__(self, database: Database, compress_level: int) -> None:
+        self._database = database
+        self._next_id = 0
+        self._compress_level = compress_level
+        self._lookups: list[_Lookup] = []
+        self._looking: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Before the first call: ids go on where they ended."""
+        row = await self._database.read_one("SELECT ifnull(max(id), 0) + 1 AS id FROM calls")
+        assert row is not None  # noqa: S101 - an aggregate always gives a row
+        self._next_id = row["id"]
+
+    async def intend(self, call: NewCall) -> int:
+        """Durable when this returns: only then may the request leave."""
+        call_id = self._next_id
+        self._next_id += 1
+        unit = (call_id, call.key, call.job, call.position, call.stage, call.attempt)
+        request = (call.model.provider, call.model.model, call.sent_at, call.estimate_nano)
+        statements: list[Statement] = [(_INTENT, unit + request)]
+        if call.job is not None:
+            statements.append((_COUNT_CALL, (call.job,)))
+        await self._database.apply(statements)
+        return call_id
+
+    async def answered(
+        self, call_id: int, job: int | None, raw: bytes, reply: ChatReply | None, at: str, failure: CallFailure | None
+    ) -> None:
+        """Keep the raw reply. ``reply`` is None when the body was not what the provider answers with (``failure``)."""
+        usage = reply.usage if reply is not None else None
+        cost = usage.cost_nano_usd if usage is not None else None
+        tokens = (
+            (usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.thinking_tokens)
+            if usage is not None
+            else (None, None, None, None)
+        )
+        usable = reply is not None and reply.finish in ("stop", "length", "refused")
+        error = (failure.kind, failure.detail) if failure is not None else (None, None)
+        finish = reply.finish if reply is not None else None
+        statements: list[Statement] = [
+            (_REPLY, (call_id, zlib.compress(raw, self._compress_level))),
+            (_ANSWERED, (at, finish, int(usable), *tokens, cost, *error, call_id)),
+        ]
+        if job is not None:
+            counted = [value or 0 for value in tokens]
+            estimate = failure.estimate_nano if failure is not None else 0
+            spent = cost if cost is not None else estimate
+            statements.append((_COUNT_ANSWER, (*counted, cost or 0, spent or 0, int(cost is None), job)))
+        await self._database.apply(statements)
+
+    async def failed(self, call_id: int, job: int | None, at: str, failure: CallFailure) -> None:
+        """No reply. When it may have been billed all the same, the estimate counts as spent."""
+        state = "unknown" if failure.maybe_billed else "failed"
+        row = (state, at, failure.kind, failure.detail, failure.http_status, call_id)
+        statements: list[Statement] = [(_FAILED, row)]
+        if job is not None and failure.maybe_billed:
+            statements.append((_COUNT_UNKNOWN, (failure.estimate_nano or 0, job)))
+        await self._database.apply(statements)
+
+    async def count_reused(self, job: int) -> None:
+        await self._database.apply([(_COUNT_REUSED, (job,))])
+
+    async def find(self, key: bytes, only_job: tuple[int, int] | None = None) -> StoredReply | None:
+        """The newest usable reply to this request; with ``only_job``, of that job's unit only.
+
+        Many callers at once share one query.
+        """
+        lookup = _Lookup(key, only_job)
+        self._lookups.append(lookup)
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look_up(), name="ledger-lookup")
+        return await lookup.found
+
+    async def _look_up(self) -> None:
+        while self._lookups:
+            batch, self._lookups = self._lookups[:LOOKUP_MAX], self._lookups[LOOKUP_MAX:]
+            try:
+                keys = sorted({lookup.key for lookup in batch})
+                sql = _FIND.format(marks=", ".join("?" * len(keys)))
+                rows = await self._database.read(sql, keys)
+            except Exception as exc:  # noqa: BLE001 - each waiting caller gets it
+                for lookup in batch:
+                    lookup.fail(exc)
+                continue
+            for lookup in batch:
+                lookup.settle(rows)
+
+    async def abandon_open(self, at: str) -> int:
+        """At start: calls that were in flight when the process ended. Returns how many.
+
+        Whether they were answered cannot be known, so their estimated cost counts as spent.
+        """
+
+        async def abandon(connection: aiosqlite.Connection) -> int:
+            rows = list(await connection.execute_fetchall(_ABANDONED))
+            unknown = [("unknown", at, "interrupted", "the process ended first", None, row["id"]) for row in rows]
+            await connection.executemany(_FAILED, unknown)
+            counted = [(row["estimate"], row["job"]) for row in rows if row["job"] is not None]
+            await connection.executemany(_COUNT_UNKNOWN, counted)
+            return len(rows)
+
+        return await self._database.transact(abandon)
+
+    async def recent(self, since: str) -> list[Row]:
+        """Calls sent after ``since``, for limits per minute that outlive a restart."""
+        return await self._database.read(_RECENT, (self._next_id - RECENT_CALLS, since))
+
+    async def past(self, model: ModelRef, mode: str, per_chunk: int, limit: int) -> list[PastCall]:
+        """The newest answered calls of the same kind."""
+        parameters = (model.provider, model.model, self._next_id - RECENT_CALLS, mode, per_chunk, limit)
+        return [
+            PastCall(row["stage"], row["output_tokens"], parse_time(row["ended_at"]) - parse_time(row["sent_at"]))
+            for row in await self._database.read(_PAST, parameters)
+        ]
+
+    async def of_job(self, job: int, after: int, limit: int, offset: int) -> list[CallRecord]:
+        rows = await self._database.read(_OF_JOB, (job, after, limit, offset))
+        return [_record(row) for row in rows]
+
+    async def raw(self, call_id: int) -> bytes | None:
+        row = await self._database.read_one("SELECT raw FROM replies WHERE call_id = ?", (call_id,))
+        return zlib.decompress(row["raw"]) if row is not None else None
+
+
+@dataclass
+class _Lookup:
+    key: bytes
+    only_job: tuple[int, int] | None
+    found: asyncio.Future[StoredReply | None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+    def settle(self, rows: list[Row]) -> None:
+        if self.found.done():
+            return
+        mine = [row for row in rows if row["request_key"] == self.key]
+        if self.only_job is not None:
+            mine = [row for row in mine if (row["job"], row["position"]) == self.only_job]
+        self.found.set_result(StoredReply(mine[-1]["id"], zlib.decompress(mine[-1]["raw"])) if mine else None)
+
+    def fail(self, exc: Exception) -> None:
+        if not self.found.done():
+            self.found.set_exception(exc)
+
+
+def _record(row: Row) -> CallRecord:
+    stage: Stage = row["stage"]
+    return CallRecord(
+        id=row["id"],
+        request_key=row["request_key"].hex(),
+        position=row["position"],
+        stage=stage,
+        attempt=row["attempt"],
+        state=row["state"],
+        model=ModelRef(row["provider"], row["model"]),
+        sent_at=row["sent_at"],
+        ended_at=row["ended_at"],
+        finish=row["finish"],
+        error_kind=row["error_kind"],
+        error_detail=row["error_detail"],
+        http_status=row["http_status"],
+        input_tokens=row["input_tokens"],
+        output_tokens=row["output_tokens"],
+        cached_tokens=row["cached_tokens"],
+        thinking_tokens=row["thinking_tokens"],
+        cost_nano=row["cost_nano"],
+        estimate_nano=row["estimate_nano"],
+        has_reply=bool(row["has_reply"]),
+    )

@@ -1,0 +1,235 @@
+"""One SQLite file: one connection that writes, in groups, and a few that read."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiosqlite
+
+from chunksmith.errors import AppError, StorageError
+
+T = TypeVar("T")
+Row = sqlite3.Row
+Statement = tuple[str, Sequence[Any]]
+Procedure = Callable[[aiosqlite.Connection], Awaitable[Any]]
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+READERS = 3
+# A full queue slows those who send calls, so that memory stays bounded when the disk is slow.
+QUEUE_SIZE = 4096
+
+
+class Database:
+    """Reads run beside each other; writes go through one task that commits all that wait in one transaction.
+
+    ``apply`` is for small changes that many coroutines make at once: equal statements of a group run as one
+    ``executemany``, so statements of one group must not depend on another operation's row order. ``transact`` is for
+    everything else: a procedure that reads and writes. Both return when the change is durable (``synchronous=FULL``).
+    """
+
+    def __init__(self, path: Path, group_max: int = 512) -> None:
+        self._path = path
+        self._group_max = group_max
+        self._connections: list[aiosqlite.Connection] = []
+        self._readers: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
+        self._queue: asyncio.Queue[_Operation | None] = asyncio.Queue(QUEUE_SIZE)
+        self._task: asyncio.Task[None] | None = None
+        self.commits = 0
+
+    async def open(self) -> None:
+        """Errors: StorageError when the file cannot be opened, or was written by a newer release."""
+        try:
+            await self._connect()
+        except sqlite3.Error as exc:
+            await self._disconnect()
+            raise StorageError(f"{self._path} cannot be opened: {exc}") from exc
+        except StorageError:
+            await self._disconnect()
+            raise
+        self._task = asyncio.create_task(self._serve(), name="database-writer")
+
+    async def close(self) -> None:
+        """Commits what waits, then closes."""
+        if self._task is not None:
+            await self._queue.put(None)
+            await self._task
+        await self._disconnect()
+
+    async def _connect(self) -> None:
+        writer = await _connect(self._path)
+        self._connections.append(writer)
+        await migrate(writer)
+        for _ in range(READERS):
+            reader = await _connect(self._path)
+            self._connections.append(reader)
+            await reader.execute("PRAGMA query_only = ON")
+            self._readers.put_nowait(reader)
+
+    async def _disconnect(self) -> None:
+        for connection in reversed(self._connections):
+            await connection.close()
+        self._connections.clear()
+
+    @property
+    def _writer(self) -> aiosqlite.Connection:
+        return self._connections[0]
+
+    @property
+    def waiting(self) -> int:
+        """Operations in the queue."""
+        return self._queue.qsize()
+
+    async def read(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
+        connection = await self._readers.get()
+        try:
+            return list(await connection.execute_fetchall(sql, parameters))
+        finally:
+            self._readers.put_nowait(connection)
+
+    async def read_one(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> Row | None:
+        rows = await self.read(sql, parameters)
+        return rows[0] if rows else None
+
+    async def apply(self, statements: Sequence[Statement]) -> None:
+        await self._submit(_Operation(statements=statements))
+
+    async def transact(self, procedure: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
+        result: T = await self._submit(_Operation(procedure=procedure))
+        return result
+
+    async def _submit(self, operation: "_Operation") -> Any:
+        if self._task is None or self._task.done():
+            raise StorageError("the database is closed")
+        await self._queue.put(operation)
+        return await operation.done
+
+    async def _serve(self) -> None:
+        while (first := await self._queue.get()) is not None:
+            group = [first]
+            while len(group) < self._group_max and not self._queue.empty():
+                operation = self._queue.get_nowait()
+                if operation is None:
+                    self._queue.put_nowait(None)
+                    break
+                group.append(operation)
+            await self._commit(group)
+
+    async def _commit(self, group: list["_Operation"]) -> None:
+        try:
+            results = await self._transaction(group)
+        except Exception as exc:  # noqa: BLE001 - handed to the one whose operation it is
+            if len(group) == 1:
+                group[0].fail(_translated(exc))
+                return
+            # One operation of the group is wrong: each alone, so that only that one fails.
+            for operation in group:
+                await self._commit([operation])
+            return
+        for operation, result in zip(group, results, strict=True):
+            operation.settle(result)
+
+    async def _transaction(self, group: list["_Operation"]) -> list[Any]:
+        merged: dict[str, list[Sequence[Any]]] = {}
+        for operation in group:
+            for sql, parameters in operation.statements:
+                merged.setdefault(sql, []).append(parameters)
+        await self._writer.execute("BEGIN IMMEDIATE")
+        try:
+            for sql, rows in merged.items():
+                await self._writer.executemany(sql, rows)
+            results = [await self._run(operation.procedure) if operation.procedure else None for operation in group]
+            await self._writer.execute("COMMIT")
+        except BaseException:
+            await self._writer.execute("ROLLBACK")
+            raise
+        self.commits += 1
+        return results
+
+    async def _run(self, procedure: Procedure) -> Any:
+        """A procedure that refuses (NotFound, Conflict) undoes its own changes and not its neighbours'."""
+        await self._writer.execute("SAVEPOINT operation")
+        try:
+            result: Any = await procedure(self._writer)
+        except AppError as exc:
+            await self._writer.execute("ROLLBACK TO operation")
+            result = exc
+        await self._writer.execute("RELEASE operation")
+        return result
+
+
+def _translated(exc: Exception) -> Exception:
+    """A full or broken disk is the operator's matter; anything else from SQLite is a mistake of ours."""
+    if isinstance(exc, sqlite3.OperationalError) and exc.sqlite_errorname.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+        translated = StorageError(f"the database cannot be written: {exc}")
+        translated.__cause__ = exc
+        return translated
+    return exc
+
+
+@dataclass
+class _Operation:
+    statements: Sequence[Statement] = ()
+    procedure: Procedure | None = None
+    done: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def settle(self, result: Any) -> None:
+        if isinstance(result, AppError):
+            self.fail(result)
+        elif not self.done.done():
+            self.done.set_result(result)
+
+    def fail(self, exc: BaseException) -> None:
+        if not self.done.done():
+            self.done.set_exception(exc)
+
+
+@contextlib.asynccontextmanager
+async def open_database(path: Path, group_max: int = 512) -> AsyncIterator[Database]:
+    """Errors: StorageError, as ``Database.open``."""
+    database = Database(path, group_max)
+    await database.open()
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+async def migrate(connection: aiosqlite.Connection, directory: Path = MIGRATIONS) -> None:
+    """Apply what is missing, each script in a transaction of its own."""
+    scripts = [(script.name, script.read_text(encoding="utf-8")) for script in _scripts(directory)]
+    (row,) = await connection.execute_fetchall("PRAGMA user_version")
+    version = int(row[0])
+    if version > len(scripts):
+        raise StorageError(f"the database has version {version}, this release knows {len(scripts)}: use a newer one")
+    for number, (name, text) in enumerate(scripts[version:], start=version + 1):
+        try:
+            # executescript commits an open transaction first, so the transaction is part of the script.
+            await connection.executescript(f"BEGIN IMMEDIATE;\n{text}\nPRAGMA user_version = {number};\nCOMMIT;")
+        except sqlite3.Error as exc:
+            with contextlib.suppress(sqlite3.Error):
+                await connection.execute("ROLLBACK")
+            raise StorageError(f"migration {name} failed: {exc}") from exc
+
+
+def _scripts(directory: Path) -> list[Path]:
+    return sorted(directory.glob("[0-9]*.sql"))
+
+
+async def _connect(path: Path) -> aiosqlite.Connection:
+    connection = await aiosqlite.connect(path, isolation_level=None, cached_statements=256)
+    connection.row_factory = sqlite3.Row
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "busy_timeout = 5000",
+        "temp_store = MEMORY",
+        "cache_size = -16000",
+        "journal_size_limit = 67108864",
+    ):
+        await connection.execute(f"PRAGMA {pragma}")
+    return connection

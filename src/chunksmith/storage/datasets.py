@@ -1,0 +1,120 @@
+"""Datasets and their batch files."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import aiosqlite
+
+from chunksmith.domain.datasets import BatchFile, Dataset
+from chunksmith.errors import Conflict, NotFound
+from chunksmith.storage.database import Database, Row
+
+_DATASET = """
+SELECT datasets.*, (SELECT jobs.job_id FROM jobs WHERE jobs.dataset_id = datasets.id ORDER BY jobs.id LIMIT 1) AS job_id
+FROM datasets
+"""
+_BY_NAME = _DATASET + " WHERE dataset_id = ?"
+_BY_JOB = _DATASET + " WHERE id = (SELECT dataset_id FROM jobs WHERE job_id = ?)"
+_PAGE = _DATASET + " WHERE project_id = ? ORDER BY id DESC LIMIT ? OFFSET ?"
+_INSERT = """
+INSERT INTO datasets (dataset_id, project_id, name, mode, format_type, folder, settings, created_at, updated_at)
+VALUES (:dataset_id, :project_id, :name, :mode, :format_type, :folder, :settings, :created_at, :created_at)
+"""
+_BATCHES = "SELECT * FROM batches WHERE job = ? ORDER BY batch_index LIMIT ? OFFSET ?"
+_ADD_BATCH = "INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?, ?, ?, ?)"
+_ACTIVE_JOBS = """
+SELECT job_id FROM jobs WHERE dataset_id = ? AND state IN ('submitted', 'running', 'paused') LIMIT 1
+"""
+# Rows deleted in one transaction, so that a large dataset does not hold up other writers.
+SLICE = 5000
+
+
+class DatasetStore:
+    """Every method is one transaction, except ``delete``, which works in slices and may be repeated."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, dataset_id: str) -> Dataset:
+        """``dataset_id``, or the id of the job that made it. Errors: NotFound."""
+        row = await self._database.read_one(_BY_NAME, (dataset_id,))
+        if row is None:
+            row = await self._database.read_one(_BY_JOB, (dataset_id,))
+        if row is None:
+            raise NotFound("Dataset", dataset_id)
+        return _dataset(row)
+
+    async def page(self, project: int, limit: int, offset: int) -> tuple[list[Dataset], int]:
+        rows = await self._database.read(_PAGE, (project, limit, offset))
+        (count,) = await self._database.read("SELECT count(*) AS n FROM datasets WHERE project_id = ?", (project,))
+        return [_dataset(row) for row in rows], int(count["n"])
+
+    async def set_quality(self, dataset: int, quality: dict[str, Any] | None, flagged: str | None, at: str) -> None:
+        sql = "UPDATE datasets SET quality = ?, flagged = ?, updated_at = ? WHERE id = ?"
+        await self._database.apply(
+            [(sql, (json.dumps(quality) if quality is not None else None, flagged, at, dataset))]
+        )
+
+    async def batches(self, job: int, limit: int = -1, offset: int = 0) -> list[BatchFile]:
+        rows = await self._database.read(_BATCHES, (job, limit, offset))
+        return [_batch(row) for row in rows]
+
+    async def count_batches(self, job: int) -> int:
+        (row,) = await self._database.read("SELECT count(*) AS n FROM batches WHERE job = ?", (job,))
+        return int(row["n"])
+
+    async def batch_indexes(self, job: int) -> set[int]:
+        rows = await self._database.read("SELECT batch_index FROM batches WHERE job = ?", (job,))
+        return {row["batch_index"] for row in rows}
+
+    async def add_batch(self, job: int, batch: BatchFile) -> None:
+        """The file is in place already; a second time replaces the row by an equal one."""
+        row = (job, batch.batch_index, batch.file_path, batch.entries_count, batch.chunks_processed)
+        await self._database.apply([(_ADD_BATCH, (*row, batch.size_bytes, batch.sha256))])
+
+    async def delete(self, dataset: Dataset) -> None:
+        """Errors: Conflict while a job works on it."""
+        for row in await self._database.read(_ACTIVE_JOBS, (dataset.id,)):
+            raise Conflict(f"job {row['job_id']} works on this dataset; cancel it first")
+        first, last = entry_range(dataset.id)
+        while True:
+
+            async def delete_slice(connection: aiosqlite.Connection) -> int:
+                sql = "DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE id BETWEEN ? AND ? LIMIT ?)"
+                cursor = await connection.execute(sql, (first, last, SLICE))
+                return cursor.rowcount
+
+            if await self._database.transact(delete_slice) < SLICE:
+                break
+        await self._database.apply([("DELETE FROM datasets WHERE id = ?", (dataset.id,))])
+
+
+async def insert_dataset(connection: aiosqlite.Connection, values: Mapping[str, Any]) -> int:
+    """Inside the caller's transaction."""
+    cursor = await connection.execute(_INSERT, {**values, "settings": json.dumps(values["settings"])})
+    assert cursor.lastrowid is not None  # noqa: S101 - just inserted
+    return cursor.lastrowid
+
+
+def entry_range(dataset: int) -> tuple[int, int]:
+    """The first and last possible row id of a dataset's entries: ``dataset << 36 | number``."""
+    return dataset << 36, (dataset + 1 << 36) - 1
+
+
+def _dataset(row: Row) -> Dataset:
+    values = {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row iterates over its values
+    values["settings"] = json.loads(row["settings"])
+    values["quality"] = json.loads(row["quality"]) if row["quality"] is not None else None
+    return Dataset(**values)
+
+
+def _batch(row: Row) -> BatchFile:
+    return BatchFile(
+        batch_index=row["batch_index"],
+        file_path=row["file_path"],
+        entries_count=row["entries_count"],
+        chunks_processed=row["chunks_processed"],
+        size_bytes=row["size_bytes"],
+        sha256=row["sha256"],
+    )

@@ -1,0 +1,289 @@
+"""Entries: written with their unit's outcome, read in pages that are fast at any depth."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import aiosqlite
+
+from chunksmith.domain.datasets import DIFFICULTIES, HIGH, MEDIUM, Entry, Evidence
+from chunksmith.domain.entry_query import EntryQuery, Position, Sort
+from chunksmith.domain.jobs import Outcome, Unit
+from chunksmith.errors import NotFound, StaleEntry
+from chunksmith.storage.database import Database, Row, Statement
+from chunksmith.storage.datasets import entry_range
+from chunksmith.storage.jobs import unit_statements
+
+_COLUMNS = (
+    "id dataset position chunk_id question answer instruction input output summary key_points category difficulty "
+    "quality quality_parts evidence split status metadata repaired call_id revision generated_at"
+).split()
+_INSERT = f"INSERT INTO entries ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+_UPDATE = f"UPDATE entries SET {', '.join(f'{name} = ?' for name in _COLUMNS[1:])} WHERE id = ?"
+_SELECT = """
+SELECT entries.*, chunks.document_id, documents.name AS document_name FROM entries
+LEFT JOIN chunks ON chunks.id = entries.chunk_id LEFT JOIN documents ON documents.id = chunks.document_id
+"""
+_COUNT_ENTRY = """
+UPDATE datasets SET revision = revision + 1, entries_count = entries_count + ?, scored_count = scored_count + ?,
+    quality_sum = quality_sum + ?, high_count = high_count + ?, medium_count = medium_count + ?,
+    low_count = low_count + ? WHERE id = ?
+"""
+_REVISION = (
+    "INSERT INTO revisions (entry, revision, body, change, editor, feedback, replaced_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_HISTORY = "SELECT * FROM revisions WHERE entry = ? ORDER BY revision"
+# What an entry list is sorted by, as an expression that an index has, and whether its natural order is descending.
+_SORTS: dict[Sort, tuple[str, bool]] = {
+    "id": ("id", False),
+    "quality": ("quality", True),
+    "category": ("category", False),
+    "difficulty": ("difficulty", False),
+}
+
+
+class EntryStore:
+    """Every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def end_unit(self, job: int, unit: Unit, outcome: Outcome, dataset: int, entries: Sequence[Entry]) -> None:
+        """Entries, outcome and counts of a unit stand or fall together."""
+        statements: list[Statement] = [(_INSERT, _row(dataset, entry)) for entry in entries]
+        statements.extend(unit_statements(job, unit, outcome))
+        if entries:
+            statements.append((_COUNT_ENTRY, (*_counts(entries), dataset)))
+        await self._database.apply(statements)
+
+    async def page(self, dataset: int, query: EntryQuery, limit: int, offset: int = 0) -> list[Entry]:
+        where, parameters = _where(dataset, query)
+        # Ids first, through an index; only the rows of the page are read whole.
+        ids = f"SELECT id FROM entries {where} {_order(query)} LIMIT ? OFFSET ?"
+        sql = f"{_SELECT} WHERE entries.id IN ({ids}) {_order(query, 'entries.')}"
+        rows = await self._database.read(sql, (*parameters, limit, offset))
+        return [_entry(row) for row in rows]
+
+    async def count(self, dataset: int, query: EntryQuery) -> int:
+        where, parameters = _where(dataset, query)
+        (row,) = await self._database.read(f"SELECT count(*) AS n FROM entries {where}", parameters)
+        return int(row["n"])
+
+    async def get(self, dataset: int, number: int) -> Entry:
+        """Errors: NotFound, also for a deleted entry."""
+        first, last = entry_range(dataset)
+        sql = f"{_SELECT} WHERE entries.id = ? AND entries.deleted_at IS NULL"
+        row = await self._database.read_one(sql, (first | number,)) if 0 < number <= last - first else None
+        if row is None:
+            raise NotFound("Entry", f"entry_{number}")
+        return _entry(row)
+
+    async def history(self, dataset: int, number: int) -> list[dict[str, Any]]:
+        rows = await self._database.read(_HISTORY, (entry_range(dataset)[0] | number,))
+        return [
+            {
+                "revision": row["revision"],
+                "entry": json.loads(row["body"]),
+                "change": row["change"],
+                "editor": row["editor"],
+                "feedback": row["feedback"],
+                "replaced_at": row["replaced_at"],
+            }
+            for row in rows
+        ]
+
+    async def change(
+        self,
+        dataset: int,
+        number: int,
+        edit: Callable[[Entry], Entry | None],
+        *,
+        change: str,
+        at: str,
+        editor: str | None = None,
+        feedback: str | None = None,
+        expected_revision: int | None = None,
+    ) -> Entry | None:
+        """Replace an entry by ``edit`` of it, or delete it where ``edit`` gives None; the former text is kept.
+
+        Errors: NotFound; StaleEntry when it is no longer at ``expected_revision``.
+        """
+        entry_id = entry_range(dataset)[0] | number
+
+        async def replace(connection: aiosqlite.Connection) -> Entry | None:
+            sql = f"{_SELECT} WHERE entries.id = ? AND entries.deleted_at IS NULL"
+            rows = list(await connection.execute_fetchall(sql, (entry_id,)))
+            if not rows:
+                raise NotFound("Entry", f"entry_{number}")
+            old = _entry(rows[0])
+            if expected_revision is not None and old.revision != expected_revision:
+                raise StaleEntry(
+                    f"entry_{number} is at revision {old.revision}, not {expected_revision}: read it again"
+                )
+            new = edit(old)
+            former = (entry_id, old.revision, json.dumps(_body(old), ensure_ascii=False), change, editor, feedback, at)
+            await connection.execute(_REVISION, former)
+            counts = [-count for count in _counts([old])]
+            if new is None:
+                await connection.execute("UPDATE entries SET deleted_at = ? WHERE id = ?", (at, entry_id))
+            else:
+                row = _row(dataset, new)
+                await connection.execute(_UPDATE, (*row[1:], entry_id))
+                counts = [a + b for a, b in zip(counts, _counts([new]), strict=True)]
+            await connection.execute(_COUNT_ENTRY, (*counts, dataset))
+            await connection.execute("UPDATE datasets SET updated_at = ? WHERE id = ?", (at, dataset))
+            return new
+
+        return await self._database.transact(replace)
+
+    async def of_batch(self, job: int, tries: int, dataset: int, numbers: tuple[int, int], limit: int) -> list[Entry]:
+        """Entries with a number above the first and up to the last of ``numbers``, whose unit belongs to the round."""
+        low = entry_range(dataset)[0]
+        sql = f"{_SELECT} JOIN units ON units.job = ? AND units.position = entries.position AND units.tries = ? "
+        sql += "WHERE entries.id > ? AND entries.id <= ? AND entries.deleted_at IS NULL ORDER BY entries.id LIMIT ?"
+        rows = await self._database.read(sql, (job, tries, low | numbers[0], low | numbers[1], limit))
+        return [_entry(row) for row in rows]
+
+
+def _where(dataset: int, query: EntryQuery) -> tuple[str, list[Any]]:
+    first, last = entry_range(dataset)
+    clauses = ["deleted_at IS NULL"]
+    parameters: list[Any] = []
+    if query.sort == "id":
+        clauses.append("id BETWEEN ? AND ?")
+        parameters += [first, last]
+    else:
+        clauses.append("dataset = ?")
+        parameters.append(dataset)
+    if query.filter_quality is not None:
+        clauses.append("quality >= ?")
+        parameters.append(query.filter_quality)
+    for column in ("category", "split", "status"):
+        value = getattr(query, column)
+        if value is not None:
+            clauses.append(f"{column} = ?")
+            parameters.append(value)
+    if query.difficulty is not None:
+        clauses.append("difficulty = ?")
+        parameters.append(DIFFICULTIES.index(query.difficulty) + 1)
+    if query.q:
+        searched = ("question", "answer", "instruction", "input", "output", "summary", "key_points")
+        clauses.append("(" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in searched) + ")")
+        escaped = query.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        parameters += [f"%{escaped}%"] * len(searched)
+    if query.after is not None:
+        clause, more = _beyond(query, query.after, first)
+        clauses.append(clause)
+        parameters += more
+    return "WHERE " + " AND ".join(clauses), parameters
+
+
+def _descending(query: EntryQuery) -> bool:
+    natural = _SORTS[query.sort][1]
+    return natural if query.order is None else query.order == "desc"
+
+
+def _order(query: EntryQuery, prefix: str = "") -> str:
+    """Ties by id, ascending; null (not scored, no category) sorts as the smallest value."""
+    expression, _ = _SORTS[query.sort]
+    direction = "DESC" if _descending(query) else "ASC"
+    if expression == "id":
+        return f"ORDER BY {prefix}id {direction}"
+    return f"ORDER BY {prefix}{expression} {direction}, {prefix}id ASC"
+
+
+def _beyond(query: EntryQuery, position: Position, first: int) -> tuple[str, list[Any]]:
+    """Rows after ``position`` in the order of the query."""
+    expression, _ = _SORTS[query.sort]
+    sign = "<" if _descending(query) else ">"
+    entry_id = first | position.number
+    if expression == "id":
+        return f"id {sign} ?", [entry_id]
+    value = position.value
+    if value is None:  # null is smallest: first when ascending, last when descending
+        if sign == "<":
+            return f"({expression} IS NULL AND id > ?)", [entry_id]
+        return f"(({expression} IS NULL AND id > ?) OR {expression} IS NOT NULL)", [entry_id]
+    beyond = f"({expression} {sign} ? OR ({expression} = ? AND id > ?)"
+    beyond += f" OR {expression} IS NULL)" if sign == "<" else ")"
+    # The first clause is what an index can start from.
+    start = f"{expression} {sign}= ? AND " if sign == ">" else ""
+    return start + beyond, ([value] if start else []) + [value, value, entry_id]
+
+
+def _counts(entries: Sequence[Entry]) -> list[float]:
+    scores = [entry.quality for entry in entries if entry.quality is not None]
+    high = sum(score >= HIGH for score in scores)
+    low = sum(score < MEDIUM for score in scores)
+    return [len(entries), len(scores), sum(scores), high, len(scores) - high - low, low]
+
+
+def _row(dataset: int, entry: Entry) -> tuple[Any, ...]:
+    return (
+        entry_range(dataset)[0] | entry.number,
+        dataset,
+        entry.position,
+        entry.chunk_id,
+        entry.question,
+        entry.answer,
+        entry.instruction,
+        entry.input,
+        entry.output,
+        entry.summary,
+        json.dumps(entry.key_points, ensure_ascii=False) if entry.key_points is not None else None,
+        entry.category,
+        DIFFICULTIES.index(entry.difficulty) + 1 if entry.difficulty is not None else None,
+        entry.quality,
+        json.dumps(entry.quality_parts) if entry.quality_parts is not None else None,
+        json.dumps([[e.quote, e.start, e.end, e.match] for e in entry.evidence], ensure_ascii=False),
+        entry.split,
+        entry.status,
+        json.dumps(entry.metadata, ensure_ascii=False) if entry.metadata else None,
+        int(entry.repaired),
+        entry.call_id,
+        entry.revision,
+        entry.generated_at,
+    )
+
+
+def _entry(row: Row) -> Entry:
+    key_points = json.loads(row["key_points"]) if row["key_points"] is not None else None
+    return Entry(
+        number=row["id"] & ((1 << 36) - 1),
+        position=row["position"],
+        chunk_id=row["chunk_id"],
+        question=row["question"],
+        answer=row["answer"],
+        instruction=row["instruction"],
+        input=row["input"],
+        output=row["output"],
+        summary=row["summary"],
+        key_points=tuple(key_points) if key_points is not None else None,
+        category=row["category"],
+        difficulty=DIFFICULTIES[row["difficulty"] - 1] if row["difficulty"] is not None else None,
+        quality=row["quality"],
+        quality_parts=json.loads(row["quality_parts"]) if row["quality_parts"] is not None else None,
+        evidence=tuple(Evidence(*item) for item in json.loads(row["evidence"])),
+        split=row["split"],
+        status=row["status"],
+        metadata=json.loads(row["metadata"]) if row["metadata"] is not None else {},
+        repaired=bool(row["repaired"]),
+        call_id=row["call_id"],
+        revision=row["revision"],
+        generated_at=row["generated_at"],
+        document_id=row["document_id"],
+        document_name=row["document_name"],
+    )
+
+
+def _body(entry: Entry) -> dict[str, Any]:
+    """What the history keeps of a former text."""
+    kept = {name: value for name, value in entry.texts().items() if value is not None}
+    return {
+        **kept,
+        "category": entry.category,
+        "difficulty": entry.difficulty,
+        "quality_score": entry.quality,
+        "metadata": entry.metadata,
+        "status": entry.status,
+    }

@@ -1,0 +1,273 @@
+"""Jobs, their counters, their units: the queue is the table."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+import aiosqlite
+
+from chunksmith.domain.jobs import ENDED, TRANSITIONS, Counters, Job, JobState, Outcome, PauseReason, Unit, UnitOutcome
+from chunksmith.errors import Conflict, NotFound
+from chunksmith.storage.database import Database, Row, Statement
+from chunksmith.storage.datasets import insert_dataset
+from chunksmith.storage.projects import check_project
+
+_COUNTERS = tuple(field.name for field in fields(Counters))
+_COUNTER_COLUMNS = ", ".join(f"c.{name} AS c_{name}" for name in _COUNTERS)
+_JOB = (
+    "SELECT jobs.*, datasets.dataset_id AS dataset_name, "
+    + _COUNTER_COLUMNS
+    + " FROM jobs JOIN job_counters AS c ON c.job = jobs.id LEFT JOIN datasets ON datasets.id = jobs.dataset_id"
+)
+_BY_ID = _JOB + " WHERE jobs.id = ?"
+_BY_NAME = _JOB + " WHERE jobs.job_id = ?"
+_BY_DATASET = _JOB + " WHERE datasets.dataset_id = ? ORDER BY jobs.id LIMIT 1"
+_BY_IDEMPOTENCY_KEY = _JOB + " WHERE jobs.idempotency_key = ?"
+_PAGE = (
+    _JOB
+    + """
+WHERE jobs.id IN (
+    SELECT id FROM jobs
+    WHERE (:state IS NULL OR state = :state) AND (:project IS NULL OR project_id = :project)
+        AND (:kind IS NULL OR kind = :kind) AND project_id IN (SELECT id FROM visible_projects)
+    ORDER BY id DESC LIMIT :limit OFFSET :offset)
+ORDER BY jobs.id DESC
+"""
+)
+_COUNT = """
+SELECT count(*) AS n FROM jobs
+WHERE (:state IS NULL OR state = :state) AND (:project IS NULL OR project_id = :project)
+    AND (:kind IS NULL OR kind = :kind) AND project_id IN (SELECT id FROM visible_projects)
+"""
+_QUEUED = _JOB + " WHERE jobs.state = 'submitted' AND jobs.id > ? ORDER BY jobs.id LIMIT 64"
+_INSERT = """
+INSERT INTO jobs (job_id, kind, project_id, dataset_id, spec, state, concurrency, max_calls, max_cost_nano,
+    idempotency_key, idempotency_hash, created_at)
+VALUES (:job_id, :kind, :project_id, :dataset, :spec, 'submitted', :concurrency, :max_calls, :max_cost_nano,
+    :idempotency_key, :idempotency_hash, :created_at)
+"""
+_PENDING = """
+SELECT position, source_id, tries FROM units
+WHERE job = ? AND outcome IS NULL AND position > ? ORDER BY position LIMIT ?
+"""
+_ADD_UNIT = "INSERT INTO units (job, position, source_id) VALUES (?, ?, ?)"
+_END_UNIT = """
+UPDATE units SET outcome = ?, reason = ?, detail = ?, entries = ? WHERE job = ? AND position = ? AND outcome IS NULL
+"""
+_COUNT_OUTCOME = {
+    status: f"UPDATE job_counters SET {status} = {status} + 1, entries = entries + ? WHERE job = ?"
+    for status in Counters().outcomes
+}
+_REOPEN = "UPDATE units SET outcome = NULL, reason = NULL, detail = NULL, tries = ? WHERE job = ? AND outcome = ?"
+_COUNT_PENDING = """
+SELECT count(*) AS n FROM units WHERE job = ? AND outcome IS NULL AND tries = ? AND position BETWEEN ? AND ?
+"""
+_COUNT_OF_ROUND = "SELECT count(*) AS n FROM units WHERE job = ? AND tries = ? AND position BETWEEN ? AND ?"
+_OUTCOMES = """
+SELECT position, source_id, ifnull(outcome, 'pending'), reason, detail, entries FROM units
+WHERE job = :job AND position > :after AND (:status IS NULL OR ifnull(outcome, 'pending') = :status)
+ORDER BY position LIMIT :limit OFFSET :offset
+"""
+
+
+class JobStore:
+    """Every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def submit(self, values: Mapping[str, Any], dataset: Mapping[str, Any] | None = None) -> Job:
+        """Insert a job, with the dataset that it fills; for an idempotency key that is known, give the job that has it.
+
+        Errors: Conflict when the key was used with another body.
+        """
+
+        async def insert(connection: aiosqlite.Connection) -> Job:
+            if values["idempotency_key"] is not None:
+                known = await _one(connection, _BY_IDEMPOTENCY_KEY, values["idempotency_key"])
+                if known is not None:
+                    if known["idempotency_hash"] != values["idempotency_hash"]:
+                        raise Conflict("this Idempotency-Key was used with another body")
+                    return _job(known)
+            if values["project_id"] is not None:
+                await check_project(connection, values["project_id"])
+            made = None
+            if dataset is not None:
+                made = await insert_dataset(
+                    connection, {**dataset, **{n: values[n] for n in ("project_id", "created_at")}}
+                )
+            row = {**values, "spec": json.dumps(values["spec"]), "dataset": made}
+            cursor = await connection.execute(_INSERT, row)
+            await connection.execute("INSERT INTO job_counters (job) VALUES (?)", (cursor.lastrowid,))
+            inserted = await _one(connection, _BY_ID, cursor.lastrowid)
+            assert inserted is not None  # noqa: S101 - inserted above, in this transaction
+            return _job(inserted)
+
+        return await self._database.transact(insert)
+
+    async def by_idempotency_key(self, key: str, body_hash: str) -> Job | None:
+        """Errors: Conflict when the key was used with another body."""
+        row = await self._database.read_one(_BY_IDEMPOTENCY_KEY, (key,))
+        if row is not None and row["idempotency_hash"] != body_hash:
+            raise Conflict("this Idempotency-Key was used with another body")
+        return _job(row) if row is not None else None
+
+    async def get(self, job_id: str) -> Job:
+        row = await self._database.read_one(_BY_NAME, (job_id,))
+        if row is None:
+            raise NotFound("Job", job_id)
+        return _job(row)
+
+    async def reload(self, job: int) -> Job:
+        row = await self._database.read_one(_BY_ID, (job,))
+        if row is None:
+            raise NotFound("Job", job)
+        return _job(row)
+
+    async def of_dataset(self, dataset_id: str) -> Job | None:
+        row = await self._database.read_one(_BY_DATASET, (dataset_id,))
+        return _job(row) if row is not None else None
+
+    async def page(
+        self, *, state: str | None, project: int | None, kind: str | None, limit: int, offset: int
+    ) -> tuple[list[Job], int]:
+        """Newest first, and how many there are in all."""
+        chosen = {"state": state, "project": project, "kind": kind}
+        rows = await self._database.read(_PAGE, {**chosen, "limit": limit, "offset": offset})
+        (count,) = await self._database.read(_COUNT, chosen)
+        return [_job(row) for row in rows], int(count["n"])
+
+    async def queued(self, after: int = 0) -> list[Job]:
+        return [_job(row) for row in await self._database.read(_QUEUED, (after,))]
+
+    async def requeue_running(self) -> int:
+        """At start: what ran when the process ended goes on."""
+
+        async def requeue(connection: aiosqlite.Connection) -> int:
+            cursor = await connection.execute("UPDATE jobs SET state = 'submitted' WHERE state = 'running'")
+            return cursor.rowcount
+
+        return await self._database.transact(requeue)
+
+    async def move(
+        self,
+        job: int,
+        to: JobState,
+        *,
+        at: str,
+        reason: PauseReason | None = None,
+        error: tuple[str | None, str | None] = (None, None),
+        step: str | None = None,
+        only_from: frozenset[JobState] | None = None,
+    ) -> Job:
+        """Change the state. Errors: Conflict when the state that the job is in does not allow it."""
+
+        async def change(connection: aiosqlite.Connection) -> Job:
+            row = await _one(connection, _BY_ID, job)
+            if row is None:
+                raise NotFound("Job", job)
+            state: JobState = row["state"]
+            if to not in TRANSITIONS[state] or (only_from is not None and state not in only_from):
+                raise Conflict(f"job {row['job_id']} is {state}, it cannot become {to}")
+            await connection.execute(
+                "UPDATE jobs SET state = ?, reason = ?, error_slug = ?, error_detail = ?, step = ifnull(?, step), "
+                "started_at = CASE WHEN ? = 'running' THEN ifnull(started_at, ?) ELSE started_at END, "
+                "completed_at = CASE WHEN ? THEN ? END WHERE id = ?",
+                (to, reason, *error, step, to, at, to in ENDED, at, job),
+            )
+            changed = await _one(connection, _BY_ID, job)
+            assert changed is not None  # noqa: S101 - read above, in this transaction
+            return _job(changed)
+
+        return await self._database.transact(change)
+
+    async def set_step(self, job: int, step: str) -> None:
+        await self._database.apply([("UPDATE jobs SET step = ? WHERE id = ?", (step, job))])
+
+    async def set_limits(self, job: int, changes: Mapping[str, int | None]) -> None:
+        statements = {
+            "concurrency": "UPDATE jobs SET concurrency = ? WHERE id = ?",
+            "max_calls": "UPDATE jobs SET max_calls = ? WHERE id = ?",
+            "max_cost_nano": "UPDATE jobs SET max_cost_nano = ? WHERE id = ?",
+        }
+        await self._database.apply([(statements[name], (value, job)) for name, value in changes.items()])
+
+    async def add_units(self, job: int, first_position: int, source_ids: Sequence[int], *, last: bool) -> None:
+        """The next slice of units, in frozen order; ``last`` when there are no more."""
+        rows = [(_ADD_UNIT, (job, first_position + n, source_id)) for n, source_id in enumerate(source_ids)]
+        counters = (
+            "UPDATE job_counters SET units_total = units_total + ?, last_source_id = ?, units_ready = ? WHERE job = ?",
+            (len(source_ids), source_ids[-1] if source_ids else 0, int(last), job),
+        )
+        await self._database.apply([*rows, counters])
+
+    async def pending_units(self, job: int, after: int, limit: int) -> list[Unit]:
+        rows = await self._database.read(_PENDING, (job, after, limit))
+        return [Unit(row["position"], row["source_id"], row["tries"]) for row in rows]
+
+    async def count_pending(self, job: int, tries: int, first: int, last: int) -> int:
+        (row,) = await self._database.read(_COUNT_PENDING, (job, tries, first, last))
+        return int(row["n"])
+
+    async def count_of_round(self, job: int, tries: int, first: int, last: int) -> int:
+        (row,) = await self._database.read(_COUNT_OF_ROUND, (job, tries, first, last))
+        return int(row["n"])
+
+    async def reopen_units(self, job: int, statuses: Sequence[str]) -> int:
+        """Make ended units pending again, as a new round. Returns how many."""
+
+        async def reopen(connection: aiosqlite.Connection) -> int:
+            count = 0
+            await connection.execute("UPDATE job_counters SET rounds = rounds + 1 WHERE job = ?", (job,))
+            counters = await _one(connection, "SELECT rounds FROM job_counters WHERE job = ?", job)
+            assert counters is not None  # noqa: S101 - made with the job
+            for status in statuses:
+                cursor = await connection.execute(_REOPEN, (counters["rounds"], job, status))
+                count += cursor.rowcount
+                sql = f"UPDATE job_counters SET {status} = {status} - ? WHERE job = ?"
+                await connection.execute(sql, (cursor.rowcount, job))
+            return count
+
+        return await self._database.transact(reopen)
+
+    async def outcomes(self, job: int, status: str | None, after: int, limit: int, offset: int) -> list[UnitOutcome]:
+        chosen = {"job": job, "status": status, "after": after, "limit": limit, "offset": offset}
+        return [UnitOutcome(*row) for row in await self._database.read(_OUTCOMES, chosen)]
+
+
+def unit_statements(job: int, unit: Unit, outcome: Outcome) -> list[Statement]:
+    """End a unit and count it; goes into the transaction that stores the unit's results."""
+    end = (outcome.status, outcome.reason, outcome.detail, outcome.entries, job, unit.position)
+    return [(_END_UNIT, end), (_COUNT_OUTCOME[outcome.status], (outcome.entries, job))]
+
+
+async def _one(connection: aiosqlite.Connection, sql: str, *parameters: Any) -> Row | None:
+    for row in await connection.execute_fetchall(sql, parameters):
+        return row
+    return None
+
+
+def _job(row: Row) -> Job:
+    counters = {name: row[f"c_{name}"] for name in _COUNTERS}
+    return Job(
+        id=row["id"],
+        job_id=row["job_id"],
+        kind=row["kind"],
+        project_id=row["project_id"],
+        dataset=row["dataset_id"],
+        dataset_id=row["dataset_name"],
+        spec=json.loads(row["spec"]),
+        state=row["state"],
+        reason=row["reason"],
+        error_slug=row["error_slug"],
+        error_detail=row["error_detail"],
+        step=row["step"],
+        concurrency=row["concurrency"],
+        max_calls=row["max_calls"],
+        max_cost_nano=row["max_cost_nano"],
+        created_at=row["created_at"],
+        started_at=row["started_at"],
+        completed_at=row["completed_at"],
+        counters=Counters(**{**counters, "units_ready": bool(counters["units_ready"])}),
+    )

@@ -1,0 +1,71 @@
+"""A file as an answer: its content's hash as ETag, ranges, and nothing sent when the reader has it already."""
+
+import asyncio
+from pathlib import Path
+from urllib.parse import quote
+
+from aiohttp import web
+
+PIECE_BYTES = 256 * 1024
+
+
+async def send_file(request: web.Request, path: Path, name: str, media_type: str, sha256: str) -> web.StreamResponse:
+    etag = f'"{sha256}"'
+    headers = {
+        "ETag": etag,
+        "Accept-Ranges": "bytes",
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+        "Cache-Control": "private, no-cache",
+    }
+    if _matches(request.headers.get("If-None-Match"), etag):
+        return web.Response(status=304, headers=headers)
+    size = (await asyncio.to_thread(path.stat)).st_size
+    start, end = 0, size
+    status = 200
+    wanted = _range(request, etag)
+    if wanted is not None:
+        start, end = _within(wanted, size)
+        if start >= end:
+            return web.Response(status=416, headers={**headers, "Content-Range": f"bytes */{size}"})
+        status = 206
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    response = web.StreamResponse(status=status, headers={**headers, "Content-Type": media_type})
+    response.content_length = end - start
+    await response.prepare(request)
+    if request.method != "HEAD":
+        await _send(response, path, start, end)
+    await response.write_eof()
+    return response
+
+
+async def _send(response: web.StreamResponse, path: Path, start: int, end: int) -> None:
+    with await asyncio.to_thread(path.open, "rb") as file:
+        await asyncio.to_thread(file.seek, start)
+        while start < end:
+            piece = await asyncio.to_thread(file.read, min(PIECE_BYTES, end - start))
+            if not piece:
+                break
+            await response.write(piece)
+            start += len(piece)
+
+
+def _matches(header: str | None, etag: str) -> bool:
+    return header is not None and (header.strip() == "*" or etag in [part.strip() for part in header.split(",")])
+
+
+def _range(request: web.Request, etag: str) -> slice | None:
+    """The asked range; None for the whole file, also where the reader's part is of another content."""
+    condition = request.headers.get("If-Range")
+    if "Range" not in request.headers or (condition is not None and condition.strip() != etag):
+        return None
+    try:
+        return request.http_range
+    except ValueError:
+        return None  # several ranges, or nonsense: RFC 9110 lets the whole be sent
+
+
+def _within(wanted: slice, size: int) -> tuple[int, int]:
+    start = wanted.start or 0
+    if start < 0:
+        return max(0, size + start), size
+    return start, min(size, wanted.stop if wanted.stop is not None else size)

@@ -1,0 +1,198 @@
+"""Datasets and their entries."""
+
+from typing import Any
+
+from aiohttp import web
+
+from chunksmith.errors import Conflict, NotFound, StaleEntry
+from chunksmith.services.datasets import etag_of, revision_in
+from chunksmith.web.answers import json_response, no_content
+from chunksmith.web.fields import PageQuery
+from chunksmith.web.file_answer import send_file
+from chunksmith.web.handlers.jobs import counted, window_of
+from chunksmith.web.keys import DATASETS, EXPORTS, JOBS, PROJECTS
+from chunksmith.web.parsing import body_of, query_of
+from chunksmith.web.routing import Answer, Route
+from chunksmith.web.schemas import datasets as shapes
+from chunksmith.web.schemas.jobs import status_out
+from chunksmith.web.security import KEY_ID
+
+BASE = "/api/v1/datasets"
+ENTRY = f"{BASE}/{{dataset_id}}/entries/{{entry_id}}"
+
+
+async def list_datasets(request: web.Request) -> web.StreamResponse:
+    project = await request.app[PROJECTS].resolve(request.match_info["project_id"])
+    window = window_of(query_of(request))
+    found, total = await request.app[DATASETS].page(project, window)
+    return json_response({"datasets": [shapes.dataset_item_out(one) for one in found], **counted(window, total)})
+
+
+async def get_dataset(request: web.Request) -> web.StreamResponse:
+    view = await request.app[DATASETS].view(request.match_info["dataset_id"])
+    usage: dict[str, Any] | None = None
+    if view.job is not None:
+        usage = status_out(await request.app[JOBS].describe(view.job))["result"]["usage"]
+    return json_response(shapes.dataset_out(view, usage))
+
+
+async def delete_dataset(request: web.Request) -> web.StreamResponse:
+    await request.app[DATASETS].delete(request.match_info["dataset_id"])
+    return no_content()
+
+
+async def dataset_quality(request: web.Request) -> web.StreamResponse:
+    dataset = await request.app[DATASETS].get(request.match_info["dataset_id"])
+    answer = {
+        "dataset_id": dataset.dataset_id,
+        "quality_summary": dataset.quality,
+        "average_score": shapes.average_score(dataset),
+        "distribution": shapes.distribution_out(dataset),
+        "flagged": dataset.flagged,
+    }
+    return json_response(answer)
+
+
+async def list_entries(request: web.Request) -> web.StreamResponse:
+    values = query_of(request)
+    window = window_of(values)
+    page = await request.app[DATASETS].entries(request.match_info["dataset_id"], shapes.query_in(values), window)
+    answer = {
+        "entries": [shapes.entry_out(entry, page.dataset) for entry in page.entries],
+        **counted(window, page.total),
+        "next_cursor": page.next_cursor,
+        "quality_summary": {
+            "average_score": shapes.average_score(page.dataset),
+            "distribution": shapes.distribution_out(page.dataset),
+        },
+    }
+    return json_response(answer)
+
+
+async def get_entry(request: web.Request) -> web.StreamResponse:
+    detail = await request.app[DATASETS].entry(request.match_info["dataset_id"], request.match_info["entry_id"])
+    return json_response(shapes.detail_out(detail), headers={"ETag": etag_of(detail.entry)})
+
+
+async def change_entry(request: web.Request) -> web.StreamResponse:
+    entry_id = request.match_info["entry_id"]
+    detail = await request.app[DATASETS].edit(
+        request.match_info["dataset_id"],
+        entry_id,
+        body_of(request),
+        revision_in(request.headers.get("If-Match"), entry_id),
+        request.get(KEY_ID),
+    )
+    return json_response(shapes.detail_out(detail), headers={"ETag": etag_of(detail.entry)})
+
+
+async def delete_entry(request: web.Request) -> web.StreamResponse:
+    entry_id = request.match_info["entry_id"]
+    revision = revision_in(request.headers.get("If-Match"), entry_id)
+    dataset_id = request.match_info["dataset_id"]
+    await request.app[DATASETS].remove(dataset_id, entry_id, revision, request.get(KEY_ID))
+    return no_content()
+
+
+async def download_dataset(request: web.Request) -> web.StreamResponse:
+    values = query_of(request)
+    file = await request.app[EXPORTS].download(
+        request.match_info["dataset_id"], values["format"], shapes.query_in(values)
+    )
+    return await send_file(request, file.path, file.name, file.media_type, file.sha256)
+
+
+ROUTES = [
+    Route(
+        "GET",
+        f"{BASE}/list/{{project_id}}",
+        list_datasets,
+        "List the datasets of a project, newest first",
+        "Datasets",
+        {200: Answer("A page of datasets.", shapes.DatasetsOut)},
+        query=PageQuery,
+    ),
+    Route(
+        "GET",
+        f"{BASE}/{{dataset_id}}",
+        get_dataset,
+        "One dataset; the id of its job will do",
+        "Datasets",
+        {200: Answer("The dataset.", shapes.DatasetOut)},
+        errors=(NotFound,),
+    ),
+    Route(
+        "DELETE",
+        f"{BASE}/{{dataset_id}}",
+        delete_dataset,
+        "Delete a dataset with its entries and files",
+        "Datasets",
+        {204: Answer("It is gone.")},
+        errors=(Conflict,),
+    ),
+    Route(
+        "GET",
+        f"{BASE}/{{dataset_id}}/quality",
+        dataset_quality,
+        "Quality of a dataset",
+        "Datasets",
+        {200: Answer("Its scores, 0 to 1, higher is better.", shapes.DatasetQualityOut)},
+    ),
+    Route(
+        "GET",
+        f"{BASE}/{{dataset_id}}/entries",
+        list_entries,
+        "List entries",
+        "Entries",
+        {200: Answer("A page of entries. `next_cursor` is fast at any depth.", shapes.EntriesOut)},
+        query=shapes.EntriesQuery,
+    ),
+    Route(
+        "GET",
+        ENTRY,
+        get_entry,
+        "One entry with history and provenance",
+        "Entries",
+        {200: Answer("The entry.", shapes.EntryDetailOut, headers=("ETag",))},
+    ),
+    Route(
+        "PUT",
+        ENTRY,
+        change_entry,
+        "Edit an entry; only the named fields change",
+        "Entries",
+        {200: Answer("The entry as it is now.", shapes.EntryDetailOut, headers=("ETag",))},
+        body=shapes.EntryChangeIn,
+        headers=("If-Match",),
+        errors=(StaleEntry,),
+    ),
+    Route(
+        "DELETE",
+        ENTRY,
+        delete_entry,
+        "Delete an entry; its history stays",
+        "Entries",
+        {204: Answer("It is gone.")},
+        headers=("If-Match",),
+        errors=(StaleEntry,),
+    ),
+    Route(
+        "GET",
+        f"{BASE}/{{dataset_id}}/download",
+        download_dataset,
+        "Download the current entries as one file",
+        "Datasets",
+        {
+            200: Answer(
+                "The file.",
+                media=("application/octet-stream",),
+                headers=("ETag", "Content-Disposition"),
+            ),
+            206: Answer("A part of it.", media=("application/octet-stream",), headers=("ETag", "Content-Range")),
+            304: Answer("It is still the one named in If-None-Match.", headers=("ETag",)),
+            416: Answer("The part is not in the file.", headers=("Content-Range",)),
+        },
+        query=shapes.DownloadQuery,
+        headers=("Range", "If-None-Match"),
+    ),
+]

@@ -1,0 +1,175 @@
+"""Documents: upload, look at, process, delete."""
+
+from aiohttp import BodyPartReader, web
+
+from chunksmith.domain.paging import Window
+from chunksmith.errors import Conflict, Fault, InvalidRequest, NotFound, RunnerUnavailable, StorageError, TooLarge
+from chunksmith.services.documents import Upload
+from chunksmith.services.processing import options_of
+from chunksmith.web.answers import json_response, no_content
+from chunksmith.web.keys import DOCUMENTS, JOBS, PROJECTS, SETTINGS
+from chunksmith.web.parsing import body_of, idempotency_key, query_of
+from chunksmith.web.routing import Answer, Route, Stream
+from chunksmith.web.schemas.documents import (
+    ContentOut,
+    ContentQuery,
+    DocumentOut,
+    DocumentsOut,
+    DocumentsQuery,
+    ProcessIn,
+    ProcessOut,
+    UploadedOut,
+    UploadForm,
+    content_out,
+    document_out,
+    process_out,
+)
+from chunksmith.web.streams import parts_of, pieces_of_part, skip_part, text_of_part
+
+TAG = "Documents"
+LONGEST_FIELD_BYTES = 1000
+SELECTION = ("project_id", "document_ids")
+
+
+async def upload_documents(request: web.Request) -> web.StreamResponse:
+    async with request.app[DOCUMENTS].receiving() as upload:
+        form = _Form(upload)
+        async for part in parts_of(request):
+            await form.take(part)
+        project = await request.app[PROJECTS].resolve(form.project_id())
+        uploaded = await upload.keep(project)
+    shown = [document_out(document) for document in uploaded.documents]
+    return json_response({"project_id": project.id, "documents": shown, "warnings": uploaded.warnings}, 201)
+
+
+async def list_documents(request: web.Request) -> web.StreamResponse:
+    query = query_of(request)
+    project = await request.app[PROJECTS].resolve(query["project_id"])
+    window = Window(query["page"], query["per_page"])
+    page = await request.app[DOCUMENTS].page(project, window, query["status"])
+    shown = [document_out(document) for document in page.items]
+    return json_response({"documents": shown, "total": page.total, "page": window.page, "per_page": window.per_page})
+
+
+async def get_document(request: web.Request) -> web.StreamResponse:
+    return json_response(document_out(await request.app[DOCUMENTS].get(request.match_info["document_id"])))
+
+
+async def get_document_content(request: web.Request) -> web.StreamResponse:
+    query = query_of(request)
+    identifier = request.match_info["document_id"]
+    return json_response(content_out(await request.app[DOCUMENTS].content(identifier, query["start"], query["end"])))
+
+
+async def delete_document(request: web.Request) -> web.StreamResponse:
+    await request.app[DOCUMENTS].delete(request.match_info["document_id"])
+    return no_content()
+
+
+async def process_documents(request: web.Request) -> web.StreamResponse:
+    body = body_of(request)
+    chosen = {name: value for name, value in body.items() if name not in SELECTION}
+    options = options_of(chosen, request.app[SETTINGS].chunking)
+    project = await request.app[PROJECTS].resolve(body["project_id"])
+    job = await request.app[JOBS].submit_processing(project, body["document_ids"], options, idempotency_key(request))
+    return json_response(process_out(job), 202, {"Location": f"/api/v1/jobs/{job.job_id}"})
+
+
+class _Form:
+    """The fields of an upload, which come in any order."""
+
+    def __init__(self, upload: Upload) -> None:
+        self._upload = upload
+        self._project_ids: list[str] = []
+        self._unknown: list[str] = []
+
+    async def take(self, part: BodyPartReader) -> None:
+        if part.name == "files":
+            await self._take_file(part)
+        elif part.name == "project_id":
+            self._project_ids.append(await text_of_part(part, LONGEST_FIELD_BYTES))
+        else:
+            self._unknown.append((part.name or "")[:100])
+            await skip_part(part)
+
+    async def _take_file(self, part: BodyPartReader) -> None:
+        if part.filename is None:
+            raise InvalidRequest.field("/files", "must be files: parts with a file name")
+        await self._upload.add(part.filename, pieces_of_part(part))
+
+    def project_id(self) -> str:
+        """Errors: InvalidRequest for everything that is wrong with the form."""
+        faults = [Fault(f"/{name}", "unknown field (known: files, project_id)") for name in self._unknown]
+        if len(self._project_ids) > 1:
+            faults.append(Fault("/project_id", "given more than once"))
+        if not self._project_ids:
+            faults.append(Fault("/project_id", "required"))
+        if faults:
+            raise InvalidRequest.of(faults)
+        return self._project_ids[0].strip()
+
+
+ROUTES = [
+    Route(
+        "POST",
+        "/api/v1/documents/upload",
+        upload_documents,
+        "Upload documents",
+        TAG,
+        {201: Answer("The documents, in the order of the files.", UploadedOut)},
+        description="Any number of `files` and one `project_id`, in any order. All files are kept, or none.",
+        streams={"multipart/form-data": Stream("A form with files.", UploadForm)},
+        errors=(NotFound, TooLarge, StorageError),
+    ),
+    Route(
+        "GET",
+        "/api/v1/documents",
+        list_documents,
+        "List documents",
+        TAG,
+        {200: Answer("A page of documents, by id.", DocumentsOut)},
+        query=DocumentsQuery,
+        errors=(NotFound,),
+    ),
+    Route(
+        "GET",
+        "/api/v1/documents/{document_id}",
+        get_document,
+        "Read a document",
+        TAG,
+        {200: Answer("The document.", DocumentOut)},
+        errors=(NotFound,),
+    ),
+    Route(
+        "GET",
+        "/api/v1/documents/{document_id}/content",
+        get_document_content,
+        "Read a document's text",
+        TAG,
+        {200: Answer("The text, or the part of it that was asked for.", ContentOut)},
+        query=ContentQuery,
+        errors=(NotFound, Conflict),
+    ),
+    Route(
+        "DELETE",
+        "/api/v1/documents/{document_id}",
+        delete_document,
+        "Delete a document",
+        TAG,
+        {204: Answer("It is gone.")},
+        description="With its file, its text and its chunks. Dataset entries that rest on it stay.",
+        errors=(NotFound, Conflict, StorageError),
+    ),
+    Route(
+        "POST",
+        "/api/v1/documents/process",
+        process_documents,
+        "Parse and chunk documents",
+        TAG,
+        {202: Answer("The job that does it.", ProcessOut, headers=("Location",))},
+        description="A document that has chunks gets new ones in their place, at once.",
+        body=ProcessIn,
+        errors=(NotFound, Conflict, RunnerUnavailable),
+        headers=("Idempotency-Key",),
+    ),
+]

@@ -1,0 +1,76 @@
+"""Starting generations and watching them."""
+
+from aiohttp import web
+
+from chunksmith.errors import Conflict, NoSourceMaterial, NotFound, ProviderNotConfigured, RunnerUnavailable
+from chunksmith.services.jobs import GENERATION_KIND
+from chunksmith.web.answers import json_response
+from chunksmith.web.keys import ESTIMATES, GENERATION, JOBS
+from chunksmith.web.parsing import body_of, idempotency_key
+from chunksmith.web.routing import Answer, Route
+from chunksmith.web.schemas.generation import EstimateOut, GenerateIn, GenerateOut, estimate_out
+from chunksmith.web.schemas.jobs import JobOut, status_out
+
+BASE = "/api/v1/datasets"
+
+
+async def generate_dataset(request: web.Request) -> web.StreamResponse:
+    submitted = await request.app[GENERATION].submit(body_of(request), idempotency_key(request))
+    job = submitted.job
+    answer = {
+        "job_id": job.job_id,
+        "message": "Dataset generation started successfully",
+        "status": job.state,
+        "estimated_duration": "Processing in background",
+        "dataset_id": job.dataset_id,
+        "warnings": list(submitted.warnings),
+    }
+    return json_response(answer, headers={"Location": f"{BASE}/generate/{job.job_id}/status"})
+
+
+async def estimate_generation(request: web.Request) -> web.StreamResponse:
+    return json_response(estimate_out(await request.app[ESTIMATES].estimate(body_of(request))))
+
+
+async def generation_status(request: web.Request) -> web.StreamResponse:
+    status = await request.app[JOBS].status(request.match_info["job_id"], kind=GENERATION_KIND)
+    return json_response(status_out(status))
+
+
+ROUTES = [
+    Route(
+        "POST",
+        f"{BASE}/generate",
+        generate_dataset,
+        "Start a generation",
+        "Generation",
+        {
+            200: Answer(
+                "The job that was started, or that this Idempotency-Key started.", GenerateOut, (), ("Location",)
+            )
+        },
+        "Everything that can be known to be wrong is refused here; nothing is started then.",
+        body=GenerateIn,
+        headers=("Idempotency-Key",),
+        errors=(Conflict, NotFound, NoSourceMaterial, ProviderNotConfigured, RunnerUnavailable),
+    ),
+    Route(
+        "POST",
+        f"{BASE}/estimate",
+        estimate_generation,
+        "What a generation will take, before it is paid for",
+        "Generation",
+        {200: Answer("Each number as low and high, and what it rests on.", EstimateOut)},
+        "Takes the body of `POST /datasets/generate`, refuses what that refuses, and starts nothing.",
+        body=GenerateIn,
+        errors=(NotFound, NoSourceMaterial, ProviderNotConfigured),
+    ),
+    Route(
+        "GET",
+        f"{BASE}/generate/{{job_id}}/status",
+        generation_status,
+        "Progress of a generation",
+        "Generation",
+        {200: Answer("How far it is. The numbers add up at every moment.", JobOut)},
+    ),
+]

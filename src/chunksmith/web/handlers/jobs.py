@@ -1,0 +1,155 @@
+"""Jobs of all kinds: lists, status, control, outcomes, the ledger."""
+
+from aiohttp import web
+
+from chunksmith.domain.paging import Window
+from chunksmith.errors import Conflict, NotFound
+from chunksmith.services.generation import parse_usd
+from chunksmith.web.answers import json_response
+from chunksmith.web.fields import PageQuery
+from chunksmith.web.keys import JOBS, PROJECTS
+from chunksmith.web.parsing import body_of, query_of
+from chunksmith.web.routing import Answer, Handler, Route
+from chunksmith.web.schemas import jobs as shapes
+
+BASE = "/api/v1/jobs"
+
+
+async def list_jobs(request: web.Request) -> web.StreamResponse:
+    query = query_of(request)
+    project = await request.app[PROJECTS].resolve(query["project_id"]) if query["project_id"] is not None else None
+    window = window_of(query)
+    jobs, total = await request.app[JOBS].page(
+        window, state=query["status"], project=project.id if project is not None else None, kind=query["kind"]
+    )
+    return json_response({"jobs": [shapes.job_item_out(job) for job in jobs], **counted(window, total)})
+
+
+async def get_job(request: web.Request) -> web.StreamResponse:
+    return json_response(shapes.status_out(await request.app[JOBS].status(request.match_info["job_id"])))
+
+
+async def get_job_status(request: web.Request) -> web.StreamResponse:
+    return await get_job(request)
+
+
+async def cancel_job(request: web.Request) -> web.StreamResponse:
+    return json_response(shapes.status_out(await request.app[JOBS].cancel(request.match_info["job_id"])))
+
+
+async def pause_job(request: web.Request) -> web.StreamResponse:
+    return json_response(shapes.status_out(await request.app[JOBS].pause(request.match_info["job_id"])))
+
+
+async def resume_job(request: web.Request) -> web.StreamResponse:
+    return json_response(shapes.status_out(await request.app[JOBS].resume(request.match_info["job_id"])))
+
+
+async def retry_job(request: web.Request) -> web.StreamResponse:
+    statuses = body_of(request).get("statuses", ["failed"])
+    return json_response(shapes.status_out(await request.app[JOBS].retry(request.match_info["job_id"], statuses)))
+
+
+async def change_job(request: web.Request) -> web.StreamResponse:
+    given = body_of(request)
+    changes: dict[str, int | None] = {name: given[name] for name in ("concurrency", "max_calls") if name in given}
+    if "max_cost_usd" in given:
+        text = given["max_cost_usd"]
+        changes["max_cost_nano"] = parse_usd(text) if text is not None else None
+    status = await request.app[JOBS].set_limits(request.match_info["job_id"], changes)
+    return json_response(shapes.status_out(status))
+
+
+async def list_outcomes(request: web.Request) -> web.StreamResponse:
+    query = query_of(request)
+    window = window_of(query)
+    job_id = request.match_info["job_id"]
+    kind = (await request.app[JOBS].status(job_id)).job.kind
+    found, total = await request.app[JOBS].outcomes(job_id, query["status"], window)
+    return json_response({"outcomes": [shapes.outcome_out(one, kind) for one in found], **counted(window, total)})
+
+
+async def list_calls(request: web.Request) -> web.StreamResponse:
+    window = window_of(query_of(request))
+    found, total = await request.app[JOBS].calls(request.match_info["job_id"], window)
+    return json_response({"calls": [shapes.call_out(call) for call in found], **counted(window, total)})
+
+
+def window_of(query: dict[str, object]) -> Window:
+    page, per_page, cursor = query["page"], query["per_page"], query.get("cursor")
+    assert isinstance(page, int) and isinstance(per_page, int)  # noqa: S101, PT018 - the schema has seen to it
+    return Window(page, per_page, cursor if isinstance(cursor, str) else None)
+
+
+def counted(window: Window, total: int) -> dict[str, int]:
+    return {"total": total, "page": window.page, "per_page": window.per_page}
+
+
+def _control(name: str, handler: Handler, summary: str) -> Route:
+    answer = {200: Answer("The job as it is now.", shapes.JobOut)}
+    return Route("POST", f"{BASE}/{{job_id}}/{name}", handler, summary, "Jobs", answer, errors=(Conflict,))
+
+
+ROUTES = [
+    Route(
+        "GET",
+        BASE,
+        list_jobs,
+        "List jobs, newest first",
+        "Jobs",
+        {200: Answer("A page of jobs.", shapes.JobsOut)},
+        query=shapes.JobsQuery,
+        errors=(NotFound,),
+    ),
+    Route("GET", f"{BASE}/{{job_id}}", get_job, "One job", "Jobs", {200: Answer("The job.", shapes.JobOut)}),
+    Route(
+        "GET",
+        f"{BASE}/status/{{job_id}}",
+        get_job_status,
+        "One job, at its older address",
+        "Jobs",
+        {200: Answer("The job.", shapes.JobOut)},
+    ),
+    _control("cancel", cancel_job, "Cancel a job; what is there stays"),
+    _control("pause", pause_job, "Pause a job; calls in flight finish first"),
+    _control("resume", resume_job, "Go on with a paused job"),
+    Route(
+        "POST",
+        f"{BASE}/{{job_id}}/retry",
+        retry_job,
+        "Do failed units again, under the same job id",
+        "Jobs",
+        {200: Answer("The job as it is now.", shapes.JobOut)},
+        body=shapes.RetryIn,
+        body_optional=True,
+        errors=(Conflict,),
+    ),
+    Route(
+        "PATCH",
+        f"{BASE}/{{job_id}}",
+        change_job,
+        "Change a job's limits, also while it runs",
+        "Jobs",
+        {200: Answer("The job as it is now.", shapes.JobOut)},
+        body=shapes.JobChangeIn,
+        errors=(Conflict,),
+    ),
+    Route(
+        "GET",
+        f"{BASE}/{{job_id}}/outcomes",
+        list_outcomes,
+        "How each unit ended, and why",
+        "Jobs",
+        {200: Answer("A page of units.", shapes.UnitOutcomesOut)},
+        query=shapes.OutcomesQuery,
+    ),
+    Route(
+        "GET",
+        f"{BASE}/{{job_id}}/calls",
+        list_calls,
+        "The ledger: every model call of the job",
+        "Jobs",
+        {200: Answer("A page of calls.", shapes.CallsOut)},
+        query=PageQuery,
+    ),
+]

@@ -1,0 +1,101 @@
+"""Projects."""
+
+from aiohttp import web
+
+from chunksmith.domain.paging import Window
+from chunksmith.errors import Conflict, NotFound
+from chunksmith.web.answers import json_response, no_content
+from chunksmith.web.keys import PROJECTS
+from chunksmith.web.parsing import body_of, query_of
+from chunksmith.web.routing import Answer, Route
+from chunksmith.web.schemas.projects import (
+    ProjectChange,
+    ProjectIn,
+    ProjectOut,
+    ProjectsOut,
+    ProjectsQuery,
+    project_out,
+)
+
+TAG = "Projects"
+
+
+async def create_project(request: web.Request) -> web.StreamResponse:
+    overview = await request.app[PROJECTS].create(**body_of(request))
+    return json_response(project_out(overview), 201, {"Location": f"/api/v1/projects/{overview.project.id}"})
+
+
+async def list_projects(request: web.Request) -> web.StreamResponse:
+    query = query_of(request)
+    window = Window(query["page"], query["per_page"])
+    page = await request.app[PROJECTS].page(window, query.get("name"))
+    shown = [project_out(overview) for overview in page.items]
+    return json_response({"projects": shown, "total": page.total, "page": window.page, "per_page": window.per_page})
+
+
+async def get_project(request: web.Request) -> web.StreamResponse:
+    overview = await request.app[PROJECTS].get(request.match_info["project_id"])
+    return json_response(project_out(overview))
+
+
+async def update_project(request: web.Request) -> web.StreamResponse:
+    overview = await request.app[PROJECTS].update(request.match_info["project_id"], **body_of(request))
+    return json_response(project_out(overview))
+
+
+async def delete_project(request: web.Request) -> web.StreamResponse:
+    await request.app[PROJECTS].delete(request.match_info["project_id"])
+    return no_content()
+
+
+ROUTES = [
+    Route(
+        "POST",
+        "/api/v1/projects",
+        create_project,
+        "Create a project",
+        TAG,
+        {201: Answer("The project.", ProjectOut, headers=("Location",))},
+        body=ProjectIn,
+    ),
+    Route(
+        "GET",
+        "/api/v1/projects",
+        list_projects,
+        "List projects",
+        TAG,
+        {200: Answer("A page of projects, by id.", ProjectsOut)},
+        query=ProjectsQuery,
+    ),
+    Route(
+        "GET",
+        "/api/v1/projects/{project_id}",
+        get_project,
+        "Read a project",
+        TAG,
+        {200: Answer("The project.", ProjectOut)},
+        errors=(NotFound,),
+    ),
+    Route(
+        "PUT",
+        "/api/v1/projects/{project_id}",
+        update_project,
+        "Change a project",
+        TAG,
+        {200: Answer("The project as it is now.", ProjectOut)},
+        description="Only the named fields change.",
+        body=ProjectChange,
+        errors=(NotFound,),
+    ),
+    Route(
+        "DELETE",
+        "/api/v1/projects/{project_id}",
+        delete_project,
+        "Delete a project",
+        TAG,
+        {204: Answer("It is gone.")},
+        description="With its documents, chunks, datasets, jobs and files. They are invisible at once and removed "
+        "afterwards. Refused while a job of the project is submitted, running or paused.",
+        errors=(NotFound, Conflict),
+    ),
+]

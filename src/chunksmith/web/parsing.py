@@ -1,0 +1,216 @@
+"""From a request to checked values: all faults of query and body at once, each with its pointer.
+
+Where a JSON object names a key twice, the last one counts.
+"""
+
+import asyncio
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, overload
+
+from aiohttp import web
+from marshmallow import Schema, ValidationError, fields
+from multidict import MultiMapping
+from pydantic_core import from_json
+
+from chunksmith.errors import Fault, InvalidRequest, NotFound, TooLarge, UnsupportedMedia
+from chunksmith.web.fields import is_beyond_storage
+
+T = TypeVar("T")
+QUERY: web.RequestKey[Any] = web.RequestKey("query", object)
+BODY: web.RequestKey[Any] = web.RequestKey("body", object)
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
+FAULTS_SHOWN = 100
+LARGE_BODY_BYTES = 262_144  # from here on a body is read in a thread, so that the loop stays quick
+# Only such a number can overflow to infinity; what has none need not be walked.
+_HUGE_NUMBER = re.compile(rb"[0-9]{300}|[0-9][eE]\+?[0-9]{3}")
+_VISIBLE = re.compile(r"[!-~]{1,200}")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Either a value, or what is wrong with it."""
+
+    value: Any = None
+    faults: list[Fault] = field(default_factory=list)
+
+
+@overload
+def query_of(request: web.Request) -> dict[str, Any]: ...
+@overload
+def query_of(request: web.Request, kind: type[T]) -> T: ...
+def query_of(request: web.Request, kind: type[Any] = dict) -> Any:
+    """What the route's query schema loaded; ``kind`` is what its ``post_load`` makes."""
+    return _of_kind(request[QUERY], kind)
+
+
+@overload
+def body_of(request: web.Request) -> dict[str, Any]: ...
+@overload
+def body_of(request: web.Request, kind: type[T]) -> T: ...
+def body_of(request: web.Request, kind: type[Any] = dict) -> Any:
+    """What the route's body schema loaded; ``kind`` is what its ``post_load`` makes."""
+    return _of_kind(request[BODY], kind)
+
+
+def _of_kind(value: Any, kind: type[Any]) -> Any:
+    if not isinstance(value, kind):
+        raise TypeError(f"the schema made {type(value).__name__}, the handler reads {kind.__name__}")
+    return value
+
+
+def idempotency_key(request: web.Request) -> str | None:
+    """Checked before the handler runs, on routes that declare the header."""
+    return request.headers.get(IDEMPOTENCY_KEY)
+
+
+def load_headers(names: tuple[str, ...], request: web.Request) -> Loaded:
+    key = request.headers.get(IDEMPOTENCY_KEY) if IDEMPOTENCY_KEY in names else None
+    if key is None or _VISIBLE.fullmatch(key):
+        return Loaded()
+    return Loaded(faults=[Fault(f"header/{IDEMPOTENCY_KEY}", "must be 1 to 200 visible ASCII characters")])
+
+
+def check_path(request: web.Request) -> None:
+    """Errors: NotFound for ids that nothing can have and that storage could not even be asked for."""
+    for name, value in request.match_info.items():
+        if is_beyond_storage(value) or "\x00" in value:
+            raise NotFound(name.removesuffix("_id"), value[:40].replace("\x00", "�"))
+
+
+def load_query(schema: Schema, query: MultiMapping[str]) -> Loaded:
+    lists = {
+        declared.data_key or name for name, declared in schema.load_fields.items() if isinstance(declared, fields.List)
+    }
+    repeated = {name for name in query if name not in lists and len(query.getall(name)) > 1}
+    values = {name: query.getall(name) if name in lists else query[name] for name in query if name not in repeated}
+    twice = [Fault(f"query/{name}", "given more than once") for name in sorted(repeated)]
+    loaded = load(schema, values, "query")
+    known = [fault for fault in loaded.faults if fault.pointer.removeprefix("query/") not in repeated]
+    return Loaded(loaded.value, [*twice, *known])
+
+
+async def load_body(schema: Schema, request: web.Request, *, optional: bool = False) -> Loaded:
+    """Errors: UnsupportedMedia; TooLarge."""
+    raw = await read_limited(request)
+    if optional and not raw.strip():
+        return load(schema, {})
+    check_json_type(request)
+    if len(raw) < LARGE_BODY_BYTES:
+        return load_json(schema, raw)
+    return await asyncio.to_thread(load_json, schema, raw)
+
+
+def load_json(schema: Schema, raw: bytes) -> Loaded:
+    try:
+        value = parse_json(raw)
+    except InvalidRequest as exc:
+        return Loaded(faults=list(exc.faults))
+    return load(schema, value)
+
+
+def load(schema: Schema, value: Any, root: str = "") -> Loaded:
+    """Faults point below ``root``: ``/field/0`` in a body, ``query/field`` in a query."""
+    try:
+        return Loaded(schema.load(value))
+    except ValidationError as exc:
+        found = list(_faults(exc.messages, root))
+    except InvalidRequest as exc:  # a rule across fields, from post_load
+        found = list(exc.faults) or [Fault(root, exc.detail)]
+    except RecursionError:
+        found = [Fault(root, "nested too deeply")]
+    hidden = len(found) - FAULTS_SHOWN
+    return Loaded(faults=[*found[:FAULTS_SHOWN], Fault(root, f"and {hidden} more")] if hidden > 0 else found)
+
+
+def check_json_type(request: web.Request) -> None:
+    kind = request.content_type
+    is_json = kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+    if not is_json:
+        given = request.headers.get("Content-Type", "none")[:100]
+        raise UnsupportedMedia(f"Content-Type must be application/json, not {given}")
+    if (request.charset or "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
+        raise UnsupportedMedia("JSON must be in UTF-8")
+
+
+async def read_limited(request: web.Request) -> bytes:
+    """The body, of at most ``client_max_size`` bytes (counted after decompression)."""
+    limit = request.client_max_size
+    detail = f"the body is over the limit of {limit} bytes (server.max_body_bytes)"
+    if limit and (request.content_length or 0) > limit:
+        raise TooLarge(detail)
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge as exc:
+        raise TooLarge(detail) from exc
+
+
+def parse_json(raw: bytes) -> Any:
+    """Strict JSON: no NaN, no infinity, no lone surrogate, bounded depth.
+
+    Errors: InvalidRequest naming line and column, or the pointer to a string that is no Unicode text.
+    """
+    if not raw.strip():
+        raise InvalidRequest.field("", "is empty; a JSON object is expected")
+    try:
+        value = from_json(raw, allow_inf_nan=False)
+    except ValueError as exc:
+        raise InvalidRequest.of([_surrogate_fault(raw) or Fault("", f"is not valid JSON: {exc}")]) from exc
+    if _HUGE_NUMBER.search(raw):
+        _refuse(value, _is_infinite, "must be a finite number")
+    return value
+
+
+def _surrogate_fault(raw: bytes) -> Fault | None:
+    """Where the lone surrogate is, if that is what the strict parser refused."""
+    if rb"\u" not in raw:
+        return None
+    try:
+        _refuse(json.loads(raw), _has_surrogate, "must be Unicode text; it has a lone surrogate")
+    except InvalidRequest as exc:
+        return exc.faults[0]
+    except (ValueError, RecursionError):
+        return None
+    return None
+
+
+def _refuse(root: Any, is_wrong: Callable[[Any], bool], detail: str) -> None:
+    waiting = [("", root)]
+    while waiting:
+        pointer, value = waiting.pop()
+        if is_wrong(value):
+            raise InvalidRequest.field(pointer, detail)
+        if isinstance(value, dict):
+            if any(is_wrong(key) for key in value):
+                raise InvalidRequest.field(pointer, detail)
+            waiting.extend((f"{pointer}/{_escaped(key)}", item) for key, item in value.items())
+        elif isinstance(value, list):
+            waiting.extend((f"{pointer}/{index}", item) for index, item in enumerate(value))
+
+
+def _is_infinite(value: Any) -> bool:
+    return isinstance(value, float) and math.isinf(value)
+
+
+def _has_surrogate(value: Any) -> bool:
+    return isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value)
+
+
+def _faults(messages: Any, pointer: str) -> Iterator[Fault]:
+    """marshmallow's nested messages, flattened; ``_schema`` stands for the object itself."""
+    if isinstance(messages, dict):
+        for key, below in messages.items():
+            yield from _faults(below, pointer if key == "_schema" else f"{pointer}/{_escaped(str(key))}")
+    elif isinstance(messages, list):
+        for below in messages:
+            yield from _faults(below, pointer)
+    else:
+        yield Fault(pointer, str(messages))
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")

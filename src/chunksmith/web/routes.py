@@ -1,0 +1,45 @@
+"""All routes, and what the documentation says of them together."""
+
+from aiohttp import web
+
+from chunksmith.web import docs_page
+from chunksmith.web.handlers import chunks, datasets, documents, generation, jobs, projects, prompts, service
+from chunksmith.web.openapi import ANY_ID, TEXT_ID, document
+
+TAGS = {
+    "Projects": "A project holds documents, chunks and the datasets that are made of them.",
+    "Documents": "Files: uploaded, parsed, cut into chunks.",
+    "Chunks": "Passages, cut from documents or imported ready-made.",
+    "Prompts": "Templates; the built-in ones are read-only.",
+    "Generation": "Making datasets.",
+    "Jobs": "Work in the background: progress, control, outcomes, the ledger of calls.",
+    "Datasets": "What generation made: summary, quality, download.",
+    "Entries": "The rows of a dataset.",
+    "Service": "The server itself.",
+}
+PATH_PARAMETERS = {
+    "project_id": {"schema": ANY_ID, "description": "Integer id or UUID of the project."},
+    "document_id": {"schema": ANY_ID, "description": "Id of the document."},
+    "chunk_id": {"schema": TEXT_ID, "description": "`chunk_45`, or 45."},
+    "prompt_id": {"schema": ANY_ID, "description": "Id of the prompt; built-in ones are `builtin:<name>`."},
+    "prompt_name": {"schema": TEXT_ID, "description": "Name of the prompt."},
+    "job_id": {"schema": TEXT_ID, "description": "Id of the job."},
+    "dataset_id": {"schema": TEXT_ID, "description": "Id of the dataset, or of the job that made it."},
+    "entry_id": {"schema": TEXT_ID, "description": "`entry_1`, or 1."},
+    "asset": {"schema": {"enum": sorted(docs_page.ASSETS)}, "description": "A file of the documentation page."},
+}
+ROUTES = [
+    *service.ROUTES,
+    *projects.ROUTES,
+    *documents.ROUTES,
+    *chunks.ROUTES,
+    *prompts.ROUTES,
+    *generation.ROUTES,
+    *jobs.ROUTES,
+    *datasets.ROUTES,
+    *docs_page.ROUTES,
+]
+
+
+def serve_docs(app: web.Application, version: str) -> None:
+    docs_page.serve_document(app, document(ROUTES, version=version, tags=TAGS, path_parameters=PATH_PARAMETERS))

@@ -1,0 +1,135 @@
+"""Routes as a table: one entry is the address, the shapes, the errors and the documentation of one operation.
+
+What an entry declares is enforced before the handler runs, so the OpenAPI document made from the table cannot drift.
+"""
+
+import functools
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from aiohttp import web
+from marshmallow import Schema
+
+from chunksmith.errors import AppError, InvalidRequest, UnsupportedMedia
+from chunksmith.web.fields import QuerySchema
+from chunksmith.web.parsing import BODY, QUERY, Loaded, check_path, load_body, load_headers, load_query
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+JSON = "application/json"
+EVENTS = "text/event-stream"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One success. Without ``schema`` and ``media`` it has no body.
+
+    Shapes: ``media`` names what is sent; with a ``schema`` it is JSON of that shape, without one a file or a stream.
+            ``headers`` are names out of ``openapi.HEADERS``.
+    """
+
+    description: str
+    schema: type[Schema] | Schema | None = None
+    media: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        return self.media or ((JSON,) if self.schema else ())
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A body that the handler reads by itself. ``schema`` is the form, or one line of it; it is only documented."""
+
+    description: str
+    schema: type[Schema] | Schema | None = None
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation.
+
+    Shapes: ``path`` in aiohttp's syntax; ``answers`` by status; ``streams`` by content type, beside or instead of the
+            JSON ``body``; ``errors`` are what the handler's service can raise, the boundary's own are added.
+            ``headers`` are request headers out of ``openapi.HEADERS``.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    tag: str
+    answers: Mapping[int, Answer]
+    description: str = ""
+    query: type[Schema] = QuerySchema
+    body: type[Schema] | Schema | None = None
+    body_optional: bool = False
+    streams: Mapping[str, Stream] = field(default_factory=dict)
+    errors: tuple[type[AppError], ...] = ()
+    headers: tuple[str, ...] = ()
+    needs_key: bool = True
+    operation_id: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.operation_id or getattr(self.handler, "__name__", "")
+
+    @property
+    def documented_path(self) -> str:
+        return re.sub(r"\{([^{}:]+):(?:[^{}]|\{[^{}]*\})*\}", r"{\1}", self.path)
+
+    @property
+    def path_names(self) -> list[str]:
+        return re.findall(r"\{([^{}]+)\}", self.documented_path)
+
+    @property
+    def reads_body(self) -> bool:
+        return self.body is not None or bool(self.streams)
+
+
+ROUTES: web.AppKey[dict[Handler, Route]] = web.AppKey("routes", dict[Handler, Route])
+
+
+def register(app: web.Application, routes: Iterable[Route]) -> None:
+    table = app.setdefault(ROUTES, {})
+    for route in routes:
+        endpoint = _endpoint(route)
+        table[endpoint] = route
+        if route.method == "GET":
+            streams_events = any(EVENTS in answer.media for answer in route.answers.values())
+            app.router.add_get(route.path, endpoint, allow_head=not streams_events)
+        else:
+            app.router.add_route(route.method, route.path, endpoint)
+
+
+def route_of(request: web.Request) -> Route | None:
+    """The entry that answers this request; None where nothing is registered (404, 405)."""
+    return request.app[ROUTES].get(request.match_info.handler)
+
+
+def _endpoint(route: Route) -> Handler:
+    query = route.query()
+    body = route.body() if isinstance(route.body, type) else route.body
+
+    @functools.wraps(route.handler)
+    async def endpoint(request: web.Request) -> web.StreamResponse:
+        check_path(request)
+        loaded_query = load_query(query, request.query)
+        loaded_body = await _load(route, body, request)
+        faults = [*load_headers(route.headers, request).faults, *loaded_query.faults, *loaded_body.faults]
+        if faults:
+            raise InvalidRequest.of(faults)
+        request[QUERY], request[BODY] = loaded_query.value, loaded_body.value
+        return await route.handler(request)
+
+    return endpoint
+
+
+async def _load(route: Route, schema: Schema | None, request: web.Request) -> Loaded:
+    if not route.reads_body or request.content_type in route.streams:
+        return Loaded({})
+    if schema is None:
+        given = request.headers.get("Content-Type", "none")[:100]
+        raise UnsupportedMedia(f"Content-Type must be {' or '.join(route.streams)}, not {given}")
+    return await load_body(schema, request, optional=route.body_optional)

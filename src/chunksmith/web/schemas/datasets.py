@@ -1,0 +1,276 @@
+"""Shapes of datasets and entries."""
+
+from typing import Any
+
+from chunksmith.domain.corpus import chunk_name
+from chunksmith.domain.datasets import DIFFICULTIES, Dataset, Entry
+from chunksmith.domain.entry_query import SORTS, EntryQuery
+from chunksmith.domain.jobs import ENDED
+from chunksmith.services.datasets import DatasetView, EntryDetail
+from chunksmith.web import fields
+from chunksmith.web.schemas.jobs import BatchFileOut, UsageOut, batch_out
+
+ENTRY_STATUSES = ("accepted", "rejected", "edited", "regenerated")
+SPLITS = ("train", "validation", "test")
+ALWAYS_SHOWN = ("question", "answer")
+
+
+class EvidenceOut(fields.AnswerSchema):
+    quote = fields.String()
+    start = fields.Integer(allow_none=True, metadata={"description": "Character offset into the stored chunk text."})
+    end = fields.Integer(allow_none=True)
+    match = fields.String(one_of=("exact", "normalized", "fuzzy", "none"))
+
+
+class EntryOut(fields.AnswerSchema):
+    id = fields.String()
+    question = fields.String(allow_none=True)
+    answer = fields.String(allow_none=True)
+    instruction = fields.String(metadata={"optional": True})
+    input = fields.String(metadata={"optional": True})
+    output = fields.String(metadata={"optional": True})
+    summary = fields.String(metadata={"optional": True})
+    key_points = fields.List(fields.String(), metadata={"optional": True})
+    category = fields.String(allow_none=True)
+    quality_score = fields.Number(allow_none=True)
+    difficulty = fields.String(allow_none=True, one_of=DIFFICULTIES)
+    source_chunk = fields.String()
+    split = fields.String(allow_none=True)
+    status = fields.String(one_of=ENTRY_STATUSES)
+    evidence = fields.List(fields.Nested(EvidenceOut))
+    metadata = fields.Dict(
+        metadata={
+            "description": "model, provider, prompt_hash, chunk_id, document_id, document_name, taxonomy_path, "
+            "taxonomy_level, generated_at, quality (its components), repaired; and what an editor added"
+        }
+    )
+
+
+class RevisionOut(fields.AnswerSchema):
+    revision = fields.Integer()
+    entry = fields.Dict(metadata={"description": "The fields as they were."})
+    change = fields.String()
+    editor = fields.String(allow_none=True)
+    feedback = fields.String(allow_none=True)
+    replaced_at = fields.Timestamp()
+
+
+class ProvenanceOut(fields.AnswerSchema):
+    dataset_id = fields.String()
+    job_id = fields.String(allow_none=True)
+    chunk_id = fields.String()
+    chunk_text = fields.String(allow_none=True)
+    chunk_start = fields.Integer(allow_none=True)
+    chunk_end = fields.Integer(allow_none=True)
+    document_id = fields.Integer(allow_none=True)
+    document_name = fields.String(allow_none=True)
+    call_id = fields.Integer(allow_none=True, metadata={"description": "The ledger's call that wrote it."})
+    model = fields.String()
+    prompt_hash = fields.String()
+
+
+class EntryDetailOut(EntryOut):
+    revision = fields.Integer()
+    history = fields.List(fields.Nested(RevisionOut))
+    provenance = fields.Nested(ProvenanceOut)
+
+
+class DistributionOut(fields.AnswerSchema):
+    high = fields.Integer()
+    medium = fields.Integer()
+    low = fields.Integer()
+
+
+class PageQualityOut(fields.AnswerSchema):
+    average_score = fields.Number(allow_none=True)
+    distribution = fields.Nested(DistributionOut)
+
+
+class EntriesQuery(fields.CursorQuery):
+    sort_by = fields.String(one_of=SORTS, load_default="id")
+    order = fields.String(one_of=("asc", "desc"), load_default=None)
+    filter_quality = fields.Number(least=0, most=1, load_default=None)
+    category = fields.String(most=500, load_default=None)
+    split = fields.String(one_of=SPLITS, load_default=None)
+    status = fields.String(one_of=ENTRY_STATUSES, load_default=None)
+    difficulty = fields.String(one_of=DIFFICULTIES, load_default=None)
+    q = fields.String(least=1, most=200, load_default=None, metadata={"description": "Text that the entry contains."})
+
+
+class EntriesOut(fields.AnswerSchema):
+    entries = fields.List(fields.Nested(EntryOut))
+    total = fields.Integer()
+    page = fields.Integer()
+    per_page = fields.Integer()
+    next_cursor = fields.String(allow_none=True)
+    quality_summary = fields.Nested(PageQualityOut, metadata={"description": "Of the whole dataset."})
+
+
+class EntryChangeIn(fields.StrictSchema):
+    question = fields.String(most=20_000, filled=True)
+    answer = fields.String(most=20_000, filled=True)
+    instruction = fields.String(most=20_000, filled=True)
+    input = fields.String(most=20_000)
+    output = fields.String(most=20_000, filled=True)
+    summary = fields.String(most=20_000, filled=True)
+    key_points = fields.List(fields.String(most=2_000, filled=True), most=50)
+    category = fields.String(most=500, filled=True, allow_none=True)
+    difficulty = fields.String(one_of=DIFFICULTIES, allow_none=True)
+    metadata = fields.Dict(metadata={"description": "Put beside what is there."})
+    feedback = fields.String(most=10_000, metadata={"description": "Why; kept in the entry's history."})
+
+
+class DatasetOut(fields.AnswerSchema):
+    id = fields.String()
+    name = fields.String()
+    project_id = fields.Integer()
+    job_id = fields.String(allow_none=True)
+    generation_mode = fields.String()
+    entries = fields.List(fields.Nested(EntryOut), metadata={"description": "Always empty; see `/entries`."})
+    total_entries = fields.Integer()
+    created_at = fields.Timestamp()
+    updated_at = fields.Timestamp()
+    format_type = fields.String()
+    batch_files = fields.List(fields.Nested(BatchFileOut), metadata={"description": "Of many, the first 1000."})
+    total_batches = fields.Integer()
+    quality_summary = fields.Dict(allow_none=True, metadata={"description": "null until it was analyzed."})
+    flagged = fields.String(allow_none=True, metadata={"description": "Why it should not be used as it is."})
+    settings = fields.Dict(metadata={"description": "What it was made with."})
+    usage = fields.Nested(UsageOut, allow_none=True)
+    complete = fields.Boolean(metadata={"description": "false while its job is not over."})
+
+
+class DatasetItemOut(fields.AnswerSchema):
+    id = fields.String()
+    name = fields.String()
+    project_id = fields.Integer()
+    job_id = fields.String(allow_none=True)
+    generation_mode = fields.String()
+    format_type = fields.String()
+    total_entries = fields.Integer()
+    quality_summary = fields.Dict(allow_none=True)
+    flagged = fields.String(allow_none=True)
+    created_at = fields.Timestamp()
+
+
+class DatasetsOut(fields.AnswerSchema):
+    datasets = fields.List(fields.Nested(DatasetItemOut))
+    total = fields.Integer()
+    page = fields.Integer()
+    per_page = fields.Integer()
+
+
+class DownloadQuery(fields.QuerySchema):
+    format = fields.String(most=50, load_default=None, metadata={"description": "One of `GET /formats`."})
+    split = fields.String(one_of=SPLITS, load_default=None)
+    filter_quality = fields.Number(least=0, most=1, load_default=None)
+    category = fields.String(most=500, load_default=None)
+    status = fields.String(one_of=ENTRY_STATUSES, load_default=None)
+    difficulty = fields.String(one_of=DIFFICULTIES, load_default=None)
+    q = fields.String(least=1, most=200, load_default=None)
+
+
+class DatasetQualityOut(fields.AnswerSchema):
+    dataset_id = fields.String()
+    quality_summary = fields.Dict(allow_none=True)
+    average_score = fields.Number(allow_none=True)
+    distribution = fields.Nested(DistributionOut)
+    flagged = fields.String(allow_none=True)
+
+
+def query_in(values: dict[str, Any]) -> EntryQuery:
+    names = ("filter_quality", "category", "split", "status", "difficulty", "q")
+    return EntryQuery(
+        sort=values.get("sort_by", "id"), order=values.get("order"), **{name: values[name] for name in names}
+    )
+
+
+def entry_out(entry: Entry, dataset: Dataset) -> dict[str, Any]:
+    provider, model = dataset.model
+    texts = {name: value for name, value in entry.texts().items() if name in ALWAYS_SHOWN or value is not None}
+    return {
+        "id": entry.public_id,
+        **texts,
+        "category": entry.category,
+        "quality_score": entry.quality,
+        "difficulty": entry.difficulty,
+        "source_chunk": chunk_name(entry.chunk_id),
+        "split": entry.split,
+        "status": entry.status,
+        "evidence": [
+            {"quote": item.quote, "start": item.start, "end": item.end, "match": item.match} for item in entry.evidence
+        ],
+        "metadata": {
+            **entry.metadata,
+            "model": model,
+            "provider": provider,
+            "prompt_hash": dataset.settings["prompt_hash"],
+            "chunk_id": chunk_name(entry.chunk_id),
+            "document_id": entry.document_id,
+            "document_name": entry.document_name,
+            "taxonomy_path": None,
+            "taxonomy_level": None,
+            "generated_at": entry.generated_at,
+            "quality": entry.quality_parts,
+            "repaired": entry.repaired,
+        },
+    }
+
+
+def detail_out(detail: EntryDetail) -> dict[str, Any]:
+    entry, dataset, chunk = detail.entry, detail.dataset, detail.chunk
+    return {
+        **entry_out(entry, dataset),
+        "revision": entry.revision,
+        "history": list(detail.history),
+        "provenance": {
+            "dataset_id": dataset.dataset_id,
+            "job_id": dataset.job_id,
+            "chunk_id": chunk_name(entry.chunk_id),
+            "chunk_text": chunk.text if chunk is not None else None,
+            "chunk_start": chunk.start if chunk is not None else None,
+            "chunk_end": chunk.end if chunk is not None else None,
+            "document_id": entry.document_id,
+            "document_name": entry.document_name,
+            "call_id": entry.call_id,
+            "model": dataset.settings["generation_model"],
+            "prompt_hash": dataset.settings["prompt_hash"],
+        },
+    }
+
+
+def distribution_out(dataset: Dataset) -> dict[str, int]:
+    return {"high": dataset.high_count, "medium": dataset.medium_count, "low": dataset.low_count}
+
+
+def average_score(dataset: Dataset) -> float | None:
+    return round(dataset.quality_sum / dataset.scored_count, 4) if dataset.scored_count else None
+
+
+def dataset_item_out(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "id": dataset.dataset_id,
+        "name": dataset.name,
+        "project_id": dataset.project_id,
+        "job_id": dataset.job_id,
+        "generation_mode": dataset.settings["generation_mode"],
+        "format_type": dataset.format_type,
+        "total_entries": dataset.entries_count,
+        "quality_summary": dataset.quality,
+        "flagged": dataset.flagged,
+        "created_at": dataset.created_at,
+    }
+
+
+def dataset_out(view: DatasetView, usage: dict[str, Any] | None) -> dict[str, Any]:
+    dataset = view.dataset
+    return {
+        **dataset_item_out(dataset),
+        "entries": [],
+        "updated_at": dataset.updated_at,
+        "batch_files": [batch_out(batch) for batch in view.batches],
+        "total_batches": view.batches_count,
+        "settings": dataset.settings,
+        "usage": usage,
+        "complete": view.job is None or view.job.state in ENDED,
+    }

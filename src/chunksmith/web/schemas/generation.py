@@ -1,0 +1,171 @@
+"""Shapes of starting a generation."""
+
+from typing import Any
+
+from chunksmith.domain.calls import PROVIDERS
+from chunksmith.domain.generation import DATA_SOURCES, MAX_PER_CHUNK, MODES
+from chunksmith.domain.jobs import MAX_CONCURRENCY
+from chunksmith.gateway.budget import usd
+from chunksmith.services.estimating import Estimate
+from chunksmith.web import fields
+
+STRATEGIES = ("heading", "token", "character", "delimiter", "semantic")
+BENCHMARK_SUITES = ("glue", "superglue", "mmlu", "medical", "dataset")
+_MODEL = f"One of {', '.join(PROVIDERS)}, or `<provider>/<model name>`."
+
+
+def _model(description: str) -> fields.String:
+    return fields.String(
+        most=200, filled=True, allow_none=True, load_default=None, metadata={"description": f"{description} {_MODEL}"}
+    )
+
+
+def _text(description: str, most: int = 500) -> fields.String:
+    return fields.String(
+        most=most, filled=True, allow_none=True, load_default=None, metadata={"description": description}
+    )
+
+
+class SplitRatios(fields.StrictSchema):
+    train = fields.Number(required=True, least=0, most=1)
+    validation = fields.Number(required=True, least=0, most=1)
+    test = fields.Number(required=True, least=0, most=1)
+
+
+class GenerateIn(fields.StrictSchema):
+    project_id = fields.Identifier(required=True, metadata={"description": "Integer id or UUID of the project."})
+    data_source = fields.String(
+        one_of=DATA_SOURCES, load_default="Chunks Only", metadata={"description": "What a unit of work is made of."}
+    )
+    extraction_file_id = fields.String(
+        most=200, allow_none=True, load_default=None, metadata={"description": "An extraction job, for *Extract*."}
+    )
+    selected_categories = fields.List(
+        fields.String(most=500),
+        most=10_000,
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "Names or ids of taxonomy categories; nothing to filter with *Chunks Only*."},
+    )
+    prompt_name = fields.String(
+        most=200,
+        filled=True,
+        load_default="default",
+        metadata={"description": "A stored prompt, or `default`: the built-in prompt of the mode."},
+    )
+    custom_prompt = _text("Takes the place of `prompt_name`; placeholders as in the prompts' documentation.", 100_000)
+    generation_mode = fields.String(one_of=MODES, load_default="default")
+    format_type = fields.String(
+        most=50, filled=True, load_default="jsonl", metadata={"description": "One of `GET /formats`."}
+    )
+    concurrency = fields.Integer(
+        least=1, most=MAX_CONCURRENCY, load_default=1, metadata={"description": "Calls of this job in flight at most."}
+    )
+    batch_size = fields.Integer(
+        least=0, most=1_000_000, load_default=50, metadata={"description": "Chunks per output file; 0: one file."}
+    )
+    include_evaluation_sets = fields.Boolean(load_default=False)
+    split_ratios = fields.Nested(SplitRatios, allow_none=True, load_default=None)
+    split_seed = fields.Integer(allow_none=True, load_default=None)
+    taxonomy_project = fields.Identifier(allow_none=True, load_default=None)
+    taxonomy_name = _text("Of the taxonomy; null is the newest.")
+    output_dir = fields.String(
+        most=200,
+        filled=True,
+        load_default=".",
+        metadata={"description": "A folder under the project's dataset folder; `.` is that folder."},
+    )
+    analyze_quality = fields.Boolean(
+        load_default=True, metadata={"description": "Score every entry and the dataset; see the quality page."}
+    )
+    quality_threshold = fields.Number(
+        least=0,
+        most=1,
+        allow_none=True,
+        load_default=None,
+        metadata={
+            "description": "The job fails when the dataset's overall score is below; null: no gate. With "
+            "`quality_filter` entries below are dropped instead, and null is 0.7."
+        },
+    )
+    quality_filter = fields.Boolean(load_default=False)
+    enable_versioning = fields.Boolean(load_default=False)
+    dataset_name = _text("The dataset's name.", 200)
+    run_benchmarks = fields.Boolean(load_default=False)
+    benchmark_suite = fields.String(one_of=BENCHMARK_SUITES, load_default="glue")
+    parsing_model = _model("Parses documents that wait to be read.")
+    chunking_model = _model("Cuts documents that wait to be cut.")
+    classification_model = _model("Gives each entry its category and difficulty; null is `generation_model`.")
+    generation_model = _model("Writes the entries; null is `classification_model`, null both the server's default.")
+    datasets_per_chunk = fields.Integer(
+        least=1, most=MAX_PER_CHUNK, load_default=3, metadata={"description": "Entries per chunk at most, in one call."}
+    )
+    only_validated = fields.Boolean(load_default=False)
+    max_cost_usd = fields.Amount(
+        allow_none=True, load_default=None, metadata={"description": "No call starts that could cross it."}
+    )
+    max_calls = fields.Integer(least=1, allow_none=True, load_default=None)
+    reuse = fields.Boolean(
+        load_default=True, metadata={"description": "Answer equal requests from the ledger instead of paying again."}
+    )
+    seed = fields.Integer(least=0, most=2**31 - 1, allow_none=True, load_default=None)
+    temperature = fields.Number(least=0, most=2, allow_none=True, load_default=None)
+    max_tokens = fields.Integer(
+        least=16, most=65_536, allow_none=True, load_default=None, metadata={"description": "Of one visible reply."}
+    )
+    audience = _text("Who the dataset is for; into the prompt.")
+    purpose = _text("What the dataset is for; into the prompt.")
+    domain = _text("The subject area; into the prompt.")
+    complexity_level = _text("The complexity to aim at; into the prompt.")
+    document_ids = fields.List(
+        fields.Integer(least=0),
+        least=1,
+        most=100_000,
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "Only these documents of the project; null: all."},
+    )
+    chunk_strategy = fields.String(one_of=STRATEGIES, allow_none=True, load_default=None)
+    chunk_size = fields.Integer(least=1, most=1_000_000, allow_none=True, load_default=None)
+    chunk_overlap = fields.Integer(least=0, most=1_000_000, allow_none=True, load_default=None)
+
+
+class GenerateOut(fields.AnswerSchema):
+    job_id = fields.String()
+    message = fields.String()
+    status = fields.String()
+    estimated_duration = fields.String()
+    dataset_id = fields.String()
+    warnings = fields.List(fields.String(), metadata={"description": "What was accepted but cannot apply."})
+
+
+class BetweenOut(fields.AnswerSchema):
+    low = fields.Number()
+    high = fields.Number()
+
+
+class CostBetweenOut(fields.AnswerSchema):
+    low = fields.Usd()
+    high = fields.Usd()
+
+
+class EstimateOut(fields.AnswerSchema):
+    chunks = fields.Nested(BetweenOut)
+    calls = fields.Nested(BetweenOut)
+    input_tokens = fields.Nested(BetweenOut)
+    output_tokens = fields.Nested(BetweenOut)
+    cost_usd = fields.Nested(CostBetweenOut, allow_none=True, metadata={"description": "null: the price is unknown."})
+    duration_s = fields.Nested(BetweenOut)
+    rests_on = fields.List(fields.String(), metadata={"description": "Where the numbers come from."})
+    warnings = fields.List(fields.String())
+
+
+def estimate_out(estimate: Estimate) -> dict[str, Any]:
+    counted = ("chunks", "calls", "input_tokens", "output_tokens", "duration_s")
+    cost = estimate.cost_nano
+    return {
+        **{name: getattr(estimate, name)._asdict() for name in counted},
+        "cost_usd": {"low": usd(int(cost.low)), "high": usd(int(cost.high))} if cost is not None else None,
+        "rests_on": list(estimate.rests_on),
+        "warnings": list(estimate.warnings),
+    }

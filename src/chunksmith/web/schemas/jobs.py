@@ -1,0 +1,288 @@
+"""Shapes of jobs."""
+
+from typing import Any
+
+from chunksmith.domain.corpus import chunk_name
+from chunksmith.domain.datasets import BatchFile
+from chunksmith.domain.jobs import MAX_CONCURRENCY, OUTCOMES, Job, UnitOutcome
+from chunksmith.domain.ledger import CallRecord
+from chunksmith.gateway.budget import usd
+from chunksmith.services.jobs import GENERATION_KIND, JobStatus
+from chunksmith.web import fields
+
+STATES = ("submitted", "running", "paused", "completed", "failed", "cancelled")
+
+
+class BatchFileOut(fields.AnswerSchema):
+    batch_index = fields.Integer()
+    file_path = fields.String(metadata={"description": "Relative to the data directory."})
+    entries_count = fields.Integer()
+    chunks_processed = fields.Integer()
+    size_bytes = fields.Integer()
+    sha256 = fields.String()
+
+
+class UnitsOut(fields.AnswerSchema):
+    total = fields.Integer()
+    done = fields.Integer()
+    failed = fields.Integer()
+    pending = fields.Integer()
+
+
+class OutcomesOut(fields.AnswerSchema):
+    accepted = fields.Integer()
+    rejected = fields.Integer()
+    duplicate = fields.Integer()
+    invalid = fields.Integer()
+    refused = fields.Integer()
+    failed = fields.Integer()
+
+
+class UsageOut(fields.AnswerSchema):
+    calls = fields.Integer(metadata={"description": "Sent, whatever came of them."})
+    reused_calls = fields.Integer(metadata={"description": "Answered from the ledger, without a call."})
+    unknown_calls = fields.Integer(metadata={"description": "Sent, but whether they were answered is not known."})
+    input_tokens = fields.Integer()
+    output_tokens = fields.Integer()
+    cached_tokens = fields.Integer()
+    thinking_tokens = fields.Integer()
+    cost_usd = fields.Usd(allow_none=True, metadata={"description": "null when a price is not known."})
+    cost_per_entry_usd = fields.Usd(allow_none=True)
+
+
+class ResultOut(fields.AnswerSchema):
+    dataset_id = fields.String(allow_none=True)
+    batch_files = fields.List(fields.Nested(BatchFileOut), metadata={"description": "Of many, the newest 200."})
+    completed_batches = fields.Integer()
+    total_batches = fields.Integer()
+    total_entries_so_far = fields.Integer()
+    units = fields.Nested(UnitsOut)
+    outcomes = fields.Nested(OutcomesOut)
+    usage = fields.Nested(UsageOut)
+    waiting_for = fields.String(allow_none=True)
+
+
+class JobOut(fields.AnswerSchema):
+    job_id = fields.String()
+    kind = fields.String()
+    project_id = fields.Integer(allow_none=True)
+    status = fields.String(one_of=STATES)
+    reason = fields.String(allow_none=True, metadata={"description": "Of a pause: budget, user or provider."})
+    progress = fields.Integer(metadata={"description": "0 to 100."})
+    current_step = fields.String()
+    estimated_completion = fields.Timestamp(allow_none=True)
+    error = fields.String(allow_none=True)
+    error_type = fields.String(allow_none=True)
+    concurrency = fields.Integer()
+    max_calls = fields.Integer(allow_none=True)
+    max_cost_usd = fields.Usd(allow_none=True)
+    created_at = fields.Timestamp()
+    started_at = fields.Timestamp(allow_none=True)
+    completed_at = fields.Timestamp(allow_none=True)
+    result = fields.Nested(ResultOut)
+
+
+class JobListItemOut(fields.AnswerSchema):
+    job_id = fields.String()
+    kind = fields.String()
+    project_id = fields.Integer(allow_none=True)
+    dataset_id = fields.String(allow_none=True)
+    status = fields.String(one_of=STATES)
+    reason = fields.String(allow_none=True)
+    error = fields.String(allow_none=True)
+    units = fields.Nested(UnitsOut)
+    total_entries_so_far = fields.Integer()
+    created_at = fields.Timestamp()
+    started_at = fields.Timestamp(allow_none=True)
+    completed_at = fields.Timestamp(allow_none=True)
+
+
+class JobsQuery(fields.PageQuery):
+    status = fields.String(one_of=STATES, load_default=None)
+    project_id = fields.Identifier(load_default=None)
+    kind = fields.String(most=50, load_default=None)
+
+
+class JobsOut(fields.AnswerSchema):
+    jobs = fields.List(fields.Nested(JobListItemOut))
+    total = fields.Integer()
+    page = fields.Integer()
+    per_page = fields.Integer()
+
+
+class JobChangeIn(fields.StrictSchema):
+    concurrency = fields.Integer(least=1, most=MAX_CONCURRENCY)
+    max_calls = fields.Integer(least=1, allow_none=True)
+    max_cost_usd = fields.Amount(allow_none=True)
+
+
+class RetryIn(fields.StrictSchema):
+    statuses = fields.List(
+        fields.String(one_of=("failed", "invalid", "refused")),
+        least=1,
+        most=3,
+        load_default=["failed"],
+        metadata={"description": "Which units to do again. Asking again for unreadable or refused ones costs anew."},
+    )
+
+
+class OutcomesQuery(fields.PageQuery):
+    status = fields.String(one_of=(*OUTCOMES, "pending"), load_default=None)
+
+
+class UnitOutcomeOut(fields.AnswerSchema):
+    unit = fields.Integer(metadata={"description": "The place of the unit in the job, from 0."})
+    chunk_id = fields.String(allow_none=True)
+    document_id = fields.Integer(allow_none=True)
+    status = fields.String(one_of=(*OUTCOMES, "pending"))
+    reason = fields.String(allow_none=True)
+    detail = fields.String(allow_none=True)
+    entries = fields.Integer()
+
+
+class UnitOutcomesOut(fields.AnswerSchema):
+    outcomes = fields.List(fields.Nested(UnitOutcomeOut))
+    total = fields.Integer()
+    page = fields.Integer()
+    per_page = fields.Integer()
+
+
+class CallOut(fields.AnswerSchema):
+    id = fields.Integer()
+    request_key = fields.String()
+    unit = fields.Integer(allow_none=True)
+    stage = fields.String()
+    attempt = fields.Integer()
+    state = fields.String(one_of=("intent", "answered", "failed", "unknown"))
+    provider = fields.String()
+    model = fields.String()
+    sent_at = fields.Timestamp()
+    ended_at = fields.Timestamp(allow_none=True)
+    finish = fields.String(allow_none=True)
+    error_kind = fields.String(allow_none=True)
+    error_detail = fields.String(allow_none=True)
+    http_status = fields.Integer(allow_none=True)
+    input_tokens = fields.Integer(allow_none=True)
+    output_tokens = fields.Integer(allow_none=True)
+    cached_tokens = fields.Integer(allow_none=True)
+    thinking_tokens = fields.Integer(allow_none=True)
+    cost_usd = fields.Usd(allow_none=True)
+    estimate_usd = fields.Usd(allow_none=True)
+    has_reply = fields.Boolean()
+
+
+class CallsOut(fields.AnswerSchema):
+    calls = fields.List(fields.Nested(CallOut))
+    total = fields.Integer()
+    page = fields.Integer()
+    per_page = fields.Integer()
+
+
+SHOWN_OF_CALL = (
+    "id request_key stage attempt state sent_at ended_at finish error_kind error_detail http_status input_tokens "
+    "output_tokens cached_tokens thinking_tokens has_reply"
+).split()
+
+
+def optional_usd(nano: int | None) -> str | None:
+    return usd(nano) if nano is not None else None
+
+
+def batch_out(batch: BatchFile) -> dict[str, Any]:
+    return {name: getattr(batch, name) for name in BatchFileOut().fields}
+
+
+def units_out(job: Job) -> dict[str, int]:
+    counters = job.counters
+    done = counters.units_down - counters.failed
+    return {
+        "total": counters.units_total,
+        "done": done,
+        "failed": counters.failed,
+        "pending": counters.units_pending,
+    }
+
+
+def status_out(status: JobStatus) -> dict[str, Any]:
+    job, counters = status.job, status.job.counters
+    priced = counters.entries > 0 and status.cost_usd is not None
+    return {
+        "job_id": job.job_id,
+        "kind": job.kind,
+        "project_id": job.project_id,
+        "status": job.state,
+        "reason": job.reason,
+        "progress": status.progress,
+        "current_step": status.step,
+        "estimated_completion": status.estimated_completion,
+        "error": job.error_detail,
+        "error_type": job.error_slug,
+        "concurrency": job.concurrency,
+        "max_calls": job.max_calls,
+        "max_cost_usd": optional_usd(job.max_cost_nano),
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "completed_at": job.completed_at,
+        "result": {
+            "dataset_id": job.dataset_id,
+            "batch_files": [batch_out(batch) for batch in status.batches],
+            "completed_batches": status.completed_batches,
+            "total_batches": status.total_batches,
+            "total_entries_so_far": counters.entries,
+            "units": units_out(job),
+            "outcomes": dict(counters.outcomes),
+            "usage": {
+                "calls": counters.calls,
+                "reused_calls": counters.reused_calls,
+                "unknown_calls": counters.unknown_calls,
+                "input_tokens": counters.input_tokens,
+                "output_tokens": counters.output_tokens,
+                "cached_tokens": counters.cached_tokens,
+                "thinking_tokens": counters.thinking_tokens,
+                "cost_usd": status.cost_usd,
+                "cost_per_entry_usd": usd(counters.cost_nano // counters.entries) if priced else None,
+            },
+            "waiting_for": status.waiting_for,
+        },
+    }
+
+
+def job_item_out(job: Job) -> dict[str, Any]:
+    return {
+        "job_id": job.job_id,
+        "kind": job.kind,
+        "project_id": job.project_id,
+        "dataset_id": job.dataset_id,
+        "status": job.state,
+        "reason": job.reason,
+        "error": job.error_detail,
+        "units": units_out(job),
+        "total_entries_so_far": job.counters.entries,
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "completed_at": job.completed_at,
+    }
+
+
+def outcome_out(outcome: UnitOutcome, kind: str) -> dict[str, Any]:
+    about_chunk = kind == GENERATION_KIND
+    return {
+        "unit": outcome.position,
+        "chunk_id": chunk_name(outcome.source_id) if about_chunk else None,
+        "document_id": None if about_chunk else outcome.source_id,
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "detail": outcome.detail,
+        "entries": outcome.entries,
+    }
+
+
+def call_out(call: CallRecord) -> dict[str, Any]:
+    return {
+        **{name: getattr(call, name) for name in SHOWN_OF_CALL},
+        "unit": call.position,
+        "provider": call.model.provider,
+        "model": call.model.model,
+        "cost_usd": optional_usd(call.cost_nano),
+        "estimate_usd": optional_usd(call.estimate_nano),
+    }

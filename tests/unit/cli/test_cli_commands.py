@@ -1,0 +1,180 @@
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from chunksmith import __version__
+from chunksmith.cli.exits import EXPLAINED, ExitCode, Failure
+from chunksmith.cli.generate import parse_settings
+from chunksmith.cli.main import run
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CHUNKSMITH_URL", "CHUNKSMITH_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "XAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def nobody() -> str:
+    """The address of a port at which nothing listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+def test_help_explains_the_exit_codes(capsys: Captured) -> None:
+    assert run(["--help"]) == ExitCode.OK
+
+    shown = " ".join(capsys.readouterr().out.split())
+    assert all(f"{int(code)} {words}" in shown for code, words in EXPLAINED.items())
+
+
+def test_the_documentation_names_every_exit_code() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "cli.md").read_text(encoding="utf-8")
+
+    assert all(f"| {int(code)} | " in page for code in ExitCode)
+
+
+def test_version_as_json(capsys: Captured) -> None:
+    assert run(["version", "--json"]) == ExitCode.OK
+    assert json.loads(capsys.readouterr().out) == {"version": __version__}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["status"],
+        ["jobs", "--limit", "many"],
+        ["ingest", "--project", "p"],
+        ["ingest", "/no/such/file", "--project", "p"],
+        ["ingest", "--chunks", "/no/such/file", "--project", "p"],
+        ["generate", "-p", "p", "--prompt", "a", "--prompt-file", "b"],
+        ["generate", "-p", "p", "--prompt-file", "/no/such/file"],
+        ["generate", "-p", "p", "--set", "no-value"],
+        ["export", "d", "-o", "-", "--json"],
+        ["jobs", "--server", "ftp://127.0.0.1"],
+        ["serve", "--config", "/no/such/file"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_told_before_anything_happens(arguments: list[str], capsys: Captured) -> None:
+    assert run(arguments) == ExitCode.INVALID
+
+    captured = capsys.readouterr()
+    assert captured.err != ""
+    assert "Traceback" not in captured.err
+
+
+def test_no_server(nobody: str, capsys: Captured) -> None:
+    assert run(["jobs", "--server", nobody]) == ExitCode.UNAVAILABLE
+
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert f"no server at {nobody}" in captured.err
+
+
+def test_a_failure_as_json_is_one_document(nobody: str, capsys: Captured) -> None:
+    assert run(["jobs", "--json", "--server", nobody]) == ExitCode.UNAVAILABLE
+
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["exit_code"] == ExitCode.UNAVAILABLE
+    assert nobody in error["message"]
+
+
+def test_the_server_comes_from_the_environment(nobody: str, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    monkeypatch.setenv("CHUNKSMITH_URL", nobody)
+
+    run(["jobs"])
+
+    assert nobody in capsys.readouterr().err
+
+
+def test_settings_are_json_where_they_read_as_json() -> None:
+    given = ["temperature=0.5", "reuse=false", "audience=new = people", "document_ids=[1, 2]", "purpose="]
+
+    assert parse_settings(given, {}) == {
+        "temperature": 0.5,
+        "reuse": False,
+        "audience": "new = people",
+        "document_ids": [1, 2],
+        "purpose": "",
+    }
+
+
+@pytest.mark.parametrize("setting", ["seed=1", "project_id=3", "=1", "seed"])
+def test_settings_that_cannot_be_meant_are_refused(setting: str) -> None:
+    with pytest.raises(Failure, match="--set"):
+        parse_settings([setting], {"seed": 2})
+
+
+def test_each_wrong_setting_of_serve_is_named(tmp_path: Path, capsys: Captured) -> None:
+    config = tmp_path / "own.toml"
+    config.write_text('[server]\nport = "many"\nprot = 1\n[logs]\nlevel = "loud"\n')
+
+    assert run(["serve", "--config", str(config), "--data-dir", str(tmp_path / "data")]) == ExitCode.INVALID
+
+    said = capsys.readouterr().err
+    assert all(name in said for name in ("server/port", "server/prot", "logs/level"))
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_key_is_made_listed_and_revoked(tmp_path: Path, capsys: Captured) -> None:
+    place = ["--data-dir", str(tmp_path / "data")]
+
+    assert run(["keys", "create", "ci", *place]) == ExitCode.OK
+    secret = capsys.readouterr().out.strip()
+    assert run(["keys", "revoke", "ci", *place]) == ExitCode.OK
+    capsys.readouterr()
+    assert run(["keys", "list", "--json", *place]) == ExitCode.OK
+
+    listed = capsys.readouterr().out
+    (key,) = json.loads(listed)["keys"]
+    assert (key["name"], key["revoked_at"] is None) == ("ci", False)
+    assert secret not in listed
+
+
+def test_a_key_that_is_not_there_cannot_be_revoked(tmp_path: Path) -> None:
+    assert run(["keys", "revoke", "9", "--data-dir", str(tmp_path)]) == ExitCode.STATE
+
+
+def test_the_doctor_finds_a_fresh_place_healthy_and_leaves_it_alone(tmp_path: Path, capsys: Captured) -> None:
+    place = tmp_path / "data"
+
+    assert run(["doctor", "--offline", "--json", "--data-dir", str(place)]) == ExitCode.OK
+
+    report = json.loads(capsys.readouterr().out)
+    assert report["ok"] is True
+    assert not place.exists()
+
+
+def test_the_doctor_shows_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    monkeypatch.setenv("XAI_API_KEY", "xai-very-secret")
+
+    run(["doctor", "--offline", "--data-dir", str(tmp_path)])
+
+    shown = capsys.readouterr().out
+    assert "XAI_API_KEY" in shown
+    assert "very-secret" not in shown
+
+
+def test_the_doctor_says_what_is_broken(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "chunksmith.db").write_bytes(b"not a database" * 100)
+
+    assert run(["doctor", "--offline", "--json", "--data-dir", str(tmp_path)]) == ExitCode.FAILED
+
+    broken = [check["name"] for check in json.loads(capsys.readouterr().out)["checks"] if check["level"] == "broken"]
+    assert broken == ["database"]
+
+
+def test_the_doctor_wants_a_key_for_the_model_that_is_used(tmp_path: Path, capsys: Captured) -> None:
+    config = tmp_path / "own.toml"
+    config.write_text('[generation]\ndefault_model = "gemini"\n')
+
+    arguments = ["doctor", "--offline", "--config", str(config), "--data-dir", str(tmp_path)]
+    assert run(arguments) == ExitCode.FAILED
+    assert "not set up: no API key" in capsys.readouterr().out

@@ -1,0 +1,294 @@
+"""The stand-in must refuse what the real ones refuse, or tests against it prove nothing."""
+
+import asyncio
+import json
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from fake_llm import FakeLLM
+from fakellm.messages import Asked
+from fakellm.replies import compose, passage_of
+
+PASSAGE = "Granite is an igneous rock. It forms from magma that cools slowly. Basalt cools quickly at the surface."
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "entries": {
+            "type": "array",
+            "maxItems": 2,
+            "items": {"type": "object", "properties": {"question": {"type": "string"}, "answer": {"type": "string"}}},
+        }
+    },
+}
+PROMPT = f"Ask.\n<passage 0a0a0a0a0a0a>\n{PASSAGE}\n</passage 0a0a0a0a0a0a>"
+KEY = {"x-goog-api-key": "k"}
+BEARER = {"authorization": "Bearer k"}
+GEMINI = "/v1beta/models/gemini-3.5-flash:generateContent"
+GROK = "/v1/chat/completions"
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeLLM]:
+    async with FakeLLM() as running:
+        yield running
+
+
+@pytest.fixture
+async def http(fake: FakeLLM) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=fake.url, trust_env=False) as client:
+        yield client
+
+
+def _gemini(prompt: str = PROMPT, **config: Any) -> dict[str, Any]:
+    return {"contents": [{"role": "user", "parts": [{"text": prompt}]}], "generationConfig": config}
+
+
+def _grok(**changes: Any) -> dict[str, Any]:
+    return {"model": "grok-4.3", "messages": [{"role": "user", "content": PROMPT}], **changes}
+
+
+def _ollama(prompt: str = PROMPT, **changes: Any) -> dict[str, Any]:
+    return {"model": "llama3.2", "stream": False, "messages": [{"role": "user", "content": prompt}], **changes}
+
+
+def _text(answer: httpx.Response) -> str:
+    text: str = answer.json()["candidates"][0]["content"]["parts"][-1]["text"]
+    return text
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({**_gemini(), "temperature": 1}, 'Unknown name "temperature": Cannot find field.'),
+        (_gemini(num_ctx=1), "Unknown name \"num_ctx\" at 'generation_config': Cannot find field."),
+        ({"contents": [{"role": "assistant", "parts": []}]}, "valid role"),
+        (_gemini(responseSchema={"$ref": "#"}, responseMimeType="application/json"), '"$ref"'),
+        (_gemini(responseJsonSchema={}), "mime type"),
+        ({"contents": []}, "contents is not specified"),
+    ],
+    ids=["top-level", "config", "role", "openapi-ref", "mime", "empty"],
+)
+async def test_gemini_refuses(http: httpx.AsyncClient, body: dict[str, Any], told: str) -> None:
+    answer = await http.post(GEMINI, json=body, headers=KEY)
+    assert (answer.status_code, answer.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
+    assert told in answer.json()["error"]["message"]
+
+
+async def test_gemini_without_a_key_is_403_and_with_a_wrong_one_400(http: httpx.AsyncClient) -> None:
+    assert (await http.post(GEMINI, json=_gemini())).status_code == 403
+    wrong = await http.post(GEMINI, json=_gemini(), headers={"x-goog-api-key": "wrong"})
+    assert (wrong.status_code, wrong.json()["error"]["details"][0]["reason"]) == (400, "API_KEY_INVALID")
+
+
+async def test_gemini_counts_tokens(http: httpx.AsyncClient) -> None:
+    url = "/v1beta/models/gemini-3.5-flash:countTokens"
+    answer = await http.post(url, json={"contents": _gemini("x" * 40)["contents"]}, headers=KEY)
+    assert answer.json() == {"totalTokens": 10}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "told"),
+    [
+        ({"model": "grok-4.3"}, 422, "missing field `messages`"),
+        (_grok(temperature="hot"), 422, "temperature"),
+        (_grok(stop=["x"]), 400, "does not support parameter stop"),
+        (_grok(model="grok-4", reasoning_effort="low"), 400, "reasoningEffort"),
+        (_grok(model="gpt-9"), 404, "does not exist"),
+        (_grok(num_ctx=1), 200, ""),
+    ],
+    ids=["missing", "mistyped", "stop", "effort", "model", "unknown-field-is-dropped"],
+)
+async def test_grok_refuses(http: httpx.AsyncClient, body: dict[str, Any], status: int, told: str) -> None:
+    answer = await http.post(GROK, json=body, headers=BEARER)
+    assert answer.status_code == status
+    assert told in answer.text
+    assert (answer.headers["content-type"].startswith("text/plain")) == (status == 422)
+
+
+async def test_grok_without_a_key_is_401(http: httpx.AsyncClient) -> None:
+    answer = await http.post(GROK, json=_grok())
+    assert (answer.status_code, answer.json()["error"]) == (401, "No credentials presented.")
+
+
+async def test_ollama_streams_unless_told_not_to(http: httpx.AsyncClient) -> None:
+    body = _ollama()
+    del body["stream"]
+    answer = await http.post("/api/chat", json=body)
+    rows = [json.loads(row) for row in answer.text.splitlines()]
+    assert answer.headers["transfer-encoding"] == "chunked"
+    assert [row["done"] for row in rows] == [False] * (len(rows) - 1) + [True]
+    assert PASSAGE[:20] in "".join(row["message"]["content"] for row in rows)
+
+
+async def test_ollama_cuts_silently_past_its_window(http: httpx.AsyncClient) -> None:
+    long = "Granite is a rock. " * 1500
+    answer = await http.post("/api/chat", json=_ollama(long, options={"num_ctx": 4096}))
+    assert answer.json()["prompt_eval_count"] == 4096 - 2046
+
+
+async def test_ollama_refuses_to_cut_when_asked(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/api/chat", json=_ollama("Granite is a rock. " * 1500, truncate=False))
+    assert (answer.status_code, "longer than the context" in answer.json()["error"]) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "told"),
+    [
+        (_ollama(model="other"), 404, "model 'other' not found"),
+        (_ollama(think=True), 400, "does not support thinking"),
+        (_ollama(format="xml"), 400, "invalid format"),
+        (_ollama(options={"num_ctx": "many"}), 500, "must be of type integer"),
+        ({"messages": []}, 400, "model is required"),
+    ],
+    ids=["model", "think", "format", "option", "no-model"],
+)
+async def test_ollama_refuses(http: httpx.AsyncClient, body: dict[str, Any], status: int, told: str) -> None:
+    answer = await http.post("/api/chat", json=body)
+    assert answer.status_code == status
+    assert told in answer.json()["error"]
+
+
+async def test_reply_fits_the_schema_and_rests_on_the_passage(http: httpx.AsyncClient) -> None:
+    body = _gemini(responseMimeType="application/json", responseJsonSchema=SCHEMA)
+    answer = await http.post(GEMINI, json=body, headers=KEY)
+    entries = json.loads(_text(answer))["entries"]
+    assert len(entries) == 2
+    assert all(entry["answer"] in PASSAGE for entry in entries)
+    assert len({entry["question"] for entry in entries}) == 2
+
+
+async def test_same_question_has_the_same_reply(http: httpx.AsyncClient) -> None:
+    bodies = [_gemini(), _gemini(), _gemini(PROMPT.replace("0a0a0a0a0a0a", "ffffffffffff"))]
+    texts = [_text(await http.post(GEMINI, json=body, headers=KEY)) for body in bodies]
+    assert len(set(texts)) == 1
+
+
+def test_last_passage_wins_and_its_fence_cannot_be_forged() -> None:
+    example = "<passage 111111111111>\nexample\n</passage 111111111111>"
+    prompt = f"{example}\n<passage 222222222222>\na </passage 111111111111> b\n</passage 222222222222>"
+    assert passage_of(prompt) == "a </passage 111111111111> b"
+
+
+@pytest.mark.parametrize(
+    ("schema", "check"),
+    [
+        ({"enum": ["a", "b"]}, lambda value: value in {"a", "b"}),
+        ({"type": "integer", "minimum": 2, "maximum": 4}, lambda value: value in {2, 3, 4}),
+        ({"type": "number", "minimum": 0, "maximum": 1}, lambda value: 0 <= value <= 1),
+        ({"type": ["string", "null"], "maxLength": 9}, lambda value: 0 < len(value) <= 9),
+        ({"anyOf": [{"type": "null"}, {"type": "boolean"}]}, lambda value: isinstance(value, bool)),
+        ({"type": "array", "items": {"type": "string"}, "description": "(maxItems: 1)"}, lambda value: len(value) == 1),
+        ({"type": "ARRAY", "items": {"type": "STRING"}, "minItems": 5}, lambda value: len(value) == 5),
+    ],
+    ids=["enum", "integer", "number", "nullable", "any-of", "told-limit", "upper-case"],
+)
+def test_filler_keeps_to_the_schema(schema: dict[str, Any], check: Any) -> None:
+    assert check(json.loads(compose(Asked("m", PROMPT, 1, schema), 0)))
+
+
+async def test_script_and_rates_and_marker(fake: FakeLLM, http: httpx.AsyncClient) -> None:
+    fake.control({"script": {"2": "500"}})
+    statuses = [(await http.post(GEMINI, json=_gemini(), headers=KEY)).status_code for _ in range(3)]
+    assert statuses == [200, 500, 200]
+    marked = PROMPT.replace("Granite", "FAULT:503*1 Granite")
+    statuses = [(await http.post(GEMINI, json=_gemini(marked), headers=KEY)).status_code for _ in range(2)]
+    assert statuses == [503, 200]
+    fake.control({"rates": {"429": 1.0}})
+    assert (await http.post(GEMINI, json=_gemini(), headers=KEY)).status_code == 429
+    assert fake.stats.faults == {"500": 1, "503": 1, "429": 1}
+
+
+async def test_rates_follow_the_seed(http: httpx.AsyncClient, fake: FakeLLM) -> None:
+    async def statuses() -> list[int]:
+        fake.control({"seed": 5, "rates": {"500": 0.5}})
+        return [(await http.post(GROK, json=_grok(), headers=BEARER)).status_code for _ in range(20)]
+
+    first = await statuses()
+    assert first == await statuses()
+    assert set(first) == {200, 500}
+
+
+@pytest.mark.parametrize("limit", [{"rpm": 2}, {"tpm": 100}], ids=["rpm", "tpm"])
+async def test_limits_are_enforced_and_counted(fake: FakeLLM, http: httpx.AsyncClient, limit: dict[str, int]) -> None:
+    fake.control({**limit, "window_s": 0.3})
+    answers = [await http.post(GEMINI, json=_gemini("x" * 200), headers=KEY) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert fake.stats.violations == {f"gemini {next(iter(limit))}": 1}
+    await asyncio.sleep(0.3)
+    assert (await http.post(GEMINI, json=_gemini("x" * 200), headers=KEY)).status_code == 200
+
+
+async def test_concurrency_limit_is_enforced_and_counted(fake: FakeLLM, http: httpx.AsyncClient) -> None:
+    fake.control({"max_concurrency": 2, "latency_ms": 50})
+    async with asyncio.TaskGroup() as group:
+        calls = [group.create_task(http.post("/api/chat", json=_ollama())) for _ in range(3)]
+    assert sorted(call.result().status_code for call in calls) == [200, 200, 503]
+    assert fake.stats.violations == {"ollama concurrency": 1}
+
+
+async def test_latency_is_waited(fake: FakeLLM, http: httpx.AsyncClient) -> None:
+    fake.control({"latency_ms": 60})
+    began = time.monotonic()
+    await http.post("/api/chat", json=_ollama())
+    assert time.monotonic() - began >= 0.06
+
+
+async def test_statistics_tell_repeats(http: httpx.AsyncClient) -> None:
+    for body in (_ollama(), _ollama(), _ollama("Other words.")):
+        await http.post("/api/chat", json=body)
+    stats = (await http.get("/__stats")).json()
+    assert sorted(stats["bodies"].values()) == [1, 2]
+    assert (stats["chats"], stats["replies"], stats["repeated_bodies"], len(stats["arrivals"])) == (3, 3, 1, 3)
+    assert stats["requests"] == {"ollama chat": 3}
+    assert stats["tokens"]["input"] > 0
+
+
+async def test_control_over_http(http: httpx.AsyncClient) -> None:
+    assert (await http.post("/__control", json={"latency_ms": 5, "reset": True})).json()["latency_ms"] == 5
+    for wrong in ({"nonsense": 1}, {"rates": {"nonsense": 1}}, {"latency": "sometimes"}):
+        assert (await http.post("/__control", json=wrong)).status_code == 400
+
+
+async def test_fast_replies_are_constant_and_small(fake: FakeLLM, http: httpx.AsyncClient) -> None:
+    fake.control({"fast": True})
+    first = await http.post(GEMINI, json=_gemini(), headers=KEY)
+    assert first.content == (await http.post(GEMINI, json=_gemini("other"), headers=KEY)).content
+    assert 500 < len(_text(first)) + 100 < 700
+    assert len(json.loads(_text(first))["entries"]) == 3
+
+
+async def test_chunked_request_bodies_are_read(http: httpx.AsyncClient) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        body = json.dumps(_gemini()).encode()
+        yield body[:20]
+        yield body[20:]
+
+    assert (await http.post(GEMINI, content=pieces(), headers=KEY)).status_code == 200
+
+
+async def test_pipelined_requests_are_answered_in_order(fake: FakeLLM) -> None:
+    host, _, port = fake.url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"GET /api/version HTTP/1.1\r\n\r\nGET /api/tags HTTP/1.1\r\n\r\n")
+    both = await reader.readuntil(b'"details":{}}]}')
+    writer.close()
+    assert both.index(b"0.32.7") < both.index(b"llama3.2")
+
+
+async def test_command_line_prints_its_address(request: pytest.FixtureRequest) -> None:
+    script = request.config.rootpath / "scripts" / "fake_llm.py"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(script), "--port", "0", "--fault", "500=1", stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    url = json.loads(await process.stdout.readline())["url"]
+    async with httpx.AsyncClient(trust_env=False) as client:
+        assert (await client.post(f"{url}/api/chat", json=_ollama())).status_code == 500
+    process.send_signal(signal.SIGTERM)
+    assert await process.wait() == 0

@@ -1,0 +1,179 @@
+from itertools import pairwise
+from typing import get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chunksmith.domain.tokens import estimate_tokens
+from chunksmith.errors import InvalidRequest
+from chunksmith.ingest.chunking import ChunkSpec, ChunkStrategy, is_furniture, split
+
+_STRATEGIES: tuple[ChunkStrategy, ...] = get_args(ChunkStrategy)
+_MARKDOWN = st.lists(
+    st.sampled_from(
+        [
+            "# Title\n", "## Part\n", "\n",
+            "A sentence of words. ", "Another one! ",
+            "| a | b |\n",
+            "| --- | --- |\n",
+            "```\n", "code line\n", "- item\n", "漢字。", "---\n",
+            "word", " ", "\t", "é\u0301", "🙂", "\r", "1. x\n", "> q\n",
+        ]
+    ),
+    max_size=60,
+).map("".join)  # fmt: skip
+_TEXTS = _MARKDOWN | st.text(max_size=400)
+
+
+@st.composite
+def _specs(draw: st.DrawFn) -> ChunkSpec:
+    size = draw(st.integers(1, 60))
+    overlap = draw(st.integers(0, size - 1))
+    delimiter = draw(st.sampled_from([None, "\n", ". ", "word", "|"]))
+    return ChunkSpec(draw(st.sampled_from(_STRATEGIES)), size, overlap, delimiter)
+
+
+@settings(max_examples=300, deadline=None)
+@given(_TEXTS, _specs())
+def test_spans_are_exact_trimmed_ordered_and_within_size(text: str, spec: ChunkSpec) -> None:
+    chunks = split(text, spec)
+    for chunk in chunks:
+        assert text[chunk.start : chunk.end] == chunk.text == chunk.text.strip() != ""
+        assert (len(chunk.text) if spec.strategy == "character" else estimate_tokens(chunk.text)) <= spec.size
+    starts = [chunk.start for chunk in chunks]
+    assert starts == sorted(set(starts))
+
+
+@settings(max_examples=200, deadline=None)
+@given(_TEXTS, _specs())
+def test_overlap_is_never_more_than_asked(text: str, spec: ChunkSpec) -> None:
+    chunks = split(text, spec)
+    for before, chunk in pairwise(chunks):
+        shared = text[chunk.start : max(before.end, chunk.start)]
+        measured = len(shared) if spec.strategy == "character" else estimate_tokens(shared)
+        assert measured <= spec.overlap
+
+
+@settings(max_examples=200, deadline=None)
+@given(_TEXTS, _specs().filter(lambda spec: spec.strategy in {"token", "character"}))
+def test_nothing_visible_is_lost(text: str, spec: ChunkSpec) -> None:
+    covered = bytearray(len(text))
+    for chunk in split(text, spec):
+        covered[chunk.start : chunk.end] = b"\x01" * (chunk.end - chunk.start)
+    assert all(covered[index] or character.isspace() for index, character in enumerate(text))
+
+
+@pytest.mark.parametrize(
+    ("spec", "pointer"),
+    [
+        pytest.param(ChunkSpec(size=100, overlap=100), "/chunk_overlap", id="overlap as large as size"),
+        pytest.param(ChunkSpec(size=100, overlap=-1), "/chunk_overlap", id="negative overlap"),
+        pytest.param(ChunkSpec(size=0), "/chunk_size", id="no size"),
+        pytest.param(ChunkSpec("delimiter", delimiter=""), "/chunk_delimiter", id="empty delimiter"),
+    ],
+)
+def test_a_spec_that_cannot_be_meant_is_refused(spec: ChunkSpec, pointer: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        split("text", spec)
+    assert [fault.pointer for fault in caught.value.faults] == [pointer]
+
+
+def test_heading_stays_with_its_text_and_path_is_known() -> None:
+    text = "# Guide\n\n" + "Opening words of it. " * 40 + "\n\n## Setup\n\n" + "Install the thing now. " * 40
+    chunks = split(text, ChunkSpec(size=256))
+    setup = next(chunk for chunk in chunks if "## Setup" in chunk.text)
+    assert setup.text.startswith("## Setup\n\nInstall")
+    assert setup.heading_path == ("Guide", "Setup")
+
+
+def test_tables_and_fences_that_fit_stay_whole() -> None:
+    table = "| a | b |\n| --- | --- |\n" + "| some | cell |\n" * 10
+    fence = "```\n" + "x = 1\n\n" * 10 + "```"
+    text = "Words before it. " * 20 + "\n\n" + table + "\n" + "Words between. " * 20 + "\n\n" + fence
+    chunks = [chunk.text for chunk in split(text, ChunkSpec(size=120))]
+    assert any(table.strip() in chunk for chunk in chunks)
+    assert any(fence in chunk for chunk in chunks)
+
+
+def test_large_table_is_cut_between_rows() -> None:
+    text = "| a | b |\n| --- | --- |\n" + "| some | cell |\n" * 100
+    chunks = split(text, ChunkSpec(size=50))
+    assert all(line.startswith("|") and line.endswith("|") for chunk in chunks for line in chunk.text.split("\n"))
+
+
+def test_prose_is_cut_between_sentences() -> None:
+    text = "This is a sentence of nine words, no more. " * 100
+    assert all(chunk.text.endswith("more.") for chunk in split(text, ChunkSpec(size=64)))
+
+
+def test_introduction_goes_with_what_it_introduces() -> None:
+    text = (
+        "Some words here. " * 12 + "\n\nRun this command:\n\n```\nmake all\nmake install\n```\n\n" + "End of it. " * 10
+    )
+    chunks = split(text, ChunkSpec(size=57))
+    assert any("Run this command:\n\n```\nmake all" in chunk.text for chunk in chunks)
+
+
+def test_overlap_repeats_whole_sentences() -> None:
+    text = " ".join(f"Sentence number {index} stands here." for index in range(60))
+    chunks = split(text, ChunkSpec(size=80, overlap=20))
+    assert all(chunk.text.startswith("Sentence number") for chunk in chunks)
+    assert all(chunk.start < before.end for before, chunk in pairwise(chunks))
+
+
+def test_semantic_cuts_where_the_subject_changes() -> None:
+    cats = "The kitten chased another kitten around the garden fence. Every kitten sleeps near the garden. " * 4
+    law = "The court dismissed the appeal about the contract. A contract binds before the court of appeal. " * 4
+    chunks = split(cats + law, ChunkSpec("semantic", size=200))
+    assert [("kitten" in chunk.text, "court" in chunk.text) for chunk in chunks] == [(True, False), (False, True)]
+
+
+def test_delimiter_parts_are_merged_up_to_size() -> None:
+    chunks = split("one two@@three four@@five six", ChunkSpec("delimiter", size=6, delimiter="@@"))
+    assert [chunk.text for chunk in chunks] == ["one two@@three four", "five six"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Only a heading",
+        "- 12 -",
+        "Page 3 of 9",
+        "Introduction ........ 1\nPurpose . . . . . . . 2",
+        "- [Home](/)\n- [About](/about)\n- [Docs](/docs)",
+        "Copyright © 2010 Someone",
+        "This page last modified on 2021-11-01",
+        "1. One\n1.1. Two\n1.2. Three\n2. Four\n2.1. Five\n2.2. Six",
+    ],
+    ids=["heading", "page number", "page of", "dot leaders", "menu", "copyright", "modified", "contents"],
+)
+def test_furniture_does_not_become_a_chunk(text: str) -> None:
+    assert is_furniture(text)
+    assert split(text, ChunkSpec()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Water boils at 100 degrees.",
+        "| a | b |\n| --- | --- |\n| 1 | 2 |",
+        "```\nx\n```",
+        "東京は日本の首都です。",
+        "กรุงเทพมหานครเป็นเมืองหลวงของประเทศไทย",
+    ],
+    ids=["sentence", "table", "code", "japanese", "thai"],
+)
+def test_content_is_kept(text: str) -> None:
+    assert [chunk.text for chunk in split(text, ChunkSpec())] == [text]
+
+
+def test_front_matter_is_left_out() -> None:
+    assert [chunk.text for chunk in split("---\ntitle: x\n---\n\nThe body of it.", ChunkSpec())] == ["The body of it."]
+
+
+@pytest.mark.parametrize("strategy", _STRATEGIES)
+@pytest.mark.parametrize("piece", ["a", "漢", "# a\n", "- a\n", ". ", "a.\n\n"], ids=repr)
+def test_long_runs_are_cut_in_linear_time(strategy: ChunkStrategy, piece: str) -> None:
+    chunks = split(piece * 30_000, ChunkSpec(strategy, 200, 20))
+    assert all(estimate_tokens(chunk.text) <= 200 for chunk in chunks)

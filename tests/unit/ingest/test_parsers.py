@@ -1,0 +1,411 @@
+"""Every format by real files, made here by other libraries than those that read them."""
+
+import io
+import json
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import docx
+import fpdf
+import openpyxl
+import pptx
+import pytest
+from pypdf import PdfReader, PdfWriter
+
+from chunksmith.errors import DocumentUnreadable
+from chunksmith.ingest.parsers import ParseLimits, parse_file
+
+Write = Callable[[str, bytes | str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def _write(name: str, content: bytes | str) -> Path:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return _write
+
+
+def _text(path: Path) -> str:
+    return parse_file(path, path.name).text
+
+
+def _kind(path: Path, name: str | None = None, limits: ParseLimits | None = None) -> str:
+    with pytest.raises(DocumentUnreadable) as caught:
+        parse_file(path, name or path.name, limits)
+    assert caught.value.detail
+    return caught.value.kind
+
+
+def _pdf(pages: list[list[str]], **options: Any) -> bytes:
+    document = fpdf.FPDF()
+    document.set_font("helvetica", size=11)
+    for lines in pages:
+        document.add_page()
+        for index, line in enumerate(lines):
+            document.text(20, 20 + 6 * index, line)
+    for name, value in options.items():
+        getattr(document, name)(**value)
+    return bytes(document.output())
+
+
+def _zip(members: dict[str, bytes | str], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
+def _docx(tmp_path: Path) -> Path:
+    document = docx.Document()
+    document.add_heading("Handbook", 1)
+    document.add_paragraph("Water the plants.")
+    document.add_paragraph("first", style="List Bullet")
+    table = document.add_table(rows=2, cols=2)
+    for index, text in enumerate(("Plant", "Litres", "Fern", "2")):
+        table.cell(index // 2, index % 2).text = text
+    path = tmp_path / "handbook.docx"
+    document.save(str(path))
+    return path
+
+
+# PDF
+
+
+def test_pdf_lines_become_paragraphs(write: Write) -> None:
+    lines = [
+        "The first line of a paragraph runs on to the second line with-",
+        "out a break and it ends here, as it must.",
+    ]
+    text = _text(write("a.pdf", _pdf([lines])))
+    assert (
+        text == "The first line of a paragraph runs on to the second line without a break and it ends here, as it must."
+    )
+
+
+def test_pdf_running_headers_and_page_numbers_are_left_out(write: Write) -> None:
+    pages = []
+    for number in range(1, 6):
+        middle = [f"Body of page {number} says a thing that is long enough to be a line."] + [""] * 41
+        pages.append([f"Annual Report {number}", *middle, f"Page {number} of 5"])
+    text = _text(write("a.pdf", _pdf(pages)))
+    assert "Annual Report" not in text
+    assert "Page 1" not in text
+    assert "Body of page 5 says" in text
+
+
+def test_pdf_dot_leaders_are_left_out(write: Write) -> None:
+    lines = [
+        "Contents",
+        "Purpose ................ 1",
+        "Scope ................. 2",
+        "A sentence of the text itself stands here.",
+    ]
+    assert "...." not in _text(write("a.pdf", _pdf([lines, ["Second page with one more sentence."]])))
+
+
+def test_pdf_large_type_is_a_heading(write: Write) -> None:
+    document = fpdf.FPDF()
+    document.add_page()
+    document.set_font("helvetica", size=20)
+    document.text(20, 20, "The Title")
+    document.set_font("helvetica", size=11)
+    document.text(20, 40, "Some text that follows the title and is longer than it.")
+    text = _text(write("a.pdf", bytes(document.output())))
+    assert text == "# The Title\n\nSome text that follows the title and is longer than it."
+
+
+def test_pdf_without_text_layer_says_that_it_needs_ocr(write: Write) -> None:
+    document = fpdf.FPDF()
+    document.add_page()
+    document.rect(10, 10, 50, 50, style="F")
+    path = write("scan.pdf", bytes(document.output()))
+    with pytest.raises(DocumentUnreadable, match="OCR") as caught:
+        parse_file(path, path.name)
+    assert caught.value.kind == "no_text_layer"
+
+
+def test_encrypted_pdf_is_named_as_such(write: Write) -> None:
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(_pdf([["secret"]]))))
+    writer.encrypt("password", algorithm="AES-256")
+    stream = io.BytesIO()
+    writer.write(stream)
+    assert _kind(write("a.pdf", stream.getvalue())) == "encrypted"
+
+
+def test_truncated_pdf_is_corrupt(write: Write) -> None:
+    assert _kind(write("a.pdf", _pdf([["text"]])[:300])) == "corrupt"
+
+
+def test_pdf_pages_that_go_in_a_circle_are_corrupt(write: Write) -> None:
+    body = (
+        b"%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n"
+        b"2 0 obj\n<</Type/Pages/Kids[2 0 R]/Count 1>>\nendobj\n"
+    )
+    assert _kind(write("a.pdf", body + b"trailer\n<</Root 1 0 R/Size 3>>\nstartxref\n0\n%%EOF")) in {
+        "corrupt",
+        "no_text_layer",
+    }
+
+
+# Office
+
+
+def test_docx_headings_lists_and_tables(tmp_path: Path) -> None:
+    document = parse_file(_docx(tmp_path), "handbook.docx")
+    assert document.title == "Handbook"
+    assert document.text == (
+        "# Handbook\n\nWater the plants.\n\n- first\n\n| Plant | Litres |\n| --- | --- |\n| Fern | 2 |"
+    )
+
+
+def test_pptx_titles_tables_and_notes(tmp_path: Path) -> None:
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[1])
+    slide.shapes.title.text = "Roots"
+    slide.placeholders[1].text = "Roots drink.\nLeaves breathe."
+    table = slide.shapes.add_table(2, 2, 0, 0, 100, 100).table
+    for index, text in enumerate(("Part", "Work", "Root", "drinks")):
+        table.cell(index // 2, index % 2).text = text
+    slide.notes_slide.notes_text_frame.text = "Say it slowly."
+    path = tmp_path / "deck.pptx"
+    deck.save(str(path))
+    assert _text(path) == (
+        "## Roots\n\n- Roots drink.\n- Leaves breathe.\n\n"
+        "| Part | Work |\n| --- | --- |\n| Root | drinks |\n\nNotes: Say it slowly."
+    )
+
+
+def test_xlsx_sheets_are_tables(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "Plants"
+    for row in (("Name", "Height"), ("Fern", 2), ("Oak|Tree", 30.5)):
+        sheet.append(row)
+    path = tmp_path / "plants.xlsx"
+    book.save(path)
+    assert _text(path) == "## Plants\n\n| Name | Height |\n| --- | --- |\n| Fern | 2 |\n| Oak\\|Tree | 30.5 |"
+
+
+def test_encrypted_office_file_is_named_as_such(write: Write) -> None:
+    body = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le") + bytes(600)
+    assert _kind(write("a.docx", body)) == "encrypted"
+
+
+@pytest.mark.parametrize("name", ["a.docx", "a.pptx", "a.xlsx"])
+def test_truncated_office_file_is_corrupt(write: Write, tmp_path: Path, name: str) -> None:
+    assert _kind(write(name, _docx(tmp_path).read_bytes()[:2000])) == "corrupt"
+
+
+@pytest.mark.parametrize("part", ["word/document.xml", "ppt/presentation.xml", "xl/workbook.xml"])
+def test_archive_with_broken_parts_is_corrupt(write: Write, part: str) -> None:
+    assert _kind(write("a.docx", _zip({part: "<broken", "[Content_Types].xml": "<x"}))) == "corrupt"
+
+
+# HTML and EPUB
+
+
+_PAGE = """<!DOCTYPE html><html><head><title>Ferns</title><style>p{}</style></head><body>
+<nav><a href="/">Home</a></nav><div class="menu"><ul><li><a href=a>A</a><li><a href=b>B</a></ul></div>
+<div class="toc"><a href="#x">1. X</a></div><h1>Ferns<a class="headerlink" href="#f">¶</a></h1>
+<p>A fern <b>is</b> a plant,
+see <code>fern()</code> &amp; <a href="x">more</a>.</p><svg><text>node</text></svg><script>alert(1)</script>
+<ul><li>One<li>Two<ul><li>Deep</ul></ul><ol><li>First<li>Second</ol>
+<ul><li><a href="#a">Alpha</a><li><a href="#b">Beta</a><li><a href="#c">Gamma</a></ul>
+<pre class="language-sql">SELECT *
+  FROM t;</pre><table><tr><th>K</th><th>V</th></tr><tr><td>a</td><td>1</td></tr></table>
+<form><input value="x"><button>Go</button></form><p>This page last modified on 2021-11-01</p>
+<footer>Copyright</footer></body></html>"""
+
+
+def test_html_is_markdown_without_furniture(write: Write) -> None:
+    document = parse_file(write("a.html", _PAGE), "a.html")
+    assert document.title == "Ferns"
+    assert document.text == (
+        "# Ferns\n\nA fern is a plant, see `fern()` & more.\n\n- One\n- Two\n  - Deep\n\n1. First\n2. Second\n\n"
+        "```sql\nSELECT *\n  FROM t;\n```\n\n| K | V |\n| --- | --- |\n| a | 1 |"
+    )
+
+
+@pytest.mark.parametrize("tag", ["div", "ul><li", "table><tr><td", "blockquote", "span", "code"])
+def test_deeply_nested_html_is_read(write: Write, tag: str) -> None:
+    assert "bottom" in _text(write("a.html", f"<html><body>{f'<{tag}>' * 20_000}bottom of it all"))
+
+
+def test_html_with_only_menus_is_empty(write: Write) -> None:
+    assert _kind(write("a.html", "<html><body><nav>Home</nav><script>x</script></body></html>")) == "empty"
+
+
+def test_html_charset_declaration_counts(write: Write) -> None:
+    page = '<html><head><meta charset="windows-1251"></head><body><p>Привет, мир</p></body></html>'
+    assert _text(write("a.html", page.encode("cp1251"))) == "Привет, мир"
+
+
+def _epub(order: tuple[str, ...] = ("one", "two")) -> bytes:
+    spine = "".join(f'<itemref idref="{name}"/>' for name in order)
+    return _zip(
+        {
+            "mimetype": "application/epub+zip",
+            "META-INF/container.xml": '<container><rootfile full-path="OPS/book.opf"/></container>',
+            "OPS/book.opf": (
+                '<package><metadata><dc:title>My Book</dc:title></metadata><manifest><item id="nav" properties="nav" '
+                'href="nav.xhtml"/><item id="one" href="one.xhtml"/><item id="two" href="two.xhtml"/>'
+                '<item id="out" href="../../../etc/passwd"/></manifest>'
+                f'<spine><itemref idref="nav"/>{spine}</spine></package>'
+            ),
+            "OPS/nav.xhtml": "<html><body><p>Contents of the book</p></body></html>",
+            "OPS/one.xhtml": "<html><body><h1>One</h1><p>First text.</p></body></html>",
+            "OPS/two.xhtml": "<html><body><h1>Two</h1><p>Second text.</p></body></html>",
+        }
+    )
+
+
+def test_epub_is_read_in_the_order_of_its_spine(write: Write) -> None:
+    document = parse_file(write("a.epub", _epub(("two", "one", "out"))), "a.epub")
+    assert (document.title, document.text) == ("My Book", "# Two\n\nSecond text.\n\n# One\n\nFirst text.")
+
+
+# Text
+
+
+def test_markdown_is_kept_without_front_matter(write: Write) -> None:
+    document = parse_file(write("a.md", "---\ntitle: My Page\n---\n# Head\n\n- a\n- b\n"), "a.md")
+    assert (document.title, document.text) == ("My Page", "# Head\n\n- a\n- b")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("\ufeffGrüße – “ok”".encode(), id="utf-8 with mark"),
+        pytest.param("Grüße – “ok”".encode("utf-16"), id="utf-16 with mark"),
+        pytest.param("Grüße – “ok”".encode("utf-16-le"), id="utf-16-le"),
+        pytest.param("Grüße – “ok”".encode("utf-16-be"), id="utf-16-be"),
+        pytest.param("Grüße – “ok”".encode("utf-32"), id="utf-32 with mark"),
+        pytest.param("Grüße – “ok”".encode("cp1252"), id="cp1252"),
+    ],
+)
+def test_text_encodings(write: Write, content: bytes) -> None:
+    assert _text(write("a.txt", content)) == "Grüße – “ok”"
+
+
+def test_text_paragraphs_are_joined_and_contents_left_out(write: Write) -> None:
+    source = (
+        "Table of Contents\n\n1. Start\n    1.1. More\n    1.2. Even more\n2. End\n\n----------------------\n\n"
+        "Chapter 1. Start\n\n    A paragraph that\n    has two lines.\n\n      * item one\n        goes on\n\n"
+        "1.1. More\n\n    $ make all\n    $ make install\n"
+    )
+    assert _text(write("a.txt", source)) == (
+        "# Chapter 1. Start\n\nA paragraph that has two lines.\n\n- item one goes on\n\n## 1.1. More\n\n"
+        "```\n$ make all\n$ make install\n```"
+    )
+
+
+def test_restructured_text_becomes_markdown(write: Write) -> None:
+    source = (
+        ".. _ref:\n\nTitle\n=====\n\nSee `the list\n<https://x.org>`__ and :ref:`other <o>`, ``code``.\n\n"
+        ".. note:: Mind this.\n\nPart\n----\n\nLike this::\n\n    run it\n\nDone.\n"
+    )
+    assert _text(write("a.rst", source)) == (
+        "# Title\n\nSee the list and other, `code`.\n\nNote: Mind this.\n\n"
+        "## Part\n\nLike this:\n\n```\nrun it\n```\n\nDone."
+    )
+
+
+def test_text_is_clean_utf8(write: Write) -> None:
+    text = _text(write("a.json", json.dumps({"a": "x\ud800y\u0000z\r\nw"})))
+    assert text == "a: x\ufffdyz w"
+    assert text.encode()
+
+
+def test_csv_is_a_table(write: Write) -> None:
+    assert _text(write("a.csv", "Name;Age\nAda;36\n")) == "| Name | Age |\n| --- | --- |\n| Ada | 36 |"
+
+
+def test_csv_with_long_cells_is_records(write: Write) -> None:
+    long = "word " * 40
+    assert _text(write("a.tsv", f"Name\tBio\nAda\t{long}\n")) == f"Name: Ada\nBio: {long.strip()}"
+
+
+def test_json_and_json_lines_are_readable(write: Write) -> None:
+    assert _text(write("a.json", '[{"q": "Why?", "tags": ["x", "y"]}, {"q": "How?"}]')) == (
+        "q: Why?\ntags:\n  - x\n  - y\n\nq: How?"
+    )
+    assert _text(write("a.jsonl", '{"q": 1}\n{"q": true}\n')) == "q: 1\n\nq: true"
+
+
+@pytest.mark.parametrize(
+    "content", ["[" * 100_000, "{nope", '{"a":' * 400 + "1" + "}" * 400], ids=["deep", "bad", "nested"]
+)
+def test_broken_json_is_corrupt(write: Write, content: str) -> None:
+    assert _kind(write("a.json", content)) == "corrupt"
+
+
+# What a file is
+
+
+def test_content_decides_over_the_name(write: Write) -> None:
+    document = parse_file(write("a.txt", _pdf([["A sentence in a PDF that calls itself text."]])), "a.txt")
+    assert document.media_type == "application/pdf"
+    assert document.warnings
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        pytest.param("a.txt", b"", "empty", id="empty"),
+        pytest.param("a.txt", b" \n\t", "empty", id="blank"),
+        pytest.param("a.docx", b"just some text", "corrupt", id="text named docx"),
+        pytest.param("a.docx", b"\x00\x01\x02\x03" * 50, "corrupt", id="bytes named docx"),
+        pytest.param("a.bin", b"\x7fELF\x00\x01\x02\x03" * 50, "binary", id="program"),
+        pytest.param("a.txt", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" * 9, "binary", id="picture named txt"),
+        pytest.param("a.rtf", b"{\\rtf1 text}", "unsupported", id="rtf"),
+        pytest.param("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "unsupported", id="old word"),
+        pytest.param("a.zip", _zip({"a.txt": "x"}), "unsupported", id="plain archive"),
+        pytest.param("a.zip", b"PK\x03\x04 nothing", "corrupt", id="broken archive"),
+        pytest.param(
+            "a.xml", b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "corrupt", id="entities"
+        ),
+    ],
+)
+def test_files_that_cannot_be_read_say_why(write: Write, name: str, content: bytes, kind: str) -> None:
+    assert _kind(write(name, content)) == kind
+
+
+# Bombs
+
+
+def test_archive_that_inflates_too_far_is_refused(write: Write) -> None:
+    bomb = _zip({"word/document.xml": bytes(30_000_000), "[Content_Types].xml": "<x/>"})
+    assert _kind(write("a.docx", bomb)) == "too_large"
+
+
+def test_archive_that_lies_about_its_sizes_is_refused(write: Write) -> None:
+    bomb = bytearray(_zip({"word/document.xml": bytes(30_000_000)}))
+    position = bomb.index(b"PK\x01\x02")
+    bomb[position + 24 : position + 28] = struct.pack("<I", 100)
+    assert _kind(write("a.docx", bytes(bomb))) in {"too_large", "corrupt"}
+
+
+def test_archive_with_too_many_members_is_refused(write: Write) -> None:
+    many = _zip({f"word/{index}": "" for index in range(300)})
+    assert _kind(write("a.docx", many), limits=ParseLimits(max_members=200)) == "too_large"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_entity_declarations_in_office_files_are_refused(write: Write, encoding: str) -> None:
+    entities = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;">]><a>&c;</a>'
+    assert _kind(write("a.docx", _zip({"word/document.xml": entities.encode(encoding)}))) == "corrupt"
+
+
+@pytest.mark.parametrize(
+    "limits", [ParseLimits(max_bytes=10), ParseLimits(max_text_chars=10)], ids=["bytes", "characters"]
+)
+def test_size_limits_hold(write: Write, limits: ParseLimits) -> None:
+    assert _kind(write("a.txt", "More than ten characters."), limits=limits) == "too_large"
