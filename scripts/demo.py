@@ -1,7 +1,8 @@
 """Sample documents become a dataset, through the real server: ``make demo``, or ``MODEL=gemini make demo``.
 
-Starts `chunksmith serve` on a free port with a data directory of its own below ``data/``, does over HTTP what a user
-would do, leaves the files there to be looked at, and stops the server. Exit code 0 when everything went well.
+Starts `chunksmith serve` on a free port with a data directory of its own below ``data/`` (or the one that is named as
+argument), does over HTTP what a user would do, leaves the files there to be looked at, and stops the server. Exit code
+0 when everything went well.
 """
 
 import contextlib
@@ -31,12 +32,13 @@ from chunksmith.cli.jobview import JobView
 ROOT = Path(__file__).resolve().parents[1]
 START_TIMEOUT_S, STOP_TIMEOUT_S = 60.0, 30.0
 SHOWN_ENTRIES = 5
-LOG_TAIL_LINES = 30
+LOG_TAIL_LINES = 10
 READ_ENTRIES = 1000
 
 
 def main() -> int:
-    folder = ROOT / "data" / f"demo-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
+    usual = ROOT / "data" / f"demo-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else usual
     folder.mkdir(parents=True)
     log = folder / "server.log"
     try:
@@ -177,7 +179,9 @@ def stop(process: subprocess.Popen[bytes]) -> int:
 
 
 def tail(log: Path) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]) or "(empty)"
+    """The last lines, without requests that went well."""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if '"event": "request"' not in line]
+    return "\n".join(lines[-LOG_TAIL_LINES:]) or "(empty)"
 
 
 def shown(file: Path) -> str:

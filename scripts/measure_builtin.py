@@ -1,28 +1,50 @@
 """Measures the builtin generator on a folder of documents, read by the real parsers, or on the shipped samples.
 
-python scripts/measure_builtin.py [FOLDER] [--words 120] [--count 3] [--show N] [--seed S]
+python scripts/measure_builtin.py [FOLDER] [--words 120] [--count 3] [--mode MODE] [--show N] [--seed S] [--misses N]
+
+``--misses N`` tells of prose chunks with fewer than two open questions what became of each sentence: a count of the
+reasons, then N such chunks.
 """
 
 import argparse
 import random
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from chunksmith.domain.calls import Task
 from chunksmith.domain.sentences import spans
+from chunksmith.ingest.packing import Draft, paths_at
 from chunksmith.ingest.parsers import parse_file
-from chunksmith.providers.builtin.generator import generate
-from chunksmith.providers.builtin.passage import sentences
+from chunksmith.providers.builtin.acceptance import refusal
+from chunksmith.providers.builtin.generator import Item, generate
+from chunksmith.providers.builtin.languages import detect
+from chunksmith.providers.builtin.passage import Sentence, sentences
+from chunksmith.providers.builtin.questions import proposals, readings_of
+from chunksmith.providers.builtin.reading import Reading
 
 SAMPLES = Path(__file__).resolve().parents[1] / "src" / "chunksmith" / "samples"
 READABLE = {".md", ".txt", ".html", ".pdf", ".docx", ".epub"}
 
 
+class Chunk(NamedTuple):
+    text: str
+    headings: tuple[str, ...]
+
+
+class Miss(NamedTuple):
+    """A chunk with fewer than two open questions."""
+
+    chunk: Chunk
+    fates: list[tuple[str, str]]
+
+
 @dataclass
 class Figures:
-    """Counts over the chunks of one document. ``prose``: chunks of which at least two thirds are whole sentences."""
+    """Counts over the chunks of one document. ``prose``: English chunks that are at least two thirds sentences."""
 
     chunks: int = 0
     prose: int = 0
@@ -33,25 +55,27 @@ class Figures:
     seconds: float = 0.0
     kinds: Counter[str] = field(default_factory=Counter)
     shown: list[str] = field(default_factory=list)
+    misses: list[Miss] = field(default_factory=list)
 
     def add(self, other: "Figures") -> None:
         for name in ("chunks", "prose", "two_items", "two_open", "items", "verbatim", "seconds"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.kinds.update(other.kinds)
         self.shown += other.shown
+        self.misses += other.misses
 
 
-def chunks_of(text: str, words: int) -> list[str]:
+def chunks_of(text: str, words: int) -> list[Chunk]:
     """Consecutive whole sentences of about ``words`` words; a shorter end is left out."""
-    found: list[str] = []
+    drafts: list[Draft] = []
     start, count = -1, 0.0
     for span in spans(text):
         start = span.start if start < 0 else start
         count += weight(text[span.start : span.end])
         if count >= words:
-            found.append(text[start : span.end])
+            drafts.append(Draft(start, span.end, "prose", ()))
             start, count = -1, 0.0
-    return found
+    return [Chunk(text[draft.start : draft.end], draft.path) for draft in paths_at(text, drafts)]
 
 
 def weight(text: str) -> float:
@@ -60,24 +84,61 @@ def weight(text: str) -> float:
     return len(text.split()) + wide / 2
 
 
-def measure(text: str, words: int, count: int) -> Figures:
+def is_english_prose(chunk: Chunk, found: Sequence[Sentence]) -> bool:
+    share = sum(weight(sentence.text) for sentence in found) / weight(chunk.text)
+    return share >= 2 / 3 and detect(" ".join(sentence.text for sentence in found)) == "en"
+
+
+def measure(text: str, words: int, count: int, mode: str) -> Figures:
     figures = Figures()
     for chunk in chunks_of(text, words):
         figures.chunks += 1
-        began = time.perf_counter()
-        items = generate(Task("default", chunk, count))
-        figures.seconds += time.perf_counter() - began
-        share = sum(weight(sentence.text) for sentence in sentences(chunk)) / weight(chunk)
+        began = time.process_time()
+        items = generate(Task(mode, chunk.text, count, context={"headings": list(chunk.headings)}))
+        figures.seconds += time.process_time() - began
+        found = sentences(chunk.text, chunk.headings)
         open_items = [item for item in items if item["kind"] != "cloze"]
-        if share >= 2 / 3:
+        if is_english_prose(chunk, found):
             figures.prose += 1
             figures.two_items += len(items) >= 2
             figures.two_open += len(open_items) >= 2
+            if len(open_items) < 2:
+                figures.misses.append(Miss(chunk, [(read.sentence.text, fate(read)) for read in readings_of(found)]))
         figures.items += len(items)
-        figures.verbatim += sum(str(item["answer"]) in chunk for item in items)
+        figures.verbatim += sum(is_verbatim(item, chunk.text) for item in items)
         figures.kinds.update(str(item["kind"]) for item in items)
-        figures.shown += [f"[{item['kind']}] {item['question']}\n    -> {item['answer']}" for item in items]
+        figures.shown += [shown(item) for item in items]
     return figures
+
+
+def is_verbatim(item: Item, passage: str) -> bool:
+    cut = [item[key] for key in ("answer", "output", "quote") if key in item]
+    points = item.get("key_points")
+    return all(str(span) in passage for span in [*cut, *(points if isinstance(points, list) else [])])
+
+
+def shown(item: Item) -> str:
+    asked = item.get("question") or item.get("instruction") or ""
+    said = item.get("answer") or item.get("output") or item.get("summary") or ""
+    return f"[{item['kind']}] {asked}\n    -> {said}"
+
+
+def fate(read: Reading) -> str:
+    """Where a sentence got stuck."""
+    reasons = [refusal(read, proposal) for proposal in proposals(read)]
+    if not reasons:
+        first = read.tokens[0]
+        return f"no question drafted: {first.tag} {'' if first.tag == 'word' else first.lower}"
+    return "asked" if "" in reasons else f"refused: {Counter(reasons).most_common(1)[0][0]}"
+
+
+def report(misses: Sequence[Miss], count: int, seed: int) -> Iterator[str]:
+    tally = Counter(reason for miss in misses for _, reason in miss.fates)
+    yield f"{len(misses)} chunks with fewer than two open questions"
+    yield from (f"{number:6} {reason}" for reason, number in tally.most_common(25))
+    for miss in random.Random(seed).sample(misses, min(count, len(misses))):
+        yield f"--- {' / '.join(miss.chunk.headings)}"
+        yield from (f"  [{reason}] {text}" for text, reason in miss.fates)
 
 
 def main() -> None:
@@ -85,21 +146,25 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=SAMPLES)
     parser.add_argument("--words", type=int, default=120)
     parser.add_argument("--count", type=int, default=3)
+    parser.add_argument("--mode", default="default")
     parser.add_argument("--show", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--misses", type=int, default=0)
     options = parser.parse_args()
     total = Figures()
     heads = ("chunks", "prose", ">=2 items", ">=2 open", "items", "verbatim", "ms/chunk")
     print(f"{'document':34} " + " ".join(f"{head:>9}" for head in heads))
     for path in sorted(options.folder.iterdir()):
         if path.suffix in READABLE and path.name != "README.md":
-            figures = measure(parse_file(path, path.name).text, options.words, options.count)
+            figures = measure(parse_file(path, path.name).text, options.words, options.count, options.mode)
             print(row(path.name, figures))
             total.add(figures)
     print(row("all", total))
     print("kinds:", ", ".join(f"{kind} {number}" for kind, number in total.kinds.most_common()))
     for line in random.Random(options.seed).sample(total.shown, min(options.show, len(total.shown))):
         print(line)
+    if options.misses:
+        print("\n".join(report(total.misses, options.misses, options.seed)))
 
 
 def row(name: str, figures: Figures) -> str:

@@ -79,7 +79,8 @@ async def server(data_dir: Path, environment: Mapping[str, str]) -> AsyncIterato
 async def raw_loop(client: str, fake: Process, concurrency: int, calls: int) -> dict[str, Any]:
     """Calls and nothing else, on the server's core: {"wall_s", "cpu_s", "calls"}."""
     arguments = ["-m", "benchsuite.rawloop", client, fake.url, str(concurrency), str(calls)]
-    child = await _spawn(arguments, SERVER_CORE, {"PYTHONPATH": str(ROOT / "scripts")})
+    paths = os.pathsep.join(filter(None, [str(ROOT / "scripts"), os.environ.get("PYTHONPATH")]))
+    child = await _spawn(arguments, SERVER_CORE, {"PYTHONPATH": paths})
     out, _ = await child.communicate()
     if child.returncode != 0:
         raise RuntimeError(f"the raw loop ended with {child.returncode}")

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, unquote
 
 from pydantic_core import from_json
 
+from fakellm.files import PAGE_TOKENS, decoded
 from fakellm.messages import Asked, Reply, Request, Said, at, json_reply, tokens
 from fakellm.options import Options
 
@@ -38,6 +39,7 @@ _MODELS = (
     "gemini-2.5-pro",
 )
 MAX_PAGE = 1000
+MAX_BODY = 20 * 1024 * 1024
 _TYPES = "type.googleapis.com/google.rpc."
 
 
@@ -84,7 +86,13 @@ def read(request: Request, options: Options) -> Asked | Reply:
     prompt = "\n".join(
         [*_texts(body.get("systemInstruction")), *(t for c in _list(body["contents"]) for t in _texts(c))]
     )
-    used = tokens(prompt)
+    try:
+        files = tuple(file for content in _list(body["contents"]) for file in _files(content))
+    except ValueError as exc:
+        return _invalid(str(exc))
+    if len(request.body) > MAX_BODY:
+        return _invalid(f"Request payload size exceeds the limit: {MAX_BODY} bytes.")
+    used = tokens(prompt) + PAGE_TOKENS * len(files)
     if used > options.gemini_input_limit:
         return _too_long(used, options.gemini_input_limit)
     config = body.get("generationConfig") or {}
@@ -96,6 +104,7 @@ def read(request: Request, options: Options) -> Asked | Reply:
         config.get("responseJsonSchema") or config.get("responseSchema"),
         limit if limit is None else max(0, limit - options.gemini_thoughts),
         config.get("seed"),
+        files=files,
     )
 
 
@@ -247,6 +256,12 @@ def _names(schema: Any) -> list[str]:
 
 def _texts(content: Any) -> list[str]:
     return [part["text"] for part in _list(at(content, "parts")) if isinstance(at(part, "text"), str)]
+
+
+def _files(content: Any) -> list[bytes]:
+    """Errors: ValueError for one that cannot be read."""
+    inline = [part["inlineData"] for part in _list(at(content, "parts")) if "inlineData" in part]
+    return [decoded(at(item, "mimeType"), at(item, "data")) for item in inline]
 
 
 def _list(value: Any) -> list[Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from fakellm.files import PAGE_TOKENS, decoded
 from fakellm.messages import Asked, Reply, Request, Said, at, json_reply, tokens
 from fakellm.options import Options
 
@@ -41,13 +42,18 @@ def read(request: Request, options: Options) -> Asked | Reply:
     if wrong is not None:
         return wrong
     prompt = "\n".join(_text(message.get("content")) for message in body["messages"])
+    try:
+        files = tuple(file for message in body["messages"] for file in _files(message.get("content")))
+    except ValueError as exc:
+        return _error(400, "invalid-argument", str(exc))
     return Asked(
         body["model"],
         prompt,
-        tokens(prompt),
+        tokens(prompt) + PAGE_TOKENS * len(files),
         at(body, "response_format", "json_schema", "schema"),
         body.get("max_completion_tokens") or body.get("max_tokens"),
         body.get("seed"),
+        files=files,
     )
 
 
@@ -176,6 +182,17 @@ def _text(content: Any) -> str:
     if isinstance(content, str):
         return content
     return "".join(part.get("text", "") for part in content or [] if isinstance(part, dict))
+
+
+def _files(content: Any) -> list[bytes]:
+    """Pictures as data URLs. Errors: ValueError for one that cannot be read."""
+    found = []
+    for part in content if isinstance(content, list) else []:
+        if part.get("type") != "text":
+            lead, _, data = str(at(part, "image_url", "url")).partition(";base64,")
+            media_type = lead.removeprefix("data:")
+            found.append(decoded(media_type if media_type.startswith("image/") else None, data))
+    return found
 
 
 def _error(status: int, code: str, message: str) -> Reply:

@@ -65,7 +65,7 @@ class Reply:
 
 @dataclass(slots=True)
 class Asked:
-    """A chat request of any provider. ``prompt`` is what the model sees; ``stream`` only Ollama's."""
+    """A chat request of any provider. ``prompt`` and ``files`` are what the model sees; ``stream`` only Ollama's."""
 
     model: str
     prompt: str
@@ -74,6 +74,7 @@ class Asked:
     max_tokens: int | None = None
     seed: int | None = None
     stream: bool = False
+    files: tuple[bytes, ...] = ()
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from fakellm.files import PAGE_TOKENS, decoded, kind_of
 from fakellm.messages import Asked, Reply, Request, Said, at, json_reply, tokens
 from fakellm.options import Options
 
@@ -12,6 +13,7 @@ KEEP = 4
 REFUSES_THINK_FALSE = False  # as some older servers do for models that cannot think
 _INTEGERS = ("num_ctx", "num_predict", "seed", "top_k", "num_keep", "num_gpu", "num_thread")
 _THINKING = ("qwen3", "gpt-oss", "deepseek-r1")
+_SEEING = ("qwen2.5vl", "llava", "gemma3", "llama3.2-vision")
 _STAMP = "2026-08-01T10:00:00.123Z"
 
 
@@ -44,7 +46,14 @@ def read(request: Request, options: Options) -> Asked | Reply:
     settings = body.get("options") or {}
     window = min(settings.get("num_ctx") or DEFAULT_WINDOW, options.ollama_window or 2**31)
     prompt = "\n".join(message.get("content") or "" for message in body.get("messages") or [])
-    used = tokens(prompt)
+    pictures = [data for message in body.get("messages") or [] for data in message.get("images") or []]
+    if pictures and not str(body["model"]).startswith(_SEEING):
+        return _error(500, "this model is missing data required for image input")
+    try:
+        files = tuple(decoded(kind_of(data), data) for data in pictures)
+    except ValueError:
+        return _error(400, "illegal base64 data at input byte 0")
+    used = tokens(prompt) + PAGE_TOKENS * len(files)
     if used > window:
         if body.get("truncate") is False and not options.ollama_truncates:
             return _too_long()
@@ -59,6 +68,7 @@ def read(request: Request, options: Options) -> Asked | Reply:
         limit if limit is not None and limit >= 0 else None,
         settings.get("seed"),
         body.get("stream") is not False,
+        files,
     )
 
 
@@ -127,6 +137,7 @@ def other(request: Request, options: Options) -> Reply:
         if not _has(name, options):
             return _error(404, f"model '{name}' not found")
         abilities = ["completion", *(["thinking"] if name.startswith(_THINKING) else [])]
+        abilities += ["vision"] if name.startswith(_SEEING) else []
         return json_reply(200, {"capabilities": abilities, "model_info": {"llama.context_length": 131_072}})
     return Reply(404, b"404 page not found", "text/plain")
 

@@ -39,7 +39,9 @@ class Options:
     gemini_input_limit: int = 1_048_576
     grok_ticks: bool = True
     grok_reasoning: int = 0
-    ollama_models: list[str] = field(default_factory=lambda: ["llama3.2:latest", "qwen3:latest", "gpt-oss:latest"])
+    ollama_models: list[str] = field(
+        default_factory=lambda: ["llama3.2:latest", "qwen3:latest", "gpt-oss:latest", "qwen2.5vl:latest"]
+    )
     ollama_truncates: bool = False
     ollama_window: int | None = None
     drip_ms: float = 20.0

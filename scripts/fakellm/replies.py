@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from fakellm.files import seen_in
 from fakellm.messages import Asked, at
 
 Schema = dict[str, Any]
@@ -47,6 +48,8 @@ def draw(asked: Asked, seed: int) -> int:
     prompt = _FENCE.sub(r"\1>", asked.prompt)
     shape = to_json(asked.schema) if asked.schema is not None else b""
     digest = hashlib.blake2b(f"{seed}\0{asked.model}\0{asked.seed}\0{prompt}\0".encode() + shape, digest_size=8)
+    for content in asked.files:
+        digest.update(content)
     return int.from_bytes(digest.digest())
 
 
@@ -56,7 +59,8 @@ class _Writer:
     def __init__(self, asked: Asked, seed: int) -> None:
         self._root: Schema = asked.schema or {}
         self._draw = draw(asked, seed)
-        passage = passage_of(asked.prompt)
+        self._page = seen_in(asked)
+        passage = self._page or passage_of(asked.prompt)
         found = [match[0].strip() for match in _SENTENCE.finditer(passage)]
         self.sentences = [sentence for sentence in found if sentence] or [passage.strip()[:400] or "Nothing."]
 
@@ -95,7 +99,9 @@ class _Writer:
         sentence = self.sentences[(self._draw + index) % len(self.sentences)]
         phrase = " ".join(sentence.rstrip(".!?。！？").split()[:6])
         lower = name.lower()
-        if re.search(r"question|query|prompt", lower):
+        if "markdown" in lower:
+            text = self._page
+        elif re.search(r"question|query|prompt", lower):
             text = _QUESTIONS[self._number("question", index) % len(_QUESTIONS)].format(phrase)
         elif "instruction" in lower:
             text = f"Explain what the passage says about {phrase}."

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -17,6 +17,7 @@ from pydantic_settings import (
 )
 
 from chunksmith.domain.calls import ProviderAccount
+from chunksmith.domain.generation import parse_model
 from chunksmith.errors import Fault, InvalidRequest
 
 ENVIRONMENT_PREFIX = "CHUNKSMITH_"
@@ -72,8 +73,15 @@ class ChunkingSettings(Section):
     overlap: Annotated[int, Field(ge=0)]
 
 
+def _model_name(text: str) -> str:
+    """Errors: InvalidRequest naming the providers."""
+    if text != "auto":
+        parse_model(text, {}, "generation/default_model")
+    return text
+
+
 class GenerationSettings(Section):
-    default_model: str
+    default_model: Annotated[str, AfterValidator(_model_name)]
     max_running_jobs: Positive
     temperature: Annotated[float, Field(ge=0, le=2)]
     max_tokens: Positive
@@ -90,6 +98,12 @@ class QualitySettings(Section):
 class LedgerSettings(Section):
     compress_level: Annotated[int, Field(ge=0, le=9)]
     group_commit_max: Positive
+
+
+class WebhookSettings(Section):
+    url: str
+    secret: SecretStr | None = None
+    allow_private: bool
 
 
 class ProviderSettings(Section):
@@ -155,6 +169,7 @@ class Settings(BaseSettings):
     generation: GenerationSettings
     quality: QualitySettings
     ledger: LedgerSettings
+    webhooks: WebhookSettings
     providers: ProvidersSettings
     prices: dict[str, Price] = {}
 
@@ -221,7 +236,11 @@ def _must_be_known(environment: Mapping[str, str]) -> None:
     ours = [name for name in environment if name.startswith("CHUNKSMITH_") and "__" in name]
     sections = {name: name.removeprefix("CHUNKSMITH_").split("__")[0].lower() for name in ours}
     known = ", ".join(Settings.model_fields)
-    faults = [Fault(name, f"no such section; known: {known}") for name, part in sections.items() if part not in known]
+    faults = [
+        Fault(name, f"no such section; known: {known}")
+        for name, part in sections.items()
+        if part not in Settings.model_fields
+    ]
     if faults:
         raise InvalidRequest.of(faults)
 

@@ -11,10 +11,13 @@ import pytest
 from aiohttp import FormData, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from chunksmith.domain.corpus import ProcessOptions, Project
+from chunksmith.domain.corpus import ProcessLimits, ProcessOptions, Project
 from chunksmith.domain.jobs import Job
+from chunksmith.services.exporting import ExportService
 from chunksmith.services.prompts import PromptService
 from chunksmith.settings import ServerSettings, Settings, load
+from chunksmith.storage.datasets import DatasetStore
+from chunksmith.storage.entries import EntryStore
 from chunksmith.storage.prompts import PromptStore
 from chunksmith.web import keys, middlewares, openapi
 from chunksmith.web.handlers import chunks, documents, projects, prompts
@@ -34,7 +37,12 @@ class Submitted:
         self.calls: list[tuple[int, Sequence[int] | None, ProcessOptions, str | None]] = []
 
     async def submit_processing(
-        self, project: Project, document_ids: Sequence[int] | None, options: ProcessOptions, idempotency_key: str | None
+        self,
+        project: Project,
+        document_ids: Sequence[int] | None,
+        options: ProcessOptions,
+        idempotency_key: str | None,
+        limits: ProcessLimits,
     ) -> Job:
         self.calls.append((project.id, document_ids, options, idempotency_key))
         spec = {"document_ids": list(document_ids or [1])}
@@ -77,6 +85,8 @@ def _fill(app: web.Application, corpus: Corpus, settings: Settings) -> None:
     app[keys.DOCUMENTS] = corpus.documents
     app[keys.CHUNKS] = corpus.chunks
     app[keys.CHUNK_IMPORT] = corpus.chunk_import
+    rows = DatasetStore(corpus.database), EntryStore(corpus.database)
+    app[keys.EXPORTS] = ExportService(*rows, corpus.data_dir / "datasets")
     builtin = {"default": "Ask about {chunk}.", "question and answer": "Write {count} questions."}
     app[keys.PROMPTS] = PromptService(PromptStore(corpus.database), lambda: builtin, corpus.clock)
 

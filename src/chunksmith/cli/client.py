@@ -4,6 +4,7 @@ import contextlib
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, NamedTuple, Self
@@ -17,6 +18,8 @@ from chunksmith.errors import Fault
 DEFAULT_SERVER = "http://127.0.0.1:8000"
 API = "/api/v1"
 TIMEOUT = httpx.Timeout(120.0, connect=5.0)
+# A large export is made, and a large import is stored, before the answer begins.
+LONG_TIMEOUT = httpx.Timeout(120.0, connect=5.0, read=3600.0)
 # A server that limits a key's requests says how long to wait; longer than this is for the person to decide.
 LONGEST_WAIT_S = 30.0
 TRIES_WHEN_LIMITED = 4
@@ -107,18 +110,21 @@ class Api:
     def import_chunks(self, project_id: int, pieces: Iterable[bytes]) -> Json:
         """NDJSON of any size, as it is read."""
         path, headers = f"/projects/{project_id}/chunks", {"Content-Type": "application/x-ndjson"}
-        return self._answer(self._send("POST", path, content=pieces, headers=headers, tries=1))
+        return self._answer(self._send("POST", path, content=pieces, headers=headers, timeout=LONG_TIMEOUT, tries=1))
 
     @contextlib.contextmanager
     def download(self, dataset: str, **query: Query) -> Iterator[httpx.Response]:
         """The answer with its headers; its content is still to be read."""
         url = f"{API}/datasets/{segment(dataset)}/download"
-        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
-        with self._translated(), self._http.stream("GET", url, params=_given(query), headers=headers) as response:
+        with self._translated(), self._stream(url, _given(query)) as response:
             if response.is_error:
                 response.read()
                 raise failure_of(response)
             yield response
+
+    def _stream(self, url: str, query: dict[str, str | int | float | bool]) -> AbstractContextManager[httpx.Response]:
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        return self._http.stream("GET", url, params=query, headers=headers, timeout=LONG_TIMEOUT)
 
     def _send(self, method: str, path: str, tries: int = TRIES_WHEN_LIMITED, **content: Any) -> httpx.Response:
         with self._translated():

@@ -18,7 +18,7 @@ import httpx
 from chunksmith import __version__
 from chunksmith.cli.local import DATABASE
 from chunksmith.cli.serve import settings_of_flags
-from chunksmith.domain.calls import ProviderAccount
+from chunksmith.domain.calls import NEEDS_KEY, ProviderAccount
 from chunksmith.domain.generation import parse_model
 from chunksmith.domain.ports import ChatModel
 from chunksmith.errors import InvalidRequest, ProviderError
@@ -30,7 +30,6 @@ from chunksmith.storage.files import LOCK
 Level = Literal["ok", "info", "warning", "broken"]
 PROVIDER_TIMEOUT_S = 5.0
 LITTLE_DISK_BYTES, NO_DISK_BYTES = 2 << 30, 200 << 20
-NEEDS_KEY = frozenset({"gemini", "grok"})
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,9 @@ def generate(
         typer.Option("--set", metavar="KEY=VALUE", help="Any other field of POST /datasets/generate; repeatable."),
     ] = None,
     watch: Watch = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Only say what it would take: calls, tokens, money, time.")
+    ] = False,
     server: Server = DEFAULT_SERVER,
     api_key: Key = None,
     as_json: AsJson = False,
@@ -75,6 +78,9 @@ def generate(
     given = {name: value for name, value in body.items() if value is not None}
     extra = parse_settings(settings or [], given)
     with Api(server, api_key) as api:
+        if estimate:
+            show_estimate(api, project, {**given, **extra}, as_json)
+            return
         answer = submit(api, project, {**given, **extra})
         if watch:
             follow(api, answer["job_id"], as_json)
@@ -83,6 +89,22 @@ def generate(
         return
     render.say(answer["job_id"])
     render.note(f"{answer.get('message', 'submitted')}; see it with: chunksmith status {answer['job_id']} --watch")
+
+
+def show_estimate(api: Api, project: str, fields: dict[str, Any], as_json: bool) -> None:
+    body = {"project_id": projects.get(api, project)["id"], **fields}
+    found = api.post("/datasets/estimate", body)
+    if as_json:
+        render.print_json(found)
+        return
+    names = {"chunks": "chunks", "calls": "calls", "input_tokens": "tokens in", "output_tokens": "tokens out"}
+    rows = [(shown, f"{found[name]['low']:,.0f}", f"{found[name]['high']:,.0f}") for name, shown in names.items()]
+    cost = found["cost_usd"] or {"low": "unknown", "high": "unknown"}
+    rows.append(("USD", cost["low"], cost["high"]))
+    rows.append(("seconds", f"{found['duration_s']['low']:,.0f}", f"{found['duration_s']['high']:,.0f}"))
+    render.table(("what", "low", "high"), rows, right=("low", "high"))
+    for line in (*found["rests_on"], *found["warnings"]):
+        render.note(f"- {line}")
 
 
 def submit(api: Api, project: str, fields: dict[str, Any]) -> dict[str, Any]:

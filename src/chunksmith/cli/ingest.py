@@ -137,7 +137,8 @@ def process_documents(
     given = {name: value for name, value in options.items() if value is not None}
     answer = api.submit("/documents/process", {"project_id": project_id, "document_ids": numbers, **given})
     job_id = str(answer["job_id"])
-    with watching.detachable(job_id), watching.display_for(False) if not as_json else watching.SilentDisplay() as shown:
+    display = watching.SilentDisplay() if as_json else watching.display_for(False)
+    with watching.detachable(job_id), display as shown:
         return watching.watch(api, job_id, shown)
 
 

@@ -1,4 +1,4 @@
-"""`chunksmith jobs`, `cancel`, `pause`, `resume`."""
+"""`chunksmith jobs`, `cancel`, `pause`, `resume`, `retry`, `prune`."""
 
 from typing import Annotated
 
@@ -69,6 +69,44 @@ def resume(
         with Api(server, api_key) as api:
             api.patch(f"/jobs/{segment(job_id)}", changes)
     _steer("resume", job_id, server, api_key, as_json)
+
+
+def retry(
+    job_id: JobId,
+    statuses: Annotated[
+        list[str] | None, typer.Option("--status", help="failed (default), invalid or refused; repeatable.")
+    ] = None,
+    reparse: Annotated[bool, typer.Option("--reparse", help="Read the stored replies again; costs nothing.")] = False,
+    server: Server = DEFAULT_SERVER,
+    api_key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Do the failed units of a job again, under the same id."""
+    with Api(server, api_key) as api:
+        document = api.post(f"/jobs/{segment(job_id)}/retry", {"statuses": statuses or ["failed"], "reparse": reparse})
+    if as_json:
+        render.print_json(document)
+    else:
+        render.job(JobView.of(document), with_files=False)
+
+
+def prune(
+    older_than_days: Annotated[float | None, typer.Option(help="Replies that are older.", show_default=False)] = None,
+    job_id: Annotated[str | None, typer.Option("--job", help="Replies of one job.", show_default=False)] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would go.")] = False,
+    server: Server = DEFAULT_SERVER,
+    api_key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove raw replies from the ledger; they cannot be reused or read again afterwards."""
+    body = {"older_than_days": older_than_days, "job_id": job_id, "dry_run": dry_run}
+    with Api(server, api_key) as api:
+        document = api.post("/ledger/prune", body)
+    if as_json:
+        render.print_json(document)
+    else:
+        verb = "would go" if dry_run else "removed"
+        render.say(f"{document['replies']} replies, {document['size_bytes'] / 1e6:.1f} MB {verb}")
 
 
 def _steer(action: str, job_id: str, server: str, api_key: str | None, as_json: bool) -> None:

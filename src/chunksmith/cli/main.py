@@ -13,7 +13,7 @@ from chunksmith.cli.datasets import entries, export
 from chunksmith.cli.exits import EXPLAINED, ExitCode, Failure
 from chunksmith.cli.generate import generate, status
 from chunksmith.cli.ingest import ingest
-from chunksmith.cli.jobs import cancel, jobs, pause, resume
+from chunksmith.cli.jobs import cancel, jobs, pause, prune, resume, retry
 from chunksmith.cli.options import AsJson
 from chunksmith.cli.serve import Config, DataDir, serve
 from chunksmith.errors import AppError, Conflict, InvalidRequest, NotFound
@@ -30,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (serve, ingest, generate, status, entries, export, jobs, cancel, pause, resume):
+for command in (serve, ingest, generate, status, entries, export, jobs, cancel, pause, resume, retry, prune):
     app.command()(command)
 app.add_typer(keys.app, name="keys")
 

@@ -1,12 +1,19 @@
 """What goes to a model and what comes back, the same for every provider."""
 
+import functools
 import hashlib
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 PROVIDERS = ("builtin", "gemini", "grok", "ollama")
+NEEDS_KEY = frozenset({"gemini", "grok"})
+# What one page or picture is expected to take of a prompt at most, at the sizes that are sent: Gemini counts 258 to
+# 1,120 for a page and the page's own text beside it, Grok up to 1,792 for a picture, Ollama's models up to about 4,000.
+ATTACHMENT_TOKENS = 4096
+# What is reserved for a reply when a request does not limit it.
+USUAL_MAX_TOKENS = 2048
 Stage = Literal["generate", "repair", "classify", "judge", "parse", "chunk", "extract", "taxonomy", "benchmark"]
 
 
@@ -27,6 +34,14 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A page or a picture that the model is to look at: ``application/pdf``, ``image/png`` or ``image/jpeg``."""
+
+    media_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """What the prompt asks for, in a form that a generator without a language model can read.
 
@@ -43,9 +58,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """One question to one model.
+    """One question to one model. Without ``max_tokens`` a reply is taken to have ``USUAL_MAX_TOKENS`` at most.
 
     Units:  ``max_tokens`` is the most tokens the visible reply may have; ``timeout_s`` wall time of one attempt.
+    Shapes: ``attachments`` go with the last message of the user.
     Source: ``sample`` tells apart requests that are meant to differ only in their random outcome.
     """
 
@@ -58,23 +74,28 @@ class ChatRequest:
     sample: int = 0
     task: Task | None = None
     timeout_s: float | None = None
+    attachments: tuple[Attachment, ...] = ()
 
     def key(self) -> bytes:
         """SHA-256 of all that can change the reply; never the key, the address or the time."""
-        canonical = {
+        canonical: dict[str, Any] = {
             "provider": self.model.provider,
             "model": self.model.model,
             "messages": [[message.role, message.text] for message in self.messages],
-            "schema": self.reply_schema,
+            "schema": _sorted_schema(to_json(self.reply_schema)),
             "temperature": self.temperature,
             "max_tokens": self.max_tokens,
             "seed": self.seed,
             "sample": self.sample,
-            "task": [self.task.mode, self.task.count, self.task.seed, self.task.context]
+            "task": [self.task.mode, self.task.count, self.task.seed, _sorted(self.task.context)]
             if self.task is not None and self.model.provider == "builtin"
             else None,
         }
-        return hashlib.sha256(to_json(_sorted(canonical))).digest()
+        if self.attachments:  # left out otherwise, so that requests without any keep the key they always had
+            canonical["attachments"] = [
+                [attachment.media_type, hashlib.sha256(attachment.data).hexdigest()] for attachment in self.attachments
+            ]
+        return hashlib.sha256(to_json({name: canonical[name] for name in sorted(canonical)})).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +154,12 @@ class ModelInfo:
     name: str
     input_token_limit: int | None = None
     output_token_limit: int | None = None
+
+
+@functools.lru_cache(maxsize=64)
+def _sorted_schema(schema_json: bytes) -> Any:
+    """All requests of a job have the same one."""
+    return _sorted(from_json(schema_json))
 
 
 def _sorted(value: Any) -> Any:

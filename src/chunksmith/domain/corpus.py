@@ -68,7 +68,8 @@ class ProcessOptions:
     """How documents become chunks.
 
     Units:  ``chunk_size`` and ``chunk_overlap`` are tokens; characters for the strategy ``character``.
-    Shapes: ``chunk_delimiter`` is literal text for the strategy ``delimiter``; None means a blank line.
+    Shapes: models are ``builtin`` or ``<provider>/<model>``; a ``chunking_model`` proposes the borders of the
+            strategy ``semantic``. ``chunk_delimiter`` is literal text for ``delimiter``; None means a blank line.
     Errors: InvalidRequest for what cannot work together, all at once.
     """
 
@@ -80,15 +81,24 @@ class ProcessOptions:
     chunk_delimiter: str | None = None
 
     def __post_init__(self) -> None:
-        faults = [
-            Fault(f"/{name}", f"{given} is not available yet; known: {BUILTIN}")
-            for name, given in (("parsing_model", self.parsing_model), ("chunking_model", self.chunking_model))
-            if given != BUILTIN
-        ]
+        faults = []
+        if self.chunking_model != BUILTIN and self.chunk_strategy != "semantic":
+            faults.append(
+                Fault("/chunking_model", f"proposes borders for the strategy semantic only, not {self.chunk_strategy}")
+            )
         if not 0 <= self.chunk_overlap < self.chunk_size:
             faults.append(Fault("/chunk_overlap", f"must be less than chunk_size ({self.chunk_size})"))
         if faults:
             raise InvalidRequest.of(faults)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessLimits:
+    """What the calls of a processing job may take: ``concurrency`` in flight, nano-dollars."""
+
+    concurrency: int = 1
+    max_calls: int | None = None
+    max_cost_nano: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

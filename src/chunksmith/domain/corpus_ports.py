@@ -12,6 +12,7 @@ from chunksmith.domain.corpus import (
     ImportResult,
     NewChunk,
     ParsedText,
+    ProcessLimits,
     ProcessOptions,
     Project,
     ProjectCounts,
@@ -263,5 +264,10 @@ class Keys(Protocol):
 
 class JobSubmission(Protocol):
     async def submit_processing(
-        self, project: Project, document_ids: Sequence[int] | None, options: ProcessOptions, idempotency_key: str | None
+        self,
+        project: Project,
+        document_ids: Sequence[int] | None,
+        options: ProcessOptions,
+        idempotency_key: str | None,
+        limits: ProcessLimits,
     ) -> Job: ...

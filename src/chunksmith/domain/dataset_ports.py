@@ -1,6 +1,6 @@
 """What reading and editing datasets needs of storage."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from chunksmith.domain.datasets import BatchFile, Dataset, Entry
@@ -32,3 +32,17 @@ class EntryRows(Protocol):
         feedback: str | None = None,
         expected_revision: int | None = None,
     ) -> Entry | None: ...
+
+
+class Scores(Protocol):
+    async def rescore(self, dataset: int, entries: Sequence[Entry]) -> None:
+        """Store new scores; an entry that was edited meanwhile keeps its own."""
+        ...
+
+
+class Replies(Protocol):
+    async def prune_slice(self, before: str | None, job: int | None) -> tuple[int, int]:
+        """Remove some raw replies; gives how many, and how many bytes. None at all: there are no more."""
+        ...
+
+    async def prunable(self, before: str | None, job: int | None) -> tuple[int, int]: ...

@@ -21,6 +21,7 @@ class EntryQuery:
     sort: Sort = "id"
     order: Literal["asc", "desc"] | None = None
     filter_quality: float | None = None
+    quality_below: float | None = None
     category: str | None = None
     split: str | None = None
     status: str | None = None

@@ -80,6 +80,9 @@ class GenerationSpec(BaseModel):
     purpose: str | None = None
     domain: str | None = None
     complexity_level: str | None = None
+    few_shot: int = 0
+    examples: tuple[dict[str, Any], ...] = ()  # texts of approved entries, as they were at submission
+    warnings: tuple[str, ...] = ()  # what was accepted but cannot apply
 
     @model_validator(mode="after")
     def _rules_across_fields(self) -> Self:
@@ -100,7 +103,8 @@ class GenerationSpec(BaseModel):
     def summary(self) -> dict[str, Any]:
         """The settings as they are shown with the dataset and written into exports."""
         shown = self.model_dump(
-            exclude_none=True, exclude={"prompt_content", "concurrency", "max_calls", "max_cost_nano"}
+            exclude_none=True,
+            exclude={"prompt_content", "concurrency", "max_calls", "max_cost_nano", "warnings", "examples"},
         )
         for name in ("parsing_model", "chunking_model", "classification_model", "generation_model"):
             shown[name] = str(getattr(self, name))

@@ -30,6 +30,7 @@ class Counters:
     units_ready: bool = False
     last_source_id: int = 0
     rounds: int = 0
+    progress_floor: int = 0
     accepted: int = 0
     rejected: int = 0
     duplicate: int = 0
@@ -90,12 +91,14 @@ class Job:
 class Unit:
     """One piece of a job's work. ``source_id`` is the chunk, or the document, by the job's kind.
 
-    ``tries`` is the round of retries that it belongs to, 0 for the first run.
+    ``tries`` is the round of retries that it belongs to, 0 for the first run; ``sample`` tells apart replies that were
+    asked for again although a usable one was there.
     """
 
     position: int
     source_id: int
     tries: int = 0
+    sample: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +121,13 @@ class UnitOutcome:
     reason: str | None
     detail: str | None
     entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """Something that a reader of the job's events must not miss. ``id`` grows."""
+
+    id: int
+    kind: Literal["state", "batch"]
+    data: dict[str, Any]
+    at: str

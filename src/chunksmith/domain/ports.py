@@ -34,6 +34,13 @@ class ChatModel(Protocol):
         """Errors: ProviderError(kind="server") when the body is not what this provider answers with."""
         ...
 
+    def output_ceiling(self, request: ChatRequest) -> int:
+        """The most output tokens that may be billed for one answer to ``request``, thinking included.
+
+        Ceilings on money rest on it. Where the provider sets no bound, it is one that its models keep to.
+        """
+        ...
+
     async def models(self) -> list[ModelInfo]:
         """What the provider offers right now; costs nothing. Errors: ProviderError."""
         ...

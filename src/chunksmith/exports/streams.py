@@ -11,6 +11,7 @@ from io import FileIO
 from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar
 
+from chunksmith.domain import fault_points
 from chunksmith.domain.datasets import Entry
 from chunksmith.errors import StorageError
 from chunksmith.exports.columns import DatasetHeader, rows
@@ -63,6 +64,7 @@ async def write_file(path: Path, form: Format, header: DatasetHeader, pages: Asy
                 async for piece in pieces:
                     await _in_thread(output.append, piece)
             await _in_thread(os.fsync, file.fileno())
+        fault_points.reached("batch_written")
         await _in_thread(_publish, temporary, path)
     except OSError as exc:
         raise StorageError(f"cannot write {path.name}: {exc.strerror or exc}") from exc

@@ -34,7 +34,9 @@ class Window:
     def wait_s(self, amount: int, now: float) -> float:
         """Seconds until ``amount`` fits; more than the whole limit fits into an empty window."""
         while self.spent and self.spent[0].at <= now - WINDOW_S:
-            self.total -= self.spent.popleft().amount
+            gone = self.spent.popleft()
+            self.total -= gone.amount
+            gone.counted = False
         if self.limit is None or not self.spent or self.total + amount <= self.limit:
             return 0.0
         excess = self.total + amount - self.limit
@@ -45,15 +47,15 @@ class Window:
         return self.spent[-1].at + WINDOW_S - now
 
     def spend(self, amount: int, now: float) -> "Spending":
-        spending = Spending(now, amount)
-        if self.limit is not None:
+        spending = Spending(now, amount, counted=self.limit is not None)
+        if spending.counted:
             self.spent.append(spending)
             self.total += amount
         return spending
 
     def correct(self, spending: "Spending", amount: int) -> None:
         """Replace an estimate by what was really used, if it is still counted."""
-        if self.limit is not None and self.spent and spending.at >= self.spent[0].at:
+        if spending.counted:
             self.total += amount - spending.amount
             spending.amount = amount
 
@@ -62,6 +64,7 @@ class Window:
 class Spending:
     at: float
     amount: int
+    counted: bool
 
 
 @dataclass
@@ -70,7 +73,12 @@ class Slot:
 
     admission: "Admission"
     granted_at: float
+    request: Spending
     tokens: Spending
+
+    def leaves(self) -> None:
+        """The request is sent now, which may be some time after the slot was given."""
+        self.request.at = self.tokens.at = self.admission.now()
 
     def succeeded(self, tokens: int | None) -> None:
         if tokens is not None:
@@ -79,6 +87,11 @@ class Slot:
 
     def failed(self, error: ProviderError) -> None:
         self.admission.on_failure(error, self.granted_at)
+
+    def unsent(self) -> None:
+        """Nothing left: what was counted for it is free again."""
+        self.admission.tokens.correct(self.tokens, 0)
+        self.admission.requests.correct(self.request, 0)
 
 
 @dataclass
@@ -112,11 +125,15 @@ class Admission:
         self._rate_limits = 0
         self._failures = 0
         self._openings = 0
+        self._opened_at = float("-inf")
         self._down_since: float | None = None
+        self._answered_at = float("-inf")
         self._closed: str | None = None
         self._queues: dict[int, deque[_Waiter]] = {}
         self._served: dict[int, float] = {}
+        self._level = 0.0
         self._timer: asyncio.Task[None] | None = None
+        self._wakes_at = 0.0
         self.waiting_for: WaitReason | None = None
         self.waiting_until: float | None = None
 
@@ -143,9 +160,16 @@ class Admission:
             self.in_flight -= 1
             self._grant()
 
+    def now(self) -> float:
+        return self._clock.monotonic()
+
+    def answered_since(self, moment: float) -> bool:
+        """Whether the provider has answered any call since then, be it with a refusal."""
+        return self._answered_at >= moment
+
     def on_success(self) -> None:
-        self._failures = self._openings = self._rate_limits = 0
-        self._down_since = None
+        self._on_answer()
+        self._rate_limits = 0
         self._successes += 1
         if self._successes >= self.limit and self.limit < self.max_concurrency:
             self.limit = min(self.limit + 1, float(self.max_concurrency))
@@ -157,13 +181,23 @@ class Admission:
         elif error.kind == "rate_limit":
             self._on_rate_limit(error.retry_after_s, granted_at)
         elif error.kind in ("server", "connection", "timeout"):
-            self._on_outage(error)
+            self._on_outage(error, granted_at)
+        elif error.sent:
+            self._on_answer()
+
+    def _on_answer(self) -> None:
+        """Whatever it said: the provider is there."""
+        self._failures = self._openings = 0
+        self._down_since = None
+        self._answered_at = self._clock.monotonic()
 
     def _on_rate_limit(self, hint_s: float | None, granted_at: float) -> None:
+        self._on_answer()
         now = self._clock.monotonic()
         # Once per round trip: calls sent before the last shrinking say nothing new.
         if granted_at > self._shrunk_at:
-            self.limit = max(1.0, min(self.limit, float(self.max_concurrency)) * SHRINK)
+            # From what was really in flight: shrinking a limit that nobody reached would change nothing.
+            self.limit = max(1.0, min(self.limit, float(self.max_concurrency), float(self.in_flight)) * SHRINK)
             self._shrunk_at = now
             self._successes = 0
             self._rate_limits += 1
@@ -171,15 +205,18 @@ class Admission:
             hint_s = self._rng.uniform(0, min(RATE_LIMIT_MAX_S, RATE_LIMIT_BASE_S * 2**self._rate_limits))
         self._block(now + hint_s, "rate_limit")
 
-    def _on_outage(self, error: ProviderError) -> None:
+    def _on_outage(self, error: ProviderError, granted_at: float) -> None:
         now = self._clock.monotonic()
         self._down_since = self._down_since if self._down_since is not None else now
+        if self._openings and granted_at <= self._opened_at:
+            return  # it left before the breaker opened and says nothing new
         self._failures += 1
         if now - self._down_since >= self._give_up_after_s:
             self.close(f"{self.account.provider} has not answered for {int(now - self._down_since)} s: {error.detail}")
         elif self._failures >= BREAKER_FAILURES:
             wait_s = min(BREAKER_MAX_S, BREAKER_BASE_S * 2**self._openings)
             self._openings += 1
+            self._opened_at = now
             self._failures = BREAKER_FAILURES - 1  # one probe; its failure opens again
             self._block(now + wait_s, "provider_down")
 
@@ -192,22 +229,23 @@ class Admission:
         self._closed = detail
         self.turn_away(AccountClosed(detail))
 
-    def turn_away(self, reason: Halt) -> None:
-        """All that wait get ``reason`` instead of a slot."""
-        for queue in self._queues.values():
-            for waiter in queue:
+    def turn_away(self, reason: Halt, job: int | None = None) -> None:
+        """All that wait, or those of one job, get ``reason`` instead of a slot."""
+        for name in [job] if job is not None else list(self._queues):
+            for waiter in self._queues.pop(name, ()):
                 if not waiter.granted.done():
-                    waiter.granted.set_exception(reason)
-        self._queues.clear()
+                    waiter.granted.set_exception(type(reason)(reason.detail))
+        self._grant()
 
     def reopen(self) -> None:
-        """Somebody says to go on."""
-        if self._closed is None:
+        """Somebody says to go on. While others wait here or are on their way, only what is closed changes."""
+        if self._closed is None and (self.in_flight or self._queues):
             return
+        if self._closed is not None or self._blocked_by == "provider_down":
+            self._blocked_until = 0.0
         self._closed = None
         self._failures = self._openings = 0
         self._down_since = None
-        self._blocked_until = 0.0
 
     def set_limits(self, max_concurrency: int, requests_per_minute: int | None, tokens_per_minute: int | None) -> None:
         """Live; what was spent in the last minute stays counted where it was limited before."""
@@ -230,9 +268,8 @@ class Admission:
     def _enqueue(self, waiter: _Waiter) -> None:
         if waiter.job not in self._queues:
             self._queues[waiter.job] = deque()
-            # A job that comes (back) starts level with the others: it neither owes nor is owed.
-            level = min((self._served.get(job, 0.0) for job in self._queues if job != waiter.job), default=0.0)
-            self._served[waiter.job] = max(level, self._served.get(waiter.job, 0.0)) if len(self._queues) > 1 else 0.0
+            # A job that comes (back) starts level with the one served last: it neither owes nor is owed.
+            self._served[waiter.job] = max(self._level, self._served.get(waiter.job, 0.0))
         self._queues[waiter.job].append(waiter)
 
     def _forget(self, waiter: _Waiter) -> None:
@@ -242,7 +279,8 @@ class Admission:
             if not queue:
                 del self._queues[waiter.job]
         elif waiter.granted.done() and not waiter.granted.cancelled() and waiter.granted.exception() is None:
-            self.in_flight -= 1  # granted in the moment of cancellation
+            waiter.granted.result().unsent()  # granted in the moment of cancellation
+            self.in_flight -= 1
             self._grant()
 
     def _grant(self) -> None:
@@ -259,12 +297,13 @@ class Admission:
             self._queues[job].popleft()
             if not self._queues[job]:
                 del self._queues[job]
-            self._served[job] = self._served.get(job, 0.0) + 1 / max(1, waiter.weight)
             if waiter.granted.done():
                 continue
+            self._level = max(self._level, self._served.get(job, 0.0))
+            self._served[job] = self._level + 1 / max(1, waiter.weight)
             self.in_flight += 1
-            self.requests.spend(1, now)
-            waiter.granted.set_result(Slot(self, now, self.tokens.spend(waiter.tokens, now)))
+            spent = self.requests.spend(1, now), self.tokens.spend(waiter.tokens, now)
+            waiter.granted.set_result(Slot(self, now, *spent))
         self.waiting_for = self.waiting_until = None
 
     def _obstacle(self, waiter: _Waiter, now: float) -> tuple[WaitReason | None, float]:
@@ -285,8 +324,12 @@ class Admission:
         return [(self.requests, 1, "requests_per_minute"), (self.tokens, waiter.tokens, "tokens_per_minute")]
 
     def _wake_in(self, seconds: float) -> None:
+        until = self._clock.monotonic() + seconds
         if self._timer is not None and not self._timer.done():
+            if self._wakes_at <= until:
+                return  # it looks again then, and waits on if it must
             self._timer.cancel()
+        self._wakes_at = until
 
         async def wake() -> None:
             await self._clock.sleep(seconds)

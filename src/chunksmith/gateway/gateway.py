@@ -3,26 +3,40 @@
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
-from chunksmith.domain.calls import ChatReply, ChatRequest, ModelRef, ProviderAccount, Stage, Usage
+from pydantic_core import to_json
+
+from chunksmith.domain import fault_points
+from chunksmith.domain.calls import (
+    ATTACHMENT_TOKENS,
+    USUAL_MAX_TOKENS,
+    ChatReply,
+    ChatRequest,
+    ModelRef,
+    ProviderAccount,
+    Stage,
+    Usage,
+)
 from chunksmith.domain.clock import timestamp
-from chunksmith.domain.halts import CallsStopped
+from chunksmith.domain.halts import AccountClosed, CallsStopped, Halt
 from chunksmith.domain.ledger import CallFailure, NewCall, StoredReply
+from chunksmith.domain.loop_turns import LoopTurns
 from chunksmith.domain.ports import ChatModel, Clock
 from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import ProviderError
 from chunksmith.gateway.admission import Admission, Slot
 from chunksmith.gateway.budget import Budget, Reservation
+from chunksmith.gateway.lanes import Lanes
 from chunksmith.gateway.pricing import PriceBook
 
 RETRY_BASE_S, RETRY_MAX_S = 0.5, 30.0
 TRANSIENT = frozenset({"server", "connection", "timeout"})
 # Roles and separators around each message.
 MESSAGE_OVERHEAD_TOKENS = 16
-# What is reserved when a request does not limit its reply.
-DEFAULT_OUTPUT_TOKENS = 2048
+# A page as a picture; the ceiling is ATTACHMENT_TOKENS.
+USUAL_ATTACHMENT_TOKENS = 1024
 
 
 class Ledger(Protocol):
@@ -53,6 +67,9 @@ class Caller:
     budget: Budget
     weight: int = 1
     reuse: bool = True
+    halted_by: Halt | None = None
+    halted: asyncio.Event = field(default_factory=asyncio.Event)
+    lanes: Lanes = field(default_factory=Lanes)
 
 
 class Gateway:
@@ -67,7 +84,6 @@ class Gateway:
         attempts: int,
         give_up_after_s: float,
         rng: random.Random | None = None,
-        observe: Callable[[str, str, ChatReply | None], None] | None = None,
     ) -> None:
         self._models = models
         self._ledger = ledger
@@ -76,8 +92,11 @@ class Gateway:
         self._attempts = attempts
         self._rng = rng or random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._in_flight: dict[bytes, asyncio.Future[Answer]] = {}
-        self._observe = observe
+        # Told how each call ended: provider, result, reply.
+        self.observe: Callable[[str, str, ChatReply | None], None] = lambda provider, result, reply: None
         self._draining = False
+        # Calls between their intent and their reply in the ledger.
+        self._turns = LoopTurns()
         self.sending = 0
         self.admissions = {
             name: Admission(account, clock, give_up_after_s, self._rng) for name, account in accounts.items()
@@ -88,6 +107,7 @@ class Gateway:
 
         Errors: ProviderError (attempts used up, or not transient), AccountClosed, BudgetExhausted, CallsStopped.
         """
+        await self._turns.next()
         key = request.key()
         twin = self._in_flight.get(key) if caller.reuse else None
         if twin is not None:
@@ -104,6 +124,7 @@ class Gateway:
             raise
         else:
             future.set_result(answer)
+            await self._turns.next()  # whoever asked reads it now, and scores what it finds
             return answer
         finally:
             if self._in_flight.get(key) is future:
@@ -114,6 +135,13 @@ class Gateway:
         self._draining = True
         for admission in self.admissions.values():
             admission.turn_away(CallsStopped())
+
+    def halt(self, caller: Caller, reason: Halt) -> None:
+        """Start no further call for this job. Those on their way are still kept."""
+        caller.halted_by = caller.halted_by or reason
+        caller.halted.set()
+        for admission in self.admissions.values():
+            admission.turn_away(reason, caller.job)
 
     def reopen(self, provider: str) -> None:
         """A job starts or goes on: an account that was closed gets another chance."""
@@ -149,45 +177,103 @@ class Gateway:
 
     async def _call(self, key: bytes, request: ChatRequest, caller: Caller, position: int, stage: Stage) -> Answer:
         attempt = failures = 0
+        began = self._clock.monotonic()
         while True:
             attempt += 1
             call = self._new_call(key, request, caller, position, stage, attempt)
             try:
                 return await self._attempt(request, caller, call)
+            except AccountClosed as closed:
+                self.halt(caller, closed)  # the job's other calls need not sleep out their waits to learn of it
+                raise
             except ProviderError as exc:
                 if exc.kind in TRANSIENT:
                     failures += 1
-                    if failures < self._attempts:
-                        await self._clock.sleep(self._backoff_s(failures, exc))
+                    if failures < self._attempts or not self._own_fault(request, exc, began):
+                        await self._pause(caller, self._backoff_s(failures, exc))
                         continue
                 elif exc.kind in ("rate_limit", "quota"):
                     continue  # admission knows; the next attempt waits there, or is told that the account is closed
                 raise
 
+    def _own_fault(self, request: ChatRequest, exc: ProviderError, began: float) -> bool:
+        """Whether it is this request that fails, and not the provider as a whole.
+
+        While nobody gets an answer it is an outage: that is waited for, and ends with the account being closed.
+        """
+        answered = exc.status is not None and exc.status not in (502, 503, 504)
+        return answered or self.admissions[request.model.provider].answered_since(began)
+
+    async def _pause(self, caller: Caller, seconds: float) -> None:
+        """Until then, or until the job is halted."""
+        waits = [asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(caller.halted.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
     async def _attempt(self, request: ChatRequest, caller: Caller, call: NewCall) -> Answer:
+        self._check_halted(caller)
+        async with caller.lanes.lane():
+            self._check_halted(caller)  # while it waited
+            return await self._admitted(request, caller, call)
+
+    def _check_halted(self, caller: Caller) -> None:
+        halted = CallsStopped() if self._draining else caller.halted_by
+        if halted is not None:
+            raise halted
+
+    async def _admitted(self, request: ChatRequest, caller: Caller, call: NewCall) -> Answer:
         admission = self.admissions[request.model.provider]
-        expected = request_tokens(request)
         async with (
             caller.budget.reserve(call.estimate_nano) as reservation,
-            admission.slot(caller.job, caller.weight, expected) as slot,
+            admission.slot(caller.job, caller.weight, request_tokens(request)) as slot,
         ):
-            if self._draining:
-                raise CallsStopped
-            call_id = await self._ledger.intend(replace(call, sent_at=timestamp(self._clock)))
-            reservation.commit()
+            try:
+                self._check_halted(caller)
+            except Halt:
+                slot.unsent()
+                raise
             self.sending += 1
             try:
-                raw = await self._models[request.model.provider].send(request)
-            except ProviderError as exc:
-                await self._record_failure(call_id, call, exc, slot, reservation)
-                raise
-            except asyncio.CancelledError:
-                lost = CallFailure("interrupted", "cancelled in flight", None, True, call.estimate_nano)
-                await asyncio.shield(self._ledger.failed(call_id, call.job, timestamp(self._clock), lost))
-                raise
+                call_id = await self._intend(replace(call, sent_at=timestamp(self._clock)), slot, reservation)
+                fault_points.reached("intent_durable")
+                raw = await self._send(call_id, call, request, slot, reservation)
+                fault_points.reached("reply_received")
+                answer = await self._record_answer(call_id, call, request, raw, slot, reservation)
             finally:
                 self.sending -= 1
-            return await self._record_answer(call_id, call, request, raw, slot, reservation)
+            fault_points.reached("reply_durable")
+            return answer
+
+    async def _intend(self, call: NewCall, slot: Slot, reservation: Reservation) -> int:
+        """The call is in the ledger from here on. Cancelled meanwhile, it is closed there as not sent."""
+        writing = asyncio.ensure_future(self._ledger.intend(call))
+        try:
+            call_id = await asyncio.shield(writing)
+            await self._turns.next()
+        except asyncio.CancelledError:
+            unsent = CallFailure("interrupted", "cancelled before it was sent")
+            await self._ledger.failed(await writing, call.job, timestamp(self._clock), unsent)
+            slot.unsent()
+            raise
+        reservation.commit()
+        return call_id
+
+    async def _send(
+        self, call_id: int, call: NewCall, request: ChatRequest, slot: Slot, reservation: Reservation
+    ) -> bytes:
+        slot.leaves()
+        try:
+            return await self._models[request.model.provider].send(request)
+        except ProviderError as exc:
+            await self._record_failure(call_id, call, exc, slot, reservation)
+            raise
+        except asyncio.CancelledError:
+            lost = CallFailure("interrupted", "cancelled in flight", None, True, call.estimate_nano)
+            await asyncio.shield(self._ledger.failed(call_id, call.job, timestamp(self._clock), lost))
+            raise
 
     async def _record_answer(
         self, call_id: int, call: NewCall, request: ChatRequest, raw: bytes, slot: Slot, reservation: Reservation
@@ -198,7 +284,7 @@ class Gateway:
         except ProviderError as exc:
             slot.failed(exc)
             failure = CallFailure(exc.kind, exc.detail, exc.status, True, call.estimate_nano)
-            await self._ledger.answered(call_id, call.job, raw, None, at, failure)
+            await asyncio.shield(self._ledger.answered(call_id, call.job, raw, None, at, failure))
             raise
         cost = self.prices.cost_nano(request.model, reply.usage)
         reply = replace(reply, usage=replace(reply.usage, cost_nano_usd=cost))
@@ -222,13 +308,13 @@ class Gateway:
         self._seen(call.model, exc.kind, None)
 
     def _seen(self, model: ModelRef, result: str, reply: ChatReply | None) -> None:
-        if self._observe is not None:
-            self._observe(model.provider, result, reply)
+        self.observe(model.provider, result, reply)
 
     def _new_call(
         self, key: bytes, request: ChatRequest, caller: Caller, position: int, stage: Stage, attempt: int
     ) -> NewCall:
-        estimate = self.prices.ceiling_nano(request.model, prompt_tokens(request), output_tokens(request))
+        output = self._models[request.model.provider].output_ceiling(request)
+        estimate = self.prices.ceiling_nano(request.model, prompt_ceiling(request), output)
         return NewCall(key, caller.job, position, stage, attempt, request.model, "", estimate)
 
     def _backoff_s(self, failures: int, exc: ProviderError) -> float:
@@ -238,16 +324,22 @@ class Gateway:
 
 def prompt_tokens(request: ChatRequest) -> int:
     text = sum(estimate_tokens(message.text) + MESSAGE_OVERHEAD_TOKENS for message in request.messages)
-    return text + (estimate_tokens(str(request.reply_schema)) if request.reply_schema else 0)
+    shape = estimate_tokens(str(request.reply_schema)) if request.reply_schema else 0
+    return text + shape + len(request.attachments) * USUAL_ATTACHMENT_TOKENS
 
 
-def output_tokens(request: ChatRequest) -> int:
-    return request.max_tokens or DEFAULT_OUTPUT_TOKENS
+def prompt_ceiling(request: ChatRequest) -> int:
+    """No tokenizer makes more tokens of a text than it has bytes."""
+    sizes = [
+        len(message.text.encode("utf-8", "surrogatepass")) + MESSAGE_OVERHEAD_TOKENS for message in request.messages
+    ]
+    shape = len(to_json(request.reply_schema)) if request.reply_schema else 0
+    return sum(sizes) + shape + len(request.attachments) * ATTACHMENT_TOKENS
 
 
 def request_tokens(request: ChatRequest) -> int:
     """What a call is expected to take of a limit per minute; corrected when the usage is reported."""
-    return prompt_tokens(request) + output_tokens(request) // 4
+    return prompt_tokens(request) + (request.max_tokens or USUAL_MAX_TOKENS) // 4
 
 
 def _total(usage: Usage) -> int | None:

@@ -64,8 +64,13 @@ def validate(spec: ChunkSpec) -> None:
         raise InvalidRequest.of(faults)
 
 
-def split(text: str, spec: ChunkSpec) -> list[ChunkSpan]:
-    """Cut ``text`` as ``spec`` says.
+def semantic_units(text: str, spec: ChunkSpec) -> list[Unit]:
+    """What the strategy ``semantic`` keeps whole: sentences of prose, blocks of everything else."""
+    return _readable(units(text, (spec.size - spec.overlap) * 4, by_sentence=True))
+
+
+def split(text: str, spec: ChunkSpec, topics: frozenset[int] | None = None) -> list[ChunkSpan]:
+    """Cut ``text`` as ``spec`` says. ``topics``: offsets of ``semantic_units`` that begin a topic, if somebody knows.
 
     Shapes: spans in order of ``start``, which rises strictly; each at most ``size``; none is blank.
             ``heading`` and ``semantic`` leave out chunks that are only furniture (see ``is_furniture``) and front
@@ -75,19 +80,19 @@ def split(text: str, spec: ChunkSpec) -> list[ChunkSpan]:
     """
     validate(spec)
     room = spec.size - spec.overlap
-    drafts = _drafts(text, spec, room)
+    drafts = _drafts(text, spec, room, topics)
     trimmed = [draft for draft in (_trim(text, one) for one in drafts) if draft is not None]
     if spec.strategy in {"heading", "semantic"}:
         trimmed = [one for one in trimmed if not is_furniture(text[one.start : one.end])]
     return _with_overlap(text, trimmed, spec)
 
 
-def _drafts(text: str, spec: ChunkSpec, room: int) -> list[Draft]:
+def _drafts(text: str, spec: ChunkSpec, room: int, topics: frozenset[int] | None) -> list[Draft]:
     limit = room * 4
     if spec.strategy == "heading":
         return pack(text, _readable(units(text, limit)), limit)
     if spec.strategy == "semantic":
-        return pack_by_topic(text, _readable(units(text, limit, by_sentence=True)), limit)
+        return pack_by_topic(text, semantic_units(text, spec), limit, topics)
     if spec.strategy == "token":
         return paths_at(text, _by_tokens(text, room))
     if spec.strategy == "character":

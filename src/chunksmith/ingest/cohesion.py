@@ -22,9 +22,12 @@ _COMMON = frozenset(
 )
 
 
-def pack_by_topic(text: str, parts: list[Unit], limit: int) -> list[Draft]:
-    """Chunks end where the vocabulary changes or a heading stands; a topic under a quarter of the size is joined on."""
-    borders = topic_borders(text, parts)
+def pack_by_topic(text: str, parts: list[Unit], limit: int, proposed: frozenset[int] | None = None) -> list[Draft]:
+    """Chunks end where the vocabulary changes or a heading stands; a topic under a quarter of the size is joined on.
+
+    ``proposed``: where topics begin, as offsets of units, in place of what the vocabulary says.
+    """
+    borders = topic_borders(text, parts) if proposed is None else _proposed_borders(parts, proposed)
     groups: list[list[Unit]] = []
     held: list[Unit] = []
     weight = 0
@@ -50,6 +53,10 @@ def topic_borders(text: str, parts: list[Unit]) -> frozenset[int]:
         return headings
     threshold = fmean(felt) + pstdev(felt) / 2
     return headings | {index for index, depth in enumerate(depths) if depth >= threshold}
+
+
+def _proposed_borders(parts: list[Unit], offsets: frozenset[int]) -> frozenset[int]:
+    return frozenset(index for index, unit in enumerate(parts) if unit.kind == "heading" or unit.start in offsets)
 
 
 def _terms(text: str) -> frozenset[str]:

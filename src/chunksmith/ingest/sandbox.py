@@ -47,10 +47,15 @@ async def parse_limited(
     order = {
         "path": str(path),
         "name": name,
-        "memory_bytes": memory_bytes,
-        "cpu_s": max(1, int(timeout_s) + 1),
         "limits": asdict(limits or ParseLimits()) | {"max_text_chars": max_text_chars},
     }
+    reply = await run_limited("parse", order, timeout_s=timeout_s, memory_bytes=memory_bytes)
+    return ParsedDocument(reply["text"], reply["media_type"], reply["title"], tuple(reply["warnings"]))
+
+
+async def run_limited(task: str, order: dict[str, Any], *, timeout_s: float, memory_bytes: int) -> dict[str, Any]:
+    """Have one of the tasks of ``worker`` done. Units and Errors: as ``parse_limited``."""
+    order = order | {"task": task, "memory_bytes": memory_bytes, "cpu_s": max(1, int(timeout_s) + 1)}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -82,7 +87,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     await asyncio.shield(process.wait())
 
 
-def _result(answer: bytes, code: int) -> ParsedDocument:
+def _result(answer: bytes, code: int) -> dict[str, Any]:
     if code == OUT_OF_MEMORY:
         raise DocumentUnreadable("memory", "Reading the document needs more memory than is allowed.")
     if code == _SIGNAL_OF_CPU:
@@ -94,4 +99,4 @@ def _result(answer: bytes, code: int) -> ParsedDocument:
         raise DocumentUnreadable(kind, f"The parser ended without a result (exit status {code}).") from exc
     if "kind" in reply:
         raise DocumentUnreadable(reply["kind"] if reply["kind"] in _KINDS else "corrupt", reply["detail"])
-    return ParsedDocument(reply["text"], reply["media_type"], reply["title"], tuple(reply["warnings"]))
+    return reply

@@ -1,4 +1,4 @@
-"""The process behind ``sandbox``: an order as JSON on standard input, the document as JSON on standard output."""
+"""The process behind ``sandbox``: an order as JSON on standard input, what was asked for as JSON on standard output."""
 
 import json
 import os
@@ -20,7 +20,7 @@ def main() -> int:
     os.dup2(2, 1)
     _limit(order["memory_bytes"], order["cpu_s"])
     try:
-        answer = json.dumps(_parse(order)).encode()
+        answer = json.dumps(_done(order)).encode()
         with os.fdopen(channel, "wb") as stream:
             stream.write(answer)
     except MemoryError:
@@ -28,15 +28,29 @@ def main() -> int:
     return 0
 
 
-def _parse(order: dict[str, Any]) -> dict[str, Any]:
+def _done(order: dict[str, Any]) -> dict[str, Any]:
     try:
-        return asdict(parse_file(Path(order["path"]), order["name"], ParseLimits(**order["limits"])))
+        return _TASKS[order["task"]](order)
     except DocumentUnreadable as exc:
         if isinstance(exc.__cause__, MemoryError):
             raise exc.__cause__ from exc
         return {"kind": exc.kind, "detail": exc.detail}
     except RecursionError:
         return {"kind": "corrupt", "detail": "The document is nested too deeply."}
+
+
+def _parse(order: dict[str, Any]) -> dict[str, Any]:
+    return asdict(parse_file(Path(order["path"]), order["name"], ParseLimits(**order["limits"])))
+
+
+def _page_task(order: dict[str, Any]) -> dict[str, Any]:
+    # pdfium is loaded for these tasks only.
+    from chunksmith.ingest import page_files  # noqa: PLC0415 - takes 0.1 s that most documents need not wait for
+
+    return page_files.TASKS[order["task"]](order)
+
+
+_TASKS = {"parse": _parse, "survey": _page_task, "render": _page_task}
 
 
 def _limit(memory_bytes: int, cpu_s: int) -> None:

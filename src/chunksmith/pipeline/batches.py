@@ -5,10 +5,13 @@ run: each round of retries has one more file, after the others, so that no file 
 """
 
 import asyncio
+import contextlib
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from chunksmith.domain import fault_points
 from chunksmith.domain.datasets import BatchFile, Dataset, Entry
 from chunksmith.domain.job_ports import Datasets, Entries, Units
 from chunksmith.domain.jobs import Job, Unit
@@ -56,10 +59,11 @@ class BatchStore:
     entries: Entries
     datasets: Datasets
     place: Callable[[str], Path]
+    now: Callable[[], str]
 
 
 class BatchFiles:
-    """Counts units down and writes each batch once, in the background of the units that follow."""
+    """Counts units down and writes each batch once, beside the units that follow: no worker waits for a file."""
 
     def __init__(
         self, job: Job, dataset: Dataset, plan: BatchPlan, per_unit: int, form: Format, store: BatchStore
@@ -73,12 +77,28 @@ class BatchFiles:
         self._remaining: dict[int, int] = {}
         self._counting: dict[int, asyncio.Lock] = {}
         self._written: set[int] = set()
-        self._lock = asyncio.Lock()
+        self._due: deque[int] = deque()
+        self._writing: asyncio.Task[None] | None = None
         self.header = header_of(dataset)
 
-    async def resume(self) -> None:
-        """Take notice of the files that are there."""
+    @contextlib.asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        """While units are done. What is being written when they end is written; a cancelled job lets go of it."""
+        await self._resume()
+        try:
+            yield
+        except asyncio.CancelledError:
+            if self._writing is not None:
+                self._writing.cancel()
+            raise
+        finally:
+            if self._writing is not None:
+                await asyncio.wait([self._writing])
+
+    async def _resume(self) -> None:
+        """Take notice of the files that are there, and take away what a crash left of one that was being written."""
         self._written = await self._store.datasets.batch_indexes(self._job.id)
+        await asyncio.to_thread(self._sweep)
 
     async def began(self, unit: Unit) -> None:
         """Before a unit is done: the first of its batch counts what the batch still lacks."""
@@ -98,25 +118,45 @@ class BatchFiles:
         if self._remaining[index] == 0:
             del self._remaining[index]
             self._counting.pop(index, None)
-            await self._write(index)
+            self._due.append(index)
+            self._write_due()
 
     async def finish(self, rounds: int) -> None:
-        """All units are down: write what a crash left unwritten."""
+        """All units are down: write what a crash left unwritten. Errors: StorageError, also of an earlier file."""
+        if self._writing is not None:
+            await self._writing
         for index in range(self._plan.count + rounds):
             if index not in self._written:
                 await self._write(index)
+
+    def _write_due(self) -> None:
+        """Errors: StorageError of an earlier file."""
+        if self._writing is not None and self._writing.done():
+            self._writing.result()
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_all_due(), name="batch-files")
+
+    async def _write_all_due(self) -> None:
+        while self._due:  # one file at a time: more would only divide the disk
+            await self._write(self._due.popleft())
+
+    def _relative(self, index: int) -> str:
+        return f"{self._dataset.folder}/dataset_{self._job.job_id}_batch_{index}.{self._form.extension}"
+
+    def _sweep(self) -> None:
+        for left in self._store.place(self._relative(0)).parent.glob(f".dataset_{self._job.job_id}_batch_*.part"):
+            left.unlink(missing_ok=True)
 
     async def _write(self, index: int) -> None:
         first, last = self._plan.positions(index)
         round_ = self._plan.round_of(index)
         chunks = await self._store.units.count_of_round(self._job.id, round_, first, last)
-        name = f"dataset_{self._job.job_id}_batch_{index}.{self._form.extension}"
-        relative = f"{self._dataset.folder}/{name}"
-        async with self._lock:  # one file at a time: more would only divide the disk
-            path = await asyncio.to_thread(self._store.place, relative)
-            info = await write_file(path, self._form, self.header, self._pages(first, last, round_))
+        relative = self._relative(index)
+        path = await asyncio.to_thread(self._store.place, relative)
+        info = await write_file(path, self._form, self.header, self._pages(first, last, round_))
+        fault_points.reached("batch_renamed")
         batch = BatchFile(index, relative, info.entries, chunks, info.size_bytes, info.sha256)
-        await self._store.datasets.add_batch(self._job.id, batch)
+        await self._store.datasets.add_batch(self._job.id, batch, self._store.now())
         self._written.add(index)
 
     async def _pages(self, first: int, last: int, round_: int) -> AsyncIterator[list[Entry]]:

@@ -1,6 +1,7 @@
 """Category and difficulty by rules, for when no model is asked for them."""
 
 import re
+from functools import lru_cache
 
 from chunksmith.domain.corpus import Chunk
 from chunksmith.domain.datasets import DIFFICULTIES
@@ -13,6 +14,7 @@ INTERMEDIATE_GRADE, ADVANCED_GRADE = 8.0, 13.0
 # Scripts without spaces have no words to count: characters in a sentence stand in.
 INTERMEDIATE_CHARS, ADVANCED_CHARS = 35, 70
 _WORD = re.compile(r"[^\W\d_]+")
+_PLAIN_WORD = re.compile("[A-Za-z]+")
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 _MARKUP = re.compile(r"[#*`_\[\]]+|\(https?://[^)]*\)")
 _NUMBERING = re.compile(r"^\s*(?:chapter|section|part|kapitel|\d+)?[\s\d.:)]*", re.IGNORECASE)
@@ -28,13 +30,17 @@ def category(chunk: Chunk) -> str:
     return stem[:CATEGORY_MAX_CHARS] or GENERAL
 
 
+@lru_cache(maxsize=4)
 def difficulty(text: str) -> str:
-    """How hard the text is to read. Source: Coleman & Liau, Journal of Applied Psychology 60 (1975)."""
+    """How hard the text is to read. Source: Coleman & Liau, Journal of Applied Psychology 60 (1975).
+
+    Remembered: all entries of a unit are of one passage.
+    """
     sentences = max(1, len(spans(text)))
-    if len(_UNSPACED.findall(text)) * 2 > len(text.replace(" ", "")):
+    if not text.isascii() and len(_UNSPACED.findall(text)) * 2 > len(text.replace(" ", "")):
         length = len(text) / sentences
         return _level(length, INTERMEDIATE_CHARS, ADVANCED_CHARS)
-    words = _WORD.findall(text)
+    words = (_PLAIN_WORD if text.isascii() else _WORD).findall(text)
     if not words:
         return DIFFICULTIES[0]
     letters_per_100 = 100 * sum(map(len, words)) / len(words)

@@ -1,6 +1,6 @@
 """One chunk becomes entries: ask, read, ask once more, find the evidence, score, decide."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -65,7 +65,7 @@ def request_for(recipe: Recipe, chunk: Chunk, count: int, *, sample: int = 0) ->
     shape = replies.reply_schema(spec.generation_mode, count, classified=recipe.classified)
     return ChatRequest(
         model=spec.generation_model,
-        messages=prompts.messages(spec.prompt_content, chunk.text, spec, count, shape),
+        messages=prompts.messages(spec.prompt_content, chunk.text, spec, count, shape, examples=spec.examples),
         reply_schema=shape,
         temperature=recipe.temperature,
         max_tokens=recipe.max_tokens,
@@ -76,28 +76,38 @@ def request_for(recipe: Recipe, chunk: Chunk, count: int, *, sample: int = 0) ->
 
 
 class Writer:
-    """Writes the entries of one unit after the other; holds nothing between them."""
+    """Writes the entries of one unit after the other; holds nothing between them.
 
-    def __init__(self, gateway: Gateway, caller: Caller, recipe: Recipe) -> None:
+    ``prompted`` makes of the request for a chunk what is really sent.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        caller: Caller,
+        recipe: Recipe,
+        prompted: Callable[[ChatRequest], ChatRequest] = lambda request: request,
+    ) -> None:
         self._gateway = gateway
         self._caller = caller
         self._recipe = recipe
+        self._prompted = prompted
 
     async def write(self, unit: Unit, chunk: Chunk, at: str) -> UnitResult:
         """Errors: JobFatal, and whatever halts the job (AccountClosed, BudgetExhausted, CallsStopped)."""
         try:
-            answer, drafts = await self._ask(unit, chunk)
+            answer, drafts = await self.ask(unit, chunk)
         except ProviderError as exc:
-            return UnitResult(_failure(exc), ())
+            return UnitResult(failure(exc), ())
         except ReplyUnreadable as exc:
             return UnitResult(Outcome("invalid", "unreadable_reply", exc.detail), ())
         entries = [self._entry(unit, chunk, n, item, answer, drafts, at) for n, item in enumerate(drafts.items)]
         return self._judged(chunk, entries, drafts)
 
-    async def _ask(self, unit: Unit, chunk: Chunk) -> tuple[Answer, replies.Drafts]:
+    async def ask(self, unit: Unit, chunk: Chunk) -> tuple[Answer, replies.Drafts]:
         """Errors: ProviderError; ReplyUnreadable when the second answer cannot be read either."""
         count = self._recipe.spec.datasets_per_chunk
-        request = request_for(self._recipe, chunk, count, sample=unit.tries)
+        request = self._prompted(request_for(self._recipe, chunk, count, sample=unit.sample))
         answer = await self._whole(request, unit, chunk)
         try:
             return answer, await self._read(answer.reply, count)
@@ -107,7 +117,10 @@ class Writer:
             return answer, await self._read(answer.reply, count)
 
     async def _whole(self, request: ChatRequest, unit: Unit, chunk: Chunk, *, repair: bool = False) -> Answer:
-        """An answer that was not cut off, if it can be had. Errors: ProviderError, also for a refusal."""
+        """An answer that was not cut off, if it can be had.
+
+        Errors: ProviderError, also for a refusal; ReplyUnreadable when there is no text however often it is asked for.
+        """
         cuts = empties = 0
         while True:
             stage: Stage = "repair" if repair or cuts else "generate"
@@ -120,21 +133,30 @@ class Writer:
             if reply.finish == "length" and cuts < CUT_TRIES:
                 cuts += 1
                 request = self._roomier(request, chunk, cuts)
-            elif reply.finish in ("empty", "other") and not reply.text.strip() and empties + 1 < EMPTY_TRIES:
-                empties += 1
-            else:
+            elif reply.text.strip():
                 return answer
+            elif reply.finish in ("stop", "length") or empties + 1 == EMPTY_TRIES:
+                raise ReplyUnreadable(reply.detail or "it was empty")
+            else:
+                empties += 1
 
     def _roomier(self, request: ChatRequest, chunk: Chunk, cuts: int) -> ChatRequest:
         count = max(1, self._recipe.spec.datasets_per_chunk // 2**cuts)
         room = (request.max_tokens or self._recipe.max_tokens) * MORE_ROOM
-        return replace(request_for(self._recipe, chunk, count, sample=request.sample), max_tokens=room)
+        again = self._prompted(request_for(self._recipe, chunk, count, sample=request.sample))
+        return replace(again, max_tokens=room)
 
     async def _read(self, reply: ChatReply, count: int) -> replies.Drafts:
-        if not reply.text.strip():
-            raise ReplyUnreadable(reply.detail or "it was empty")
         mode = self._recipe.spec.generation_mode
-        return await replies.read(reply.text, mode, count, classified=self._recipe.classified)
+        cut = reply.finish == "length"
+        drafts = await replies.read(reply.text, mode, count, classified=self._recipe.classified, cut=cut)
+        if not cut:
+            return drafts
+        # What stands last was cut; repair closed its quotes, which does not make it whole.
+        whole = drafts.items[:-1]
+        if not whole:
+            raise ReplyUnreadable("it was cut off before the first entry was complete")
+        return replace(drafts, items=whole, dropped=drafts.dropped + 1)
 
     def _entry(
         self,
@@ -183,7 +205,7 @@ class Writer:
             return UnitResult(_accepted(rated, repeats, drafts.dropped, 0), tuple(rated))
         kept = [entry for entry in rated if entry.quality is not None and entry.quality >= spec.quality_threshold]
         if not kept:
-            detail = f"all {len(rated)} entries scored below {spec.quality_threshold:.2f}"
+            detail = f"no entry scored {spec.quality_threshold:.2f} or more"
             return UnitResult(Outcome("rejected", "low_quality", detail), ())
         return UnitResult(_accepted(kept, repeats, drafts.dropped, len(rated) - len(kept)), tuple(kept))
 
@@ -206,7 +228,8 @@ def _accepted(entries: Sequence[Entry], repeats: int, dropped: int, low: int) ->
     return Outcome("accepted", reason, "; ".join(notes) or None, len(entries))
 
 
-def _failure(exc: ProviderError) -> Outcome:
+def failure(exc: ProviderError) -> Outcome:
+    """Errors: JobFatal for what every other call would meet too."""
     if exc.kind == "auth" or exc.status == 404:
         raise JobFatal(exc.detail) from exc
     status: OutcomeStatus = "refused" if exc.kind == "refused" else "failed"

@@ -90,12 +90,15 @@ class Drafts:
     repaired: bool
 
 
-async def read(text: str, mode: Mode, count: int, *, classified: bool) -> Drafts:
-    """Errors: ReplyUnreadable when no list of entries can be found in the text, or none of them has the shape."""
+async def read(text: str, mode: Mode, count: int, *, classified: bool, cut: bool = False) -> Drafts:
+    """``cut``: the text breaks off, so that the last of the items is not whole.
+
+    Errors: ReplyUnreadable when no list of entries can be found in the text, or none of them has the shape.
+    """
     try:
         value, repaired = from_json(text), False
     except ValueError:
-        value, repaired = await _recover(text), True
+        value, repaired = await _recover(text, cut), True
     items = _items(value)
     if items is None:
         raise ReplyUnreadable("it is not a JSON object with a list named entries")
@@ -113,11 +116,11 @@ async def read(text: str, mode: Mode, count: int, *, classified: bool) -> Drafts
     return Drafts(tuple(valid[:count]), len(items) - len(valid), repaired)
 
 
-async def _recover(text: str) -> Any:
+async def _recover(text: str, cut: bool) -> Any:
     """Take away what stands around the JSON, then mend the JSON itself."""
     bare = _THINK.sub("", text).strip()
     fenced = _FENCE.search(bare)
-    candidate = _outermost(fenced[1] if fenced else bare)
+    candidate = _outermost(fenced[1] if fenced else bare, cut)
     try:
         return from_json(candidate)
     except ValueError:
@@ -130,13 +133,13 @@ async def _recover(text: str) -> Any:
         return None
 
 
-def _outermost(text: str) -> str:
-    """From the first opening bracket on to the last closing one."""
+def _outermost(text: str, cut: bool) -> str:
+    """From the first opening bracket on to the last closing one, or to the end of a text that breaks off."""
     starts = [place for place in (text.find("{"), text.find("[")) if place >= 0]
     if not starts:
         return ""
     start = min(starts)
-    end = text.rfind("}" if text[start] == "{" else "]")
+    end = -1 if cut else text.rfind("}" if text[start] == "{" else "]")
     return text[start : end + 1] if end > start else text[start:]
 
 

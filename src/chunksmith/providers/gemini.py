@@ -4,6 +4,7 @@ Source: ai.google.dev, API reference of generateContent, pages on structured out
         (read November 2026). v1beta, because v1 has refused ``systemInstruction``.
 """
 
+import base64
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +13,7 @@ from urllib.parse import quote
 import httpx
 from pydantic_core import to_json
 
-from chunksmith.domain.calls import ChatReply, ChatRequest, FinishReason, ModelInfo, ProviderAccount, Usage
+from chunksmith.domain.calls import Attachment, ChatReply, ChatRequest, FinishReason, ModelInfo, ProviderAccount, Usage
 from chunksmith.errors import ProviderError, ProviderFault
 from chunksmith.providers import answers, schemas, transport
 
@@ -61,6 +62,10 @@ def encode(request: ChatRequest, account: ProviderAccount) -> dict[str, Any]:
         ],
         "generationConfig": _generation_config(request),
     }
+    if request.attachments:
+        # Before the words that say what to do with them.
+        parts = body["contents"][-1]["parts"]
+        parts[:0] = [_inline(attachment) for attachment in request.attachments]
     if system:
         body["systemInstruction"] = {"parts": [{"text": text} for text in system]}
     return body
@@ -129,6 +134,12 @@ class GeminiModel:
     def decode(self, request: ChatRequest, raw: bytes) -> ChatReply:
         return decode(request, raw)
 
+    def output_ceiling(self, request: ChatRequest) -> int:
+        """Thinking is inside ``maxOutputTokens``, so what is sent is what bounds the bill."""
+        if request.max_tokens is None:
+            return MAX_OUTPUT_TOKENS
+        return min(MAX_OUTPUT_TOKENS, request.max_tokens + thinking_headroom(request.model.model))
+
     async def models(self) -> list[ModelInfo]:
         """Those that can generate text. Lists page after page; a token that repeats ends it."""
         found: list[ModelInfo] = []
@@ -151,12 +162,18 @@ class GeminiModel:
         key = transport.checked_key(self._account)
         headers = {"x-goog-api-key": key, "Content-Type": "application/json"}
         request = self._client.build_request(
-            method, url, content=body, headers=headers, timeout=transport.timeouts(wall_s)
+            method, transport.parsed(url), content=body, headers=headers, timeout=transport.timeouts(wall_s)
         )
         answer = await transport.exchange(self._client, request, wall_s, NAME)
         if answer.status != 200:
             raise classify(answer.status, answer.headers, answers.masked(answer.body, key))
         return answer.body
+
+
+def _inline(attachment: Attachment) -> dict[str, Any]:
+    """Source: inline data, PDF or image, in a body of 20 MB at most; larger files have an API of their own."""
+    data = base64.b64encode(attachment.data).decode("ascii")
+    return {"inlineData": {"mimeType": attachment.media_type, "data": data}}
 
 
 def _generation_config(request: ChatRequest) -> dict[str, Any]:

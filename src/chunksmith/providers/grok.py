@@ -4,6 +4,7 @@ Source: docs.x.ai, REST reference of chat completions, pages on structured outpu
         November 2026). Errors are flat, ``{"code": "...", "error": "sentence"}``, and 422 is plain text.
 """
 
+import base64
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +12,16 @@ from typing import Any
 import httpx
 from pydantic_core import to_json
 
-from chunksmith.domain.calls import ChatReply, ChatRequest, FinishReason, ModelInfo, ProviderAccount, Usage
+from chunksmith.domain.calls import (
+    USUAL_MAX_TOKENS,
+    Attachment,
+    ChatReply,
+    ChatRequest,
+    FinishReason,
+    ModelInfo,
+    ProviderAccount,
+    Usage,
+)
 from chunksmith.errors import ProviderError, ProviderFault
 from chunksmith.providers import answers, schemas, transport
 
@@ -19,6 +29,11 @@ NAME = "grok"
 DEFAULT_BASE_URL = "https://api.x.ai/v1"
 # Half the price of the 4.5 to 4.7 models, and its reasoning can be kept low.
 DEFAULT_MODEL = "grok-4.3"
+
+# Reasoning is billed beside ``max_completion_tokens`` and nothing bounds it: more than this has not been seen, at low
+# Reasoning is billed beside ``max_completion_tokens`` and nothing bounds it. What is set aside for it, at low effort
+# and where the effort cannot be set.
+REASONING_TOKENS_LOW, REASONING_TOKENS = 8_192, 32_768
 
 TICKS_PER_NANO_USD = 10
 LIST_TIMEOUT_S = 20.0
@@ -51,7 +66,7 @@ def encode(request: ChatRequest, account: ProviderAccount) -> dict[str, Any]:
     """The body. No ``stop`` and no penalties: reasoning models refuse them."""
     body: dict[str, Any] = {
         "model": request.model.model,
-        "messages": [{"role": message.role, "content": message.text} for message in request.messages],
+        "messages": _messages(request),
         "stream": False,
     }
     if request.temperature is not None:
@@ -69,6 +84,24 @@ def encode(request: ChatRequest, account: ProviderAccount) -> dict[str, Any]:
             "json_schema": {"name": "reply", "strict": True, "schema": schema},
         }
     return body
+
+
+def _messages(request: ChatRequest) -> list[dict[str, Any]]:
+    """Pictures stand with the last message of the user, before its words."""
+    shown: list[dict[str, Any]] = [{"role": message.role, "content": message.text} for message in request.messages]
+    if request.attachments:
+        last = next(message for message in reversed(shown) if message["role"] == "user")
+        pictures = [_picture(attachment) for attachment in request.attachments]
+        last["content"] = [*pictures, {"type": "text", "text": last["content"]}]
+    return shown
+
+
+def _picture(attachment: Attachment) -> dict[str, Any]:
+    """Errors: ProviderError(kind="bad_request", sent=False) for what is not a picture: PDF is not read inline."""
+    if not attachment.media_type.startswith("image/"):
+        raise ProviderError("bad_request", f"{attachment.media_type} cannot be sent inline", provider=NAME, sent=False)
+    data = base64.b64encode(attachment.data).decode("ascii")
+    return {"type": "image_url", "image_url": {"url": f"data:{attachment.media_type};base64,{data}", "detail": "high"}}
 
 
 def decode(request: ChatRequest, raw: bytes) -> ChatReply:
@@ -125,6 +158,10 @@ class GrokModel:
     def decode(self, request: ChatRequest, raw: bytes) -> ChatReply:
         return decode(request, raw)
 
+    def output_ceiling(self, request: ChatRequest) -> int:
+        reasoning = REASONING_TOKENS_LOW if _EFFORT_LOW.match(request.model.model) else REASONING_TOKENS
+        return (request.max_tokens or USUAL_MAX_TOKENS) + reasoning
+
     async def models(self) -> list[ModelInfo]:
         raw = await self._call("GET", f"{self._base}/models", min(LIST_TIMEOUT_S, self._account.timeout_s))
         listed = answers.items(answers.reply_object(raw, NAME), "data")
@@ -137,7 +174,7 @@ class GrokModel:
         key = transport.checked_key(self._account)
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         request = self._client.build_request(
-            method, url, content=body, headers=headers, timeout=transport.timeouts(wall_s)
+            method, transport.parsed(url), content=body, headers=headers, timeout=transport.timeouts(wall_s)
         )
         answer = await transport.exchange(self._client, request, wall_s, NAME)
         if answer.status != 200:

@@ -8,6 +8,7 @@ of the tokens that it read is compared with the estimate. And ``format`` constra
 model: the schema is put into the prompt as well.
 """
 
+import base64
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -17,7 +18,16 @@ from typing import Any
 import httpx
 from pydantic_core import to_json
 
-from chunksmith.domain.calls import ChatReply, ChatRequest, FinishReason, Message, ModelInfo, ProviderAccount, Usage
+from chunksmith.domain.calls import (
+    ATTACHMENT_TOKENS,
+    ChatReply,
+    ChatRequest,
+    FinishReason,
+    Message,
+    ModelInfo,
+    ProviderAccount,
+    Usage,
+)
 from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import ProviderError, ProviderFault
 from chunksmith.providers import answers, schemas, transport
@@ -44,6 +54,7 @@ _TOO_LONG = re.compile(
 _NO_THINKING = re.compile(r"does not support thinking|invalid think value", re.IGNORECASE)
 _PERMANENT_500 = re.compile(r"requires more system memory|option \".*\" must be of type|invalid option", re.IGNORECASE)
 _QUEUE_FULL = re.compile(r"server busy|maximum pending requests", re.IGNORECASE)
+_BLIND = re.compile(r"missing data required for image input|image input is not supported", re.IGNORECASE)
 _NOT_PULLED = re.compile(r"model .* not found", re.IGNORECASE)
 
 
@@ -54,7 +65,8 @@ def encode(request: ChatRequest, account: ProviderAccount, think: bool = True) -
            never reaches past the window.
     """
     messages = _shown(request)
-    room = max(MIN_REPLY_TOKENS, account.num_ctx - _prompt_tokens(messages))
+    pictures = _pictures(request)
+    room = max(MIN_REPLY_TOKENS, account.num_ctx - _prompt_tokens(messages) - len(pictures) * ATTACHMENT_TOKENS)
     options: dict[str, Any] = {
         "num_ctx": account.num_ctx,
         "num_predict": room if request.max_tokens is None else min(room, request.max_tokens),
@@ -76,7 +88,18 @@ def encode(request: ChatRequest, account: ProviderAccount, think: bool = True) -
         body["think"] = "low" if _LEVELS_ONLY.match(request.model.model) else False
     if request.reply_schema is not None:
         body["format"] = schemas.adapted(request.reply_schema, KEYWORDS)
+    if pictures:
+        last = next(message for message in reversed(body["messages"]) if message["role"] == "user")
+        last["images"] = pictures
     return body
+
+
+def _pictures(request: ChatRequest) -> list[str]:
+    """Errors: ProviderError(kind="bad_request", sent=False) for what is not a picture."""
+    other = [one.media_type for one in request.attachments if not one.media_type.startswith("image/")]
+    if other:
+        raise ProviderError("bad_request", f"{other[0]} cannot be sent, only pictures", provider=NAME, sent=False)
+    return [base64.b64encode(attachment.data).decode("ascii") for attachment in request.attachments]
 
 
 def _keep_alive(value: str) -> str | int:
@@ -133,6 +156,8 @@ def classify(status: int, headers: Mapping[str, str], body: bytes) -> ProviderEr
     hint = ""
     if status == 404 and _NOT_PULLED.search(message):
         hint = " (fetch it with: ollama pull NAME)"
+    elif _BLIND.search(message):
+        hint = " (the model cannot see: choose one with vision, such as ollama/qwen2.5vl)"
     elif 300 <= status < 400:
         hint = " (a redirect: check base_url)"
     return ProviderError(
@@ -188,6 +213,10 @@ class OllamaModel:
     def decode(self, request: ChatRequest, raw: bytes) -> ChatReply:
         return decode(request, raw, self._account.num_ctx)
 
+    def output_ceiling(self, request: ChatRequest) -> int:
+        """Prompt and reply share the window."""
+        return min(request.max_tokens or self._account.num_ctx, self._account.num_ctx)
+
     async def models(self) -> list[ModelInfo]:
         raw = await self._call("GET", "/api/tags", min(LIST_TIMEOUT_S, self._account.timeout_s))
         listed = answers.items(answers.reply_object(raw, NAME), "models")
@@ -219,7 +248,11 @@ class OllamaModel:
         if key:
             headers["Authorization"] = f"Bearer {transport.checked_key(self._account)}"
         request = self._client.build_request(
-            method, host.base + path, content=body, headers=headers, timeout=transport.timeouts(wall_s)
+            method,
+            transport.parsed(host.base + path),
+            content=body,
+            headers=headers,
+            timeout=transport.timeouts(wall_s),
         )
         host.in_flight += 1
         try:
@@ -293,6 +326,6 @@ def _kind(status: int, message: str) -> ProviderFault:
         return "timeout"
     if status == 499:
         return "connection"
-    if status == 500 and _PERMANENT_500.search(message):
+    if _BLIND.search(message) or (status == 500 and _PERMANENT_500.search(message)):
         return "bad_request"
     return "server" if status >= 500 or status < 300 else "bad_request"

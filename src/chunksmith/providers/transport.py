@@ -55,13 +55,36 @@ def client(account: ProviderAccount, max_connections: int, kind: Kind = "aiohttp
         )
     else:
         transport = httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False, limits=limits)
-    return httpx.AsyncClient(
+    return _Client(
         transport=transport,
         timeout=timeouts(account.timeout_s),
         follow_redirects=False,
         trust_env=False,
         headers={"User-Agent": f"chunksmith/{__version__}", "Accept": "application/json"},
     )
+
+
+class _NoCookies(httpx.Cookies):
+    """Model calls have no session; to look for one in every answer takes a seventh of a call."""
+
+    def extract_cookies(self, response: httpx.Response) -> None:
+        pass
+
+    def set_cookie_header(self, request: httpx.Request) -> None:
+        pass
+
+
+_NO_COOKIES = _NoCookies()
+
+
+class _Client(httpx.AsyncClient):
+    @property
+    def cookies(self) -> httpx.Cookies:
+        return _NO_COOKIES
+
+    @cookies.setter
+    def cookies(self, cookies: object) -> None:
+        raise AttributeError("this client keeps no cookies")
 
 
 def client_for(account: ProviderAccount) -> httpx.AsyncClient:
@@ -86,6 +109,12 @@ def checked_key(account: ProviderAccount) -> str:
         detail = f"the API key of {account.provider} has characters that no key has: was it copied whole?"
         raise ProviderError("auth", detail, provider=account.provider, sent=False)
     return key
+
+
+@functools.lru_cache(maxsize=256)
+def parsed(url: str) -> httpx.URL:
+    """The few addresses that are called, each taken apart once."""
+    return httpx.URL(url)
 
 
 @functools.lru_cache(maxsize=64)

@@ -19,6 +19,7 @@ _CHARACTERS = {
     **dict.fromkeys(_DASHES, "-"),
 }
 _UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f"
+_SPACE = re.compile(r"\s+")
 _PIECE = re.compile(rf"(?P<space>\s+)|(?P<unseen>\*\*|[`{_UNSEEN}]+)|(?P<plain>[!-)+-_a-~]+)|(?P<other>.)", re.DOTALL)
 
 
@@ -46,7 +47,10 @@ class Folded(NamedTuple):
 
 
 def fold(text: str) -> str:
-    return folded(text).text
+    """The text of ``folded``; without its offsets ASCII needs no look at single characters."""
+    if not text.isascii():
+        return folded(text).text
+    return _SPACE.sub(" ", text).replace("**", "").replace("`", "").lower()
 
 
 def folded(text: str) -> Folded:

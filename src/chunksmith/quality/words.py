@@ -1,6 +1,7 @@
 """What a text is made of, in any script: words, character pairs where no spaces are written, numbers, names."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from chunksmith.quality.folding import fold
@@ -10,6 +11,7 @@ _MARKS = (
     "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u17ff"
 )
 _LETTERS = re.compile(rf"(?:[^\W\d_]|[{_MARKS}\u3099\u309a])+")
+_PLAIN_LETTERS = re.compile("[a-z]+")
 # Scripts written without spaces: Thai to Lao, Tibetan, Myanmar, Khmer, Chinese, Japanese.
 _UNSPACED = re.compile(
     r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u31a0-\ua4cf\uf900-\ufaff\U00020000-\U0003ffff]+"
@@ -17,6 +19,7 @@ _UNSPACED = re.compile(
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _WORD = re.compile(r"\w+")
 _JUDGEABLE_WORDS = 12
+_REMEMBERED_CHARS = 1_000
 _LARGE_SHARE = 0.18
 _GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _NAME = re.compile(r"(?<=[\w,;)%]\s)([^\W\d_a-z]\w*)|\b([A-Z]{2,}\w*)\b")
@@ -50,13 +53,30 @@ class Tokens(NamedTuple):
 
 
 def tokens(text: str) -> Tokens:
-    """Words of folded text; a run of a script without spaces gives its overlapping pairs of characters."""
+    """Words of folded text; a run of a script without spaces gives its overlapping pairs of characters.
+
+    The last few short texts are remembered: several components of a score read the same question and answer.
+    """
+    return _remembered(text) if len(text) <= _REMEMBERED_CHARS else _tokens(text)
+
+
+def _tokens(text: str) -> Tokens:
     plain = fold(text)
-    words: list[str] = []
-    for run in _LETTERS.findall(plain):
-        words.extend(_split_unspaced(run))
+    words = _words(plain)
     content = tuple(word for word in words if word not in _FOLDED_FUNCTION_WORDS and not _is_short_latin(word))
     return Tokens(tuple(words), content, tuple(numbers(plain)))
+
+
+_remembered = lru_cache(maxsize=64)(_tokens)
+
+
+def _words(plain: str) -> list[str]:
+    if plain.isascii():
+        return _PLAIN_LETTERS.findall(plain)
+    runs: list[str] = _LETTERS.findall(plain)
+    if _UNSPACED.search(plain) is None:
+        return runs
+    return [word for run in runs for word in _split_unspaced(run)]
 
 
 def numbers(text: str) -> list[str]:
@@ -83,6 +103,8 @@ def _capitalised(text: str) -> list[str]:
 
 def is_unspaced(text: str) -> bool:
     """Whether most of the text is in a script that puts no spaces between words."""
+    if text.isascii():
+        return False
     wide = sum(map(len, _UNSPACED.findall(text)))
     return wide * 2 > sum(map(len, _LETTERS.findall(text)))
 

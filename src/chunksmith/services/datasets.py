@@ -4,7 +4,8 @@ import asyncio
 import base64
 import binascii
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,12 @@ from chunksmith.quality.entry_scores import QualityWeights
 
 SHOWN_BATCHES = 1000
 TOTALS_KEPT = 256
+MOST_ENTRIES = 2**36 - 1
+# What the service itself puts into an entry's metadata, and nobody else may.
+COMPUTED_METADATA = frozenset(
+    "model provider prompt_hash chunk_id document_id document_name taxonomy_path taxonomy_level generated_at quality "
+    "repaired".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +98,14 @@ class DatasetService:
     async def page(self, project: Project, window: Window) -> tuple[list[Dataset], int]:
         return await self._datasets.page(project.id, window.per_page, window.offset)
 
-    async def delete(self, dataset_id: str) -> None:
+    async def delete(self, dataset_id: str) -> Dataset:
         """With its entries and its files. Errors: NotFound; Conflict while a job works on it."""
         view = await self.view(dataset_id)
         files = await self._datasets.batches(view.job.id) if view.job is not None else []
         await self._datasets.delete(view.dataset)
         for batch in files:
             await asyncio.to_thread((self._root / batch.file_path).unlink, missing_ok=True)
+        return view.dataset
 
     async def entries(self, dataset_id: str, query: EntryQuery, window: Window) -> EntryPage:
         """Errors: InvalidRequest for a cursor of another list."""
@@ -124,17 +132,18 @@ class DatasetService:
         dataset_id: str,
         entry_id: str,
         fields: Mapping[str, Any],
-        expected_revision: int | None,
+        expected: Set[int] | None,
         editor: str | None,
     ) -> EntryDetail:
-        """Only the named fields change; evidence and score follow the text.
+        """Only the named fields change; evidence and score follow the text. Feedback alone is kept in the history.
 
+        Shapes: ``expected`` holds the revisions that the caller may have read; None: any.
         Errors: NotFound; StaleEntry; InvalidRequest for a field that entries of this mode do not have.
         """
         dataset = await self._datasets.get(dataset_id)
         number = _number(entry_id)
         changes = {name: value for name, value in fields.items() if name != "feedback"}
-        _check_fields(changes, dataset)
+        _check_fields(changes, dataset, has_feedback="feedback" in fields)
         current = await self._entries.get(dataset.id, number)
         chunks = await self._chunks.chunks_by_ids([current.chunk_id])
         chunk = chunks.get(current.chunk_id)
@@ -146,16 +155,17 @@ class DatasetService:
             dataset.id,
             number,
             edited,
-            change="edited",
+            change="edited" if changes else "feedback",
             at=timestamp(self._clock),
             editor=editor,
             feedback=fields.get("feedback"),
-            expected_revision=expected_revision,
+            expected_revision=_one_of(expected, current.revision),
         )
         return await self.entry(dataset_id, entry_id)
 
-    async def remove(self, dataset_id: str, entry_id: str, expected_revision: int | None, editor: str | None) -> None:
+    async def remove(self, dataset_id: str, entry_id: str, expected: Set[int] | None, editor: str | None) -> None:
         dataset = await self._datasets.get(dataset_id)
+        current = await self._entries.get(dataset.id, _number(entry_id))
         await self._entries.change(
             dataset.id,
             _number(entry_id),
@@ -163,7 +173,7 @@ class DatasetService:
             change="deleted",
             at=timestamp(self._clock),
             editor=editor,
-            expected_revision=expected_revision,
+            expected_revision=_one_of(expected, current.revision),
         )
 
     async def _total(self, dataset: Dataset, query: EntryQuery) -> int:
@@ -179,6 +189,8 @@ class DatasetService:
         return self._totals[key]
 
     def _edited(self, entry: Entry, changes: Mapping[str, Any], chunk: Chunk | None, dataset: Dataset) -> Entry:
+        if not changes:
+            return replace(entry, revision=entry.revision + 1)
         new = replace(entry, **_as_fields(entry, changes), status="edited", revision=entry.revision + 1)
         if chunk is None or new.texts() == entry.texts():
             return new
@@ -192,22 +204,31 @@ def etag_of(entry: Entry) -> str:
     return f'"{entry.public_id}-{entry.revision}"'
 
 
-def revision_in(etag: str | None, entry_id: str) -> int | None:
-    """The revision that an ``If-Match`` names; None: any. One that was never given matches nothing."""
-    if etag is None or etag.strip() == "*":
+def revisions_in(etags: str | None, entry_id: str) -> Set[int] | None:
+    """The revisions that an ``If-Match`` names; None: any. A tag that was never given, or a weak one, names none."""
+    if etags is None or etags.strip() == "*":
         return None
-    name, _, revision = etag.strip().strip('"').rpartition("-")
-    return int(revision) if name == entry_id and revision.isdecimal() and len(revision) < 10 else 0
+    quoted = f'"{ENTRY_PREFIX}{entry_id.removeprefix(ENTRY_PREFIX)}-'
+    named = (etag.strip() for etag in etags.split(","))
+    found = {etag[len(quoted) : -1] for etag in named if etag.startswith(quoted) and etag.endswith('"')}
+    return {int(one) for one in found if one.isascii() and one.isdecimal() and len(one) < 10}
+
+
+def _one_of(expected: Set[int] | None, current: int) -> int | None:
+    """What the change has to meet: ``current`` where that is expected, else something that it cannot meet."""
+    if expected is None:
+        return None
+    return current if current in expected else min(expected, default=0)
 
 
 def _number(entry_id: str) -> int:
     digits = entry_id.removeprefix(ENTRY_PREFIX)
-    if not digits.isdecimal() or len(digits) > 11:
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 11:
         raise NotFound("Entry", entry_id)
     return int(digits)
 
 
-def _check_fields(changes: Mapping[str, Any], dataset: Dataset) -> None:
+def _check_fields(changes: Mapping[str, Any], dataset: Dataset, *, has_feedback: bool) -> None:
     columns = SHAPES[dataset.settings["generation_mode"]].columns
     allowed = (*columns, "category", "difficulty", "metadata")
     faults = [
@@ -215,8 +236,10 @@ def _check_fields(changes: Mapping[str, Any], dataset: Dataset) -> None:
         for name in changes
         if name not in allowed
     ]
-    if not changes:
-        faults.append(Fault("", f"nothing to change; known: {', '.join(allowed)}"))
+    computed = sorted(COMPUTED_METADATA & set(changes.get("metadata", ())))
+    faults += [Fault(f"/metadata/{name}", "is filled in by the server; choose another name") for name in computed]
+    if not changes and not has_feedback:
+        faults.append(Fault("", f"nothing to change; known: {', '.join(allowed)}, feedback"))
     if faults:
         raise InvalidRequest.of(faults)
 
@@ -238,7 +261,7 @@ def _write_cursor(entry: Entry, query: EntryQuery) -> str:
         "difficulty": DIFFICULTIES.index(entry.difficulty) + 1 if entry.difficulty is not None else None,
     }
     place = [query.sort, query.order, values[query.sort], entry.number]
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps(place, ensure_ascii=False).encode()).decode().rstrip("=")
 
 
 def _read_cursor(cursor: str, query: EntryQuery) -> Position:
@@ -246,11 +269,21 @@ def _read_cursor(cursor: str, query: EntryQuery) -> Position:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         sort, order, value, number = json.loads(base64.urlsafe_b64decode(padded))
-    except (ValueError, binascii.Error, TypeError) as exc:
+    except (ValueError, binascii.Error, TypeError, RecursionError) as exc:
         raise InvalidRequest.field("query/cursor", "is not a cursor of this list") from exc
-    fits = isinstance(number, int) and (value is None or isinstance(value, str | int | float))
-    if (sort, order) != (query.sort, query.order) or not fits:
+    if (sort, order) != (query.sort, query.order):
         raise InvalidRequest.field(
             "query/cursor", "belongs to a list in another order; send the same sort_by and order"
         )
+    if type(number) is not int or not 0 < number <= MOST_ENTRIES or not _is_sorted_by(value, query):
+        raise InvalidRequest.field("query/cursor", "is not a cursor of this list")
     return Position(value, number)
+
+
+def _is_sorted_by(value: Any, query: EntryQuery) -> bool:
+    """Whether a place in the list can have this value."""
+    if value is None or query.sort == "id":
+        return value is None
+    if query.sort == "category":
+        return isinstance(value, str)
+    return type(value) in (int, float) and math.isfinite(value) and 0 <= value <= len(DIFFICULTIES)

@@ -69,7 +69,7 @@ class EstimateService:
 
     async def estimate(self, values: Mapping[str, Any]) -> Estimate:
         """Errors: as submitting the same body would give."""
-        project, spec, warnings = await self._generation.specify(values)
+        project, spec = await self._generation.specify(values)
         rests_on: list[str] = []
         chunks = await self._count(project, spec, rests_on)
         requests = await self._sample(project, spec)
@@ -77,13 +77,13 @@ class EstimateService:
         past = await self._past.past(spec.generation_model, spec.generation_mode, spec.datasets_per_chunk, PAST_CALLS)
         again = _asked_twice(past)
         calls = Between(round(chunks.low * (1 - reused)), round(chunks.high * (1 - reused) * (1 + again)))
-        each_input = await _mean_input(requests, rests_on)
+        each_input = await _mean_input(requests, spec.generation_model, rests_on)
         each_output = _output_of(past, spec, self._defaults.max_tokens, rests_on)
         input_tokens = _times(calls, each_input)
         output_tokens = _times(calls, each_output)
         cost = self._cost(spec.generation_model, input_tokens, output_tokens, rests_on)
         duration = self._duration(calls, input_tokens, output_tokens, spec, past, rests_on)
-        return Estimate(chunks, calls, input_tokens, output_tokens, cost, duration, tuple(rests_on), tuple(warnings))
+        return Estimate(chunks, calls, input_tokens, output_tokens, cost, duration, tuple(rests_on), spec.warnings)
 
     async def _count(self, project: Project, spec: GenerationSpec, rests_on: list[str]) -> Between:
         count = await self._chunks.count_chunks(project.id, spec.document_ids)
@@ -148,7 +148,10 @@ def _asked_twice(past: Sequence[PastCall]) -> float:
     return sum(call.stage == "repair" for call in past) / len(past) + 0.01
 
 
-async def _mean_input(requests: Sequence[ChatRequest], rests_on: list[str]) -> Between:
+async def _mean_input(requests: Sequence[ChatRequest], model: ModelRef, rests_on: list[str]) -> Between:
+    if model.provider == "builtin":
+        rests_on.append("builtin works by rules: it uses no tokens")
+        return Between(0, 0)
     if not requests:
         rests_on.append("no prompt could be rendered: there are no chunks yet")
         return Between(0, 4096)

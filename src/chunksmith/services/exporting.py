@@ -49,13 +49,17 @@ class ExportService:
         state = f"{dataset.dataset_id} {dataset.revision} {dataset.flagged} {chosen.name} {query}"
         key = hashlib.sha256(state.encode()).hexdigest()[:32]
         async with self._making.setdefault(key, asyncio.Lock()):
-            path = self._folder / f"{key}.{chosen.extension}"
+            path = self._folder / f"{_prefix(dataset.project_id, dataset.dataset_id)}{key}.{chosen.extension}"
             digest = await asyncio.to_thread(_hash_beside, path)
             if digest is None:
                 digest = await self._make(path, chosen, dataset, query)
         self._making.pop(key, None)
         name = f"{dataset.dataset_id}{f'_{query.split}' if query.split else ''}.{chosen.extension}"
         return ExportFile(path, name, chosen.media_type, digest)
+
+    async def forget(self, project: int, dataset_id: str = "") -> None:
+        """Remove what was made of a dataset that is gone, or of all those of a project."""
+        await asyncio.to_thread(_remove, self._folder, _prefix(project, dataset_id))
 
     async def _make(self, path: Path, form: Format, dataset: Dataset, query: EntryQuery) -> str:
         await asyncio.to_thread(_make_room, self._folder)
@@ -75,6 +79,16 @@ class ExportService:
             query = replace(query, after=Position(None, page[-1].number))
 
 
+def _prefix(project: int, dataset_id: str) -> str:
+    """What the names of made files begin with."""
+    return f"{project}-{dataset_id}"
+
+
+def _remove(folder: Path, prefix: str) -> None:
+    for file in folder.glob(f"{prefix}*"):
+        file.unlink(missing_ok=True)
+
+
 def _hash_file(path: Path) -> Path:
     return path.with_name(f"{path.name}.sha256")
 
@@ -91,9 +105,8 @@ def _hash_beside(path: Path) -> str | None:
 
 def _make_room(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    made = sorted(
-        (file for file in folder.iterdir() if file.suffix != ".sha256"), key=lambda file: file.stat().st_mtime
-    )
+    kept = (file for file in folder.iterdir() if not file.name.startswith(".") and file.suffix != ".sha256")
+    made = sorted(kept, key=lambda file: file.stat().st_mtime)
     for file in made[: max(0, len(made) - KEPT_FILES + 1)]:
         _hash_file(file).unlink(missing_ok=True)
         file.unlink(missing_ok=True)

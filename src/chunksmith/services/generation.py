@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import uuid4
 
-from chunksmith.domain.calls import ModelRef, ProviderAccount
+from chunksmith.domain.calls import NEEDS_KEY, ModelRef, ProviderAccount
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.corpus import ProcessOptions, Project, project_folder
 from chunksmith.domain.corpus_ports import ChunkSource, Documents
@@ -27,19 +27,21 @@ from chunksmith.errors import (
 )
 from chunksmith.exports.formats import format_named
 from chunksmith.gateway.pricing import NANO, PriceBook
+from chunksmith.services.feedback import FewShot
 from chunksmith.services.processing import options_of
 from chunksmith.services.projects import ProjectService
 from chunksmith.services.prompts import PromptService
-from chunksmith.services.providers import NEEDS_KEY
 from chunksmith.services.runner import Runner
 from chunksmith.settings import ChunkingSettings
 
 KIND = "dataset-gen"
 FILTER_THRESHOLD = 0.7
+PENDING_PAGE = 1000
+MODEL_FIELDS = ("parsing_model", "chunking_model", "classification_model", "generation_model")
 TAKEN_AS_GIVEN = (
     "data_source prompt_name generation_mode format_type concurrency batch_size analyze_quality quality_filter "
     "dataset_name datasets_per_chunk max_calls reuse seed temperature max_tokens audience purpose domain "
-    "complexity_level"
+    "complexity_level few_shot"
 ).split()
 # Fields of the API that this release takes at these values only.
 NOT_YET: dict[str, Any] = {
@@ -81,7 +83,7 @@ class _Draft:
 
     values: Mapping[str, Any]
     faults: list[Fault] = field(default_factory=list)
-    missing_keys: list[str] = field(default_factory=list)
+    missing_keys: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
     def fault(self, name: str, detail: str) -> None:
@@ -89,9 +91,9 @@ class _Draft:
 
     def settle(self) -> None:
         """Errors: everything that is wrong, at once."""
-        keys = [Fault("/generation_model", f"API key not configured: {provider}") for provider in self.missing_keys]
+        keys = [Fault(f"/{name}", f"API key not configured: {one}") for name, one in self.missing_keys.items()]
         if self.missing_keys and not self.faults:
-            raise ProviderNotConfigured(self.missing_keys[0], tuple(keys))
+            raise ProviderNotConfigured(next(iter(self.missing_keys.values())), tuple(keys))
         if self.faults:
             raise InvalidRequest.of([*self.faults, *keys])
 
@@ -108,8 +110,11 @@ class GenerationService:
         accounts: Mapping[str, ProviderAccount],
         prices: PriceBook,
         defaults: GenerationDefaults,
+        folder_fault: Callable[[str, str], str | None],
+        few_shot: FewShot,
         clock: Clock,
     ) -> None:
+        """``folder_fault(folder, below)`` says why files cannot be put there, None when they can."""
         self._projects = projects
         self._prompts = prompts
         self._chunks = chunks
@@ -119,6 +124,8 @@ class GenerationService:
         self._accounts = accounts
         self._prices = prices
         self._defaults = defaults
+        self._folder_fault = folder_fault
+        self._few_shot = few_shot
         self._clock = clock
 
     async def submit(self, values: Mapping[str, Any], idempotency_key: str | None) -> Submitted:
@@ -133,38 +140,39 @@ class GenerationService:
         if idempotency_key is not None:
             known = await self._jobs.by_idempotency_key(idempotency_key, body_hash)
             if known is not None:
-                return Submitted(known, ())
-        project = await self._projects.resolve(values["project_id"])
-        draft = _Draft(values)
-        spec = await self._specify(draft, project)
-        has_documents = await self._check_material(project, spec)
+                return Submitted(known, tuple(known.spec["warnings"]))
+        project, spec = await self.specify(values)
+        has_documents = await self._has_documents(project)
         job = await self._jobs.submit(
             _job_values(spec, idempotency_key, body_hash, timestamp(self._clock)),
             _dataset_values(spec, project, has_documents),
         )
         self._runner.wake()
-        return Submitted(job, tuple(draft.warnings))
+        return Submitted(job, spec.warnings)
 
-    async def specify(self, values: Mapping[str, Any]) -> tuple[Project, GenerationSpec, list[str]]:
-        """What a request means, with its warnings. Errors: as ``submit``, and nothing is started either way."""
+    async def specify(self, values: Mapping[str, Any]) -> tuple[Project, GenerationSpec]:
+        """What a request means. Errors: as ``submit``, and nothing is started either way."""
         project = await self._projects.resolve(values["project_id"])
-        draft = _Draft(values)
-        spec = await self._specify(draft, project)
+        spec = await self._specify(_Draft(values), project)
         await self._check_material(project, spec)
-        return project, spec, draft.warnings
+        return project, spec
 
     async def _specify(self, draft: _Draft, project: Project) -> GenerationSpec:
         values = draft.values
         _check_later_fields(draft)
         models = self._choose_models(draft)
         processing = self._processing(draft)
-        unread = await self._documents.pending(project.id, 0, 1)
-        _check_reading(draft, models, bool(unread))
+        unread = await self._waits_for_reading(project, values["document_ids"])
+        _check_reading(draft, models, unread)
+        self._check_keys(draft, models, unread)
         _check_format(draft)
-        folder = _folder(draft)
+        _check_filter(draft)
+        folder = self._folder(draft, project)
         await self._check_documents(draft, project)
         content = await self._prompt(draft, models["generation_model"])
-        max_cost_nano = self._ceiling(draft, models["generation_model"])
+        reading = [models["parsing_model"], models["chunking_model"]] if unread else []
+        max_cost_nano = self._ceiling(draft, [models["generation_model"], *reading])
+        examples = await self._examples(draft, project, models["generation_model"])
         draft.settle()
         threshold = values["quality_threshold"]
         if threshold is None:
@@ -176,6 +184,8 @@ class GenerationService:
             quality_threshold=threshold,
             document_ids=tuple(values["document_ids"]) if values["document_ids"] is not None else None,
             max_cost_nano=max_cost_nano,
+            warnings=tuple(draft.warnings),
+            examples=examples,
             chunk_strategy=processing.chunk_strategy,
             chunk_size=processing.chunk_size,
             chunk_overlap=processing.chunk_overlap,
@@ -183,12 +193,18 @@ class GenerationService:
             **{name: values[name] for name in TAKEN_AS_GIVEN},
         )
 
+    async def _examples(self, draft: _Draft, project: Project, model: ModelRef) -> tuple[dict[str, Any], ...]:
+        wanted: int = draft.values["few_shot"]
+        found = await self._few_shot.examples(project.id, draft.values["generation_mode"], wanted)
+        if wanted and model.provider == "builtin":
+            draft.warnings.append("few_shot has no effect: builtin works by rules")
+        elif len(found) < wanted:
+            draft.warnings.append(f"few_shot: {len(found)} of {wanted}, more entries of this mode are not approved")
+        return found
+
     def _choose_models(self, draft: _Draft) -> dict[str, ModelRef]:
         """Null generation_model is classification_model, and the other way round; null both is the default."""
-        given = {
-            name: self._model(draft, name)
-            for name in ("parsing_model", "chunking_model", "classification_model", "generation_model")
-        }
+        given = {name: self._model(draft, name) for name in MODEL_FIELDS}
         default = parse_model(self._defaults.model, dict(self._defaults.models), "/generation_model")
         generation = given["generation_model"] or given["classification_model"] or default
         classification = given["classification_model"] or generation
@@ -199,8 +215,6 @@ class GenerationService:
                 f"classifying by {classification} what {generation} writes is not available yet; "
                 "leave it out, or send builtin",
             )
-        if generation.provider in NEEDS_KEY and self._accounts[generation.provider].api_key is None:
-            draft.missing_keys.append(generation.provider)
         return {
             "parsing_model": given["parsing_model"] or builtin,
             "chunking_model": given["chunking_model"] or builtin,
@@ -218,14 +232,38 @@ class GenerationService:
             draft.faults.extend(exc.faults)
             return None
 
+    def _check_keys(self, draft: _Draft, models: Mapping[str, ModelRef], unread: bool) -> None:
+        """Of the models that will be asked: those that read only where something waits to be read."""
+        asked = ["generation_model", *(("parsing_model", "chunking_model") if unread else ())]
+        for name in asked:
+            provider = models[name].provider
+            if provider in NEEDS_KEY and self._accounts[provider].api_key is None:
+                draft.missing_keys[name] = provider
+
     def _processing(self, draft: _Draft) -> ProcessOptions:
-        names = ("chunk_strategy", "chunk_size", "chunk_overlap")
+        names = ("parsing_model", "chunking_model", "chunk_strategy", "chunk_size", "chunk_overlap")
         given = {name: draft.values[name] for name in names if draft.values[name] is not None}
         try:
-            return options_of(given, self._defaults.chunking)
+            return options_of(given, self._defaults.chunking, self._defaults.models)
         except InvalidRequest as exc:
             draft.faults.extend(exc.faults)
             return options_of({}, self._defaults.chunking)
+
+    def _folder(self, draft: _Draft, project: Project) -> str:
+        text = _folder(draft)
+        fault = self._folder_fault(project_folder(project.id), text)
+        if fault is not None and not any(one.pointer == "/output_dir" for one in draft.faults):
+            draft.fault("output_dir", fault)
+        return text
+
+    async def _waits_for_reading(self, project: Project, chosen: Sequence[int] | None) -> bool:
+        """Whether documents that are meant are uploaded but not chunked yet."""
+        after = 0
+        while ids := await self._documents.pending(project.id, after, PENDING_PAGE):
+            if chosen is None or not set(chosen).isdisjoint(ids):
+                return True
+            after = ids[-1]
+        return False
 
     async def _check_documents(self, draft: _Draft, project: Project) -> None:
         chosen = draft.values["document_ids"]
@@ -248,7 +286,7 @@ class GenerationService:
             draft.fault("prompt_name", f"is for the mode {prompt.generation_mode!r}, not {mode!r}")
         return prompt.content
 
-    def _ceiling(self, draft: _Draft, model: ModelRef) -> int | None:
+    def _ceiling(self, draft: _Draft, models: Sequence[ModelRef]) -> int | None:
         text = draft.values["max_cost_usd"]
         if text is None:
             return None
@@ -257,17 +295,22 @@ class GenerationService:
         except InvalidRequest as exc:
             draft.faults.extend(exc.faults)
             return None
-        if self._prices.rates(model) is None:
-            draft.fault("max_cost_usd", f"the price of {model} is unknown; set it in the settings, section prices")
+        unpriced = ", ".join(str(model) for model in models if self._prices.rates(model) is None)
+        if unpriced:
+            draft.fault("max_cost_usd", f"the price of {unpriced} is unknown; set it in the settings, section prices")
         return nano
 
-    async def _check_material(self, project: Project, spec: GenerationSpec) -> bool:
-        """Whether documents have names to show. Errors: NoSourceMaterial."""
-        if await self._documents.pending(project.id, 0, 1):
-            return True
+    async def _check_material(self, project: Project, spec: GenerationSpec) -> None:
+        """Errors: NoSourceMaterial."""
+        if await self._waits_for_reading(project, spec.document_ids):
+            return
         if not await self._chunks.has_chunks(project.id, spec.document_ids):
             raise NoSourceMaterial()
-        return await self._chunks.has_named_chunks(project.id)
+
+    async def _has_documents(self, project: Project) -> bool:
+        """Whether entries will have the name of a document to show."""
+        waiting = await self._documents.pending(project.id, 0, 1)
+        return bool(waiting) or await self._chunks.has_named_chunks(project.id)
 
 
 def parse_usd(text: str, pointer: str = "/max_cost_usd") -> int:
@@ -281,21 +324,48 @@ def parse_usd(text: str, pointer: str = "/max_cost_usd") -> int:
     return int((amount * NANO).to_integral_value())
 
 
+def faults_of(values: Mapping[str, Any]) -> list[Fault]:
+    """What is wrong with a request by itself, whatever is stored or set up. Fields may be missing from ``values``."""
+    draft = _Draft(values)
+    _check_later_fields(draft)
+    _check_filter(draft)
+    if "format_type" in values:
+        _check_format(draft)
+    if "output_dir" in values:
+        _folder(draft)
+    for name in MODEL_FIELDS:
+        if values.get(name) is not None:
+            _refused(draft, parse_model, values[name], {}, f"/{name}")
+    if values.get("max_cost_usd") is not None:
+        _refused(draft, parse_usd, str(values["max_cost_usd"]))
+    return draft.faults
+
+
+def _refused(draft: _Draft, check: Callable[..., object], *arguments: object) -> None:
+    try:
+        check(*arguments)
+    except InvalidRequest as exc:
+        draft.faults.extend(exc.faults)
+
+
+def _check_filter(draft: _Draft) -> None:
+    if draft.values.get("quality_filter") and draft.values.get("analyze_quality") is False:
+        draft.fault("quality_filter", "needs analyze_quality: true, there is no score without it")
+
+
 def _check_later_fields(draft: _Draft) -> None:
     for name, default in NOT_YET.items():
-        if draft.values[name] != default:
+        if draft.values.get(name, default) != default:
             draft.fault(name, f"not available yet; leave it out, or send {json.dumps(default)}")
     for name, (default, why) in WITHOUT_EFFECT.items():
-        if draft.values[name] not in (default, [], ""):
+        if draft.values.get(name, default) not in (default, [], ""):
             draft.warnings.append(f"{name} has no effect: {why}")
 
 
 def _check_reading(draft: _Draft, models: Mapping[str, ModelRef], unread: bool) -> None:
     """Models that parse and split matter only where documents wait to be read."""
     for name in ("parsing_model", "chunking_model"):
-        if models[name].provider != "builtin" and unread:
-            draft.fault(name, f"{models[name]} is not available yet for reading documents; send builtin")
-        elif models[name].provider != "builtin":
+        if models[name].provider != "builtin" and not unread:
             draft.warnings.append(f"{name} has no effect: no document of the project waits to be read")
     if not unread:
         for name in ("chunk_strategy", "chunk_size", "chunk_overlap"):

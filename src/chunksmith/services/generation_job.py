@@ -1,11 +1,14 @@
 """What a generation job does, from its documents to its last batch file. Every step may be the first after a crash."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+from chunksmith.domain import fault_points
+from chunksmith.domain.calls import ModelRef
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.corpus import Chunk, ProcessOptions
 from chunksmith.domain.corpus_ports import ChunkSource, Documents
@@ -20,11 +23,14 @@ from chunksmith.errors import NoSourceMaterial, NothingGenerated, QualityBelowTh
 from chunksmith.exports.formats import format_named
 from chunksmith.gateway.budget import Budget
 from chunksmith.gateway.gateway import Caller, Gateway
+from chunksmith.gateway.lanes import Lanes
 from chunksmith.pipeline.batches import BatchFiles, BatchPlan, BatchStore
 from chunksmith.pipeline.generate import Defaults, Recipe, Writer
 from chunksmith.pipeline.pool import Pool
 from chunksmith.quality.dataset_scores import DatasetScore
+from chunksmith.services.model_reading import DocumentCalls, JobCalls
 from chunksmith.services.pace import Pace
+from chunksmith.services.processing import models_of
 from chunksmith.services.runner import Running
 
 # Units are put into the table in slices, so that other writers get their turn.
@@ -32,7 +38,9 @@ UNIT_SLICE = 10_000
 SCORE_PAGE = 1000
 DOCUMENT_PAGE = 256
 
-ProcessDocument = Callable[[int, ProcessOptions], Awaitable[Outcome]]
+
+class ProcessDocument(Protocol):
+    async def __call__(self, document_id: int, options: ProcessOptions, *, calls: DocumentCalls | None) -> Outcome: ...
 
 
 @dataclass(frozen=True)
@@ -56,19 +64,27 @@ class Material(NamedTuple):
         return self.unit.position
 
 
-class Steering:
-    """The control of a running generation: its pool and its ceilings."""
+def units_in_work(concurrency: int) -> int:
+    """More than calls in flight: a unit is also looked up, read, scored and committed, and no lane waits for that."""
+    return concurrency + concurrency // 2 + 1
 
-    def __init__(self, pool: Pool[Material], caller: Caller) -> None:
+
+class Steering:
+    """The control of a running generation: its pool, its calls and its ceilings."""
+
+    def __init__(self, pool: Pool[Material], gateway: Gateway, caller: Caller) -> None:
         self._pool = pool
+        self._gateway = gateway
         self._caller = caller
 
     def halt(self, reason: Halt) -> None:
         self._pool.halt(reason)
+        self._gateway.halt(self._caller, reason)
 
     def set_limits(self, concurrency: int, max_calls: int | None, max_cost_nano: int | None) -> None:
-        self._pool.set_concurrency(concurrency)
+        self._pool.set_concurrency(units_in_work(concurrency))
         self._caller.weight = concurrency
+        self._caller.lanes.set_limit(concurrency)
         self._caller.budget.set_ceilings(max_calls, max_cost_nano)
 
 
@@ -83,6 +99,7 @@ class GenerationJob:
         clock: Clock,
         place: Callable[[str], Path],
         defaults: Defaults,
+        unit_ended: Callable[[str, str], None] = lambda kind, outcome: None,
     ) -> None:
         self._stores = stores
         self._gateway = gateway
@@ -90,6 +107,7 @@ class GenerationJob:
         self._clock = clock
         self._place = place
         self._defaults = defaults
+        self._unit_ended = unit_ended
         self.paces: dict[int, Pace] = {}
 
     async def __call__(self, running: Running) -> None:
@@ -97,7 +115,7 @@ class GenerationJob:
         spec = GenerationSpec.model_validate(job.spec)
         self._gateway.reopen(spec.generation_model.provider)
         if not job.counters.units_ready:
-            await self._read_documents(job, spec)
+            await self._read_documents(running, spec)
             job = await self._make_units(job, spec)
         assert job.dataset_id is not None  # noqa: S101 - made with the job
         dataset = await self._stores.datasets.get(job.dataset_id)
@@ -107,20 +125,40 @@ class GenerationJob:
         finally:
             del self.paces[job.id]
             self._gateway.forget(job.id)
+        fault_points.reached("units_down")
         await self._pass_gates(job, dataset, spec)
+        fault_points.reached("quality_durable")
 
-    async def _read_documents(self, job: Job, spec: GenerationSpec) -> None:
+    async def _read_documents(self, running: Running, spec: GenerationSpec) -> None:
         """Documents that are uploaded but not chunked yet. One that cannot be read is recorded there and left out."""
+        job = running.job
         assert job.project_id is not None  # noqa: S101 - generation belongs to a project
-        if spec.parsing_model.provider != "builtin" or spec.chunking_model.provider != "builtin":
-            return  # refused at submission where documents waited
+        options = spec.process_options()
+        calls = self._reading_calls(running, spec, models_of(options))
         after = 0
         while ids := await self._stores.documents.pending(job.project_id, after, DOCUMENT_PAGE):
             chosen = [one for one in ids if spec.document_ids is None or one in spec.document_ids]
             for number, document in enumerate(chosen, start=1):
-                await self._stores.jobs.set_step(job.id, f"Reading document {number}/{len(chosen)}")
-                await self._process_document(document, spec.process_options())
+                if running.halted_by is not None:
+                    raise running.halted_by
+                label = f"document {number}/{len(chosen)}"
+                await self._stores.jobs.set_step(job.id, f"Reading {label}")
+                mine = DocumentCalls(calls, document, label) if calls is not None else None
+                await self._process_document(document, options, calls=mine)
             after = ids[-1]
+
+    def _reading_calls(self, running: Running, spec: GenerationSpec, models: Sequence[ModelRef]) -> JobCalls | None:
+        """For models that read, on this job's ceiling; None when nothing but rules reads."""
+        if not models:
+            return None
+        job = running.job
+        for model in models:
+            self._gateway.reopen(model.provider)
+        budget = Budget(job.max_calls, job.max_cost_nano, job.counters.calls, job.counters.spent_nano)
+        caller = Caller(job.id, budget, job.concurrency, spec.reuse)
+        calls = JobCalls(self._gateway, caller, job.concurrency, partial(self._stores.jobs.set_step, job.id))
+        running.steer(calls)
+        return calls
 
     async def _make_units(self, job: Job, spec: GenerationSpec) -> Job:
         assert job.project_id is not None  # noqa: S101 - generation belongs to a project
@@ -131,6 +169,7 @@ class GenerationJob:
             if not ids and not count:
                 raise NoSourceMaterial()
             await self._stores.units.add_units(job.id, count, ids, last=last)
+            fault_points.reached("units_slice")
             count += len(ids)
             if last:
                 return await self._stores.jobs.reload(job.id)
@@ -138,29 +177,33 @@ class GenerationJob:
 
     async def _generate(self, running: Running, job: Job, dataset: Dataset, spec: GenerationSpec) -> None:
         budget = Budget(job.max_calls, job.max_cost_nano, job.counters.calls, job.counters.spent_nano)
-        caller = Caller(job.id, budget, job.concurrency, spec.reuse)
+        caller = Caller(job.id, budget, job.concurrency, spec.reuse, lanes=Lanes(job.concurrency))
         recipe = Recipe(spec, self._defaults)
         writer = Writer(self._gateway, caller, recipe)
         plan = BatchPlan(job.counters.units_total, spec.batch_size)
-        store = BatchStore(self._stores.units, self._stores.entries, self._stores.datasets, self._place)
+        store = BatchStore(
+            self._stores.units, self._stores.entries, self._stores.datasets, self._place, lambda: timestamp(self._clock)
+        )
         form = format_named(spec.format_type)
         files = BatchFiles(job, dataset, plan, spec.datasets_per_chunk, form, store)
-        await files.resume()
         pace = self.paces[job.id]
 
         async def work(material: Material) -> None:
             await files.began(material.unit)
             result = await writer.write(material.unit, material.chunk, timestamp(self._clock))
             await self._stores.entries.end_unit(job.id, material.unit, result.outcome, dataset.id, result.entries)
+            fault_points.reached("unit_durable")
             pace.tick()
+            self._unit_ended(job.kind, result.outcome.status)
             await files.ended(material.unit)
 
         async def fetch(after: int, limit: int) -> Sequence[Material]:
             return await self._material(job.id, after, limit)
 
-        pool = Pool(fetch, work, job.concurrency)
-        running.steer(Steering(pool, caller))
-        await pool.run()
+        pool = Pool(fetch, work, units_in_work(job.concurrency))
+        running.steer(Steering(pool, self._gateway, caller))
+        async with files.writing():
+            await pool.run()
         await files.finish(job.counters.rounds)
 
     async def _material(self, job: int, after: int, limit: int) -> Sequence[Material]:
@@ -174,7 +217,9 @@ class GenerationJob:
         counters = (await self._stores.jobs.reload(job.id)).counters
         if counters.entries == 0:
             named = ", ".join(f"{count} {status}" for status, count in counters.outcomes.items() if count)
-            raise NothingGenerated(f"No entries were generated from {counters.units_total} chunks: {named or 'none'}")
+            why = await self._stores.units.first_reason(job.id)
+            detail = f"No entries were generated from {counters.units_total} chunks: {named or 'none'}"
+            raise NothingGenerated(f"{detail}; the first: {why}" if why else detail)
         if not spec.analyze_quality:
             return
         await self._stores.jobs.set_step(job.id, "Analyzing quality")

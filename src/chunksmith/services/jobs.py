@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from uuid import uuid4
 
+from chunksmith.domain.calls import ModelRef
 from chunksmith.domain.clock import timestamp
-from chunksmith.domain.corpus import ProcessOptions, Project
+from chunksmith.domain.corpus import ProcessLimits, ProcessOptions, Project
 from chunksmith.domain.datasets import BatchFile
 from chunksmith.domain.job_ports import BatchRows, CallRows, JobQueue, OutcomeRows
 from chunksmith.domain.jobs import ENDED, Job, PauseReason, UnitOutcome
@@ -16,9 +17,11 @@ from chunksmith.domain.times import rfc3339
 from chunksmith.errors import Conflict, InvalidRequest, NotFound, RunnerUnavailable
 from chunksmith.gateway.admission import Admission
 from chunksmith.gateway.budget import usd
+from chunksmith.gateway.pricing import PriceBook
 from chunksmith.pipeline.batches import BatchPlan
 from chunksmith.services.documents import DocumentService
 from chunksmith.services.pace import Pace
+from chunksmith.services.processing import models_of
 from chunksmith.services.runner import Runner
 
 PROCESS_KIND = "process"
@@ -61,7 +64,7 @@ class JobStatus:
         down = counters.units_down
         if self.job.state in ENDED and down == counters.units_total:
             return 100
-        return 99 * down // counters.units_total
+        return max(counters.progress_floor, 99 * down // counters.units_total)
 
     @property
     def step(self) -> str:
@@ -96,6 +99,7 @@ class JobService:
         documents: DocumentService,
         paces: Mapping[int, Pace],
         admissions: Mapping[str, Admission],
+        prices: PriceBook,
         clock: Clock,
     ) -> None:
         self._jobs = jobs
@@ -106,6 +110,7 @@ class JobService:
         self._documents = documents
         self._paces = paces
         self._admissions = admissions
+        self._prices = prices
         self._clock = clock
 
     async def status(self, job_id: str, *, kind: str | None = None) -> JobStatus:
@@ -122,7 +127,7 @@ class JobService:
             completed = await self._batches.count_batches(job.id)
             batches = await self._batches.batches(job.id, STATUS_BATCHES, max(0, completed - STATUS_BATCHES))
             planned = BatchPlan(job.counters.units_total, job.spec["batch_size"]).count
-            total = max(completed, planned) if job.counters.units_total else 0
+            total = max(completed, planned) if job.counters.units_total and job.dataset_id is not None else 0
         pace = self._paces.get(job.id)
         eta_s = pace.eta_s(job.counters.units_pending) if pace is not None else None
         waiting_for, wait_s = self._waiting_for(job)
@@ -146,12 +151,17 @@ class JobService:
     async def resume(self, job_id: str) -> JobStatus:
         return await self.describe(await self._runner.resume(await self._jobs.get(job_id)))
 
-    async def retry(self, job_id: str, statuses: Sequence[str]) -> JobStatus:
-        """Do failed units again, and what was left pending. Errors: Conflict when there is nothing to do."""
+    async def retry(self, job_id: str, statuses: Sequence[str], *, reparse: bool) -> JobStatus:
+        """Do failed units again, and what was left pending; ``reparse`` reads the stored replies again, for free.
+
+        Errors: Conflict when there is nothing to do.
+        """
         job = await self._jobs.get(job_id)
         if job.state not in ("completed", "failed"):
             raise Conflict(f"job {job_id} is {job.state}; only a job that has ended can be retried")
-        reopened = await self._outcomes.reopen_units(job.id, statuses)
+        if job.kind == GENERATION_KIND and job.dataset_id is None:
+            raise Conflict(f"the dataset of job {job_id} was deleted")
+        reopened = await self._outcomes.reopen_units(job.id, statuses, fresh=not reparse)
         if not reopened and not job.counters.units_pending and job.counters.units_ready:
             raise Conflict(f"job {job_id} has no {' or '.join(statuses)} units")
         changed = await self._jobs.move(job.id, "submitted", at=timestamp(self._clock), step="Waiting to continue")
@@ -162,6 +172,9 @@ class JobService:
         job = await self._jobs.get(job_id)
         if not changes:
             raise InvalidRequest.field("", "nothing to change; known: concurrency, max_calls, max_cost_usd")
+        model = job.spec.get("generation_model")
+        if changes.get("max_cost_nano") is not None and model and self._prices.rates(ModelRef(*model)) is None:
+            raise InvalidRequest.field("/max_cost_usd", f"the price of {'/'.join(model)} is unknown; set it in prices")
         return await self.describe(await self._runner.set_limits(job, changes))
 
     async def outcomes(self, job_id: str, status: str | None, window: Window) -> tuple[list[UnitOutcome], int]:
@@ -178,16 +191,22 @@ class JobService:
         return records, job.counters.calls
 
     async def submit_processing(
-        self, project: Project, document_ids: Sequence[int] | None, options: ProcessOptions, idempotency_key: str | None
+        self,
+        project: Project,
+        document_ids: Sequence[int] | None,
+        options: ProcessOptions,
+        idempotency_key: str | None,
+        limits: ProcessLimits,
     ) -> Job:
         """Errors: NotFound, InvalidRequest, Conflict when nothing waits; RunnerUnavailable while the server stops."""
         if self._runner.stopping:
             raise RunnerUnavailable("the server is stopping")
-        body_hash = f"{PROCESS_KIND} {project.id} {document_ids} {options}"
+        body_hash = f"{PROCESS_KIND} {project.id} {document_ids} {options} {limits}"
         if idempotency_key is not None:
             known = await self._jobs.by_idempotency_key(idempotency_key, body_hash)
             if known is not None:
                 return known
+        self._check_prices(options, limits)
         chosen = await self._documents.to_process(project, document_ids)
         job = await self._jobs.submit(
             {
@@ -195,9 +214,9 @@ class JobService:
                 "kind": PROCESS_KIND,
                 "project_id": project.id,
                 "spec": {"document_ids": chosen, "options": asdict(options)},
-                "concurrency": 1,
-                "max_calls": None,
-                "max_cost_nano": None,
+                "concurrency": limits.concurrency,
+                "max_calls": limits.max_calls,
+                "max_cost_nano": limits.max_cost_nano,
                 "idempotency_key": idempotency_key,
                 "idempotency_hash": body_hash if idempotency_key is not None else None,
                 "created_at": timestamp(self._clock),
@@ -205,6 +224,13 @@ class JobService:
         )
         self._runner.wake()
         return job
+
+    def _check_prices(self, options: ProcessOptions, limits: ProcessLimits) -> None:
+        """Errors: InvalidRequest for a ceiling on what has no known price."""
+        unknown = [str(model) for model in models_of(options) if self._prices.rates(model) is None]
+        if unknown and limits.max_cost_nano is not None:
+            told = f"the price of {', '.join(unknown)} is unknown; set it in the settings, section prices"
+            raise InvalidRequest.field("/max_cost_usd", told)
 
     def _waiting_for(self, job: Job) -> tuple[str | None, float | None]:
         """Why nothing moves, and for how long where that is known."""

@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chunksmith.domain.calls import ModelInfo, ProviderAccount
+from chunksmith.domain.calls import NEEDS_KEY, ModelInfo, ProviderAccount
 from chunksmith.domain.ports import ChatModel
-from chunksmith.errors import ProviderError
+from chunksmith.errors import InvalidRequest, NotFound, ProviderError
 from chunksmith.gateway.admission import Admission
 
-NEEDS_KEY = frozenset({"gemini", "grok"})
 CHECK_TIMEOUT_S = 5.0
 
 
@@ -46,6 +45,23 @@ class ProviderService:
         async with asyncio.TaskGroup() as group:
             asked = [group.create_task(self._view(name), name=f"check-{name}") for name in self._accounts]
         return [task.result() for task in asked]
+
+    def set_limits(self, provider: str, changes: Mapping[str, int | None]) -> dict[str, int | None]:
+        """Live, until the next start. Errors: NotFound; InvalidRequest when there is nothing to change."""
+        admission = self._admissions.get(provider)
+        if admission is None:
+            raise NotFound("Provider", provider)
+        if not changes:
+            known = "max_concurrency, requests_per_minute, tokens_per_minute"
+            raise InvalidRequest.field("", f"nothing to change; known: {known}")
+        limits: dict[str, int | None] = {
+            "max_concurrency": admission.max_concurrency,
+            "requests_per_minute": admission.requests.limit,
+            "tokens_per_minute": admission.tokens.limit,
+            **changes,
+        }
+        admission.set_limits(limits["max_concurrency"] or 1, limits["requests_per_minute"], limits["tokens_per_minute"])
+        return limits
 
     async def _view(self, name: str) -> ProviderView:
         account, admission = self._accounts[name], self._admissions[name]

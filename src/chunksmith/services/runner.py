@@ -20,12 +20,19 @@ from chunksmith.domain.halts import (
 from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.jobs import ENDED, Job, JobState, PauseReason
 from chunksmith.domain.ports import Clock
-from chunksmith.errors import AppError, Conflict
+from chunksmith.errors import AppError, Conflict, NotFound
 from chunksmith.logs import bound
 
 log = logging.getLogger(__name__)
 # How long a request that cancels or pauses waits to see it done before it answers.
 SETTLE_S = 5.0
+# A stop looks this often whether replies are on their way; after so many looks without any it waits no longer.
+STOP_LOOK_S, STOP_IDLE_LOOKS = 0.1, 6
+QUEUE_RETRY_S = 2.0
+
+
+class NotStarted(Exception):
+    """A job that was claimed may not run any more."""
 
 
 class Control(Protocol):
@@ -37,12 +44,16 @@ class Control(Protocol):
 
 @dataclass
 class Running:
-    """A job that runs in this process. ``control`` is set by the work once it can be steered."""
+    """A job that runs in this process. ``control`` is set by the work once it can be steered.
+
+    ``begun``: its task has had its first turn. One that is cancelled before would never come to an end.
+    """
 
     job: Job
     control: Control | None = None
     halted_by: Halt | None = None
     task: asyncio.Task[None] | None = None
+    begun: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def steer(self, control: Control) -> None:
@@ -51,7 +62,8 @@ class Running:
             control.halt(self.halted_by)
 
     def halt(self, reason: Halt) -> None:
-        if self.halted_by is None:
+        # The first reason stands, but who cancels after a pause means it.
+        if self.halted_by is None or isinstance(reason, CancelledByUser):
             self.halted_by = reason
         if self.control is not None:
             self.control.halt(reason)
@@ -64,7 +76,9 @@ class Work(Protocol):
 
 
 class Runner:
-    """``kinds`` names the work of each kind of job. ``sending`` says how many calls are on their way."""
+    """``kinds`` names the work of each kind of job. ``sending`` says how many calls are on their way; ``notify`` is
+    called when a job has ended and somebody is to be told.
+    """
 
     def __init__(
         self,
@@ -73,14 +87,14 @@ class Runner:
         clock: Clock,
         max_running: int,
         sending: Callable[[], int],
-        on_end: Callable[[Job], None] = lambda job: None,
+        notify: Callable[[], None] | None = None,
     ) -> None:
         self._jobs = jobs
         self._kinds = kinds
         self._clock = clock
         self._max_running = max_running
         self._sending = sending
-        self._on_end = on_end
+        self._notify = notify
         self.running: dict[int, Running] = {}
         self._wakened = asyncio.Event()
         self._supervisor: asyncio.Task[None] | None = None
@@ -108,14 +122,12 @@ class Runner:
             running.halt(CallsStopped())
         tasks = [running.task for running in self.running.values() if running.task is not None]
         until = self._clock.monotonic() + grace_s
-        while tasks and self._clock.monotonic() < until:
-            _, pending = await asyncio.wait(tasks, timeout=0.1)
+        idle_looks = 0
+        while tasks and self._clock.monotonic() < until and idle_looks < STOP_IDLE_LOOKS:
+            _, pending = await asyncio.wait(tasks, timeout=STOP_LOOK_S)
             tasks = list(pending)
-            # Nothing on its way: what still runs waits for a retry or for a limit, and loses nothing by ending.
-            if tasks and self._sending() == 0:
-                _, pending = await asyncio.wait(tasks, timeout=0.5)
-                tasks = list(pending)
-                break
+            # Nothing on its way: what still runs can be done again for free, and loses nothing by ending.
+            idle_looks = idle_looks + 1 if self._sending() == 0 else 0
         for task in tasks:
             task.cancel()
         if tasks:
@@ -153,7 +165,7 @@ class Runner:
         if running is None:
             return await self._jobs.move(job.id, to, at=timestamp(self._clock), reason=reason)
         running.halt(halt)
-        if isinstance(halt, CancelledByUser) and running.task is not None:
+        if isinstance(halt, CancelledByUser) and running.task is not None and running.begun:
             running.task.cancel()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(running.ended.wait(), SETTLE_S)
@@ -162,11 +174,21 @@ class Runner:
     async def _supervise(self) -> None:
         while True:
             self._wakened.clear()
-            if len(self.running) < self._max_running:
-                for job in await self._jobs.queued():
-                    if job.id not in self.running and len(self.running) < self._max_running:
-                        self._launch(job)
+            try:
+                await self._launch_queued()
+            except AppError as exc:
+                # The queue cannot be read just now; without another try no job would ever start again.
+                log.exception("queue_unreadable", extra={"detail": exc.detail})
+                await self._clock.sleep(QUEUE_RETRY_S)
+                continue
             await self._wakened.wait()
+
+    async def _launch_queued(self) -> None:
+        if len(self.running) >= self._max_running:
+            return
+        for job in await self._jobs.queued():
+            if job.id not in self.running and len(self.running) < self._max_running:
+                self._launch(job)
 
     def _launch(self, job: Job) -> None:
         running = Running(job)
@@ -174,27 +196,37 @@ class Runner:
         running.task = asyncio.create_task(self._run(running), name=job.job_id)
 
     async def _run(self, running: Running) -> None:
+        running.begun = True
         try:
             with bound(job_id=running.job.job_id):
                 await self._work(running)
-        except Conflict:
-            log.info("job_not_started", extra={"state": running.job.state})  # cancelled before its turn came
         finally:
             del self.running[running.job.id]
             running.ended.set()
             self.wake()
 
-    async def _work(self, running: Running) -> None:
-        now = timestamp(self._clock)
-        running.job = await self._jobs.move(running.job.id, "running", at=now, step="Starting")
-        log.info("job_started", extra={"kind": running.job.kind})
+    async def _start(self, running: Running) -> None:
+        """Errors: NotStarted when it was cancelled, paused or deleted before its turn came."""
+        at = timestamp(self._clock)
         try:
+            running.job = await self._jobs.move(running.job.id, "running", at=at, step="Starting")
+        except (Conflict, NotFound) as exc:
+            raise NotStarted from exc
+        log.info("job_started", extra={"kind": running.job.kind})
+
+    async def _work(self, running: Running) -> None:
+        try:
+            await self._start(running)
+            if running.halted_by is not None:
+                raise running.halted_by
             await self._kinds[running.job.kind](running)
+        except NotStarted:
+            log.info("job_not_started", extra={"state": running.job.state})  # cancelled before its turn came
         except CallsStopped:
             log.info("job_suspended")  # stays running in the table, so that the next start takes it up
         except asyncio.CancelledError:
-            if isinstance(running.halted_by, CancelledByUser):
-                await self._end(running, "cancelled", step="Cancelled")
+            if isinstance(running.halted_by, CancelledByUser | PausedByUser):
+                await self._end_halted(running, running.halted_by)
             elif running.halted_by is None:
                 raise
         except Halt as halt:
@@ -232,11 +264,16 @@ class Runner:
     ) -> None:
         at = timestamp(self._clock)
         write = asyncio.create_task(
-            self._jobs.move(running.job.id, to, at=at, reason=reason, error=error, step=step), name="job-end"
+            self._jobs.move(
+                running.job.id, to, at=at, reason=reason, error=error, step=step, notify=self._notify is not None
+            ),
+            name="job-end",
         )
         try:
             running.job = await asyncio.shield(write)
         except asyncio.CancelledError:
-            running.job = await write  # the end of a job is written even while the server stops
+            # The end of a job is written even while the server stops.
+            running.job = await asyncio.shield(write)
         log.info("job_ended", extra={"state": to, "reason": reason, "error": error[1]})
-        self._on_end(running.job)
+        if self._notify is not None:
+            self._notify()

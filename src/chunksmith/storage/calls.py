@@ -1,6 +1,7 @@
 """The ledger: every model call and every raw reply. A call is kept before it is sent, its reply before it is read."""
 
 import asyncio
+import json
 import zlib
 from dataclasses import dataclass, field
 
@@ -40,14 +41,26 @@ WHERE calls.usable = 1 AND calls.request_key IN ({marks}) ORDER BY calls.id
 """
 _ABANDONED = "SELECT id, job, ifnull(estimate_nano, 0) AS estimate FROM calls WHERE state = 'intent'"
 _RECENT = """
-SELECT provider, sent_at, ifnull(input_tokens, 0) + ifnull(output_tokens, 0) AS tokens FROM calls
-WHERE id > ? AND sent_at > ? ORDER BY id
+SELECT provider, sent_at, coalesce(
+    input_tokens + output_tokens,
+    -- A call that nothing is known of may have taken as much as the largest beside it.
+    CASE WHEN state IN ('intent', 'unknown') THEN max(input_tokens + output_tokens) OVER (PARTITION BY provider) END,
+    0) AS tokens
+FROM calls WHERE id > ? AND sent_at > ? ORDER BY id
 """
 _PAST = """
 SELECT calls.stage, calls.output_tokens, calls.sent_at, calls.ended_at FROM calls JOIN jobs ON jobs.id = calls.job
-WHERE calls.state = 'answered' AND calls.provider = ? AND calls.model = ? AND calls.id > ?
+WHERE calls.state = 'answered' AND calls.stage IN ('generate', 'repair')
+    AND calls.provider = ? AND calls.model = ? AND calls.id > ?
     AND json_extract(jobs.spec, '$.generation_mode') = ? AND json_extract(jobs.spec, '$.datasets_per_chunk') = ?
 ORDER BY calls.id DESC LIMIT ?
+"""
+_PRUNABLE = """
+SELECT calls.id AS id FROM calls JOIN replies ON replies.call_id = calls.id
+WHERE (? IS NULL OR calls.sent_at < ?) AND (? IS NULL OR calls.job = ?) ORDER BY calls.id LIMIT ?
+"""
+_SIZES = """
+SELECT count(*), ifnull(sum(length(raw)), 0) FROM replies WHERE call_id IN (SELECT value FROM json_each(?))
 """
 _OF_JOB = """
 SELECT calls.*, replies.call_id IS NOT NULL AS has_reply FROM calls LEFT JOIN replies ON replies.call_id = calls.id
@@ -57,6 +70,7 @@ WHERE calls.job = ? AND calls.id > ? ORDER BY calls.id LIMIT ? OFFSET ?
 LOOKUP_MAX = 128
 # How far back what is looked for among the newest calls may lie.
 RECENT_CALLS = 100_000
+PRUNE_SLICE = 2000
 
 
 class CallStore:
@@ -178,6 +192,26 @@ class CallStore:
     async def of_job(self, job: int, after: int, limit: int, offset: int) -> list[CallRecord]:
         rows = await self._database.read(_OF_JOB, (job, after, limit, offset))
         return [_record(row) for row in rows]
+
+    async def prunable(self, before: str | None, job: int | None) -> tuple[int, int]:
+        """How many raw replies would go, and how many bytes."""
+        sql = f"SELECT count(*) AS n, ifnull(sum(length(raw)), 0) AS size FROM replies WHERE call_id IN ({_PRUNABLE})"
+        (row,) = await self._database.read(sql, (before, before, job, job, -1))
+        return row["n"], row["size"]
+
+    async def prune_slice(self, before: str | None, job: int | None) -> tuple[int, int]:
+        """Remove some raw replies; their calls stay, and can no longer answer. (0, 0): there are no more."""
+
+        async def prune(connection: aiosqlite.Connection) -> tuple[int, int]:
+            rows = await connection.execute_fetchall(_PRUNABLE, (before, before, job, job, PRUNE_SLICE))
+            ids = json.dumps([row["id"] for row in rows])
+            sizes = await connection.execute_fetchall(_SIZES, (ids,))
+            count, size = next(iter(sizes))
+            await connection.execute("UPDATE calls SET usable = 0 WHERE id IN (SELECT value FROM json_each(?))", (ids,))
+            await connection.execute("DELETE FROM replies WHERE call_id IN (SELECT value FROM json_each(?))", (ids,))
+            return count, size
+
+        return await self._database.transact(prune)
 
     async def raw(self, call_id: int) -> bytes | None:
         row = await self._database.read_one("SELECT raw FROM replies WHERE call_id = ?", (call_id,))

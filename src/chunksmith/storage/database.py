@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,9 +19,40 @@ Statement = tuple[str, Sequence[Any]]
 Procedure = Callable[[aiosqlite.Connection], Awaitable[Any]]
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "busy_timeout = 5000",
+    "temp_store = MEMORY",
+    "cache_size = -4000",  # KiB for each connection; what is read again is in the system's cache anyway
+    "journal_size_limit = 67108864",
+)
 READERS = 3
+ROWS_FETCHED = 64  # by each hop of a cursor that is iterated
 # A full queue slows those who send calls, so that memory stays bounded when the disk is slow.
 QUEUE_SIZE = 4096
+
+
+class _Connection(aiosqlite.Connection):
+    """Each statement of a connection is a hop to its thread and back; a group is one hop."""
+
+    async def run_group(self, statements: Mapping[str, Sequence[Sequence[Any]]], *, commit: bool) -> None:
+        """Begin a transaction and run each statement for all of its rows; whatever fails undoes all."""
+        await self._execute(self._run_group, statements, commit)  # type: ignore[no-untyped-call]  # none upstream
+
+    def _run_group(self, statements: Mapping[str, Sequence[Sequence[Any]]], commit: bool) -> None:
+        connection = self._conn
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for sql, rows in statements.items():
+                connection.executemany(sql, rows)
+            if commit:
+                connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:  # a full disk ends it by itself
+                connection.execute("ROLLBACK")
+            raise
 
 
 class Database:
@@ -34,10 +66,11 @@ class Database:
     def __init__(self, path: Path, group_max: int = 512) -> None:
         self._path = path
         self._group_max = group_max
-        self._connections: list[aiosqlite.Connection] = []
+        self._connections: list[_Connection] = []
         self._readers: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
         self._queue: asyncio.Queue[_Operation | None] = asyncio.Queue(QUEUE_SIZE)
         self._task: asyncio.Task[None] | None = None
+        self._closing = False
         self.commits = 0
 
     async def open(self) -> None:
@@ -54,6 +87,7 @@ class Database:
 
     async def close(self) -> None:
         """Commits what waits, then closes."""
+        self._closing = True
         if self._task is not None:
             await self._queue.put(None)
             await self._task
@@ -75,7 +109,7 @@ class Database:
         self._connections.clear()
 
     @property
-    def _writer(self) -> aiosqlite.Connection:
+    def _writer(self) -> _Connection:
         return self._connections[0]
 
     @property
@@ -87,6 +121,8 @@ class Database:
         connection = await self._readers.get()
         try:
             return list(await connection.execute_fetchall(sql, parameters))
+        except sqlite3.OperationalError as exc:
+            raise _translated(exc) from exc
         finally:
             self._readers.put_nowait(connection)
 
@@ -102,21 +138,21 @@ class Database:
         return result
 
     async def _submit(self, operation: "_Operation") -> Any:
-        if self._task is None or self._task.done():
+        if self._task is None or self._task.done() or self._closing:
             raise StorageError("the database is closed")
         await self._queue.put(operation)
         return await operation.done
 
     async def _serve(self) -> None:
-        while (first := await self._queue.get()) is not None:
-            group = [first]
+        ending = False
+        # After the sign to end come only operations that waited for a place in the queue.
+        while not (ending and self._queue.empty()):
+            group = [await self._queue.get()]
             while len(group) < self._group_max and not self._queue.empty():
-                operation = self._queue.get_nowait()
-                if operation is None:
-                    self._queue.put_nowait(None)
-                    break
-                group.append(operation)
-            await self._commit(group)
+                group.append(self._queue.get_nowait())
+            ending = ending or None in group
+            if operations := [operation for operation in group if operation is not None]:
+                await self._commit(operations)
 
     async def _commit(self, group: list["_Operation"]) -> None:
         try:
@@ -137,14 +173,17 @@ class Database:
         for operation in group:
             for sql, parameters in operation.statements:
                 merged.setdefault(sql, []).append(parameters)
-        await self._writer.execute("BEGIN IMMEDIATE")
+        if not any(operation.procedure for operation in group):
+            await self._writer.run_group(merged, commit=True)
+            self.commits += 1
+            return [None] * len(group)
+        await self._writer.run_group(merged, commit=False)
         try:
-            for sql, rows in merged.items():
-                await self._writer.executemany(sql, rows)
             results = [await self._run(operation.procedure) if operation.procedure else None for operation in group]
             await self._writer.execute("COMMIT")
         except BaseException:
-            await self._writer.execute("ROLLBACK")
+            if self._writer.in_transaction:  # a full disk ends it by itself
+                await self._writer.execute("ROLLBACK")
             raise
         self.commits += 1
         return results
@@ -219,17 +258,15 @@ def _scripts(directory: Path) -> list[Path]:
     return sorted(directory.glob("[0-9]*.sql"))
 
 
-async def _connect(path: Path) -> aiosqlite.Connection:
-    connection = await aiosqlite.connect(path, isolation_level=None, cached_statements=256)
+async def _connect(path: Path) -> _Connection:
+    connect = functools.partial(sqlite3.connect, path, isolation_level=None, cached_statements=256)
+    connection = _Connection(connect, ROWS_FETCHED)
+    await connection
     connection.row_factory = sqlite3.Row
-    for pragma in (
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        "busy_timeout = 5000",
-        "temp_store = MEMORY",
-        "cache_size = -16000",
-        "journal_size_limit = 67108864",
-    ):
-        await connection.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in PRAGMAS:
+            await connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        await connection.close()  # its thread would keep the process alive
+        raise
     return connection

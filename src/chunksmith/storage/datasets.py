@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import aiosqlite
@@ -23,6 +24,7 @@ VALUES (:dataset_id, :project_id, :name, :mode, :format_type, :folder, :settings
 """
 _BATCHES = "SELECT * FROM batches WHERE job = ? ORDER BY batch_index LIMIT ? OFFSET ?"
 _ADD_BATCH = "INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?, ?, ?, ?)"
+EVENT = "INSERT INTO job_events (job, kind, data, at) VALUES (?, ?, ?, ?)"
 _ACTIVE_JOBS = """
 SELECT job_id FROM jobs WHERE dataset_id = ? AND state IN ('submitted', 'running', 'paused') LIMIT 1
 """
@@ -68,10 +70,11 @@ class DatasetStore:
         rows = await self._database.read("SELECT batch_index FROM batches WHERE job = ?", (job,))
         return {row["batch_index"] for row in rows}
 
-    async def add_batch(self, job: int, batch: BatchFile) -> None:
+    async def add_batch(self, job: int, batch: BatchFile, at: str) -> None:
         """The file is in place already; a second time replaces the row by an equal one."""
         row = (job, batch.batch_index, batch.file_path, batch.entries_count, batch.chunks_processed)
-        await self._database.apply([(_ADD_BATCH, (*row, batch.size_bytes, batch.sha256))])
+        event = (job, "batch", json.dumps(asdict(batch)), at)
+        await self._database.apply([(_ADD_BATCH, (*row, batch.size_bytes, batch.sha256)), (EVENT, event)])
 
     async def delete(self, dataset: Dataset) -> None:
         """Errors: Conflict while a job works on it."""
@@ -87,7 +90,8 @@ class DatasetStore:
 
             if await self._database.transact(delete_slice) < SLICE:
                 break
-        await self._database.apply([("DELETE FROM datasets WHERE id = ?", (dataset.id,))])
+        batches = "DELETE FROM batches WHERE job IN (SELECT id FROM jobs WHERE dataset_id = ?)"
+        await self._database.apply([(batches, (dataset.id,)), ("DELETE FROM datasets WHERE id = ?", (dataset.id,))])
 
 
 async def insert_dataset(connection: aiosqlite.Connection, values: Mapping[str, Any]) -> int:

@@ -7,9 +7,10 @@ from typing import Any
 import aiosqlite
 
 from chunksmith.domain.datasets import DIFFICULTIES, HIGH, MEDIUM, Entry, Evidence
-from chunksmith.domain.entry_query import EntryQuery, Position, Sort
+from chunksmith.domain.entry_query import EntryQuery
 from chunksmith.domain.jobs import Outcome, Unit
 from chunksmith.errors import NotFound, StaleEntry
+from chunksmith.storage import entry_pages
 from chunksmith.storage.database import Database, Row, Statement
 from chunksmith.storage.datasets import entry_range
 from chunksmith.storage.jobs import unit_statements
@@ -29,17 +30,17 @@ UPDATE datasets SET revision = revision + 1, entries_count = entries_count + ?, 
     quality_sum = quality_sum + ?, high_count = high_count + ?, medium_count = medium_count + ?,
     low_count = low_count + ? WHERE id = ?
 """
-_REVISION = (
+KEEP_FORMER = (
     "INSERT INTO revisions (entry, revision, body, change, editor, feedback, replaced_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _HISTORY = "SELECT * FROM revisions WHERE entry = ? ORDER BY revision"
-# What an entry list is sorted by, as an expression that an index has, and whether its natural order is descending.
-_SORTS: dict[Sort, tuple[str, bool]] = {
-    "id": ("id", False),
-    "quality": ("quality", True),
-    "category": ("category", False),
-    "difficulty": ("difficulty", False),
-}
+_BY_IDS = (
+    f"{_SELECT} WHERE entries.id IN (SELECT value FROM json_each(?)) AND entries.deleted_at IS NULL ORDER BY entries.id"
+)
+GIVE_FEEDBACK = """
+INSERT INTO feedback (dataset, entry, feedback_type, comments, rating, author, revision, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
 
 
 class EntryStore:
@@ -57,16 +58,27 @@ class EntryStore:
         await self._database.apply(statements)
 
     async def page(self, dataset: int, query: EntryQuery, limit: int, offset: int = 0) -> list[Entry]:
-        where, parameters = _where(dataset, query)
-        # Ids first, through an index; only the rows of the page are read whole.
-        ids = f"SELECT id FROM entries {where} {_order(query)} LIMIT ? OFFSET ?"
-        sql = f"{_SELECT} WHERE entries.id IN ({ids}) {_order(query, 'entries.')}"
-        rows = await self._database.read(sql, (*parameters, limit, offset))
-        return [_entry(row) for row in rows]
+        """Ids first, through an index; only the rows of the page are read whole.
+
+        What comes after a position lies in up to three ranges of the index: each gives at most a page, and the first
+        of them all are the page.
+        """
+        order = entry_pages.order(query)
+        parts: list[str] = []
+        values: list[Any] = []
+        for part in entry_pages.ranges(dataset, query):
+            where, parameters = entry_pages.where(dataset, part.query)
+            ids = f"SELECT id FROM entries {entry_pages.index(query)} {where}{part.clause} {order} LIMIT ? OFFSET ?"
+            parts.append(f"SELECT id FROM ({ids})")
+            values += [*parameters, *part.values, limit, offset]
+        order = entry_pages.order(query, "entries.")
+        sql = f"{_SELECT} WHERE entries.id IN ({' UNION ALL '.join(parts)}) {order} LIMIT ?"
+        return [_entry(row) for row in await self._database.read(sql, (*values, limit))]
 
     async def count(self, dataset: int, query: EntryQuery) -> int:
-        where, parameters = _where(dataset, query)
-        (row,) = await self._database.read(f"SELECT count(*) AS n FROM entries {where}", parameters)
+        where, parameters = entry_pages.where(dataset, query, counted=True)
+        index = entry_pages.index(query, counted=True)
+        (row,) = await self._database.read(f"SELECT count(*) AS n FROM entries {index} {where}", parameters)
         return int(row["n"])
 
     async def get(self, dataset: int, number: int) -> Entry:
@@ -77,6 +89,12 @@ class EntryStore:
         if row is None:
             raise NotFound("Entry", f"entry_{number}")
         return _entry(row)
+
+    async def by_numbers(self, dataset: int, numbers: Sequence[int]) -> list[Entry]:
+        """Those that are there, in order."""
+        low = entry_range(dataset)[0]
+        rows = await self._database.read(_BY_IDS, (json.dumps([low | number for number in numbers]),))
+        return [_entry(row) for row in rows]
 
     async def history(self, dataset: int, number: int) -> list[dict[str, Any]]:
         rows = await self._database.read(_HISTORY, (entry_range(dataset)[0] | number,))
@@ -108,33 +126,46 @@ class EntryStore:
 
         Errors: NotFound; StaleEntry when it is no longer at ``expected_revision``.
         """
-        entry_id = entry_range(dataset)[0] | number
 
         async def replace(connection: aiosqlite.Connection) -> Entry | None:
-            sql = f"{_SELECT} WHERE entries.id = ? AND entries.deleted_at IS NULL"
-            rows = list(await connection.execute_fetchall(sql, (entry_id,)))
-            if not rows:
-                raise NotFound("Entry", f"entry_{number}")
-            old = _entry(rows[0])
-            if expected_revision is not None and old.revision != expected_revision:
-                raise StaleEntry(
-                    f"entry_{number} is at revision {old.revision}, not {expected_revision}: read it again"
-                )
-            new = edit(old)
-            former = (entry_id, old.revision, json.dumps(_body(old), ensure_ascii=False), change, editor, feedback, at)
-            await connection.execute(_REVISION, former)
-            counts = [-count for count in _counts([old])]
-            if new is None:
-                await connection.execute("UPDATE entries SET deleted_at = ? WHERE id = ?", (at, entry_id))
-            else:
-                row = _row(dataset, new)
-                await connection.execute(_UPDATE, (*row[1:], entry_id))
-                counts = [a + b for a, b in zip(counts, _counts([new]), strict=True)]
-            await connection.execute(_COUNT_ENTRY, (*counts, dataset))
-            await connection.execute("UPDATE datasets SET updated_at = ? WHERE id = ?", (at, dataset))
+            new = await replace_entry(
+                connection,
+                dataset,
+                number,
+                edit,
+                change=change,
+                at=at,
+                editor=editor,
+                feedback=feedback,
+                expected_revision=expected_revision,
+            )
+            if feedback and feedback.strip():
+                entry_id = entry_range(dataset)[0] | number
+                # What comes with an edit is feedback like any other, on the text that it made.
+                revision = new.revision if new is not None else 0
+                given = (dataset, entry_id, "bulk_edit", feedback, None, editor, revision, at)
+                await connection.execute(GIVE_FEEDBACK, given)
             return new
 
         return await self._database.transact(replace)
+
+    async def rescore(self, dataset: int, entries: Sequence[Entry]) -> None:
+        """Store new scores; an entry that was edited meanwhile keeps its own."""
+        low = entry_range(dataset)[0]
+        new = {low | entry.number: entry for entry in entries}
+
+        async def store(connection: aiosqlite.Connection) -> None:
+            marks = json.dumps(list(new))
+            sql = f"{_SELECT} WHERE entries.id IN (SELECT value FROM json_each(?)) AND entries.deleted_at IS NULL"
+            old = [_entry(row) for row in await connection.execute_fetchall(sql, (marks,))]
+            same = [entry for entry in old if entry.revision == new[low | entry.number].revision]
+            changed = [new[low | entry.number] for entry in same]
+            rows = [(entry.quality, json.dumps(entry.quality_parts), low | entry.number) for entry in changed]
+            await connection.executemany("UPDATE entries SET quality = ?, quality_parts = ? WHERE id = ?", rows)
+            counts = [a - b for a, b in zip(_counts(changed), _counts(same), strict=True)]
+            await connection.execute(_COUNT_ENTRY, (*counts, dataset))
+
+        await self._database.transact(store)
 
     async def of_batch(self, job: int, tries: int, dataset: int, numbers: tuple[int, int], limit: int) -> list[Entry]:
         """Entries with a number above the first and up to the last of ``numbers``, whose unit belongs to the round."""
@@ -145,70 +176,59 @@ class EntryStore:
         return [_entry(row) for row in rows]
 
 
-def _where(dataset: int, query: EntryQuery) -> tuple[str, list[Any]]:
-    first, last = entry_range(dataset)
-    clauses = ["deleted_at IS NULL"]
-    parameters: list[Any] = []
-    if query.sort == "id":
-        clauses.append("id BETWEEN ? AND ?")
-        parameters += [first, last]
+async def replace_entry(
+    connection: aiosqlite.Connection,
+    dataset: int,
+    number: int,
+    edit: Callable[[Entry], Entry | None],
+    *,
+    change: str,
+    at: str,
+    editor: str | None = None,
+    feedback: str | None = None,
+    expected_revision: int | None = None,
+) -> Entry | None:
+    """``EntryStore.change`` inside the caller's transaction."""
+    entry_id = entry_range(dataset)[0] | number
+    sql = f"{_SELECT} WHERE entries.id = ? AND entries.deleted_at IS NULL"
+    rows = list(await connection.execute_fetchall(sql, (entry_id,)))
+    if not rows:
+        raise NotFound("Entry", f"entry_{number}")
+    old = _entry(rows[0])
+    if expected_revision is not None and old.revision != expected_revision:
+        raise StaleEntry(f"entry_{number} is at revision {old.revision}, not {expected_revision}: read it again")
+    new = edit(old)
+    await connection.execute(KEEP_FORMER, former_row(dataset, old, change, editor, feedback, at))
+    counts = [-count for count in _counts([old])]
+    if new is None:
+        await connection.execute("UPDATE entries SET deleted_at = ? WHERE id = ?", (at, entry_id))
     else:
-        clauses.append("dataset = ?")
-        parameters.append(dataset)
-    if query.filter_quality is not None:
-        clauses.append("quality >= ?")
-        parameters.append(query.filter_quality)
-    for column in ("category", "split", "status"):
-        value = getattr(query, column)
-        if value is not None:
-            clauses.append(f"{column} = ?")
-            parameters.append(value)
-    if query.difficulty is not None:
-        clauses.append("difficulty = ?")
-        parameters.append(DIFFICULTIES.index(query.difficulty) + 1)
-    if query.q:
-        searched = ("question", "answer", "instruction", "input", "output", "summary", "key_points")
-        clauses.append("(" + " OR ".join(f"{column} LIKE ? ESCAPE '\\'" for column in searched) + ")")
-        escaped = query.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        parameters += [f"%{escaped}%"] * len(searched)
-    if query.after is not None:
-        clause, more = _beyond(query, query.after, first)
-        clauses.append(clause)
-        parameters += more
-    return "WHERE " + " AND ".join(clauses), parameters
+        row = _row(dataset, new)
+        await connection.execute(_UPDATE, (*row[1:], entry_id))
+        counts = [a + b for a, b in zip(counts, _counts([new]), strict=True)]
+    await connection.execute(_COUNT_ENTRY, (*counts, dataset))
+    await connection.execute("UPDATE datasets SET updated_at = ? WHERE id = ?", (at, dataset))
+    return new
 
 
-def _descending(query: EntryQuery) -> bool:
-    natural = _SORTS[query.sort][1]
-    return natural if query.order is None else query.order == "desc"
+async def entries_of(connection: aiosqlite.Connection, dataset: int, numbers: Sequence[int]) -> list[Entry]:
+    """Those that are there, in order, inside the caller's transaction."""
+    low = entry_range(dataset)[0]
+    rows = await connection.execute_fetchall(_BY_IDS, (json.dumps([low | number for number in numbers]),))
+    return [_entry(row) for row in rows]
 
 
-def _order(query: EntryQuery, prefix: str = "") -> str:
-    """Ties by id, ascending; null (not scored, no category) sorts as the smallest value."""
-    expression, _ = _SORTS[query.sort]
-    direction = "DESC" if _descending(query) else "ASC"
-    if expression == "id":
-        return f"ORDER BY {prefix}id {direction}"
-    return f"ORDER BY {prefix}{expression} {direction}, {prefix}id ASC"
+def former_row(
+    dataset: int, old: Entry, change: str, editor: str | None, feedback: str | None, at: str
+) -> tuple[Any, ...]:
+    """What ``KEEP_FORMER`` puts into the history."""
+    body = json.dumps(_body(old), ensure_ascii=False)
+    return (entry_range(dataset)[0] | old.number, old.revision, body, change, editor, feedback, at)
 
 
-def _beyond(query: EntryQuery, position: Position, first: int) -> tuple[str, list[Any]]:
-    """Rows after ``position`` in the order of the query."""
-    expression, _ = _SORTS[query.sort]
-    sign = "<" if _descending(query) else ">"
-    entry_id = first | position.number
-    if expression == "id":
-        return f"id {sign} ?", [entry_id]
-    value = position.value
-    if value is None:  # null is smallest: first when ascending, last when descending
-        if sign == "<":
-            return f"({expression} IS NULL AND id > ?)", [entry_id]
-        return f"(({expression} IS NULL AND id > ?) OR {expression} IS NOT NULL)", [entry_id]
-    beyond = f"({expression} {sign} ? OR ({expression} = ? AND id > ?)"
-    beyond += f" OR {expression} IS NULL)" if sign == "<" else ")"
-    # The first clause is what an index can start from.
-    start = f"{expression} {sign}= ? AND " if sign == ">" else ""
-    return start + beyond, ([value] if start else []) + [value, value, entry_id]
+def matching(dataset: int, query: EntryQuery) -> tuple[str, list[Any]]:
+    """The WHERE clause of a query and its parameters."""
+    return entry_pages.where(dataset, query, counted=True)
 
 
 def _counts(entries: Sequence[Entry]) -> list[float]:
@@ -286,4 +306,6 @@ def _body(entry: Entry) -> dict[str, Any]:
         "quality_score": entry.quality,
         "metadata": entry.metadata,
         "status": entry.status,
+        "evidence": [item.quote for item in entry.evidence],
+        "call_id": entry.call_id,
     }

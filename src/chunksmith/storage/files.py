@@ -73,6 +73,18 @@ def inside(root: Path, relative: str) -> Path:
     return path
 
 
+def folder_fault(root: Path, relative: str) -> str | None:
+    """Why files cannot be put into ``relative`` below ``root``; None when they can. Nothing is made."""
+    try:
+        path = inside(root, relative)
+        there = next((each for each in (path, *path.parents) if each.exists()), path)
+    except InvalidRequest as exc:
+        return exc.faults[0].detail
+    except OSError as exc:
+        return f"cannot be used: {exc.strerror}"
+    return None if there.is_dir() else f"{there.name!r} is a file"
+
+
 class UploadStore:
     """Uploaded files below ``uploads/``.
 

@@ -7,10 +7,21 @@ from typing import Any
 
 import aiosqlite
 
-from chunksmith.domain.jobs import ENDED, TRANSITIONS, Counters, Job, JobState, Outcome, PauseReason, Unit, UnitOutcome
+from chunksmith.domain.jobs import (
+    ENDED,
+    TRANSITIONS,
+    Counters,
+    Job,
+    JobEvent,
+    JobState,
+    Outcome,
+    PauseReason,
+    Unit,
+    UnitOutcome,
+)
 from chunksmith.errors import Conflict, NotFound
 from chunksmith.storage.database import Database, Row, Statement
-from chunksmith.storage.datasets import insert_dataset
+from chunksmith.storage.datasets import EVENT, insert_dataset
 from chunksmith.storage.projects import check_project
 
 _COUNTERS = tuple(field.name for field in fields(Counters))
@@ -48,7 +59,7 @@ VALUES (:job_id, :kind, :project_id, :dataset, :spec, 'submitted', :concurrency,
     :idempotency_key, :idempotency_hash, :created_at)
 """
 _PENDING = """
-SELECT position, source_id, tries FROM units
+SELECT position, source_id, tries, sample FROM units
 WHERE job = ? AND outcome IS NULL AND position > ? ORDER BY position LIMIT ?
 """
 _ADD_UNIT = "INSERT INTO units (job, position, source_id) VALUES (?, ?, ?)"
@@ -59,16 +70,32 @@ _COUNT_OUTCOME = {
     status: f"UPDATE job_counters SET {status} = {status} + 1, entries = entries + ? WHERE job = ?"
     for status in Counters().outcomes
 }
-_REOPEN = "UPDATE units SET outcome = NULL, reason = NULL, detail = NULL, tries = ? WHERE job = ? AND outcome = ?"
+_REOPEN = """
+UPDATE units SET outcome = NULL, reason = NULL, detail = NULL, tries = ?, sample = sample + ?
+WHERE job = ? AND outcome = ?
+"""
 _COUNT_PENDING = """
 SELECT count(*) AS n FROM units WHERE job = ? AND outcome IS NULL AND tries = ? AND position BETWEEN ? AND ?
 """
 _COUNT_OF_ROUND = "SELECT count(*) AS n FROM units WHERE job = ? AND tries = ? AND position BETWEEN ? AND ?"
-_OUTCOMES = """
-SELECT position, source_id, ifnull(outcome, 'pending'), reason, detail, entries FROM units
-WHERE job = :job AND position > :after AND (:status IS NULL OR ifnull(outcome, 'pending') = :status)
-ORDER BY position LIMIT :limit OFFSET :offset
+_KEEP_PROGRESS = """
+UPDATE job_counters SET progress_floor = max(progress_floor,
+    100 * (accepted + rejected + duplicate + invalid + refused + failed) / max(1, units_total)) WHERE job = ?
 """
+_FIRST_REASON = """
+SELECT detail FROM units WHERE job = ? AND outcome IS NOT NULL AND detail IS NOT NULL ORDER BY position LIMIT 1
+"""
+_EVENTS = "SELECT id, kind, data, at FROM job_events WHERE job = ? AND id > ? ORDER BY id LIMIT ?"
+_OUTCOME = "SELECT position, source_id, ifnull(outcome, 'pending'), reason, detail, entries FROM units WHERE job = ? "
+# One statement for each kind of list, so that each reads along an index.
+_ALL_OUTCOMES = _OUTCOME + "AND position > ? ORDER BY position LIMIT ? OFFSET ?"
+_PENDING_OUTCOMES = _OUTCOME + "AND outcome IS NULL AND position > ? ORDER BY position LIMIT ? OFFSET ?"
+_ACCEPTED_OUTCOMES = _OUTCOME + "AND outcome = 'accepted' AND position > ? ORDER BY position LIMIT ? OFFSET ?"
+_OUTCOMES_WITH = (
+    _OUTCOME
+    + "AND outcome = ? AND outcome IS NOT NULL AND outcome <> 'accepted' AND position > ? "
+    + "ORDER BY position LIMIT ? OFFSET ?"
+)
 
 
 class JobStore:
@@ -160,8 +187,12 @@ class JobStore:
         error: tuple[str | None, str | None] = (None, None),
         step: str | None = None,
         only_from: frozenset[JobState] | None = None,
+        notify: bool = False,
     ) -> Job:
-        """Change the state. Errors: Conflict when the state that the job is in does not allow it."""
+        """Change the state; ``notify`` notes that an end is to be told.
+
+        Errors: Conflict when the state that the job is in does not allow it.
+        """
 
         async def change(connection: aiosqlite.Connection) -> Job:
             row = await _one(connection, _BY_ID, job)
@@ -176,11 +207,32 @@ class JobStore:
                 "completed_at = CASE WHEN ? THEN ? END WHERE id = ?",
                 (to, reason, *error, step, to, at, to in ENDED, at, job),
             )
+            event = json.dumps({"status": to, "reason": reason, "error": error[1]})
+            await connection.execute(EVENT, (job, "state", event, at))
+            if notify and to in ENDED:
+                await connection.execute("UPDATE jobs SET notify = 1 WHERE id = ?", (job,))
             changed = await _one(connection, _BY_ID, job)
             assert changed is not None  # noqa: S101 - read above, in this transaction
             return _job(changed)
 
         return await self._database.transact(change)
+
+    async def to_notify(self) -> list[Job]:
+        """Ended jobs that the webhook has not heard of."""
+        return [
+            _job(row) for row in await self._database.read(_JOB + " WHERE jobs.notify = 1 ORDER BY jobs.id LIMIT 64")
+        ]
+
+    async def notified(self, job: int) -> None:
+        await self._database.apply([("UPDATE jobs SET notify = 0 WHERE id = ?", (job,))])
+
+    async def events(self, job: int, after: int, limit: int) -> list[JobEvent]:
+        rows = await self._database.read(_EVENTS, (job, after, limit))
+        return [JobEvent(row["id"], row["kind"], json.loads(row["data"]), row["at"]) for row in rows]
+
+    async def counts_by_state(self) -> dict[str, int]:
+        rows = await self._database.read("SELECT state, count(*) AS n FROM jobs GROUP BY state")
+        return {row["state"]: row["n"] for row in rows}
 
     async def set_step(self, job: int, step: str) -> None:
         await self._database.apply([("UPDATE jobs SET step = ? WHERE id = ?", (step, job))])
@@ -204,36 +256,52 @@ class JobStore:
 
     async def pending_units(self, job: int, after: int, limit: int) -> list[Unit]:
         rows = await self._database.read(_PENDING, (job, after, limit))
-        return [Unit(row["position"], row["source_id"], row["tries"]) for row in rows]
+        return [Unit(*row) for row in rows]
 
     async def count_pending(self, job: int, tries: int, first: int, last: int) -> int:
         (row,) = await self._database.read(_COUNT_PENDING, (job, tries, first, last))
         return int(row["n"])
 
+    async def first_reason(self, job: int) -> str | None:
+        """Why the first unit with something to say ended as it did."""
+        row = await self._database.read_one(_FIRST_REASON, (job,))
+        return row["detail"] if row is not None else None
+
     async def count_of_round(self, job: int, tries: int, first: int, last: int) -> int:
         (row,) = await self._database.read(_COUNT_OF_ROUND, (job, tries, first, last))
         return int(row["n"])
 
-    async def reopen_units(self, job: int, statuses: Sequence[str]) -> int:
-        """Make ended units pending again, as a new round. Returns how many."""
+    async def reopen_units(self, job: int, statuses: Sequence[str], *, fresh: bool) -> int:
+        """Make ended units pending again, as a new round; ``fresh`` asks anew where a usable reply is there.
+
+        Returns how many.
+        """
 
         async def reopen(connection: aiosqlite.Connection) -> int:
             count = 0
-            await connection.execute("UPDATE job_counters SET rounds = rounds + 1 WHERE job = ?", (job,))
-            counters = await _one(connection, "SELECT rounds FROM job_counters WHERE job = ?", job)
+            await connection.execute(_KEEP_PROGRESS, (job,))
+            counters = await _one(connection, "SELECT rounds + 1 AS round FROM job_counters WHERE job = ?", job)
             assert counters is not None  # noqa: S101 - made with the job
             for status in statuses:
-                cursor = await connection.execute(_REOPEN, (counters["rounds"], job, status))
+                cursor = await connection.execute(
+                    _REOPEN, (counters["round"], int(fresh and status != "failed"), job, status)
+                )
                 count += cursor.rowcount
                 sql = f"UPDATE job_counters SET {status} = {status} - ? WHERE job = ?"
                 await connection.execute(sql, (cursor.rowcount, job))
+            if count:  # a round without units would have a batch file without entries
+                await connection.execute("UPDATE job_counters SET rounds = rounds + 1 WHERE job = ?", (job,))
             return count
 
         return await self._database.transact(reopen)
 
     async def outcomes(self, job: int, status: str | None, after: int, limit: int, offset: int) -> list[UnitOutcome]:
-        chosen = {"job": job, "status": status, "after": after, "limit": limit, "offset": offset}
-        return [UnitOutcome(*row) for row in await self._database.read(_OUTCOMES, chosen)]
+        lists = {None: _ALL_OUTCOMES, "pending": _PENDING_OUTCOMES, "accepted": _ACCEPTED_OUTCOMES}
+        if status in lists:
+            rows = await self._database.read(lists[status], (job, after, limit, offset))
+        else:
+            rows = await self._database.read(_OUTCOMES_WITH, (job, status, after, limit, offset))
+        return [UnitOutcome(*row) for row in rows]
 
 
 def unit_statements(job: int, unit: Unit, outcome: Outcome) -> list[Statement]:

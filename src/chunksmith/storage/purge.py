@@ -5,6 +5,7 @@ import aiosqlite
 from chunksmith.domain.corpus_ports import StoredFile
 from chunksmith.storage.database import Database
 from chunksmith.storage.datasets import entry_range
+from chunksmith.storage.extraction_purge import purge_extractions_of
 from chunksmith.storage.rows import SLICE, changed
 
 _HIDDEN_DOCUMENTS = """
@@ -88,6 +89,8 @@ class PurgeStore:
 
 async def _purge_jobs(connection: aiosqlite.Connection, project: int) -> bool:
     """Calls are kept, without their job: what was paid for can still answer the same request."""
+    if await purge_extractions_of(connection, project):
+        return True
     for row in await connection.execute_fetchall(_JOB_OF_CALLS, (project,)):
         return bool(await changed(connection, _LOOSEN_CALLS, row["id"], SLICE))
     for row in await connection.execute_fetchall(_JOB_OF_UNITS, (project,)):

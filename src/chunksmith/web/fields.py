@@ -14,8 +14,9 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 SMALLEST, LARGEST = -(2**63), 2**63 - 1  # what SQLite stores
 LONGEST_IDENTIFIER = 200
 _DIGITS = re.compile(r"-?[0-9]{1,19}")
-_NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?")
-_AMOUNT = re.compile(r"^[0-9]{1,9}(\.[0-9]{1,9})?$")
+_NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?")
+_AMOUNT = re.compile(r"^(?=.*[1-9])[0-9]{1,6}(\.[0-9]{1,9})?$")
+SMALLEST_AMOUNT, LARGEST_AMOUNT = 1e-9, 1_000_000
 _UNKNOWN = "unknown field"
 
 Messages = dict[str, str | list[Any] | dict[Any, Any]]
@@ -29,9 +30,10 @@ _OBJECT_MESSAGES = {"unknown": _UNKNOWN, "type": "must be a JSON object"}
 
 
 class StrictSchema(Schema):
-    """A JSON object whose fields are all known."""
+    """A JSON object whose fields are all known. With ``least_fields`` the document says that so many must be named."""
 
     reads_text: ClassVar[bool] = False
+    least_fields: ClassVar[int] = 0
     error_messages = _OBJECT_MESSAGES
 
     class Meta:
@@ -134,12 +136,13 @@ class Usd(String):
 
 
 class Amount(_Plain):
-    """Dollars above 0, as a number or a decimal string. Loads as a string; the service knows what is too much."""
+    """Dollars above 0, as a number or a decimal string. Loads as a string."""
 
     default_error_messages = _says(invalid='must be an amount in USD above 0, such as "2.50"')
 
     def __init__(self, **kwargs: Any) -> None:
-        shape = {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": _AMOUNT.pattern}]}
+        number = {"type": "number", "minimum": SMALLEST_AMOUNT, "maximum": LARGEST_AMOUNT}
+        shape: dict[str, Any] = {"anyOf": [number, {"type": "string", "pattern": _AMOUNT.pattern}]}
         if kwargs.get("allow_none"):
             shape["anyOf"].append({"type": "null"})
         super().__init__(metadata={**shape, **kwargs.pop("metadata", {})}, **kwargs)
@@ -149,6 +152,8 @@ class Amount(_Plain):
             raise self.make_error("invalid")
         text = str(value)
         if isinstance(value, str) and not _AMOUNT.fullmatch(text):
+            raise self.make_error("invalid")
+        if not isinstance(value, str) and not SMALLEST_AMOUNT <= value <= LARGEST_AMOUNT:
             raise self.make_error("invalid")
         return text
 
@@ -245,12 +250,14 @@ class Identifier(_Plain):
     )
 
     def __init__(self, **kwargs: Any) -> None:
-        shape = {
+        shape: dict[str, Any] = {
             "anyOf": [
                 {"type": "integer", "minimum": 0, "maximum": LARGEST},
                 {"type": "string", "pattern": rf"^[!-~]{{1,{LONGEST_IDENTIFIER}}}$"},
             ]
         }
+        if kwargs.get("allow_none") or kwargs.get("load_default", ...) is None:
+            shape["anyOf"].append({"type": "null"})
         super().__init__(metadata={**shape, **kwargs.pop("metadata", {})}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
@@ -307,7 +314,7 @@ class PageQuery(QuerySchema):
 class CursorQuery(PageQuery):
     cursor = String(
         least=1,
-        most=500,
+        most=4000,  # it may hold what the list is sorted by: a category of 500 characters
         load_default=None,
         metadata={"description": "`next_cursor` of the answer before; takes the place of `page`."},
     )

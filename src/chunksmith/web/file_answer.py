@@ -1,6 +1,7 @@
 """A file as an answer: its content's hash as ETag, ranges, and nothing sent when the reader has it already."""
 
 import asyncio
+from io import FileIO
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,7 +27,10 @@ async def send_file(request: web.Request, path: Path, name: str, media_type: str
     if wanted is not None:
         start, end = _within(wanted, size)
         if start >= end:
-            return web.Response(status=416, headers={**headers, "Content-Range": f"bytes */{size}"})
+            raise web.HTTPRequestRangeNotSatisfiable(
+                text=f"the file has {size} bytes; the part asked for is not among them",
+                headers={"ETag": etag, "Content-Range": f"bytes */{size}"},
+            )
         status = 206
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     response = web.StreamResponse(status=status, headers={**headers, "Content-Type": media_type})
@@ -39,8 +43,7 @@ async def send_file(request: web.Request, path: Path, name: str, media_type: str
 
 
 async def _send(response: web.StreamResponse, path: Path, start: int, end: int) -> None:
-    with await asyncio.to_thread(path.open, "rb") as file:
-        await asyncio.to_thread(file.seek, start)
+    with _opened(path, start) as file:
         while start < end:
             piece = await asyncio.to_thread(file.read, min(PIECE_BYTES, end - start))
             if not piece:
@@ -49,8 +52,18 @@ async def _send(response: web.StreamResponse, path: Path, start: int, end: int) 
             start += len(piece)
 
 
+def _opened(path: Path, start: int) -> FileIO:
+    """Not in a thread: a reader who goes away meanwhile would leave it open."""
+    file = FileIO(path)
+    file.seek(start)
+    return file
+
+
 def _matches(header: str | None, etag: str) -> bool:
-    return header is not None and (header.strip() == "*" or etag in [part.strip() for part in header.split(",")])
+    """Weakly, as RFC 9110 has it for ``If-None-Match``."""
+    if header is None:
+        return False
+    return header.strip() == "*" or etag in [part.strip().removeprefix("W/") for part in header.split(",")]
 
 
 def _range(request: web.Request, etag: str) -> slice | None:

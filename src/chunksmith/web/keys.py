@@ -9,12 +9,16 @@ from chunksmith.services.chunks import ChunkService
 from chunksmith.services.datasets import DatasetService
 from chunksmith.services.documents import DocumentService
 from chunksmith.services.estimating import EstimateService
+from chunksmith.services.events import EventService
 from chunksmith.services.exporting import ExportService
 from chunksmith.services.generation import GenerationService
 from chunksmith.services.jobs import JobService
+from chunksmith.services.ledger import LedgerService
+from chunksmith.services.metrics import Metrics
 from chunksmith.services.projects import ProjectService
 from chunksmith.services.prompts import PromptService
 from chunksmith.services.providers import ProviderService
+from chunksmith.services.rescoring import RescoreService
 from chunksmith.settings import Settings
 
 SETTINGS = web.AppKey("settings", Settings)
@@ -27,7 +31,11 @@ JOBS = web.AppKey("jobs", JobService)
 GENERATION = web.AppKey("generation", GenerationService)
 ESTIMATES = web.AppKey("estimates", EstimateService)
 DATASETS = web.AppKey("datasets", DatasetService)
+EVENTS = web.AppKey("events", EventService)
 EXPORTS = web.AppKey("exports", ExportService)
+LEDGER = web.AppKey("ledger", LedgerService)
+RESCORING = web.AppKey("rescoring", RescoreService)
+METRICS = web.AppKey("metrics", Metrics)
 PROVIDERS = web.AppKey("providers", ProviderService)
 
 

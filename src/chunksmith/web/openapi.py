@@ -115,11 +115,12 @@ def document(
     """
     table = list(routes)
     _must_fit(table, tags, path_parameters)
+    marshmallow_plugin = MarshmallowPlugin(schema_name_resolver=_schema_name)
     spec = APISpec(
         title="Chunksmith",
         version=version,
         openapi_version="3.1.0",
-        plugins=[MarshmallowPlugin(schema_name_resolver=_schema_name)],
+        plugins=[marshmallow_plugin],
         info={"description": INTRODUCTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
         tags=[{"name": name, "description": text} for name, text in tags.items()],
         servers=[{"url": "/"}],
@@ -134,6 +135,10 @@ def document(
     for route in table:
         operation = _operation(route, path_parameters)
         spec.path(path=route.documented_path, operations={route.method.lower(): operation})
+    refs = marshmallow_plugin.converter.refs if marshmallow_plugin.converter is not None else {}
+    for (kind, *_), name in refs.items():
+        if least := getattr(kind, "least_fields", 0):
+            spec.components.schemas[name]["minProperties"] = least
     return dict(spec.to_dict())
 
 
@@ -205,13 +210,15 @@ def _streamed(stream: Stream) -> Json:
 
 
 def _successes(route: Route) -> Json:
-    return {str(status): _success(answer) for status, answer in route.answers.items()}
+    return {str(status): _success(status, answer) for status, answer in route.answers.items()}
 
 
-def _success(answer: Answer) -> Json:
+def _success(status: int, answer: Answer) -> Json:
     schema: Any = answer.schema if answer.schema is not None else {}
     response: Json = {"description": answer.description}
-    if answer.media_types:
+    if status >= 400:  # a refusal that belongs to this route alone
+        response["content"] = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    elif answer.media_types:
         response["content"] = {media: {"schema": schema} if schema else {} for media in answer.media_types}
     if answer.headers:
         response["headers"] = _headers(answer.headers)

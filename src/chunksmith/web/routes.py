@@ -2,8 +2,23 @@
 
 from aiohttp import web
 
+from chunksmith.domain.calls import PROVIDERS
 from chunksmith.web import docs_page
-from chunksmith.web.handlers import chunks, datasets, documents, generation, jobs, projects, prompts, service
+from chunksmith.web.handlers import (
+    chunks,
+    datasets,
+    documents,
+    events,
+    extraction,
+    feedback,
+    generation,
+    jobs,
+    projects,
+    prompts,
+    regeneration,
+    service,
+    taxonomies,
+)
 from chunksmith.web.openapi import ANY_ID, TEXT_ID, document
 
 TAGS = {
@@ -11,6 +26,8 @@ TAGS = {
     "Documents": "Files: uploaded, parsed, cut into chunks.",
     "Chunks": "Passages, cut from documents or imported ready-made.",
     "Prompts": "Templates; the built-in ones are read-only.",
+    "Taxonomies": "Trees of categories: written, imported, or made of the chunks.",
+    "Extraction": "What of a taxonomy the passages speak of: entities, or portions of text.",
     "Generation": "Making datasets.",
     "Jobs": "Work in the background: progress, control, outcomes, the ledger of calls.",
     "Datasets": "What generation made: summary, quality, download.",
@@ -23,9 +40,11 @@ PATH_PARAMETERS = {
     "chunk_id": {"schema": TEXT_ID, "description": "`chunk_45`, or 45."},
     "prompt_id": {"schema": ANY_ID, "description": "Id of the prompt; built-in ones are `builtin:<name>`."},
     "prompt_name": {"schema": TEXT_ID, "description": "Name of the prompt."},
+    "taxonomy_id": {"schema": ANY_ID, "description": "Integer id or UUID of the taxonomy."},
     "job_id": {"schema": TEXT_ID, "description": "Id of the job."},
     "dataset_id": {"schema": TEXT_ID, "description": "Id of the dataset, or of the job that made it."},
     "entry_id": {"schema": TEXT_ID, "description": "`entry_1`, or 1."},
+    "provider": {"schema": {"enum": list(PROVIDERS)}, "description": "Name of the provider."},
     "asset": {"schema": {"enum": sorted(docs_page.ASSETS)}, "description": "A file of the documentation page."},
 }
 ROUTES = [
@@ -34,9 +53,14 @@ ROUTES = [
     *documents.ROUTES,
     *chunks.ROUTES,
     *prompts.ROUTES,
+    *taxonomies.ROUTES,
+    *extraction.ROUTES,
     *generation.ROUTES,
     *jobs.ROUTES,
+    *events.ROUTES,
     *datasets.ROUTES,
+    *feedback.ROUTES,
+    *regeneration.ROUTES,
     *docs_page.ROUTES,
 ]
 

@@ -79,6 +79,104 @@ EXPECTED = [
         "Why can the pump not start?",
         "because the valve is closed",
     ),
+    (
+        "You can compare two archives with the `interdiff` command.",
+        "How can you compare two archives?",
+        "with the `interdiff` command",
+    ),
+    (
+        "You should soak the beans before you cook the soup.",
+        "When should you soak the beans?",
+        "before you cook the soup",
+    ),
+    (
+        "Never open the valve if the pump is running.",
+        "Under what condition should you not open the valve?",
+        "if the pump is running",
+    ),
+    (
+        "If the seal of the lamp is broken, replace the whole lamp.",
+        "What should you do if the seal of the lamp is broken?",
+        "replace the whole lamp",
+    ),
+    (
+        "If you have need for a new key, you should write to the keeper of the ring.",
+        "What should you do if you have need for a new key?",
+        "write to the keeper of the ring",
+    ),
+    (
+        "If the table of the tides is missing, then the pilot must wait for high water.",
+        "What happens if the table of the tides is missing?",
+        "the pilot must wait for high water",
+    ),
+    ("Add a spoon of salt to the dough.", "What should you add to the dough?", "a spoon of salt"),
+    ("Keepers must never leave the lamp of the tower.", "What must keepers never do?", "leave the lamp of the tower"),
+    (
+        "It is important to dry the grain before storage.",
+        "What is it important to do?",
+        "dry the grain before storage",
+    ),
+    (
+        "The default value of the timeout is 30 seconds.",
+        "What is the default value of the timeout?",
+        "30 seconds",
+    ),
+    (
+        "sponsor: a person who helps members upload packages.",
+        'What is "sponsor"?',
+        "a person who helps members upload packages",
+    ),
+    (
+        "The filesystem hierarchy standard (FHS) describes folders.",
+        "What does FHS stand for?",
+        "filesystem hierarchy standard",
+    ),
+    (
+        "There is no way to recover a lost key of the ring.",
+        "What is there no way to do?",
+        "recover a lost key of the ring",
+    ),
+    (
+        "Since most lakes are shallow, the wind mixes the water of most lakes.",
+        "Why does the wind mix the water of most lakes?",
+        "Since most lakes are shallow",
+    ),
+    (
+        "VACUUM will rebuild the database from scratch.",
+        "What will VACUUM rebuild?",
+        "the database from scratch",
+    ),
+    (
+        "The json_quote(X) function converts the value X into text.",
+        "What does the json_quote(X) function convert?",
+        "the value X into text",
+    ),
+]
+# Each of these once made a question that read badly or had the wrong answer.
+MENDED = [
+    ("Errors reported when the schema is changed are called schema errors.", "did errors report"),
+    ("To a lesser extent, the tool can be used to write a stub.", "Why"),
+    ("Duplicate rows are removed before the result is returned.", "should you duplicate"),
+    ("Updating an existing package may get complicated.", "get?"),
+    ("Security files such as keys must be stored in a safe.", "What security"),
+    ("That way the client program can be used with the file.", "way the client"),
+    ("SQLite has limited support for the ALTER TABLE command.", "has SQLite limited"),
+    ("The change log versions 2 through 3 also alter the format of the file.", "What do the change log version"),
+    ("The number of tree leaves written to the table since its creation is stored.", "What leaves"),
+    ("Do not hesitate to ask the keeper if you are unsure.", "not do"),
+    ("The journal is usually a file.", "What is usually"),
+    ("The strategy is to run a checkpoint once the log has 1000 pages.", "When is the strategy"),
+    ("The command determines when changes to the file become visible.", "When does the command"),
+    ("Subsequent revisions were released on 9 October 1994.", "When were subsequent"),
+    ("All three are required for the full coverage of the code.", "What is required"),
+    ("The reader must wait, or even better, leave the room of the library.", "better"),
+    ("If N is negative, the limit of the cache is reset.", "What"),
+    ("It is only safe to close the file after the lock was released.", "is it safe"),
+    ("The disk had stricter rules for names of files in folders.", "haved"),
+    ("Programs for free systems usually come in the tar format.", "What does"),
+    ("The index helps find the content of the log much faster.", "do the index"),
+    ("In fairness, the lie normally causes no harm to the keeper.", "In fairness"),
+    ("The program must be able to regenerate or restore the data.", "able to do"),
 ]
 LEFT_ALONE = [
     "This is a kind of lamp that sailors used.",
@@ -109,6 +207,19 @@ def test_sentence_gives_question(sentence: str, question: str, answer: str | Non
 @pytest.mark.parametrize("sentence", LEFT_ALONE)
 def test_sentence_that_leans_on_its_page_is_left_alone(sentence: str) -> None:
     assert asked(sentence) == {}
+
+
+@pytest.mark.parametrize(("sentence", "part"), MENDED, ids=[row[0] for row in MENDED])
+def test_bad_reading_does_not_come_back(sentence: str, part: str) -> None:
+    assert [question for question in asked(sentence) if part in question] == []
+
+
+def test_question_with_two_answers_in_one_passage_is_dropped() -> None:
+    text = "Add a spoon of salt to the dough. Add a cup of water to the dough."
+    assert not any(
+        "to the dough" in str(item["question"]) and item["kind"] != "cloze"
+        for item in generate(Task("default", text, 4))
+    )
 
 
 def test_pronoun_is_resolved_by_the_sentence_before() -> None:

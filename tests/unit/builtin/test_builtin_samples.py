@@ -18,7 +18,7 @@ ENGLISH = ("compost.docx", "honeybees.html", "lighthouses.md", "sourdough.txt", 
 FOREIGN = ("kartoffel.de.md", "ryokucha.ja.md")
 WH = re.compile(r"(?:^|, )(?:what|who|when|where|why|how|under what condition|until when)\b", re.IGNORECASE)
 LEANING = re.compile(r"\b(?:this|these|those|above|below|the following|he|she|we|our|here|figure|section)\b", re.I)
-FURNITURE = re.compile(r"Back to top|Contact|public domain|Page \d|TIDES AND THE SHORE|\.\.\.|weight =|Fl\(3\)", re.I)
+FURNITURE = re.compile(r"(?i:Back to top|Contact|public domain|Page \d)|TIDES AND THE SHORE|\.\.\.|weight =|Fl\(3\)")
 
 
 @cache

@@ -2,10 +2,11 @@
 
 import pytest
 
+from chunksmith.domain.calls import ProviderAccount
 from chunksmith.domain.corpus import ProcessOptions, Project
 from chunksmith.domain.jobs import Outcome
-from chunksmith.errors import InvalidRequest
-from chunksmith.services.processing import options_of
+from chunksmith.errors import InvalidRequest, ProviderNotConfigured
+from chunksmith.services.processing import check_keys, options_of
 from chunksmith.settings import ChunkingSettings
 from corpus_parts import Corpus
 
@@ -97,8 +98,9 @@ async def test_the_unit_ends_when_the_document_has_gone(corpus: Corpus, project:
 @pytest.mark.parametrize(
     ("options", "pointers"),
     [
-        ({"parsing_model": "gemini"}, ["/parsing_model"]),
-        ({"parsing_model": "gemini", "chunking_model": "grok"}, ["/parsing_model", "/chunking_model"]),
+        ({"parsing_model": "gpt"}, ["/parsing_model"]),
+        ({"parsing_model": "gpt", "chunking_model": "claude/1"}, ["/parsing_model", "/chunking_model"]),
+        ({"chunking_model": "grok", "chunk_strategy": "token"}, ["/chunking_model"]),
         ({"chunk_size": 10, "chunk_overlap": 10}, ["/chunk_overlap"]),
     ],
 )
@@ -114,3 +116,21 @@ def test_options_that_cannot_be_meant_are_refused(options: dict[str, object], po
 def test_options_that_are_not_named_come_from_the_settings(options: dict[str, object], size: int, overlap: int) -> None:
     made = options_of(options, DEFAULTS)
     assert (made.chunk_size, made.chunk_overlap) == (size, overlap)
+
+
+def test_models_are_kept_with_their_own_name() -> None:
+    made = options_of({"parsing_model": "gemini", "chunking_model": "ollama/x:7b"}, DEFAULTS, {"gemini": "gemini-9"})
+    assert (made.parsing_model, made.chunking_model, made.chunk_strategy) == (
+        "gemini/gemini-9",
+        "ollama/x:7b",
+        "semantic",
+    )
+
+
+def test_a_missing_key_is_named_for_each_field() -> None:
+    accounts = {name: ProviderAccount(name, (), name) for name in ("builtin", "gemini", "grok", "ollama")}
+    options = ProcessOptions("gemini/a", "grok/b", "semantic")
+    with pytest.raises(ProviderNotConfigured) as caught:
+        check_keys(options, accounts)
+    assert caught.value.detail == "API key not configured: gemini"
+    assert [fault.pointer for fault in caught.value.faults] == ["/parsing_model", "/chunking_model"]

@@ -3,7 +3,7 @@
 import logging
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pypdf import PageObject, PdfReader
 from pypdf.errors import PyPdfError
@@ -17,10 +17,24 @@ _BROKEN = (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexErr
 _WORD_GAP = -180  # thousandths of the font size; tight setting goes down to about 0.2 em, kerning hardly above 0.12
 _SPACE = -400
 _SQUEEZED = re.compile(r"[ \t]+")
+# What pypdf raises for damaged pages.
+BROKEN = (*_BROKEN, RecursionError)
+
+
+class OpenedPdf(NamedTuple):
+    reader: PdfReader
+    page_count: int
+    title: str | None
 
 
 def parse_pdf(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     del name
+    opened = open_pdf(path, limits)
+    return _document(opened.reader, opened.page_count, opened.title)
+
+
+def open_pdf(path: Path, limits: ParseLimits) -> OpenedPdf:
+    """Errors: DocumentUnreadable: damaged, protected, or with too many pages."""
     # pypdf reports every small defect of a file on its logger; what matters becomes an error or a warning here.
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
@@ -34,7 +48,7 @@ def parse_pdf(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
         raise DocumentUnreadable("corrupt", "The PDF refers to itself in a circle.") from exc
     if count > limits.max_pages:
         raise DocumentUnreadable("too_large", f"The PDF has {count:,} pages, the limit is {limits.max_pages:,}.")
-    return _document(reader, count, title)
+    return OpenedPdf(reader, count, title if isinstance(title, str) else None)
 
 
 def _document(reader: PdfReader, count: int, title: str | None) -> ParsedDocument:
@@ -42,8 +56,8 @@ def _document(reader: PdfReader, count: int, title: str | None) -> ParsedDocumen
     unreadable = 0
     for index in range(count):
         try:
-            pages.append(_read_page(reader.pages[index]))
-        except (*_BROKEN, RecursionError):
+            pages.append(read_page(reader.pages[index]))
+        except BROKEN:
             unreadable += 1
     if count and unreadable == count:
         raise DocumentUnreadable("corrupt", "None of the pages of the PDF can be read.")
@@ -60,7 +74,7 @@ def _document(reader: PdfReader, count: int, title: str | None) -> ParsedDocumen
         warnings.append(f"{unreadable} of {count} pages could not be read and are missing.")
     if blank:
         warnings.append(f"{blank} of {count} pages have no text layer; if they are scans, they need OCR.")
-    return ParsedDocument(text, "application/pdf", title if isinstance(title, str) else None, tuple(warnings))
+    return ParsedDocument(text, "application/pdf", title, tuple(warnings))
 
 
 def _unlock(reader: PdfReader) -> None:
@@ -111,7 +125,8 @@ class _Collector:
         self.parts, self.sizes, self.place = [], [], None
 
 
-def _read_page(page: PageObject) -> Page:
+def read_page(page: PageObject) -> Page:
+    """Errors: any of ``BROKEN``."""
     collector = _Collector()
     page.extract_text(visitor_operand_before=collector.widen, visitor_text=collector.run)
     collector.close()

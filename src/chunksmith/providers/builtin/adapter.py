@@ -53,6 +53,10 @@ class BuiltinModel:
             ) from exc
         return ChatReply(str(text), "stop" if str(text).strip() else "empty", _FREE, NAME)
 
+    def output_ceiling(self, request: ChatRequest) -> int:
+        """It has no tokens."""
+        return 0
+
     async def models(self) -> list[ModelInfo]:
         return [ModelInfo(NAME)]
 

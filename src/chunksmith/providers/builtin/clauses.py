@@ -56,6 +56,8 @@ def parse(tokens: Sequence[Token], first: int, last: int) -> Clause | None:
     if found is None:
         return None
     subject_end, verb = found
+    if tokens[subject_end - 1].lower in {"longer", "such", "first"} or _holds_verb(tokens[first:subject_end]):
+        return None
     if subject_end - first > MAX_SUBJECT or not any(
         token.tag in (*NOMINAL, "pron") for token in tokens[first:subject_end]
     ):
@@ -64,12 +66,32 @@ def parse(tokens: Sequence[Token], first: int, last: int) -> Clause | None:
     return clause if clause is not None and _tail_is_clear(clause) else None
 
 
+def _holds_verb(subject: Sequence[Token]) -> bool:
+    """A subject without a relative clause that holds a third person: the finite verb was passed over."""
+    run = 0
+    for token in subject:
+        run = run + 1 if token.tag in ("word", "quoted") else 0
+        if run > 6:
+            # Printed tables run into the text: nobody says seven nouns in a row.
+            return True
+    if any(token.tag in ("rel", "sub", "wh") for token in subject):
+        return False
+    return any(
+        token.tag == "word"
+        and token.lower not in NOUN_LIKE
+        and (form := reading(token.lower, "s")) is not None
+        and form.base not in NOUN_LIKE
+        for token in subject[1:]
+    )
+
+
 def _group(tokens: Sequence[Token], first: int, subject_end: int, verb: int, last: int) -> Clause | None:
     """Reads the verbs from the finite one on."""
     token = tokens[verb]
     negated = token.lower == "cannot" or token.lower.endswith(_CONTRACTED)
     main, adverb_negates = _past_adverbs(tokens, verb + 1, last)
-    negated = negated or adverb_negates
+    before = tokens[subject_end:verb]
+    negated = negated or adverb_negates or any(part.lower in {"not", "never"} for part in before)
     make = _Maker(tokens, first, subject_end, verb, last, negated)
     if token.tag == "be":
         return _after_be(make, main)
@@ -109,10 +131,14 @@ class _Maker:
         )
 
 
+_ADJECTIVES = frozenset("interesting surprising confusing missing existing misleading distracting exciting".split())
+
+
 def _after_be(make: _Maker, main: int) -> Clause:
     if participle := _form_at(make.tokens, main, make.last, "n"):
         return make("passive", main, participle.base)
-    if gerund := _form_at(make.tokens, main, make.last, "g"):
+    adjective = main < make.last and make.tokens[main].lower in _ADJECTIVES
+    if not adjective and (gerund := _form_at(make.tokens, main, make.last, "g")):
         return make("progressive", main, gerund.base)
     return make("copula", make.verb, "be")
 
@@ -126,7 +152,18 @@ def _after_modal(make: _Maker, main: int) -> Clause | None:
     if word == "have":
         return None if _form_at(make.tokens, main + 1, make.last, "n") else make("modal", main, "have")
     base = _form_at(make.tokens, main, make.last, "b")
-    return make("modal", main, base.base) if base else None
+    if base is not None:
+        return make("modal", main, base.base)
+    # After a modal and before an object any word is a verb, also one that is not in the list.
+    unlisted = (
+        make.tokens[make.verb].tag == "modal"
+        and make.tokens[main].tag == "word"
+        and not word.endswith("ly")
+        and word.isalpha()
+        and word.islower()
+        and not readings(word)
+    )
+    return make("modal", main, word) if unlisted and main + 1 < make.last else None
 
 
 def _after_have(make: _Maker, main: int) -> Clause | None:
@@ -136,6 +173,10 @@ def _after_have(make: _Maker, main: int) -> Clause | None:
         participle = _form_at(make.tokens, place, make.last, "n")
         return make("passive", place, participle.base) if participle else None
     participle = _form_at(make.tokens, main, make.last, "n")
+    adjective = main + 1 < make.last and make.tokens[main + 1].tag == "word" and following.lower.endswith("ed")
+    if participle and adjective:
+        # "has limited support" or "has limited losses": nobody can tell.
+        return None
     if participle and following.lower not in NOUN_LIKE:
         return make("perfect", main, participle.base)
     if make.negated or main > make.verb + 1:

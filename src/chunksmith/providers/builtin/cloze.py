@@ -11,25 +11,34 @@ from chunksmith.providers.builtin.passage import Sentence
 from chunksmith.providers.builtin.reading import has_clause
 from chunksmith.providers.builtin.summary import centrality, commands, stands
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading, readings
-from chunksmith.providers.builtin.words import MONTHS, Token, tokens
+from chunksmith.providers.builtin.views import YEAR
+from chunksmith.providers.builtin.words import MONTHS, Token, is_plural, tokens
 
 BLANK = "_____"
-_NUMBER = re.compile(r"(?<![\w.,-])\d[\d.,]*\d(?![\w-])|(?<![\w.,-])\d(?![\w.,-])")
+_NUMBER = re.compile(r"(?:(?<=\s)|(?<=\()|\A)\d(?:[\d.,]*\d)?(?=[\s,;:.)](?!\d)|%|\Z)")
+_NUMBERED = re.compile(r"(?:versions?|sections?|lines?|steps?|chapters?|pages?|parts?|figures?|tables?) $", re.I)
+_COUNTED = re.compile(r"%?\s+(?:[a-z]+\s)?([a-z]+)")
 _LATIN_TERM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{2,}[A-Za-z0-9]")
-_KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc]{3,}")
+# Printed lines are broken inside of words: a run that goes on behind a space is not whole.
+_KATAKANA = re.compile(r"(?<![\u30a1-\u30fc])(?<![\u30a1-\u30fc]\s)[\u30a1-\u30fa\u30fc]{3,}+(?!\s?[\u30a1-\u30fc])")
 _KANJI = re.compile(r"[\u4e00-\u9fff]{2,4}")
 _QUOTED = re.compile(r"[「『《“]([^「」『』《》“”]{2,12})[」』》”]")
 _WORD = re.compile(r"[^\W\d_][\w’'-]*[^\W_]")
-_WEIGHTS = {"number": 3.0, "name": 2.5, "term": 2.0}
+_WEIGHTS = {"number": 3.0, "name": 2.5, "term": 2.0, "code": 1.8}
 _ORDINARY = frozenset(
-    "thing things way ways example examples case cases part parts kind time times people number order result results "
-    "reason fact place point something anything everything first second last other another more most many much".split()
+    """
+    thing things way ways example examples case cases part parts kind time times people number order result results
+    reason fact place point something anything everything first second last other another more most many much higher
+    lower larger smaller better later earlier elsewhere manner usual same
+    """.split()
 )
 
 
 _LINK = re.compile(
     r"(?:But|And|So|Also|However|Thus|Therefore|Hence|Similarly|Likewise|Finally|Furthermore|Moreover|Additionally|"
-    r"In addition|Note that|Notice that|Of course|Consequently|Fortunately|Unfortunately),?\s+(?=[A-Za-z])"
+    r"For example|For instance|In general|In practice|Generally|Usually|Normally|Typically|Currently|Still|In addition|"
+    r"Please note that|Please|Conversely|Bear in mind that|In any case|Note that|Notice that|Of course|Consequently|"
+    r"Fortunately|Unfortunately),?\s+(?=[A-Za-z])"
 )
 
 
@@ -47,8 +56,8 @@ class _Gap(NamedTuple):
     weight: float
 
 
-def clozes(sentences: Sequence[Sentence], language: str) -> list[Cloze]:
-    """At most one per sentence, unordered. Sentences that lean on others are left out."""
+def clozes(sentences: Sequence[Sentence], language: str, each: int = 1) -> list[Cloze]:
+    """At most ``each`` per sentence, the best gap first. Sentences that lean on others are left out."""
     counts = Counter(_words(sentences, language))
     weights = centrality(sentences, language)
     found: list[Cloze] = []
@@ -57,25 +66,34 @@ def clozes(sentences: Sequence[Sentence], language: str) -> list[Cloze]:
         begin = link.end() if link else 0
         if not _is_fit(sentence.text[begin : begin + 1].upper() + sentence.text[begin + 1 :], language):
             continue
-        gap = max(_gaps(sentence, language, counts), key=lambda gap: (gap.weight, -gap.start), default=None)
-        if gap is None:
-            continue
-        answer = sentence.original(gap.start, gap.end)
-        if answer is None or _repeats(sentence.text, gap):
-            continue
-        if gap.start < begin:
-            continue
-        blanked = sentence.text[begin : gap.start] + BLANK + sentence.text[gap.end :]
-        blanked = blanked[0].upper() + blanked[1:]
-        asked = FILL_IN.get(language, "{}").format(_inner_quotes(blanked, language))
-        found.append(Cloze(asked, answer, sentence.quote, gap.weight / 3 + min(weights[number], 2.0), number))
+        gaps = sorted(_gaps(sentence, language, counts), key=lambda gap: (-gap.weight, gap.start))
+        good = [gap for gap in gaps if gap.start >= begin and not _repeats(sentence.text, gap)]
+        for gap in good[:each]:
+            answer = sentence.original(gap.start, gap.end)
+            if answer is not None:
+                asked = FILL_IN.get(language, "{}").format(_blanked(sentence.text, begin, gap, language))
+                score = gap.weight / 3 + min(weights[number], 2.0)
+                found.append(Cloze(asked, answer, sentence.quote, score, number))
     return found
 
 
+def _blanked(text: str, begin: int, gap: _Gap, language: str) -> str:
+    blanked = text[begin : gap.start] + BLANK + text[gap.end :]
+    return _inner_quotes(blanked[0].upper() + blanked[1:], language)
+
+
 def _is_fit(text: str, language: str) -> bool:
-    if not stands(text, language) or len(text) > 260 or "_" in text or "``" in text:
+    if not stands(text, language) or len(text) > 260 or "___" in text or "``" in text:
         return False
-    return language != "en" or (len(text.split()) >= 7 and is_whole(text) and (commands(text) or has_clause(text)))
+    return language != "en" or (len(text.split()) >= 7 and is_whole(text) and _is_sentence(text))
+
+
+def _is_sentence(text: str) -> bool:
+    """An order or a statement; behind an opening the statement begins after its comma."""
+    if commands(text) or has_clause(text):
+        return True
+    opening, _, rest = text.partition(", ")
+    return bool(rest) and tokens(opening)[0].tag in ("prep", "sub", "to") and has_clause(rest)
 
 
 def _inner_quotes(text: str, language: str) -> str:
@@ -97,7 +115,12 @@ def _repeats(text: str, gap: _Gap) -> bool:
 def _gaps(sentence: Sentence, language: str, counts: Counter[str]) -> Iterator[_Gap]:
     text = sentence.text
     for match in _NUMBER.finditer(text):
-        if text[: match.start()].endswith(("(", "version ", "Version ", "section ")):
+        if text[: match.start()].endswith("(") or _NUMBERED.search(text[: match.start()]):
+            continue
+        # "reportbug 1", "process 1230": a label, not a quantity.
+        counted = _COUNTED.match(text, match.end())
+        quantity = "." in match[0] or YEAR.match(match[0]) or (counted is not None and is_plural(counted[1]))
+        if language == "en" and not quantity:
             continue
         yield _Gap(match.start(), match.end(), _WEIGHTS["number"])
     if language in WIDE:
@@ -124,6 +147,8 @@ def _wide_gaps(text: str, counts: Counter[str]) -> Iterator[_Gap]:
 def _english_gaps(text: str, counts: Counter[str]) -> Iterator[_Gap]:
     parts = tokens(text)
     for place, token in enumerate(parts):
+        if token.tag == "quoted" and token.text[0] == "`" and place and re.fullmatch(r"`[\w./-]{3,30}`", token.text):
+            yield _Gap(token.start + 1, token.end - 1, _WEIGHTS["code"])
         if (
             token.tag != "word"
             or len(token.text) < 4
@@ -139,8 +164,8 @@ def _english_gaps(text: str, counts: Counter[str]) -> Iterator[_Gap]:
             if whole and first:
                 yield _Gap(token.start, token.end, _WEIGHTS["name"])
         elif (
-            place > 1
-            and (counts[token.lower] > 1 or len(token.text) > 6)
+            place > (2 if parts[0].lower == "the" else 1)
+            and (counts[token.lower] > 1 or len(token.text) > 5)
             and _fills(parts, place)
             and following is not None
             and (following.tag in ("punct", "prep", "be"))
@@ -150,7 +175,10 @@ def _english_gaps(text: str, counts: Counter[str]) -> Iterator[_Gap]:
 
 def _fills(parts: Sequence[Token], place: int) -> bool:
     word = parts[place].lower
-    return _is_noun(word) or (word in NOUN_LIKE and parts[place - 1].tag == "det")
+    if "-" in word and reading(word.rpartition("-")[2], "bs"):
+        return False
+    ends = place + 1 < len(parts) and parts[place + 1].text == "."
+    return _is_noun(word) or (word in NOUN_LIKE and (parts[place - 1].tag == "det" or (ends and is_plural(word))))
 
 
 def _is_noun(word: str) -> bool:

@@ -18,11 +18,19 @@ _NOT_DEFINING = frozenset(
 )
 
 
+_EMPTY_HEADS = frozenset(
+    "alternative option approach solution idea thing way problem operation choice candidate exception one".split()
+)
+
+
 _SUPERLATIVE = re.compile(
     r"\bthe (?:\w+est|most \w+|least \w+|only|first|main|primary|chief|principal|usual|standard|default|basic|"
     r"oldest)\b",
     re.I,
 )
+
+
+_DEFINING_LINKS = frozenset("of that which for in by between where when whose used to at".split())
 
 
 _DIMENSION = frozenset("tall long wide high deep old thick heavy far".split())
@@ -39,6 +47,11 @@ def definitions(view: View) -> Iterator[Draft]:
         "essentially",
         "basically",
         "always",
+        "usually",
+        "generally",
+        "normally",
+        "typically",
+        "often",
     }:
         start += 1
     if clause.kind != "copula" or clause.negated or start >= view.end or tokens[clause.verb].lower.endswith("t"):
@@ -47,9 +60,10 @@ def definitions(view: View) -> Iterator[Draft]:
     end = object_end(view, start, adverbial=False)
     subject = tokens[clause.first : clause.subject_end]
     first = tokens[start]
-    if first.lower == "that" or (first.tag == "to" and base_at(view, start + 1)):
+    after_to = start + 2 if start + 1 < view.end and tokens[start + 1].tag == "adv" else start + 1
+    if first.lower == "that" or (first.tag == "to" and base_at(view, after_to)):
         cut_condition = view.end < clause.last and any(token.tag == "sub" for token in tokens[start : start + 3])
-        if tokens[clause.first].lower in {"the", "one", "a", "an"} and not cut_condition:
+        if tokens[clause.first].lower == "the" and not cut_condition:
             yield Draft(
                 "what", f"What {finite} {view.subject}", f"State what {view.subject} {finite}", start, view.end, 8.0
             )
@@ -99,17 +113,17 @@ def _defines(view: View, start: int, end: int) -> bool:
     tokens = view.tokens
     if any(token.lower in {"if", "unless"} for token in tokens[start:end]):
         return False
+    if tokens[end - 1].lower in _EMPTY_HEADS and not any(token.tag in ("prep", "rel") for token in tokens[start:end]):
+        return False
     first, second = tokens[start], tokens[start + 1]
     if tokens[view.clause.verb].lower in {"is", "was"}:
         if second.lower in _NOT_DEFINING or second.tag == "adv" or tokens[view.clause.first].lower == "you":
             return False
         if first.lower == "one":
-            return second.lower in {"that", "which", "where", "whose", "in"}
+            return second.lower in {"that", "which", "where", "whose", "in", "of"}
         if first.lower in {"a", "an"}:
             return second.tag in ("word", "quoted", "num")
-        return first.lower == "the" and any(
-            token.lower in {"of", "that", "which", "for", "in", "by", "between"} for token in tokens[start + 2 : end]
-        )
+        return first.lower == "the" and any(token.lower in _DEFINING_LINKS for token in tokens[start + 2 : end])
     if tokens[view.clause.verb].lower not in {"are", "were"} or first.tag != "word" or first.lower in _NOT_DEFINING:
         return False
     for place in range(start, min(end, start + 5)):
@@ -147,7 +161,8 @@ def qualities(view: View) -> Iterator[Draft]:
         )
     elif pair in _ADJECTIVES and (opens_noun(view, place + 2) or gerund_at(view, place + 2)):
         yield Draft("what", view.ask("What", place + 2), view.tell("State what", place + 2), place + 2, end, score)
-        if clause.subject_end == clause.verb and not clause.negated and end - place >= 4:
+        compared = tokens[place].lower in {"different", "similar", "separate", "close", "related"}
+        if clause.subject_end == clause.verb and not clause.negated and not compared and end - place >= 4:
             rest = text_of(clause, view.text, clause.verb + 1, end)
             finite = singular_verb(clause)
             yield Draft(

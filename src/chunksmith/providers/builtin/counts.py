@@ -35,6 +35,8 @@ def counts(view: View) -> Iterator[Draft]:
     noun = _noun_end(view, after)
     if noun is None or not any(is_plural(token.text) for token in tokens[after:noun]):
         return
+    if tokens[after].lower in {"times", "percent"}:
+        return
     unit = text_of(clause, view.text, after, noun)
     end = object_end(view, noun - 1)
     rest = text_of(clause, view.text, noun, end) if end > noun else ""
@@ -44,6 +46,8 @@ def counts(view: View) -> Iterator[Draft]:
         or any(token.tag == "conj" or token.lower.endswith("ing") for token in tokens[noun:end])
     ):
         rest = ""
+    if rest.startswith("of "):
+        unit, rest = f"{unit} {rest}", ""
     rest = f" {rest}" if rest else ""
     asked = inverted(clause, view.text, view.subject, start)
     told = declarative(clause, view.text, view.subject, start)
@@ -56,7 +60,7 @@ _TAKEN_WITH_REST = frozenset("take have contain".split())
 
 
 def _is_count(view: View, place: int) -> bool:
-    if place >= view.end - 1 or view.tokens[place].tag != "num" or view.tokens[place].lower == "one":
+    if place >= view.end - 1 or view.tokens[place].tag != "num" or view.tokens[place].lower in {"one", "zero"}:
         return False
     text = view.tokens[place].text
     return bool(re.fullmatch(r"[\d,]+(?:\.\d+)?|[a-z-]+", text)) and not YEAR.match(text)

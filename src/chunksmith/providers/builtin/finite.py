@@ -23,8 +23,11 @@ _SKIPPED = ("adv",)
 def may_open(tokens: Sequence[Token], first: int) -> bool:
     token, following = tokens[first], tokens[first + 1]
     if token.tag == "pron":
-        return token.lower in {"you", "it", "they", "he", "she"}
+        named = token.lower in {"this", "these"} and following.tag in ("word", "quoted")
+        return named or token.lower in {"you", "it", "they", "he", "she"}
     if token.tag not in _OPENERS:
+        return False
+    if token.lower in {"first", "second", "next", "last"} and following.tag in ("det", "pron"):
         return False
     if token.lower in _NOT_SUBJECTS or (
         following.lower in {"first", "next", "last"} and tokens[first + 2].lower == "time"
@@ -34,7 +37,10 @@ def may_open(tokens: Sequence[Token], first: int) -> bool:
         return False
     if token.tag != "word" or not reading(token.lower, "b"):
         return True
-    return token.lower in NOUN_LIKE and following.tag not in ("det", "quoted", "pron", "rel", "to")
+    if token.lower not in NOUN_LIKE or following.tag in ("det", "quoted", "pron", "rel", "to"):
+        return False
+    # "Update package listings": an order as likely as a noun, unless an auxiliary comes soon.
+    return first > 0 or any(near.tag in AUXILIARY for near in tokens[first + 1 : first + 6])
 
 
 def find_finite(tokens: Sequence[Token], first: int, limit: int) -> tuple[int, int] | None:
@@ -55,7 +61,8 @@ def find_finite(tokens: Sequence[Token], first: int, limit: int) -> tuple[int, i
             if listing and not joined:
                 return None
             return _without_adverbs(tokens, first, index), index
-        if token.tag == "rel" and index > first and tokens[index - 1].tag in NOMINAL and token.lower != "whose":
+        after_noun = index > first and tokens[index - 1].tag in NOMINAL and token.lower != "whose"
+        if token.tag == "rel" and (after_noun or (token.lower == "which" and tokens[index - 1].tag == "prep")):
             if relative:
                 return None
             relative = True
@@ -70,7 +77,7 @@ def find_finite(tokens: Sequence[Token], first: int, limit: int) -> tuple[int, i
             joined = True
         elif (
             token.tag in ("sub", "wh", "rel")
-            or (token.tag == "punct" and token.text not in "/'-&’")
+            or (token.tag == "punct" and token.text not in "/'&’")
             or (
                 token.tag == "pron"
                 and index > first
@@ -130,6 +137,11 @@ def _is_finite(tokens: Sequence[Token], first: int, index: int, limit: int) -> b
     previous = tokens[before]
     plural = previous.lower in {"you", "they", "we"} or subject_is_plural(tokens[first : before + 1])
     if "s" in features:
+        after = tokens[index + 1] if index + 1 < limit else None
+        # "tree leaves written to disk": two verbs in a row.
+        done = after is not None and reading(after.lower, "n") and not reading(after.lower, "b")
+        if done and after and after.lower not in NOUN_LIKE and not any(form.base in _LINKING for form in forms):
+            return False
         if any(form.base in NOUN_LIKE for form in forms) and not _is_surely_verb(tokens, first, index, limit):
             return False
         if previous.tag == "pron":
@@ -145,11 +157,17 @@ def _is_surely_verb(tokens: Sequence[Token], first: int, index: int, limit: int)
     if index + 1 >= limit:
         return False
     following = tokens[index + 1]
+    if following.lower == "such":
+        return False
     if following.tag == "rel":
         return tokens[index].lower in {"states", "reports", "notes", "shows", "means"}
     if following.tag in ("prep", "to"):
-        return tokens[first].tag == "det" and index - first >= 2 and following.tag == "prep"
-    return following.tag != "word" or not reading(following.lower, "bsdn")
+        form = reading(tokens[index].lower, "s")
+        return following.tag == "prep" and form is not None and form.base in _FIRM and tokens[first].tag == "det"
+    if following.tag in ("word", "adv"):
+        form = reading(tokens[index].lower, "s")
+        return form is not None and form.base in _FIRM and not reading(following.lower, "bsdn")
+    return True
 
 
 _AFTER_VERB = frozenset("the a an its their each every both all any no this".split())
@@ -178,16 +196,23 @@ def _may_follow(tokens: Sequence[Token], index: int, limit: int) -> bool:
     if index + 1 >= limit:
         return True
     following = tokens[index + 1]
+    if following.tag == "conj" and index + 2 < limit and reading(tokens[index].lower, "s"):
+        both = reading(tokens[index].lower, "s"), reading(tokens[index + 2].lower, "s")
+        return all(form is not None and form.base not in NOUN_LIKE for form in both)
+    if following.lower in {"be", "been"}:
+        return False
     if following.tag in ("be", "have", "do", "modal", "conj") or following.text in {",", "/", "-"}:
         return False
     if following.tag == "word":
+        if tokens[index].lower in {"helps", "helped", "help"}:
+            return True
         form = reading(following.lower, "sbd")
         return form is None or form.base in NOUN_LIKE or form.feature == "d" or bool(reading(following.lower, "n"))
     return True
 
 
 def _object_follows(tokens: Sequence[Token], index: int, limit: int) -> bool:
-    return index + 1 < limit and tokens[index + 1].tag in ("det", "num", "quoted", "pron", "to", "rel", "adv")
+    return index + 1 < limit and tokens[index + 1].tag in ("det", "quoted", "pron", "to", "rel", "adv")
 
 
 _NOT_SUBJECTS = frozenset(
@@ -195,9 +220,13 @@ _NOT_SUBJECTS = frozenset(
 )
 
 
+_LINKING = frozenset("remain become get stay go seem appear feel keep look sound lie stand sit".split())
+
+
 _FIRM = frozenset(
     """
     need use cause help show store hold find build break drive work live support produce trap move run contain feed
+    return offer cover influence release reach increase reduce control rise fall turn begin start stop grow
     """.split()
 )
 
@@ -225,15 +254,25 @@ def _is_reduced(tokens: Sequence[Token], index: int, limit: int) -> bool:
         and base.base not in _INTRANSITIVE
     ):
         return True
-    for token in tokens[index + 1 : limit]:
-        if token.tag in AUXILIARY:
-            return True
-        if token.tag in ("rel", "sub", "wh", "conj") or token.text in {",", ";", ":"}:
+    inner = 0
+    for place in range(index + 1, limit):
+        token = tokens[place]
+        if token.tag in AUXILIARY and tokens[place - 1].tag not in AUXILIARY:
+            # "errors reported when the schema is changed are …": the first auxiliary belongs to the inner clause.
+            if not inner:
+                return True
+            inner -= 1
+        if token.tag in ("rel", "sub", "wh"):
+            inner += 1
+        if token.tag == "conj" or token.text in {",", ";", ":"}:
             return False
     return False
 
 
 def subject_is_plural(subject: Sequence[Token]) -> bool:
+    # "Finding and reporting bugs": one activity.
+    if subject and subject[0].tag == "word" and reading(subject[0].lower, "g") and not is_plural(subject[0].text):
+        return False
     head: Token | None = None
     for place, token in enumerate(subject):
         if token.lower == "and":

@@ -7,6 +7,7 @@ from chunksmith.providers.builtin.copulas import definitions, dimensions, possib
 from chunksmith.providers.builtin.counts import counts
 from chunksmith.providers.builtin.objects import complements, duties, objects, tools
 from chunksmith.providers.builtin.passives import passives
+from chunksmith.providers.builtin.predicates import deeds, described, fates, prohibitions
 from chunksmith.providers.builtin.subjects import subject_questions
 from chunksmith.providers.builtin.views import Draft, Frame, View
 
@@ -23,6 +24,10 @@ _FRAMES: tuple[Frame, ...] = (
     complements,
     duties,
     subject_questions,
+    described,
+    deeds,
+    fates,
+    prohibitions,
 )
 
 

@@ -13,22 +13,30 @@ _INDEFINITE = re.compile(r"\b(?:an?|some|one|two|three|several)\s+([a-z-]+(?:\s[
 
 # Words that point outside of the sentence: a question that holds one cannot be answered without the page.
 _POINTING = re.compile(
-    r"\b(?:this|these|those|he|she|his|him|her|hers|we|our|ours|us|i(?!/o)|my|me|mine|here|above|below|following|"
+    r"\b(?:this|these|those|he|she|his|him|her|hers|we|our|ours|us|i(?!/o|\.e)|my|me|mine|here|above|below|following|"
     r"aforementioned|latter|former|previous|previously|preceding|earlier|such(?! as)|said|also|however|therefore|"
-    r"thus|then|instead|otherwise|again|too|hence|though|indeed|likewise|nevertheless|nonetheless|respectively|"
-    r"(?<!if )(?<!when )another|others|the others?|the same(?!\b.{0,60}\bas\b)|figures?|fig|sections?|chapters?|"
+    r"thus|then|instead|otherwise|again|too(?! \w+ to\b| many| much| large| long)|hence|though|indeed|likewise|"
+    r"nevertheless|nonetheless|respectively|(?<!if )(?<!when )another|others|the others?|"
+    r"(?<!use )(?<!have )(?<!has )(?<!uses )(?<!in )(?<!at )(?<!of )(?<!by )(?<!on )the same(?!\b.{0,60}\bas\b)|"
+    r"(?:figures?|fig|sections?|chapters?) [\dA-Z]|(?:the|next|which) (?:figures?|sections?|chapters?)|"
+    r"(?:slower|faster|easier|harder|safer|cheaper)(?!.* than)|(?<!or )(?:more|less|better)(?!.* than| of\b)|"
     r"appendix|tables? \d+|equations?|this page|document describes|next(?! to)|in turn|still|in question|"
-    r"first two|(?:in|for) (?:some|most|all|many|both|either|other) cases?|on the other|usual manner|prior(?! to)|"
-    r"(?:more|less|better)(?!.* than| of\b)|so far|mentioned|described|discussed|shown|yet|second one|first one|"
+    r"the (?:\w+ ){0,3}(?:diagram|illustration|picture)|first two|"
+    r"(?:in|for) (?:some|most|all|many|both|either|other) cases?|on the other|usual manner|prior(?! to)|"
+    r"so far|mentioned|described|discussed|shown|yet|second one|first one|"
     r"the two|the three|(?:as|like) (?:it|they)|the rest|now|these days|recently)\b",
     re.I,
 )
 _POINTING_ANSWER = re.compile(
     r"\b(?:this|these|those (?!who|which|that|of|in|for|with|on)|above|below|the following|as follows|"
-    r"aforementioned|latter|former|here|we|our|i(?!/o)|my|(?:some|one|each|both|all|most|many|two|none|any|"
-    r"either) of (?:them|it)|another way|such(?! as)|that \w+\Z|see (?:the|section|also)|"
-    r"figures? \d|section \d|chapter \d|"
-    r"described in section|next section|previous section|mentioned)\b",
+    r"aforementioned|latter|former|here|we|our|i(?!/o|\.e)|my|(?:some|one|each|both|all|most|many|two|none|any|"
+    r"either) of (?:them|it)|another way|such(?! as)|that [\w-]+\Z|"
+    r"see (?:section|also|below|the [\w-]+ (?:section|documentation|manual|page))|"
+    r"(?:first|second|third|last|final) (?:section|chapter|paragraph|example|column|form)s?|"
+    r"figures? \d|section \d|chapter \d|(?:more|further|additional) information\b|"
+    r"the (?:\w+ )?(?:diagram|figure|picture|illustration)s?|\A(?:the same|each other|one another)\b|"
+    r"(?:previous|preceding|next) (?:paragraph|example|sentence|page|figure|diagram|step|section|subsection)|"
+    r"described in section|to the right|(?:on|to) the left|on the right|shown (?:in|to|at)|right now|mentioned)\b",
     re.I,
 )
 _VAGUE_HEADS = frozenset(
@@ -42,15 +50,23 @@ _VAGUE_HEADS = frozenset(
     information line lines code content contents paragraph description output input sentence
     """.split()
 )
-_ORDINALS = frozenset("first second third fourth last final next previous current new old same left right".split())
+ORDINALS = frozenset("first second third fourth last final next previous current new old same left right".split())
 _PAGE_THINGS = frozenset(
     "column row form argument parameter line field item element option entry step case query byte table".split()
 )
 _CONTEXTUAL_FIRST = frozenset(
     """
-    no neither none few nothing any another other both others one most some many several all such either more less
+    no neither none few nothing any another other both others one such either more less
     """.split()
 )
+
+
+_COMPARING = frozenset(
+    """
+    additional further other subsequent similar later remaining larger smaller bigger newer older shorter longer
+    """.split()
+)
+_QUANTIFIERS = frozenset("most some many several all".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +139,13 @@ def small(text: str, tokens: Sequence[Token], vocabulary: Vocabulary, predicate:
 def is_free(subject: Sequence[Token]) -> bool:
     """Whether a subject can be understood without what stands before it."""
     first, last = subject[0], subject[-1]
-    if first.lower in _CONTEXTUAL_FIRST or (first.tag in ("pron", "rel") and first.lower != "you"):
+    if first.lower in _QUANTIFIERS and len(subject) < 3 and (first.lower != "all" or last.tag == "num"):
+        return False
+    if first.lower in {"all", "both"} and len(subject) > 1 and subject[1].tag == "num":
+        return False
+    if first.lower in _COMPARING or (len(subject) > 1 and first.tag == "det" and subject[1].lower in _COMPARING):
+        return False
+    if first.lower in _CONTEXTUAL_FIRST | {"that", "those"} or (first.tag in ("pron", "rel") and first.lower != "you"):
         return False
     if any(
         token.lower in {"its", "their", "his", "her", "our", "my", "this", "these", "those", "above", "following"}
@@ -135,11 +157,16 @@ def is_free(subject: Sequence[Token]) -> bool:
         bare
         and first.lower == "the"
         and len(subject) > 1
-        and subject[1].lower in _ORDINALS
+        and subject[1].lower in ORDINALS
         and not last.text[0].isupper()
     ):
         return len(subject) > 3 or last.lower not in _PAGE_THINGS
+    numbered = sum(token.lower in ORDINALS for token in subject)
+    if bare and numbered > 1 and last.lower.removesuffix("s") in _PAGE_THINGS:
+        return False
     if last.tag == "num" and 1 < len(subject) <= 3 and subject[-2].lower in _VAGUE_HEADS | {"version", "type"}:
+        return False
+    if last.lower in {"thing", "things"}:
         return False
     nouns = [token for token in subject if token.tag in ("word", "num", "quoted")]
     if not nouns:
@@ -151,8 +178,21 @@ def is_free(subject: Sequence[Token]) -> bool:
     return not (bare and vague and (len(nouns) == 1 or (len(nouns) < 3 and first.lower == "the")))
 
 
+def is_pointing(subject: Sequence[Token]) -> bool:
+    """Whether no heading can help: a pronoun or ``this``, ``its``, ``another``."""
+    first = subject[0]
+    if first.lower in _CONTEXTUAL_FIRST | _COMPARING | _QUANTIFIERS or first.tag in ("pron", "rel"):
+        return True
+    return any(
+        token.lower in {"its", "their", "his", "her", "our", "my", "this", "these", "those", "above", "following"}
+        for token in subject
+    ) or not any(token.tag in ("word", "quoted") for token in subject)
+
+
 def is_anaphoric(subject: Sequence[Token], earlier: str) -> bool:
     """``the record`` after ``a record``: the reader has to know which."""
+    if len(subject) > 2 and subject[0].lower in _QUANTIFIERS and [t.lower for t in subject[1:3]] == ["of", "the"]:
+        return True
     if subject[0].lower != "the" or any(token.tag in ("prep", "rel", "quoted") for token in subject):
         return False
     head = subject[-1].lower
@@ -170,9 +210,9 @@ def stands_alone(question: str) -> bool:
 
 # A whole sentence may keep words that a question may not: "also" and "more" do no harm where nothing is asked of them.
 _OUTSIDE = re.compile(
-    r"\b(?:this|these|those|he|she|his|him|her|we|our|us|i(?!/o)|my|me|here|above|below|following|aforementioned|latter|"
+    r"\b(?:this|these|those|he|she|his|him|her|we|our|us|i(?!/o|\.e)|my|me|here|above|below|following|aforementioned|latter|"
     r"former|previous|previously|preceding|such|figures?|sections?|chapters?|appendix|mentioned|"
-    r"in turn|in question|last case|other hand|that case)\b",
+    r"in turn|in question|last case|other hand|that case|the other)\b",
     re.I,
 )
 
@@ -192,12 +232,21 @@ def _dangling(match: re.Match[str], question: str) -> bool:
     before = question[: match.start()].split()
     word = match[0].lower()
     if word == "that":
-        tail = question[match.end() :].split()
+        tail = question[match.end() :].strip("?. ").split()
         previous = before[-1].lower() if before else ""
         return not tail or previous in _NO_THAT_AFTER or not before
+    if word == "it" and before and before[-1].lower() in {"is", "was"} and _EXPLETIVE.match(question, match.end()):
+        return False
     # A possessive or a pronoun is bound by a noun phrase before it in the same question.
     needed = 4 if word in {"its", "their", "itself", "themselves"} else 5
-    return len(before) < needed
+    return len(before) < needed or not _NOUN_BEFORE.search(question[: match.start()])
+
+
+_EXPLETIVE = re.compile(r" (?:not |very |often |usually |also |a good )?\w+ (?:to|for)\b")
+_NOUN_BEFORE = re.compile(
+    r"\b(?:a|an|the|your|any|each|every|some|no|one|two|three|several|all|most|many)\s\w|[`\"/_]|\S [A-Z]|[A-Z]{2}|"
+    r"\b(?!(?:does|is|was|has|this|as)\b)\w{3,}s\b|\w{3,}ing \w"
+)
 
 
 _NO_THAT_AFTER = frozenset(
@@ -224,4 +273,8 @@ def answer_stands_alone(answer: str) -> bool:
         "which",
         "so",
         "such",
+        "its",
+        "their",
+        "his",
+        "her",
     } and not (_POINTING_ANSWER.search(answer))

@@ -4,17 +4,19 @@ Offered for demonstrations, tests and flash cards. What it cannot ask well it le
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from chunksmith.domain.calls import Task
 from chunksmith.errors import InvalidRequest
 from chunksmith.providers.builtin.acceptance import Candidate
-from chunksmith.providers.builtin.cloze import clozes
+from chunksmith.providers.builtin.cloze import Cloze, clozes
+from chunksmith.providers.builtin.extraction import extract, judge
 from chunksmith.providers.builtin.languages import SUMMARIZE, detect
 from chunksmith.providers.builtin.passage import Sentence, sentences
 from chunksmith.providers.builtin.questions import candidates
 from chunksmith.providers.builtin.summary import central, is_statement, statements, terms
+from chunksmith.providers.builtin.taxonomy import categories
 
 Item = dict[str, object]
 MAX_ITEMS = 64
@@ -37,14 +39,23 @@ def generate(task: Task) -> list[Item]:
             no prose that can be asked about. ``answer``, ``output``, ``quote`` and ``key_points`` are verbatim.
     Errors: InvalidRequest when there is no such mode.
     """
+    whole = TASKS.get(task.mode)
+    if whole is not None:
+        return whole(task)
     write = MODES.get(task.mode)
     if write is None:
         raise InvalidRequest.field("/mode", f"builtin cannot do {task.mode!r}; it knows {', '.join(MODES)}")
-    prose = sentences(task.passage)
+    prose = sentences(task.passage, headings_of(task))
     if not prose or task.count < 1:
         return []
     language = detect(" ".join(sentence.text for sentence in prose))
     return write(Source(prose, language, min(task.count, MAX_ITEMS), task.seed))
+
+
+def headings_of(task: Task) -> tuple[str, ...]:
+    """The headings the passage stands under, outermost first, when the caller knows them."""
+    given = task.context.get("headings")
+    return tuple(str(heading) for heading in given) if isinstance(given, list | tuple) else ()
 
 
 def reply_text(task: Task) -> str:
@@ -61,8 +72,12 @@ def _open_questions(source: Source) -> list[Candidate]:
 
 def _ranked(found: Sequence[Candidate], source: Source) -> list[Candidate]:
     size = len(source.prose)
+    answers: dict[str, set[str]] = {}
+    for item in found:
+        answers.setdefault(item.question, set()).add(item.answer)
     return sorted(
-        found,
+        # A question with two answers in one passage cannot be answered.
+        (item for item in found if len(answers[item.question]) == 1),
         key=lambda item: (
             -round((item.score + _topical(item, source.prose)) * 2),
             (item.sentence + source.seed) % size,
@@ -89,15 +104,29 @@ def _spread(ranked: Sequence[Candidate], count: int) -> list[Candidate]:
         same = [other for other in chosen if other.sentence == item.sentence]
         if len(chosen) < count and len(same) < 2 and not any(_alike(item, other) for other in chosen):
             chosen.append(item)
-    return chosen
+    return chosen + _reversed(chosen, ranked) if len(chosen) == 1 < count else chosen
+
+
+def _reversed(chosen: Sequence[Candidate], ranked: Sequence[Candidate]) -> list[Candidate]:
+    """Where there is one question only, the same fact may be asked from its other end as well."""
+    [first] = chosen
+    others = (
+        item for item in ranked if item.answer.lower() in first.question.lower() and first.question != item.question
+    )
+    return [item for item in others if first.answer.lower() in item.question.lower()][:1]
 
 
 def _alike(first: Candidate, second: Candidate) -> bool:
-    """The same answer, or nearly the same words in the question."""
-    if first.question.lower() == second.question.lower() or first.answer == second.answer:
+    """One answer holds the other, or the questions have nearly the same words and are asked in the same way."""
+    if first.question.lower() == second.question.lower() or first.answer in second.answer:
+        return True
+    if second.answer in first.answer:
         return True
     one, two = set(terms(first.question, "en")), set(terms(second.question, "en"))
-    return len(one & two) > 0.75 * min(len(one), len(two))
+    same_sentence = first.sentence == second.sentence
+    if same_sentence:
+        return len(one & two) > 0.75 * min(len(one), len(two))
+    return first.kind == second.kind and len(one & two) > 0.7 * len(one | two)
 
 
 def _questions_and_clozes(source: Source) -> list[Item]:
@@ -106,14 +135,30 @@ def _questions_and_clozes(source: Source) -> list[Item]:
         {"question": item.question, "answer": item.answer, "quote": item.quote, "kind": item.kind} for item in chosen
     ]
     used = {item.sentence for item in chosen}
-    size = len(source.prose)
-    rest = sorted(
-        (item for item in clozes(source.prose, source.language) if item.sentence not in used),
-        key=lambda item: (-round(item.score * 2), (item.sentence + source.seed) % size),
-    )
+    rest = _once_each(item for item in _gaps(source) if item.sentence not in used) if len(chosen) < source.count else []
+    if len(items) + len(rest) < 2:
+        # Where nothing else is left, a sentence that was asked about may be filled in as well, at another place.
+        rest += _once_each(item for item in _gaps(source, 3) if item.sentence in used and not _told(item, chosen))[:1]
     for item in rest[: source.count - len(items)]:
         items.append({"question": item.question, "answer": item.answer, "quote": item.quote, "kind": "cloze"})
     return items
+
+
+def _gaps(source: Source, each: int = 1) -> list[Cloze]:
+    size = len(source.prose)
+    found = clozes(source.prose, source.language, each)
+    return sorted(found, key=lambda item: (-round(item.score * 2), (item.sentence + source.seed) % size))
+
+
+def _once_each(found: Iterable[Cloze]) -> list[Cloze]:
+    by_sentence: dict[int, Cloze] = {}
+    for item in found:
+        by_sentence.setdefault(item.sentence, item)
+    return list(by_sentence.values())
+
+
+def _told(gap: Cloze, chosen: Sequence[Candidate]) -> bool:
+    return any(gap.answer.lower() in item.answer.lower() for item in chosen)
 
 
 def _questions_only(source: Source) -> list[Item]:
@@ -195,4 +240,10 @@ MODES: Mapping[str, Callable[[Source], list[Item]]] = {
     "answer": _statements,
     "instruction following": _instructions,
     "summarization": _summaries,
+}
+# Work that is not about the prose of one passage.
+TASKS: Mapping[str, Callable[[Task], list[Item]]] = {
+    "taxonomy": categories,
+    "extract": extract,
+    "judge extraction": judge,
 }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from chunksmith.providers.builtin.clauses import text_of
+from chunksmith.providers.builtin.predicates import is_bare
 from chunksmith.providers.builtin.verbs import reading
 from chunksmith.providers.builtin.views import (
     LOCATED,
@@ -32,7 +33,7 @@ _THAT_VERBS = frozenset(
 
 _TO_VERBS = frozenset(
     """
-    need want try tend aim attempt learn help seek serve intend strive continue fail refuse agree promise begin start
+    need want try tend aim attempt learn help seek serve intend strive fail refuse agree promise begin start
     choose
     """.split()
 )
@@ -49,7 +50,7 @@ _VIEWED_AS = frozenset(
 _NO_OBJECT = frozenset(
     """
     be become remain seem appear last cost weigh look feel happen occur go come work sit stand lie exist live stay
-    taste smell sound prove grow turn treat consider regard render
+    get behave vary differ function taste smell sound prove grow turn treat consider regard render
     """.split()
 )
 
@@ -87,6 +88,10 @@ def objects(view: View) -> Iterator[Draft]:
     score = 7.0 - 1.5 * (clause.base in _WEAK) - (1.0 if clause.negated else 0.0) - (1.0 if view.you else 0)
     if clause.base == "mean" and clause.kind == "lexical":
         score += 2
+    if clause.negated and view.tokens[clause.verb].lower in {"could", "might", "would"}:
+        return
+    if (clause.base in _WEAK or clause.negated) and is_bare(view):
+        score -= 3.0
     suffix = _suffix(view, end)
     if view.you and not suffix:
         score -= 2.0
@@ -119,7 +124,8 @@ def tools(view: View) -> Iterator[Draft]:
 
 def _suffix(view: View, end: int) -> str:
     """The condition after an object belongs into the question: ``What does it return if the key is missing?``"""
-    if end < view.end and view.tokens[end].lower in {"if", "when", "unless", "whenever", "by"}:
+    links = {"if", "when", "unless", "whenever"} | (set() if view.clause.base in _WEAK else {"by"})
+    if end < view.end and view.tokens[end].lower in links:
         return " " + text_of(view.clause, view.text, end, view.end)
     return ""
 
@@ -171,8 +177,10 @@ def complements(view: View) -> Iterator[Draft]:
         token.tag == "to"
         and not clause.negated
         and clause.base in _TO_VERBS | {"have"}
+        and not (clause.base in {"begin", "start", "continue"} and is_bare(view))
         and clause.kind in {"lexical", "modal"}
         and base_at(view, place + 1)
+        and tokens[place + 1].lower != "be"
     ):
         yield Draft(
             "what", f"{view.ask('What', place)} to do", f"{view.tell('State what', place)} to do", place + 1, end, 7.0
@@ -190,6 +198,10 @@ def duties(view: View) -> Iterator[Draft]:
     ):
         return
     finite = view.tokens[clause.verb].lower
+    # "What can an application do?" could be answered by anything.
+    plain = len(view.subject.split()) <= 2 and view.subject.replace(" ", "").isalpha() and view.subject.islower()
+    if plain and finite not in {"must", "should", "shall"}:
+        return
     if (
         finite not in {"must", "should", "can", "cannot", "may", "might", "could", "shall"}
         or clause.main != clause.verb + 1

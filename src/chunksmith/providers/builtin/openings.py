@@ -3,15 +3,19 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from chunksmith.providers.builtin.adverbials import adverbials
 from chunksmith.providers.builtin.clauses import Clause, parse
+from chunksmith.providers.builtin.conditions import Split, condition_proposals
+from chunksmith.providers.builtin.directives import Directive, directive_at, directive_proposals, what_to_do
 from chunksmith.providers.builtin.frames import drafts
-from chunksmith.providers.builtin.framing import is_anaphoric, is_free
-from chunksmith.providers.builtin.reading import Reading, is_expletive, subject_phrase
+from chunksmith.providers.builtin.framing import is_free
+from chunksmith.providers.builtin.predicates import expletives
+from chunksmith.providers.builtin.reading import Proposal, Reading, Subject, is_expletive, subject_phrase
 from chunksmith.providers.builtin.verbs import reading
 from chunksmith.providers.builtin.views import Draft, View, clause_end, doubled
 from chunksmith.providers.builtin.words import Token
 
-_CONDITIONS = frozenset("if when whenever once after before".split())
+_CONDITIONS = frozenset("if when whenever once after before unless".split())
 
 
 _TIME = re.compile(
@@ -21,121 +25,180 @@ _TIME = re.compile(
 )
 
 
-def clause_drafts(read: Reading, clause: Clause, prefix: str) -> Iterator[tuple[Draft, str, float]]:
-    resolved = subject_phrase(read, clause)
-    if resolved is None:
+def clause_proposals(read: Reading, clause: Clause, lead: str = "", penalty: float = 0.0) -> Iterator[Proposal]:
+    """What can be asked about one clause, behind ``lead``."""
+    if read.tokens[clause.first].lower == "it" and is_expletive(clause):
+        view = View(read.sentence.text, clause, "it", clause_end(clause))
+        asked_how = (draft for draft in adverbials(view) if " to " in draft.question and " its " not in draft.question)
+        for draft in (*asked_how, *expletives(view)):
+            yield Proposal(draft, lead, penalty, leans=True, needs_lead=not lead and clause.kind == "passive")
         return
-    subject, penalty = resolved
-    view = View(read.sentence.text, clause, subject, clause_end(clause))
+    subject = subject_phrase(read, clause)
+    if subject is None:
+        return
+    view = View(read.sentence.text, clause, subject.text, clause_end(clause))
     for draft in drafts(view):
-        uses_subject = draft.start != clause.first
-        if not uses_subject and read.tokens[clause.first].tag == "pron":
+        answers_itself = draft.start == clause.first and draft.end <= clause.verb
+        if answers_itself and read.tokens[clause.first].lower in _UNFIT_ANSWERS:
             continue
-        yield draft, prefix, penalty
+        if subject.needs_lead and answers_itself:
+            continue
+        leans = subject.leans and not answers_itself
+        doubt = 2.5 if subject.leans and answers_itself else 0.0
+        yield Proposal(draft, lead, subject.penalty + penalty + doubt, leans, subject.needs_lead)
 
 
-def with_lead(read: Reading, start: int) -> Iterator[tuple[Draft, str, float]]:
+def _stands_before(read: Reading, start: int, comma: int) -> bool:
+    """Whether a condition may be carried into a question on what follows it."""
+    first = read.tokens[start + 1]
+    if any(token.tag == "pron" and token.lower != "you" for token in read.tokens[start + 1 : comma]):
+        return False
+    condition = parse(read.tokens, start + 1, comma)
+    if condition is not None:
+        return is_free(read.tokens[condition.first : condition.subject_end]) and comma - start <= 12
+    reduced = first.tag == "word" and bool(reading(first.lower, "gn"))
+    return reduced and comma - start <= 10 and not any(t.tag in ("rel", "sub") for t in read.tokens[start + 1 : comma])
+
+
+_UNFIT_ANSWERS = frozenset("it they you this these he she".split())
+
+
+def with_lead(read: Reading, start: int) -> Iterator[Proposal]:
     split = _split(read, start)
     if split is None:
         return
-    comma, clause = split
-    tokens_, text = read.tokens, read.sentence.text
-    opening = tokens_[start]
-    lead = text[tokens_[start].start : tokens_[comma - 1].end]
-    inner = (
-        opening.text[0].lower() + lead[len(opening.text[0]) :]
-        if not opening.text.isupper() or len(opening.text) == 1
-        else lead
-    )
+    comma, begin, clause = split
+    opening = read.tokens[start]
+    inner = lead_text(read, start, comma)
     if opening.lower in _CONDITIONS:
-        yield from _conditional(read, start, comma, clause, inner)
+        yield from condition_proposals(read, start, split, inner)
+        if opening.lower == "unless":
+            return
+        settled = clause is not None and read.tokens[clause.first].tag != "pron"
+        if clause is not None and settled and _stands_before(read, start, comma):
+            yield from clause_proposals(read, clause, inner)
         return
-    if opening.tag == "sub" and clause is not None and read.tokens[clause.first].tag != "pron":
-        yield from ((draft, prefix, penalty + 0.5) for draft, prefix, penalty in clause_drafts(read, clause, ""))
-    if opening.tag == "sub" and opening.lower != "because":
+    since = opening.lower == "since" and parse(read.tokens, start + 1, comma) is not None
+    if opening.tag == "sub" or since:
+        if clause is not None and opening.lower not in {"whether", "unless"}:
+            yield from _reasoned(read, clause, opening, start, comma)
         return
-    if clause is None:
-        if opening.lower == "for" and read.tokens[comma + 1].lower == "use":
-            yield (
-                Draft("what", f"What should you use {inner}", f"State what to use {inner}", comma + 2, read.last, 7.0),
-                "",
-                0.0,
-            )
-        if opening.tag == "to" and _is_imperative(read, comma + 1):
-            yield (
-                Draft(
-                    "how",
-                    f"What should you do {inner}",
-                    f"State what to do {inner}",
-                    _after_then(read, comma),
-                    read.last,
-                    7.0,
-                ),
-                "",
-                0.0,
-            )
+    if opening.lower == "as" and clause is not None and read.tokens[clause.first].tag != "pron":
+        yield from clause_proposals(read, clause, penalty=0.8)
         return
-    resolved = subject_phrase(read, clause)
-    if resolved is None:
+    lead = " ".join(token.lower for token in read.tokens[start:comma])
+    if lead in _MERE_LINKS and clause is not None and read.tokens[clause.first].tag != "pron":
+        yield from clause_proposals(read, clause, penalty=0.3)
         return
-    view = View(text, clause, resolved[0], clause_end(clause))
-    yield from _led(view, inner, opening, start, comma, resolved[1], lead)
+    if clause is None or read.tokens[begin].lower == "you":
+        order = directive_at(read, begin, read.last)
+        if order is not None:
+            yield from _ordered(read, order, opening, start, comma, inner)
+            return
+    if clause is not None and read.tokens[clause.first].lower == "it" and is_expletive(clause):
+        if opening.tag == "prep" and comma - start <= 9 and _is_scene(read.tokens[start:comma]):
+            yield from clause_proposals(read, clause, inner)
+    elif clause is not None:
+        subject = subject_phrase(read, clause)
+        if subject is not None:
+            view = View(read.sentence.text, clause, subject.text, clause_end(clause))
+            yield from _led(view, inner, start, comma, subject)
 
 
-def _led(
-    view: View, inner: str, opening: Token, start: int, comma: int, penalty: float, lead: str
-) -> Iterator[tuple[Draft, str, float]]:
-    clause = view.clause
-    second = view.tokens[start + 1]
-    if doubled(view, view.end):
+def lead_text(read: Reading, start: int, comma: int) -> str:
+    """The opening as it stands inside a sentence."""
+    opening = read.tokens[start]
+    text = read.sentence.text[opening.start : read.tokens[comma - 1].end]
+    return text if opening.text.isupper() and len(opening.text) > 1 else text[0].lower() + text[1:]
+
+
+def _reasoned(read: Reading, clause: Clause, opening: Token, start: int, comma: int) -> Iterator[Proposal]:
+    """``Because …, X does Y``; ``Although …, X does Y``: both sides are facts of their own."""
+    if opening.lower in {"because", "since"}:
+        subject = subject_phrase(read, clause)
+        if subject is not None and read.tokens[start + 1].tag != "num":
+            view = View(read.sentence.text, clause, subject.text, clause_end(clause))
+            if not doubled(view, view.end) and clause.kind != "copula":
+                asked, told = view.ask("Why", view.end), view.tell("Explain why", view.end)
+                draft = Draft("why", asked, told, start, comma, 9.0)
+                yield Proposal(draft, "", subject.penalty, subject.leans, subject.needs_lead)
+    if read.tokens[clause.first].tag != "pron":
+        yield from clause_proposals(read, clause, penalty=0.5)
+    if opening.lower in {"because", "since", "although", "though", "while", "whereas"}:
+        other = parse(read.tokens, start + 1, comma)
+        if other is not None and read.tokens[other.first].tag != "pron":
+            yield from clause_proposals(read, other, penalty=0.5)
+
+
+def _ordered(read: Reading, order: Directive, opening: Token, start: int, comma: int, inner: str) -> Iterator[Proposal]:
+    """``To open the gate, turn the wheel``; ``In your report, you should name …``."""
+    purpose = opening.tag == "to" or inner.startswith("in order to")
+    role = opening.lower == "as" and read.tokens[start + 1].lower in {"a", "an"}
+    scene = opening.tag == "prep" and (role or _is_scene(read.tokens[start:comma])) and comma - start <= 9
+    second = read.tokens[start + 1].lower
+    if purpose and opening.tag == "to" and not reading(second, "b") and second not in {"be", "do", "have"}:
         return
-    if opening.lower == "because" or inner.startswith(("because of", "due to", "owing to")):
-        yield (
-            Draft("why", view.ask("Why", view.end), view.tell("Explain why", view.end), start, comma, 9.0),
-            "",
-            penalty,
-        )
+    if purpose and not order.negated:
+        asked, told = what_to_do(order, inner)
+        yield Proposal(Draft("how", asked, told, order.verb, read.last, 8.5))
+    elif scene:
+        yield from directive_proposals(order, inner)
+
+
+def _led(view: View, inner: str, start: int, comma: int, subject: Subject) -> Iterator[Proposal]:
+    clause, opening, second = view.clause, view.tokens[start], view.tokens[start + 1]
+    penalty, leans = subject.penalty, subject.leans
+
+    def about(kind: str, wh: str, opening_: str, score: float) -> Proposal:
+        asked, told = view.ask(wh, view.end), view.tell(opening_, view.end)
+        return Proposal(Draft(kind, asked, told, start, comma, score), "", penalty, leans, subject.needs_lead)
+
+    twice = doubled(view, view.end)
+    if inner.startswith(("because of", "due to", "owing to", "thanks to")):
+        if not twice:
+            yield about("why", "Why", "Explain why", 9.0)
+    elif opening.tag == "to" and not reading(second.lower, "b") and second.lower not in {"be", "do", "have"}:
+        return
     elif opening.tag == "to" or inner.startswith("in order to"):
-        if clause.kind == "modal" and clause.base != "be" and not clause.negated:
-            finite = view.tokens[clause.verb].lower
-            asked = f"What {finite} {view.subject} do {inner}"
-            yield (
-                Draft("what", asked, f"State what {view.subject} {finite} do {inner}", clause.main, view.end, 8.5),
-                "",
-                penalty,
-            )
-        elif clause.base in {"have", "need"} and clause.kind == "lexical" and view.tokens[clause.main + 1].tag == "to":
-            asked = f"{view.ask('What', clause.main + 2)} do {inner}"
-            told = f"{view.tell('State what', clause.main + 2)} do {inner}"
-            yield Draft("what", asked, told, clause.main + 2, view.end, 8.5), "", penalty
-        elif clause.kind in {"lexical", "passive"} and not view.you:
-            yield (
-                Draft("why", view.ask("Why", view.end), view.tell("Explain why", view.end), start, comma, 8.5),
-                "",
-                penalty,
-            )
+        yield from (proposal for proposal in _for_purpose(view, inner, subject) if not twice)
+        if not twice and clause.kind in {"lexical", "passive", "progressive"} and not view.you:
+            yield about("why", "Why", "Explain why", 8.5)
     elif opening.lower == "by" and second.tag == "word" and reading(second.lower, "g"):
-        yield (
-            Draft("how", view.ask("How", view.end), view.tell("Explain how", view.end), start, comma, 9.0),
-            "",
-            penalty,
-        )
-    elif _TIME.match(lead):
-        yield (
-            Draft("when", view.ask("When", view.end), view.tell("State when", view.end), start, comma, 9.0),
-            "",
-            penalty,
-        )
+        if not twice:
+            yield about("how", "How", "Explain how", 9.0)
+    elif _TIME.match(view.text[opening.start : view.tokens[comma - 1].end]):
+        if not twice:
+            yield about("when", "When", "State when", 9.0)
     elif opening.tag == "prep" and comma - start <= 9 and _is_scene(view.tokens[start:comma]):
         for draft in drafts(view):
-            yield draft, inner, penalty + 0.3
+            answers_itself = draft.start == clause.first and draft.end <= clause.verb
+            if answers_itself and (subject.leans or subject.needs_lead):
+                continue
+            yield Proposal(draft, inner, penalty + 0.3, leans, subject.needs_lead)
+
+
+def _for_purpose(view: View, inner: str, subject: Subject) -> Iterator[Proposal]:
+    """``To open the gate, the keeper must turn the wheel.``"""
+    clause = view.clause
+    finite = view.tokens[clause.verb].lower
+    if clause.kind == "modal" and clause.base != "be" and not clause.negated:
+        asked = f"What {finite} {view.subject} do {inner}"
+        draft = Draft("what", asked, f"State what {view.subject} {finite} do {inner}", clause.main, view.end, 8.5)
+        yield Proposal(draft, "", subject.penalty, subject.leans, subject.needs_lead)
+    elif clause.base in {"have", "need"} and clause.kind == "lexical" and view.tokens[clause.main + 1].tag == "to":
+        asked = f"{view.ask('What', clause.main + 2)} do {inner}"
+        told = f"{view.tell('State what', clause.main + 2)} do {inner}"
+        draft = Draft("what", asked, told, clause.main + 2, view.end, 8.5)
+        yield Proposal(draft, "", subject.penalty, subject.leans, subject.needs_lead)
 
 
 _MERE_LINKS = frozenset(
     {
         "in addition", "in fact", "in general", "of course", "as a result", "in particular", "in contrast", "in turn",
         "in short", "in other words", "at first", "in the end", "at least", "on the other hand", "by contrast",
-        "in comparison", "in essence", "in practice", "in the first place", "in reply", "in theory", "in principle",
+        "in comparison", "by comparison", "in essence", "in fairness", "for the most part", "in other respects",
+        "at the moment", "by far", "from time to time", "at this point", "in the long run", "in many ways",
+        "in practice", "in the first place", "in reply", "in theory", "in principle",
     }
 )  # fmt: skip
 
@@ -147,127 +210,50 @@ def _is_scene(lead: Sequence[Token]) -> bool:
     # "With the hints," speaks of hints that the reader has met before.
     if lead[0].lower in {"with", "without"} and lead[1].lower == "the" and len(lead) <= 4:
         return False
-    return lead[0].lower not in {"like", "as", "besides", "despite", "of", "about", "than", "past"} and not any(
-        token.tag == "sub" for token in lead
-    )
+    return lead[0].lower not in {
+        "like",
+        "unlike",
+        "as",
+        "besides",
+        "despite",
+        "of",
+        "about",
+        "than",
+        "past",
+    } and not any(token.tag == "sub" for token in lead)
 
 
-def _split(read: Reading, start: int) -> tuple[int, Clause | None] | None:
-    """The comma after the opening, and the clause behind it; None for the clause when it is an imperative."""
-    for place in range(start + 2, min(read.last - 2, start + 26)):
-        if read.tokens[place].lower == "then" and read.tokens[start].lower in {"if", "when"}:
-            clause = parse(read.tokens, place + 1, read.last)
-            return (place, clause) if clause is not None else None
-        if read.tokens[place].text != ",":
-            continue
-        if any(token.text == "," for token in read.tokens[max(start, place - 3) : place]):
-            return None
-        begin = place + 2 if read.tokens[place + 1].lower == "then" else place + 1
-        clause = parse(read.tokens, begin, read.last)
-        if clause is not None:
-            listed = any(token.text == "," for token in read.tokens[begin : clause.verb])
-            return None if listed else (place, clause)
-        if _is_imperative(read, begin):
-            return place, None
-    return None
+def _split(read: Reading, start: int) -> Split | None:
+    limit = min(read.last - 2, start + 32)
+    if read.tokens[start].lower in {"if", "when"}:
+        for place in range(start + 3, limit):
+            thens = (token.lower == "then" for token in read.tokens[place + 1 : limit])
+            if (
+                read.tokens[place].lower == "then"
+                and read.tokens[place - 1].tag not in ("conj", "sub")
+                and not any(thens)
+            ):
+                comma = place - 1 if read.tokens[place - 1].text == "," else place
+                return _continued(read, comma, place + 1) or Split(comma, place + 1, None)
+    for place in range(start + 2, limit):
+        if read.tokens[place].text == ",":
+            # "…, INSERT, UPDATE and DELETE return no data": a list, not the end of the opening.
+            if any(token.text == "," for token in read.tokens[max(start, place - 3) : place]):
+                return None
+            found = _continued(read, place, place + 1)
+            if found is not None:
+                return found
+    if read.tokens[start].lower in {"if", "when"}:
+        for place in range(start + 4, limit):
+            if read.tokens[place].lower == "you" and read.tokens[place - 1].tag in ("word", "quoted"):
+                return Split(place, place, None) if read.tokens[place + 1].tag == "modal" else None
+    commas = [place for place in range(start + 2, read.last - 2) if read.tokens[place].text == ","]
+    return Split(commas[0], commas[0] + 1, None) if len(commas) == 1 and commas[0] < limit else None
 
 
-def _is_short_scene(read: Reading, start: int, comma: int) -> bool:
-    """``When writing to a file,``: short enough to be carried into a question."""
-    return comma - start <= 10 and not any(
-        token.tag in ("pron", "rel", "sub") for token in read.tokens[start + 1 : comma]
-    )
-
-
-def _after_then(read: Reading, comma: int) -> int:
-    return comma + 2 if read.tokens[comma + 1].lower == "then" else comma + 1
-
-
-def _is_imperative(read: Reading, place: int) -> bool:
-    if place + 2 >= read.last:
-        return False
-    verb, following = read.tokens[place], read.tokens[place + 1]
-    return (
-        verb.tag == "word"
-        and bool(reading(verb.lower, "b"))
-        and following.tag in ("det", "quoted")
-        and verb.text.islower()
-    )
-
-
-def _conditional(
-    read: Reading, start: int, comma: int, clause: Clause | None, inner: str
-) -> Iterator[tuple[Draft, str, float]]:
-    if read.tokens[start + 1].tag == "word" and reading(read.tokens[start + 1].lower, "g"):
-        if clause is not None and _is_short_scene(read, start, comma):
-            yield from clause_drafts(read, clause, inner)
-        return
-    begin = start + 2 if read.tokens[start + 1].lower == "another" else start + 1
-    condition = parse(read.tokens, begin, comma)
-    if condition is None:
-        return
-    subject = read.tokens[condition.first : condition.subject_end]
-    if subject[0].tag == "pron" and subject[0].lower != "you":
-        return
-    if subject[0].lower not in {"another", "any", "no", "more"} and not is_free(subject):
-        return
-    penalty = 1.5 if is_anaphoric(subject, read.earlier) else 0.0
-    if clause is None:
-        yield (
-            Draft(
-                "condition",
-                f"What should you do {inner}",
-                f"State what to do {inner}",
-                _after_then(read, comma),
-                read.last,
-                8.0,
-            ),
-            "",
-            penalty,
-        )
-        return
-    finite = read.tokens[clause.verb].lower
-    was = condition.feature == "d" or read.tokens[condition.verb].lower in {"was", "were", "had", "did"}
-    past_too = clause.feature == "d" or finite in {"was", "were", "had", "did"}
-    happens = "What happened" if was and past_too else "What happens"
-    end = clause_end(clause)
-    main_subject = read.tokens[clause.first].lower
-    if main_subject == "you" and clause.kind == "modal" and not clause.negated:
-        asked = f"What {finite} you do {inner}"
-        yield Draft("condition", asked, f"State what you {finite} do {inner}", clause.main, end, 8.5), "", penalty
-    elif main_subject in {"it", "they"}:
-        if condition.first <= start + 2 and clause.kind not in {"copula"} and not is_expletive(clause):
-            yield (
-                Draft("condition", f"{happens} {inner}", f"State {happens.lower()} {inner}", clause.first, end, 7.5),
-                "",
-                penalty,
-            )
-        if (
-            main_subject == "it"
-            and clause.kind == "passive"
-            and clause.base in {"recommend", "suggest", "advise", "require"}
-        ):
-            yield (
-                Draft(
-                    "condition",
-                    f"What {finite} {clause.tokens[clause.main].lower} {inner}",
-                    f"State what {finite} {clause.tokens[clause.main].lower} {inner}",
-                    clause.main + 1,
-                    end,
-                    8.0,
-                ),
-                "",
-                penalty,
-            )
-    elif clause.kind in {"lexical", "passive"} or (
-        clause.kind == "modal"
-        and clause.base != "be"
-        and finite in {"will", "would", "must", "may", "might", "can", "cannot", "could", "should"}
-    ):
-        yield (
-            Draft("condition", f"{happens} {inner}", f"State {happens.lower()} {inner}", clause.first, end, 8.5),
-            "",
-            penalty,
-        )
-    if clause.first > 0 and main_subject not in {"it", "they", "you"}:
-        yield from clause_drafts(read, clause, inner)
+def _continued(read: Reading, comma: int, begin: int) -> Split | None:
+    clause = parse(read.tokens, begin, read.last)
+    if clause is not None:
+        listed = any(token.text == "," for token in read.tokens[begin : clause.verb])
+        return None if listed else Split(comma, begin, clause)
+    return Split(comma, begin, None) if directive_at(read, begin, read.last) is not None else None

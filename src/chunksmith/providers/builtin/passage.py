@@ -1,7 +1,7 @@
 """The sentences of a passage that are prose, each with its markup taken off and the way back to the original."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ MAX_CHARS = 20_000
 MAX_SENTENCES = 200
 
 _FENCE = re.compile(r"\s*(```|~~~)")
-_HEADING = re.compile(r"\s{0,3}#{1,6}\s+(?P<title>\S.*?)[\s#]*$")
+_HEADING = re.compile(r"\s{0,3}(?P<level>#{1,6})\s+(?P<title>\S.*?)[\s#]*$")
 _UNDERLINE = re.compile(r"\s*([=\-~^\"*+.])\1{3,}\s*$")
 _MARKER = re.compile(r"\s*(?:[-*+•‣▪◦–—]|\d{1,3}[.)]|\(?[a-z]\))\s+|\s*>\s?")
 _NUMBERED_TITLE = re.compile(
@@ -31,7 +31,7 @@ _FURNITURE = re.compile(
     re.I,
 )
 _MARKUP = re.compile(
-    r"(?P<drop>!\[[^\]\n]{0,200}\]\([^()\s]{0,300}\)|\s?\[\d{1,3}(?:[,–-]\s?\d{1,3})*\]|\s\([^()]{0,200}\)|\*\*|"
+    r"(?P<drop>!\[[^\]\n]{0,200}\]\([^()\s]{0,300}\)|\s?\[\d{1,3}(?:[,–-]\s?\d{1,3})*\]|\s\([^()]{0,200}(?:\([^()]{0,60}\)[^()]{0,100}){0,2}\)|\*\*|"
     r"\\\s|\[\^\w{1,8}\])|\[(?P<link>[^\[\]]{1,200})\]\([^()\s]{0,300}(?:\s\"[^\"]{0,80}\")?\)|"
     r"`(?P<rst>[^`<>]{1,120}?)\s*<[^`<>]{1,300}>`__?|"
     r"(?<![\w*])\*(?P<star>[^*\s](?:[^*]{0,120}[^*\s])?)\*(?![\w*])|"
@@ -46,27 +46,35 @@ _UNFIT = re.compile(
 class Block(NamedTuple):
     start: int
     end: int
-    heading: str
+    headings: tuple[str, ...]
     item: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """``text`` is without markup; ``origins[i]`` is the place of its i-th character in ``passage``."""
+    """``text`` is without markup; ``origins[i]`` is the place of its i-th character in ``passage``.
+
+    ``headings`` lead to the sentence, outermost first; ``item``: it stands in a list.
+    """
 
     passage: str
     text: str
     origins: tuple[int, ...]
     paragraph: int
-    heading: str
+    headings: tuple[str, ...] = ()
+    item: bool = False
+
+    @property
+    def heading(self) -> str:
+        return self.headings[-1] if self.headings else ""
 
     @property
     def quote(self) -> str:
         return self.original(0, len(self.text)) or ""
 
     def original(self, start: int, end: int) -> str | None:
-        """The passage's own characters for ``text[start:end]``, or None when the cut would split a piece of markup."""
-        if start >= end:
+        """The passage's own characters for ``text[start:end]``; None when the cut would split markup or a word."""
+        if start >= end or self._cuts_word(start) or self._cuts_word(end):
             return None
         raw = self.passage[self.origins[start] : self.origins[end - 1] + 1]
         for mark in ("**", "`"):
@@ -82,14 +90,22 @@ class Sentence:
         balanced = raw.count("[") == raw.count("]") and raw.count("(") == raw.count(")")
         return raw if balanced else None
 
+    def _cuts_word(self, place: int) -> bool:
+        """Scripts without spaces have no such border."""
+        pair = self.text[max(0, place - 1) : place + 1]
+        return 0 < place < len(self.text) and pair.isalnum() and all(char < "\u2e80" for char in pair)
 
-def sentences(passage: str) -> list[Sentence]:
-    """Prose sentences in order; navigation, tables, code, headings and notices are left out."""
+
+def sentences(passage: str, headings: Sequence[str] = ()) -> list[Sentence]:
+    """Prose sentences in order; navigation, tables, code, headings and notices are left out.
+
+    ``headings`` is the path to the beginning of the passage; headings inside of it go on from there.
+    """
     text = passage[:MAX_CHARS]
     found: list[Sentence] = []
-    for number, block in enumerate(_blocks(text)):
+    for number, block in enumerate(_blocks(text, tuple(headings))):
         for span in spans(text[block.start : block.end]):
-            sentence = _cleaned(text, block.start + span.start, block.start + span.end, number, block.heading)
+            sentence = _cleaned(text, block.start + span.start, block.start + span.end, number, block)
             if is_prose(sentence.text):
                 found.append(sentence)
                 if len(found) == MAX_SENTENCES:
@@ -112,8 +128,8 @@ def is_prose(text: str) -> bool:
     return len(words) >= 4 and (capitals <= 0.55 * len(words)) and text.count('"') % 2 == 0
 
 
-def _blocks(text: str) -> Iterator[Block]:
-    heading, start, end, item, fenced = "", -1, -1, False, False
+def _blocks(text: str, outer: tuple[str, ...]) -> Iterator[Block]:
+    path, start, end, item, fenced = outer, -1, -1, False, False
     position = 0
     lines = text.splitlines(keepends=True)
     for number, line in enumerate(lines):
@@ -128,10 +144,12 @@ def _blocks(text: str) -> Iterator[Block]:
         title = not ends and (begins or _ends_sentence(text[start:end])) and _is_title(line, following)
         if ends or title or (marker and not begins):
             if start >= 0:
-                yield Block(start, end, heading, item)
+                yield Block(start, end, path, item)
             start = -1
-        if titled or title:
-            heading = titled["title"] if titled else line.strip()
+        if titled:
+            path = _under(path, titled["title"], len(titled["level"]))
+        elif title:
+            path = _under(path, line.strip(), len(outer) + 1)
         if ends or title:
             continue
         if start < 0:
@@ -139,7 +157,13 @@ def _blocks(text: str) -> Iterator[Block]:
             start = here + (marker.end() if marker else 0)
         end = position
     if start >= 0:
-        yield Block(start, end, heading, item)
+        yield Block(start, end, path, item)
+
+
+def _under(path: tuple[str, ...], title: str, level: int) -> tuple[str, ...]:
+    """A heading ends those of its own level and below; one that the path names already is the same one."""
+    above = path[: path.index(title)] if title in path else path[: level - 1]
+    return (*above, title)
 
 
 def _is_furniture_line(line: str) -> bool:
@@ -160,7 +184,7 @@ def _is_title(line: str, following: str) -> bool:
     return len(bare) < 50 and len(bare.split()) <= 7 and bool(re.match(r"\s*[A-Z\d/`\"]", following))
 
 
-def _cleaned(text: str, start: int, end: int, paragraph: int, heading: str) -> Sentence:
+def _cleaned(text: str, start: int, end: int, paragraph: int, block: Block) -> Sentence:
     chars: list[str] = []
     origins: list[int] = []
 
@@ -181,4 +205,4 @@ def _cleaned(text: str, start: int, end: int, paragraph: int, heading: str) -> S
             keep(*match.span(kept))
     keep(position, end)
     flat = [" " if char.isspace() else char for char in chars]
-    return Sentence(text, "".join(flat), tuple(origins), paragraph, heading)
+    return Sentence(text, "".join(flat), tuple(origins), paragraph, block.headings, block.item)

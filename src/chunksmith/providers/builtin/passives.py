@@ -29,15 +29,23 @@ def passives(view: View) -> Iterator[Draft]:
     end = object_end(view, place + 1)
     if token.lower == "by" and not gerund_at(view, place + 1):
         yield from _agent(view, place + 1)
-    elif token.lower in PLACE and clause.base in _PLACED and is_place(view, place + 1):
+    elif token.lower in PLACE and clause.base in _PLACED and not clause.negated and is_place(view, place + 1):
         yield Draft("where", view.ask("Where", place), view.tell("State where", place), place, end, 8.5)
     elif token.lower in {"during", "before", "after", "until"} and opens_noun(view, place + 1) and not clause.negated:
         wh = ("Until when", "State until when") if token.lower == "until" else ("When", "State when")
         yield Draft("when", view.ask(wh[0], place), view.tell(wh[1], place), place, end, 8.0)
     elif token.lower == "using" or (token.lower in {"via", "through", "as"} and clause.base in _DONE_SOMEHOW):
         yield Draft("how", view.ask("How", place), view.tell("Explain how", place), place, end, 8.0)
+    elif token.lower == "with" and clause.base in _MADE_WITH and opens_noun(view, place + 1) and not clause.negated:
+        yield Draft("how", view.ask("How", place), view.tell("Explain how", place), place, end, 7.5)
+    purpose = place + 1 if token.lower == "for" else place
     if clause.base == "use" and ((token.tag == "to" and base_at(view, place + 1)) or (token.lower == "for")):
-        yield Draft("what", f"{view.ask('What', place)} for", f"{view.tell('State what', place)} for", place, end, 9.0)
+        yield Draft(
+            "what", f"{view.ask('What', place)} for", f"{view.tell('State what', place)} for", purpose, end, 9.0
+        )
+    elif token.tag == "to" and base_at(view, place + 1) and clause.base in _FOR_A_PURPOSE:
+        if following.lower != "be" and not clause.negated:
+            yield Draft("why", view.ask("Why", place), view.tell("Explain why", place), place, end, 8.0)
     elif token.tag == "to" and base_at(view, place + 1) and following.lower != "be" and not clause.negated:
         yield Draft(
             "what", f"{view.ask('What', place)} to do", f"{view.tell('State what', place)} to do", place + 1, end, 8.0
@@ -46,6 +54,8 @@ def passives(view: View) -> Iterator[Draft]:
         token.lower in _STRANDED
         and not (token.tag == "to" and base_at(view, place + 1))
         and opens_noun(view, place + 1)
+        and tokens[min(end, view.end) - 1].lower not in _MANNERS
+        and not any(token.lower == "basis" for token in tokens[place:end])
         and f"{clause.base}.{token.lower}" not in PAIRS
         and not YEAR.match(following.text)
     ):
@@ -60,6 +70,9 @@ def passives(view: View) -> Iterator[Draft]:
 _STRANDED = frozenset({"to", "into", "from", "with", "on", "against", "as"})
 
 
+_MANNERS = frozenset("basis time way manner behalf request purpose default hand demand".split())
+
+
 _PLACED = LOCATED | frozenset(
     """
     use define declare describe create include contain specify list document produce discover
@@ -70,12 +83,26 @@ _PLACED = LOCATED | frozenset(
 
 _DONE_SOMEHOW = frozenset(
     """
+    conduct do perform run configure achieve obtain control handle convey send receive
     store represent implement encode transmit deliver express write spread transport access save package distribute
     """.split()
 )
 
 
+_FOR_A_PURPOSE = frozenset(
+    "need require make add introduce create invoke run start send write set do build open close take keep".split()
+)
+
+
+_MADE_WITH = frozenset(
+    "do make perform achieve create build generate implement handle control edit install compile test check".split()
+)
+
+
 _HARMLESS = frozenset("also often usually sometimes typically normally mostly mainly now still then thus".split())
+
+
+_AFTER_AGENT = frozenset("in on at during as to with for from using because when if before after while unless".split())
 
 
 def _agent(view: View, start: int) -> Iterator[Draft]:
@@ -90,6 +117,7 @@ def _agent(view: View, start: int) -> Iterator[Draft]:
         finite not in {"is", "are", "was", "were"}
         or any(token.lower not in _HARMLESS for token in tokens[clause.verb + 1 : clause.main])
         or end == start
+        or any(token.lower == "same" for token in tokens[start:end])
         or tokens[start].tag == "pron"
         or tokens[start].lower in {"default", "hand", "means", "way", "convention"}
     ):
@@ -97,7 +125,7 @@ def _agent(view: View, start: int) -> Iterator[Draft]:
     verb = third_person(clause.base) if finite in {"is", "are"} else past(clause.base)
     person = names_person(tokens[start:end])
     wh = "Who" if person else "What"
-    if end < view.end and tokens[end].lower not in {"in", "on", "at", "during"}:
+    if end < view.end and tokens[end].lower not in _AFTER_AGENT:
         end = object_end(view, start)
     yield Draft(
         "who" if person else "what",

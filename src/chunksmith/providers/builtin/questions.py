@@ -3,116 +3,176 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from chunksmith.providers.builtin.acceptance import Candidate, finished
+from chunksmith.providers.builtin.acceptance import Candidate, finished, headed
 from chunksmith.providers.builtin.clauses import Clause, parse
+from chunksmith.providers.builtin.directives import directive_at, directive_proposals
 from chunksmith.providers.builtin.framing import Vocabulary
-from chunksmith.providers.builtin.openings import clause_drafts, with_lead
+from chunksmith.providers.builtin.glossaries import entries
+from chunksmith.providers.builtin.openings import clause_proposals, with_lead
 from chunksmith.providers.builtin.passage import Sentence
-from chunksmith.providers.builtin.reading import Antecedent, Reading, last_word, next_antecedent, past_opening
+from chunksmith.providers.builtin.reading import (
+    Antecedent,
+    Proposal,
+    Reading,
+    last_word,
+    next_antecedent,
+    past_opening,
+)
+from chunksmith.providers.builtin.topic import topic_of
 from chunksmith.providers.builtin.verbs import reading
 from chunksmith.providers.builtin.views import Draft, clause_end
-from chunksmith.providers.builtin.words import PLURALS, is_plural, tokens
+from chunksmith.providers.builtin.words import PLURALS, Token, is_plural, tokens
 
 _BLOCKED_OPENINGS = frozenset(
     """
-    otherwise instead then next second secondly first firstly third conversely alternatively or nor yet see such again
-    besides meanwhile afterwards here there rather though
+    otherwise second secondly firstly third conversely alternatively or nor yet see such besides meanwhile
+    afterwards here there rather
     """.split()
 )
-
-
-_BLOCKED_TEXT = re.compile(
-    r"\b(?:I|we|our|let's|lets|[Pp]lease|e\.g\.|i\.e\.|see|[Ff]or example|[Ff]or instance|above|below|as follows|"
-    r"following)\b|\?|!$|^\W*\(|\bsee\b"
-)
-
-
+_BLOCKED_TEXT = re.compile(r"\?|!$|^\W*\(|^(?:as|like) ", re.I)
 _MAX_TOKENS = 64
 
 
 def candidates(sentences: Sequence[Sentence]) -> list[Candidate]:
     """All acceptable questions on these sentences, in their order."""
-    vocabulary = Vocabulary.of(sentences)
-    found: list[Candidate] = []
-    antecedent: Antecedent | None = None
-    for number, sentence in enumerate(sentences):
-        if number and sentences[number - 1].paragraph != sentence.paragraph:
-            antecedent = None
-        parts = tokens(sentence.text)
-        earlier = " ".join(previous.text for previous in sentences[max(0, number - 6) : number])
-        read = Reading(sentence, number, parts, last_word(parts), vocabulary, earlier, antecedent)
-        antecedent = next_antecedent(read)
-        if len(parts) <= _MAX_TOKENS and not _BLOCKED_TEXT.search(sentence.text):
-            found.extend(_accepted(read))
-    return found
+    return [candidate for read in readings_of(sentences) for candidate in _of_sentence(read)]
 
 
-def _accepted(read: Reading) -> Iterator[Candidate]:
-    for draft, prefix, penalty in _all_drafts(read):
-        candidate = finished(read, draft, prefix, penalty)
+def _of_sentence(read: Reading) -> Iterator[Candidate]:
+    yield from headed(read)
+    for proposal in proposals(read):
+        candidate = finished(read, proposal)
         if candidate is not None:
             yield candidate
 
 
-def _all_drafts(read: Reading) -> Iterator[tuple[Draft, str, float]]:
+def readings_of(sentences: Sequence[Sentence]) -> Iterator[Reading]:
+    """Each sentence with what the ones before it and its headings tell."""
+    vocabulary = Vocabulary.of(sentences)
+    antecedent: Antecedent | None = None
+    for number, sentence in enumerate(sentences):
+        before = sentences[number - 1] if number else None
+        if before is not None and before.paragraph != sentence.paragraph:
+            antecedent = None
+        parts = tokens(sentence.text)
+        earlier = " ".join(previous.text for previous in sentences[max(0, number - 6) : number])
+        opens = before.headings != sentence.headings if before else sentence.passage.lstrip().startswith("#")
+        topic = topic_of(sentence.headings, vocabulary.lower)
+        previous = before.text if before and before.paragraph == sentence.paragraph else ""
+        read = Reading(
+            sentence, number, parts, last_word(parts), vocabulary, earlier, antecedent, topic, opens, previous
+        )
+        antecedent = next_antecedent(read)
+        yield read
+
+
+def proposals(read: Reading) -> Iterator[Proposal]:
+    """Everything that could be asked about one sentence, good or not."""
     first = read.tokens[0]
+    yield from (Proposal(draft) for draft in entries(read))
+    if len(read.tokens) > _MAX_TOKENS or _BLOCKED_TEXT.search(read.sentence.text):
+        return
     if first.text.isalpha() and first.text.islower():
         return
-    if first.lower == "there" and read.tokens[1:2] and read.tokens[1].lower in {"is", "are", "was", "were"}:
-        yield from ((draft, "", 0.0) for draft in _existential(read))
+    if first.lower == "there" and read.tokens[1:2] and read.tokens[1].tag == "be":
+        yield from (Proposal(draft, leans=True) for draft in _existential(read))
         return
     start = past_opening(read)
-    if start >= read.last or read.tokens[start].lower in _BLOCKED_OPENINGS:
+    if first.lower in _BLOCKED_OPENINGS or start >= read.last or read.tokens[start].lower in _BLOCKED_OPENINGS:
         return
     opening = read.tokens[start]
-    if opening.tag in ("prep", "sub", "to", "adv") or opening.lower in {"in"}:
+    if opening.tag in ("prep", "sub", "to"):
         yield from with_lead(read, start)
         return
-    if opening.lower == "use":
-        yield from ((draft, "", 0.0) for draft in _advice(read, start))
-        return
-    if clause := parse(read.tokens, start, read.last):
-        yield from clause_drafts(read, clause, "")
+    clause = parse(read.tokens, start, read.last)
+    order = directive_at(read, start, read.last)
+    if order is not None:
+        yield from directive_proposals(order)
+    elif clause is not None:
+        yield from clause_proposals(read, clause)
+    if clause is not None:
         yield from _second(read, clause)
+    yield from _embedded(read, start)
 
 
-def _second(read: Reading, clause: Clause) -> Iterator[tuple[Draft, str, float]]:
+def _second(read: Reading, clause: Clause) -> Iterator[Proposal]:
     """A clause after ``, and`` or ``;`` stands as well as the first when it has a subject of its own."""
     end = clause_end(clause)
     place = end
     while place < read.last and (
-        read.tokens[place].text in {",", ";"} or read.tokens[place].lower in {"and", "but", "so", "while", "whereas"}
+        read.tokens[place].text in {",", ";"} or read.tokens[place].lower in {"and", "but", "so"}
     ):
         place += 1
     if end < place < read.last and read.tokens[place].tag != "pron":
         other = parse(read.tokens, place, read.last)
         if other is not None:
-            yield from ((draft, prefix, penalty + 0.5) for draft, prefix, penalty in clause_drafts(read, other, ""))
+            yield from clause_proposals(read, other, penalty=0.5)
 
 
-def _advice(read: Reading, start: int) -> Iterator[Draft]:
-    """``Use a probe to measure the depth.``"""
-    text, parts = read.sentence.text, read.tokens
-    if start + 1 >= read.last or parts[start + 1].tag not in ("det", "word", "quoted"):
-        return
-    for place in range(start + 2, read.last - 2):
-        if parts[place].tag in ("rel", "conj", "sub", "wh") or parts[place].text == ",":
-            return
+_BEFORE_FACT = frozenset("because since although though while whereas and but so".split())
+_STATING = frozenset(
+    """
+    mean means note ensure ensures guarantee guarantees show shows imply implies is fact
+    """.split()
+)
+
+
+def _embedded(read: Reading, start: int) -> Iterator[Proposal]:
+    """Clauses inside the sentence that are facts of their own: ``… because X``, ``this means that X``."""
+    for place in range(start + 2, read.last - 3):
+        token, before, after = read.tokens[place], read.tokens[place - 1], read.tokens[place + 1]
+        fact = (
+            token.text == ";"
+            or (token.lower in _BEFORE_FACT and (token.tag != "conj" or before.text in {",", ";"}))
+            or (token.lower == "that" and before.lower in _STATING)
+        )
         if (
-            parts[place].tag == "to"
-            and reading(parts[place + 1].lower, "b")
-            and parts[place - 1].tag in ("word", "quoted")
+            not fact
+            or after.tag == "pron"
+            or (after.lower == "the" and read.tokens[place + 2].lower in {"same", "other"})
         ):
-            goal = text[parts[place].start : parts[read.last - 1].end]
-            yield Draft("what", f"What should you use {goal}", f"State what to use {goal}", start + 1, place, 8.0)
+            continue
+        clause = parse(read.tokens, place + 1, read.last)
+        if clause is not None and clause.subject_end - clause.first >= 2:
+            yield from clause_proposals(read, clause, penalty=1.0)
             return
 
 
 def _existential(read: Reading) -> Iterator[Draft]:
-    """``There are three kinds of rock.``"""
-    parts, text = read.tokens, read.sentence.text
-    if parts[1].lower not in {"are", "were"} or len(parts) < 5 or parts[2].tag != "num":
+    """``There are three kinds of rock``, ``There is no way to …``, ``There is a device attached to …``."""
+    parts = read.tokens
+    if len(parts) < 6:
         return
+    if parts[1].lower in {"are", "were"} and parts[2].tag == "num":
+        yield from _counted(read)
+    be = parts[1].lower
+    if be == "is" and parts[2].lower == "no" and parts[3].lower in {"way", "need", "reason"} and parts[4].tag == "to":
+        asked = f"there no {parts[3].lower} to do"
+        yield Draft(
+            "what", f"What is {asked}", f"State what {asked.replace('there', 'there is', 1)}", 5, read.last, 7.0
+        )
+    elif be in {"is", "are"} and parts[2].lower != "no":
+        for place in range(3, min(read.last - 2, 14)):
+            token = parts[place]
+            if token.tag == "punct" or token.tag in ("conj", "rel", "sub", "wh", "be", "modal", "to"):
+                return
+            if (
+                reading(token.lower, "n")
+                and parts[place + 1].tag == "prep"
+                and parts[place - 1].tag in ("word", "quoted")
+            ):
+                rest = read.sentence.text[token.start : parts[_clear_end(parts, place, read.last) - 1].end]
+                yield Draft("what", f"What is {rest}", f"State what is {rest}", 2, place, 7.0)
+                return
+
+
+def _clear_end(parts: Sequence[Token], start: int, last: int) -> int:
+    stops = (place for place in range(start, last) if parts[place].text in {",", ";", ":", "—", "–"})
+    return next(stops, last)
+
+
+def _counted(read: Reading) -> Iterator[Draft]:
+    parts, text = read.tokens, read.sentence.text
     end = next((place for place in range(3, read.last) if parts[place].text in {",", ":", ";", "—"}), read.last)
     if any(token.tag in ("rel", "conj", "sub", "be", "modal") for token in parts[3:end]):
         return

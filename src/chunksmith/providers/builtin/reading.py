@@ -1,14 +1,18 @@
 """One English sentence while its questions are made: its tokens, what came before it, who its subject is."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from chunksmith.providers.builtin.clauses import Clause, parse, text_of
 from chunksmith.providers.builtin.finite import subject_is_plural
-from chunksmith.providers.builtin.framing import Vocabulary, is_anaphoric, is_free, small
+from chunksmith.providers.builtin.framing import ORDINALS, Vocabulary, is_anaphoric, is_free, is_pointing, small
 from chunksmith.providers.builtin.passage import Sentence
+from chunksmith.providers.builtin.topic import Topic, named
 from chunksmith.providers.builtin.verbs import reading
-from chunksmith.providers.builtin.words import Token, tokens
+from chunksmith.providers.builtin.views import Draft
+from chunksmith.providers.builtin.words import Token, is_common, is_name, tokens
 
 _DROPPED_OPENINGS = frozenset(
     "however moreover furthermore additionally generally typically usually normally often historically fortunately "
@@ -16,6 +20,21 @@ _DROPPED_OPENINGS = frozenset(
     "thus therefore hence consequently and but so still nevertheless nonetheless furthermore sometimes usually "
     "accordingly occasionally".split()
 )
+
+
+class Proposal(NamedTuple):
+    """A drafted question. ``lead`` goes before it: ``if the key is missing``.
+
+    ``leans``: a reader needs the heading to know what is meant; ``needs_lead``: without one it may not go out.
+    """
+
+    draft: Draft
+    lead: str = ""
+    penalty: float = 0.0
+    leans: bool = False
+    needs_lead: bool = False
+    doubt: float = 2.5
+    """what it costs to lean when there is no heading"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +56,9 @@ class Reading:
     vocabulary: Vocabulary
     earlier: str
     antecedent: Antecedent | None
+    topic: Topic | None = None
+    opens_section: bool = False
+    previous: str = ""
 
 
 def has_clause(text: str) -> bool:
@@ -49,7 +71,7 @@ def has_clause(text: str) -> bool:
         return False
     for place, token in enumerate(parts):
         if token.tag in ("be", "modal", "do", "have") and not any(
-            near.tag in ("rel", "sub", "wh") for near in parts[max(0, place - 5) : place]
+            near.tag in ("rel", "sub", "wh") or near.lower == "since" for near in parts[max(0, place - 5) : place]
         ):
             return place > 0
     return False
@@ -67,14 +89,19 @@ def last_word(parts: Sequence[Token]) -> int:
 
 def next_antecedent(read: Reading) -> Antecedent | None:
     """The subject of this sentence, when the next one may take it up as ``it`` or ``they``."""
-    clause = parse(read.tokens, 0, read.last)
+    start = past_opening(read)
+    clause = parse(read.tokens, start, read.last)
     if clause is None:
         return None
-    subject = read.tokens[: clause.subject_end]
+    subject = read.tokens[start : clause.subject_end]
     if subject[0].lower in {"it", "they"}:
         return read.antecedent
+    if subject[0].lower in {"this", "the"} and len(subject) == 2:
+        thing = named(read.topic, subject[1].lower)
+        if thing is not None:
+            return Antecedent(thing, False)
     predicate = read.tokens[clause.verb : clause.verb + 9]
-    phrase = small(text_of(clause, read.sentence.text, 0, clause.subject_end), subject, read.vocabulary, predicate)
+    phrase = small(text_of(clause, read.sentence.text, start, clause.subject_end), subject, read.vocabulary, predicate)
     # "a lichen … it": the second mention is the same kind of thing, so the indefinite article stays.
     if len(subject) > 5 or not is_free(subject) or not phrase.sure or any(token.lower == "and" for token in subject):
         return None
@@ -90,35 +117,118 @@ def past_opening(read: Reading) -> int:
         start += 1
         if start < read.last and read.tokens[start].text == ",":
             start += 1
-    words = [token.lower for token in read.tokens[start : start + 2]]
-    return (
-        start + 2
-        if words in (["note", "that"], ["notice", "that"], ["remember", "that"], ["recall", "that"])
-        else start
+    if start + 2 < read.last and read.tokens[start].tag == "adv" and read.tokens[start + 1].text == ",":
+        start += 2
+    if start < read.last and read.tokens[start].lower == "please":
+        start += 1
+    for words in _PREAMBLES:
+        if [token.lower for token in read.tokens[start : start + len(words)]] == words:
+            return start + len(words)
+    return start
+
+
+_PREAMBLES = [
+    preamble.split()
+    for preamble in (
+        "note that", "note also that", "notice that", "remember that", "recall that", "be aware that",
+        "keep in mind that", "it is important that", "it should be noted that", "it is important to note that",
+        "it is worth noting that", "this means that", "that means that", "this implies that", "it follows that",
+        "for example ,", "for instance ,", "of course ,", "in fact ,", "in general ,", "in addition ,", "as a result ,",
+        "in other words ,", "bear in mind that", "keep in mind ,", "in particular ,", "in practice ,", "in short ,",
+        "by the way ,", "as such ,",
+        "for this reason ,", "for these reasons ,", "in any case ,", "in contrast ,", "by contrast ,",
     )
+]  # fmt: skip
 
 
-def subject_phrase(read: Reading, clause: Clause) -> tuple[str, float] | None:
-    """The subject as it is written in a question, and what its doubts cost."""
+_NEVER = frozenset(
+    """
+    section chapter figure example page document paragraph appendix one ones thing things case cases table text way
+    answer list left right following rest difference reason idea problem solution
+    """.split()
+)
+
+
+def _small_first(text: str) -> str:
+    word = text.split(" ", 1)[0]
+    return text if is_name(word) or not is_common(word) else text[0].lower() + text[1:]
+
+
+class Subject(NamedTuple):
+    """As it is written in a question. ``penalty``: what its doubts cost; ``leans``: the heading says which one."""
+
+    text: str
+    penalty: float
+    leans: bool = False
+    needs_lead: bool = False
+
+
+def subject_phrase(read: Reading, clause: Clause) -> Subject | None:
     subject = read.tokens[clause.first : clause.subject_end]
     text = text_of(clause, read.sentence.text, clause.first, clause.subject_end)
-    if subject[0].lower in {"it", "they"}:
-        known = read.antecedent
-        if known is None or known.plural != (subject[0].lower == "they") or clause.first or is_expletive(clause):
-            return None
-        return known.phrase, 2.0
-    if subject[0].lower in {"he", "she"} or not is_free(subject):
-        one_of = subject[0].lower == "one" and len(subject) > 3 and clause.kind == "copula"
+    first = subject[0].lower
+    if first in {"this", "the"} and len(subject) == 2:
+        known_thing = named(read.topic, subject[1].lower)
+        if known_thing is not None:
+            return Subject(known_thing, 0.3)
+    if first in {"this", "these"} and len(subject) == 2 and (thing := _mentioned(read, subject[1])):
+        return Subject(thing, 1.0)
+    if first in {"it", "they"}:
+        return _pronoun(read, clause)
+    if first in {"he", "she", "this", "these"} or not is_free(subject):
+        one_of = first == "one" and len(subject) > 3 and clause.kind == "copula"
         if not one_of:
-            return None
+            # "the second form": the heading says of what.
+            ordinal = any(token.lower in ORDINALS for token in subject[:3])
+            known = read.topic is not None and (read.topic.code or not ordinal)
+            vague = known and not is_pointing(subject) and subject[-1].lower not in _NEVER
+            return Subject(_small_first(text), 1.0, leans=True, needs_lead=True) if vague else None
     predicate = read.tokens[clause.verb : clause.verb + 9]
     phrase = small(text, subject, read.vocabulary, predicate) if clause.first == 0 else None
+    if [token.lower for token in subject[:3]] == ["the", "number", "of"] and clause.plural and clause.kind != "modal":
+        return None
+    if clause.first and subject[0].text[0].isupper() and reading(first, "g"):
+        return None
     penalty = 0.0 if phrase is None or phrase.sure else 4.0
-    if is_anaphoric(subject, read.earlier):
-        penalty += 2.5
     if len(subject) > 8:
         penalty += 1.0
-    return (phrase.text if phrase else text), penalty
+    # "the default operation": the heading says of what.
+    bare = first == "the" and len(subject) <= 3 and all(token.text[0].islower() for token in subject[1:])
+    return Subject(phrase.text if phrase else text, penalty, bare or is_anaphoric(subject, read.earlier))
+
+
+_MODIFIER = r"[A-Za-z`][\w`./-]*"
+_PLAIN_MODIFIERS = frozenset("new same first second other given single whole entire last next only".split())
+
+
+def _mentioned(read: Reading, noun: Token) -> str | None:
+    """``this queue`` after ``the DELAYED queue``: the fuller name, when the sentence before has one and only one."""
+    if read.number == 0 or noun.tag != "word":
+        return None
+    pattern = rf"\b(?:[Tt]he|[Aa]n?)((?: {_MODIFIER}){{1,3}}) {re.escape(noun.text)}\b"
+    found = re.findall(pattern, read.previous)
+    if len(found) != 1 or read.previous.lower().count(noun.lower) > 1:
+        return None
+    modifiers = tokens(found[0])
+    if any(token.tag not in ("word", "quoted") or token.lower in _PLAIN_MODIFIERS for token in modifiers):
+        return None
+    if any(reading(token.lower, "sd") and not reading(token.lower, "n") for token in modifiers):
+        return None
+    return f"the{found[0]} {noun.text}"
+
+
+def _pronoun(read: Reading, clause: Clause) -> Subject | None:
+    """``It`` is the subject of the sentence before, or, right below a heading that names one thing, that thing."""
+    known, plural = read.antecedent, read.tokens[clause.first].lower == "they"
+    if is_expletive(clause) or clause.first != past_opening(read):
+        return None
+    if known is not None and known.plural == plural:
+        return Subject(known.phrase, 1.5)
+    topic = read.topic
+    if known is not None or plural or topic is None or not topic.code:
+        return None
+    near = read.opens_section or topic.text.lower() in read.previous.lower()
+    return Subject(topic.text, 0.5) if near else None
 
 
 def is_expletive(clause: Clause) -> bool:

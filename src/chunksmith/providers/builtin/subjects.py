@@ -13,7 +13,7 @@ HUMAN = frozenset(
     doctor patient student teacher king queen baker keeper beekeeper gardener researcher chemist physicist astronomer
     explorer inventor monk merchant soldier fisherman fishermen women men woman man child children builder worker
     navigator pilot visitor owner customer member physician surgeon nurse writer potter weaver traveller traveler
-    botanist biologist geologist vendor
+    individual botanist biologist geologist vendor team porter sponsor translator member uploader submitter contributor
     """.split()
 )  # fmt: skip
 
@@ -28,9 +28,24 @@ def subject_questions(view: View) -> Iterator[Draft]:
         or clause.subject_end != clause.verb
     ):
         return
+    subject = tokens[clause.first : clause.subject_end]
+    if any(token.lower in {"same", "thing", "things", "longer", "one"} for token in subject):
+        return
     end = _subject_tail_end(view)
     tail = end - clause.main - 1
     nouns = sum(token.tag in ("word", "quoted", "num") for token in tokens[clause.main + 1 : end])
+    if clause.main + 1 < view.end and tokens[clause.main + 1].lower == "that":
+        return
+    if len(subject) <= 3 and any(token.lower == "current" for token in subject):
+        return
+    if subject[0].lower in {"all", "some", "most", "many", "both"} and len(subject) < 4:
+        return
+    if any(token.lower in {"it", "they", "them", "other", "another"} for token in tokens[clause.main + 1 : end]):
+        return
+    said = tokens[clause.verb : end]
+    specific = any(token.tag in ("quoted", "num") or not token.text[0].islower() for token in said)
+    if tail < 5 and not specific:
+        return
     if tail < 3 or nouns < 2 or tokens[clause.main + 1].tag == "adv":
         return
     person = is_person(view)

@@ -27,8 +27,12 @@ _STOP = (
 _LINKED = re.compile(
     r"^(?:it|they|he|she|this|these|those|that|such|there|here|then|so|but|and|or|also|however|therefore|thus|"
     r"hence|otherwise|instead|for example|for instance|see|note|please|if not|another|others?|in this|in these|"
+    r"for the same reason|"
+    r"(?:if|when|once|since|because|after|before|while|unless|for|with|by|to) (?:that|this|these|those|it|they)\b|"
     r"in that|to this|both|on the|in other words|in (?:some|most|all|many) cases|of course|in addition|"
-    r"as a result)\b|^[^,]{0,20}\bmentioned\b",
+    r"as a result|similarly|additionally|furthermore|moreover|next|finally|likewise|lastly|secondly|remember|hence|"
+    r"nevertheless|meanwhile|besides|suppose|imagine|the (?:first|second|third|last) (?:is|are|contains?|has|one))\b|"
+    r"^[^,]{0,20}\bmentioned\b",
     re.I,
 )
 _BLOCKED = re.compile(r"\b(?:I|we|our|my|let's|above|below|following|as follows|see|figure|section|chapter|here)\b")

@@ -71,14 +71,14 @@ chain collate commence configure debate delimit derail dissipate email encapsula
 figure file flip format fuzz honor honour hijack increment decrement initialise instrument interleave invalidate
 juxtapose mutate navigate network normalise orphan page parameterize port proceed preclude prototype reassign
 recompile reference reintroduce reopen revert salvage script seed settle shard spool spell stall substitute suppose
-sync title tokenize total ping unindex upset vacuum version zero refactor compact deduplicate assimilate ferment
+sync title tokenize total ping unindex upset vacuum zero refactor compact deduplicate assimilate ferment
 knead mow prune weld forge hammer rust steep brew distil distill irrigate fertilize compost graft hibernate migrate
 photosynthesize oxidize oxidise ionize evolve colonize colonise nourish excrete inhale exhale pulse beat moult molt
 camouflage prey forage shelter sprout wither bloom flower absorb secrete clot inoculate immunize vaccinate magnify
 refract polarize amplify modulate rectify magnetize induct resonate orbit eclipse gravitate radiate emit corrode
-calibrate tabulate annotate catalogue catalog index alphabetize bind rebind engrave etch varnish glaze weave spin
+calibrate tabulate annotate alphabetize bind rebind engrave etch varnish glaze weave spin
 dye embroider knit sew stitch hem thread moor anchor dredge silt erode meander flood quarry excavate restore
-renovate blink beam sweep rotate dip tilt hoist lash furl reef tack steer row paddle brace rivet
+dissect renovate blink beam sweep rotate dip tilt hoist lash furl reef tack steer row paddle brace rivet
 """
 
 # base past participle; a lone base is the same in all three.
@@ -222,4 +222,5 @@ def guess_base(word: str) -> str:
 
 
 def past(base: str) -> str:
-    return _PASTS.get(base, _regular_past(base))
+    special = {"have": "had", "do": "did", "be": "was"}
+    return special.get(base) or _PASTS.get(base, _regular_past(base))

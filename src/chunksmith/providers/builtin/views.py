@@ -38,7 +38,8 @@ PAIRS = frozenset(
 _NO_PLACE = frozenset(
     """
     order case general particular parallel part turn advance practice terms addition sequence time way manner form any
-    ascending descending favor favour response detail full total some one most many return contrast conjunction
+    pairs groups turns ascending descending favor favour response detail full total some one most many return contrast
+    conjunction
     combination
     """.split()
 )
@@ -54,8 +55,8 @@ _TIMES = frozenset(
 
 VAGUE_OBJECTS = frozenset(
     """
-    place advantage part care effect sense use note account way role it them sure little much more less nothing lot
-    bit time attention turn trouble up out down
+    track enough place advantage part care effect sense use note account way role it them sure little much more less
+    nothing lot bit time attention turn trouble up out down
     """.split()
 )
 
@@ -134,6 +135,7 @@ def clause_end(clause: Clause) -> int:
                 "then",
                 "just",
                 "hence",
+                "however",
                 "since",
                 "as",
                 "making",
@@ -141,8 +143,24 @@ def clause_end(clause: Clause) -> int:
                 "even",
             }
             or (following.tag == "word" and reading(following.lower, "g"))
+            or (following.tag == "prep" and place + 2 < clause.last and tokens[place + 2].lower == "which")
+            or (
+                following.lower == "for"
+                and place + 2 < clause.last
+                and tokens[place + 2].lower in {"example", "instance"}
+            )
         ):
             return place
+        if token.tag == "conj" and following.lower in {"hence", "thus", "therefore", "then"}:
+            return place - 1 if tokens[place - 1].text == "," else place
+        if token.text == "," and following.tag == "pron" and parse(tokens, place + 1, clause.last) is not None:
+            return place
+        if token.tag == "conj" and _modal_follows(clause, place + 1, linked):
+            return place - 1 if tokens[place - 1].text == "," else place
+        if token.tag == "conj" and following.lower in {"that", "this", "these"}:
+            listed = following.lower == "that" and any(part.lower == "that" for part in tokens[clause.main + 1 : place])
+            if not listed:
+                return place - 1 if tokens[place - 1].text == "," else place
         if token.lower == "but" or (token.lower == "so" and following.tag in ("pron", "det")):
             return place - 1 if tokens[place - 1].text == "," or tokens[place - 1].lower == "and" else place
         linked = (
@@ -151,9 +169,38 @@ def clause_end(clause: Clause) -> int:
         comma = tokens[place - 1].text == ","
         # Without a comma, or inside a relative clause, a noun after "and" may just as well belong to what came before.
         firm = following.tag == "pron" or (following.tag == "det" and not linked) or (comma and not linked)
+        bare = not comma and not linked and following.tag == "word" and _is_bare_clause(tokens, place + 1, clause.last)
+        if bare:
+            return place
         if token.tag == "conj" and firm and parse(tokens, place + 1, clause.last) is not None:
             return place - 1 if comma else place
     return clause.last
+
+
+def _modal_follows(clause: Clause, start: int, linked: bool) -> bool:
+    """``… and any attempt to do so will fail``: a noun phrase and a modal of its own."""
+    tokens = clause.tokens
+    opener = tokens[start].tag
+    reach = 7 if opener == "det" else 3 if opener == "word" and not linked else 0
+    for token in tokens[start + 1 : min(start + reach, clause.last)]:
+        if token.tag == "modal":
+            return True
+        if token.tag in ("rel", "sub", "conj", "punct", "wh"):
+            return False
+    return False
+
+
+def _is_bare_clause(tokens: Sequence[Token], start: int, last: int) -> bool:
+    """``… and pink still signifies new content``: a short subject and a verb that can be nothing else."""
+    if tokens[start - 1].tag != "conj":
+        return False
+    other = parse(tokens, start, last)
+    if other is None or other.subject_end - start > 2:
+        return False
+    verb = tokens[other.verb]
+    if other.feature == "d" and tokens[start].text[0].isupper():
+        return True
+    return verb.tag in ("be", "modal") or bool(reading(verb.lower, "s") and verb.lower not in NOUN_LIKE)
 
 
 def _resumes(view: View, place: int) -> bool:
@@ -173,7 +220,13 @@ def _resumes(view: View, place: int) -> bool:
     if token.tag != "word" or not reading(token.lower, wanted):
         return False
     following = tokens[index + 1] if index + 1 < view.end else None
-    firm = ("det", "num", "quoted", "to", "pron", "prep") if wanted == "n" else ("det", "num", "quoted", "pron")
+    firm = (
+        ("det", "num", "quoted", "to", "pron", "prep")
+        if wanted == "n"
+        else ("det", "num", "quoted", "pron", "wh", "rel")
+    )
+    if wanted == "n":
+        return following is not None and following.tag in firm
     return token.lower not in NOUN_LIKE or (following is not None and following.tag in firm)
 
 

@@ -67,7 +67,7 @@ _NOT_PLURAL = frozenset(
 
 _TOKEN = re.compile(
     r"``[^`]{1,80}``|`[^`]{1,80}`|\"[^\"]{1,80}\"|“[^“”]{1,80}”|'[A-Za-z][^']{0,40}'(?=[\s,.;:])"
-    r"|[-/]{0,2}\w[\w'’./_:@+&%*~#=<>$-]*\w(?:\(\))?%?\+*|[-/]{0,2}\w%?\+*|/|[^\w\s]"
+    r"|\w[\w.:]*\([\w,.*$-]{0,24}\)|[-/]{0,2}\w[\w'’./_:@+&%*~#=<>$-]*\w(?:\(\))?%?\+*|[-/]{0,2}\w%?\+*|/|[^\w\s]"
 )
 
 
@@ -86,13 +86,18 @@ def tokens(text: str) -> list[Token]:
         token = _token(match[0], match.start())
         if token.lower == "that" and (not found or found[-1].tag in ("prep", "to")):
             token = token._replace(tag="det")
+        if token.lower == "once" and found and found[-1].lower in {"least", "only", "than"}:
+            token = token._replace(tag="adv")
         found.append(token)
     return found
 
 
 def _token(text: str, start: int) -> Token:
     lower = text.lower()
-    return Token(text, lower, start, start + len(text), _tag(text, lower))
+    tag = "word" if text in {"US", "IT", "WHO"} else _tag(text, lower)
+    # "VACUUM" is a name, whatever "vacuum" may be: it must not be found among the verbs.
+    shouted = tag == "word" and len(text) > 1 and text.isupper()
+    return Token(text, text if shouted else lower, start, start + len(text), tag)
 
 
 def _tag(text: str, lower: str) -> str:
@@ -243,6 +248,9 @@ COMMON = frozenset(
     wing winter wire wolf woman women wood woodland wool word worker world worm wound yeast year yellow young zinc
     ripe raw finished untreated healthy stale sour sticky salty bitter hollow curved rare bright steep tiny huge vast
     remote rural certain various numerous other additional extra further overall initial final major minor key basic
+    common multiple exclusive dynamic separate auxiliary boundary undefined rollback semantics frequent possible proper
+    missing unused broken special optional required recommended advanced automatic manual internal external safe atomic
+    partial total strict prior everyday useful careful quick simple complex entire total equal clear wooden metallic
     several early older newer larger smaller higher lower greater deeper heavier lighter thicker both neither
     """.split()
 )  # fmt: skip

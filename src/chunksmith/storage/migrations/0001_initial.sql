@@ -155,8 +155,11 @@ CREATE TABLE jobs (
     idempotency_hash TEXT,
     created_at TEXT NOT NULL,
     started_at TEXT,
-    completed_at TEXT
+    completed_at TEXT,
+    notify INTEGER NOT NULL DEFAULT 0       -- 1: its end is still to be told to the webhook
 ) STRICT;
+CREATE INDEX jobs_of_dataset ON jobs (dataset_id) WHERE dataset_id IS NOT NULL;
+CREATE INDEX jobs_to_notify ON jobs (id) WHERE notify = 1;
 CREATE INDEX jobs_by_state ON jobs (state, id);
 CREATE INDEX jobs_of_project ON jobs (project_id, id);
 
@@ -167,6 +170,7 @@ CREATE TABLE job_counters (
     units_ready INTEGER NOT NULL DEFAULT 0, -- 1 when all units are in the table
     last_source_id INTEGER NOT NULL DEFAULT 0, -- how far the making of units has come
     rounds INTEGER NOT NULL DEFAULT 0,      -- how often a person asked for failed units again
+    progress_floor INTEGER NOT NULL DEFAULT 0, -- percent; how far it was when that was asked for: progress never falls
     accepted INTEGER NOT NULL DEFAULT 0,
     rejected INTEGER NOT NULL DEFAULT 0,
     duplicate INTEGER NOT NULL DEFAULT 0,
@@ -186,6 +190,16 @@ CREATE TABLE job_counters (
     unpriced_calls INTEGER NOT NULL DEFAULT 0 -- answered, but at an unknown price
 ) STRICT;
 
+-- What a reader of a job's events may have missed.
+CREATE TABLE job_events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('state', 'batch')),
+    data TEXT NOT NULL,                     -- JSON
+    at TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_of_job ON job_events (job, id);
+
 CREATE TABLE units (
     job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
     position INTEGER NOT NULL,              -- from 0, frozen
@@ -195,6 +209,7 @@ CREATE TABLE units (
     detail TEXT,
     entries INTEGER NOT NULL DEFAULT 0,
     tries INTEGER NOT NULL DEFAULT 0,       -- the round of retries that it belongs to, 0 = none
+    sample INTEGER NOT NULL DEFAULT 0,      -- how often a new reply was asked for where a usable one was there
     PRIMARY KEY (job, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX units_pending ON units (job, position) WHERE outcome IS NULL;

@@ -5,19 +5,23 @@ from typing import Any
 from aiohttp import web
 
 from chunksmith.errors import Conflict, NotFound, StaleEntry
-from chunksmith.services.datasets import etag_of, revision_in
+from chunksmith.exports.formats import known_formats
+from chunksmith.services.datasets import etag_of, revisions_in
 from chunksmith.web.answers import json_response, no_content
 from chunksmith.web.fields import PageQuery
 from chunksmith.web.file_answer import send_file
 from chunksmith.web.handlers.jobs import counted, window_of
-from chunksmith.web.keys import DATASETS, EXPORTS, JOBS, PROJECTS
+from chunksmith.web.keys import DATASETS, EXPORTS, JOBS, PROJECTS, RESCORING
 from chunksmith.web.parsing import body_of, query_of
+from chunksmith.web.review_keys import FEEDBACK
 from chunksmith.web.routing import Answer, Route
 from chunksmith.web.schemas import datasets as shapes
+from chunksmith.web.schemas.feedback import summary_out
 from chunksmith.web.schemas.jobs import status_out
 from chunksmith.web.security import KEY_ID
 
 BASE = "/api/v1/datasets"
+MEDIA_TYPES = tuple(sorted({form.media_type for form in known_formats()}))
 ENTRY = f"{BASE}/{{dataset_id}}/entries/{{entry_id}}"
 
 
@@ -33,11 +37,13 @@ async def get_dataset(request: web.Request) -> web.StreamResponse:
     usage: dict[str, Any] | None = None
     if view.job is not None:
         usage = status_out(await request.app[JOBS].describe(view.job))["result"]["usage"]
-    return json_response(shapes.dataset_out(view, usage))
+    said = await request.app[FEEDBACK].summary(request.match_info["dataset_id"])
+    return json_response(shapes.dataset_out(view, usage, summary_out(said)))
 
 
 async def delete_dataset(request: web.Request) -> web.StreamResponse:
-    await request.app[DATASETS].delete(request.match_info["dataset_id"])
+    dataset = await request.app[DATASETS].delete(request.match_info["dataset_id"])
+    await request.app[EXPORTS].forget(dataset.project_id, dataset.dataset_id)
     return no_content()
 
 
@@ -51,6 +57,12 @@ async def dataset_quality(request: web.Request) -> web.StreamResponse:
         "flagged": dataset.flagged,
     }
     return json_response(answer)
+
+
+async def rescore_dataset(request: web.Request) -> web.StreamResponse:
+    job = await request.app[RESCORING].submit(request.match_info["dataset_id"])
+    answer = {"job_id": job.job_id, "status": job.state, "message": "Rescoring started successfully"}
+    return json_response(answer, 202, {"Location": f"/api/v1/jobs/{job.job_id}"})
 
 
 async def list_entries(request: web.Request) -> web.StreamResponse:
@@ -80,7 +92,7 @@ async def change_entry(request: web.Request) -> web.StreamResponse:
         request.match_info["dataset_id"],
         entry_id,
         body_of(request),
-        revision_in(request.headers.get("If-Match"), entry_id),
+        revisions_in(request.headers.get("If-Match"), entry_id),
         request.get(KEY_ID),
     )
     return json_response(shapes.detail_out(detail), headers={"ETag": etag_of(detail.entry)})
@@ -88,9 +100,9 @@ async def change_entry(request: web.Request) -> web.StreamResponse:
 
 async def delete_entry(request: web.Request) -> web.StreamResponse:
     entry_id = request.match_info["entry_id"]
-    revision = revision_in(request.headers.get("If-Match"), entry_id)
+    expected = revisions_in(request.headers.get("If-Match"), entry_id)
     dataset_id = request.match_info["dataset_id"]
-    await request.app[DATASETS].remove(dataset_id, entry_id, revision, request.get(KEY_ID))
+    await request.app[DATASETS].remove(dataset_id, entry_id, expected, request.get(KEY_ID))
     return no_content()
 
 
@@ -139,6 +151,14 @@ ROUTES = [
         {200: Answer("Its scores, 0 to 1, higher is better.", shapes.DatasetQualityOut)},
     ),
     Route(
+        "POST",
+        f"{BASE}/{{dataset_id}}/rescore",
+        rescore_dataset,
+        "Score a dataset again with the present weights, without a call",
+        "Datasets",
+        {202: Answer("The job that does it.", shapes.RescoreOut, headers=("Location",))},
+    ),
+    Route(
         "GET",
         f"{BASE}/{{dataset_id}}/entries",
         list_entries,
@@ -185,12 +205,12 @@ ROUTES = [
         {
             200: Answer(
                 "The file.",
-                media=("application/octet-stream",),
+                media=MEDIA_TYPES,
                 headers=("ETag", "Content-Disposition"),
             ),
-            206: Answer("A part of it.", media=("application/octet-stream",), headers=("ETag", "Content-Range")),
+            206: Answer("A part of it.", media=MEDIA_TYPES, headers=("ETag", "Content-Range")),
             304: Answer("It is still the one named in If-None-Match.", headers=("ETag",)),
-            416: Answer("The part is not in the file.", headers=("Content-Range",)),
+            416: Answer("The part is not in the file.", headers=("ETag", "Content-Range")),
         },
         query=shapes.DownloadQuery,
         headers=("Range", "If-None-Match"),

@@ -2,10 +2,21 @@
 
 from aiohttp import BodyPartReader, web
 
+from chunksmith.domain.corpus import ProcessLimits
 from chunksmith.domain.paging import Window
-from chunksmith.errors import Conflict, Fault, InvalidRequest, NotFound, RunnerUnavailable, StorageError, TooLarge
+from chunksmith.errors import (
+    Conflict,
+    Fault,
+    InvalidRequest,
+    NotFound,
+    ProviderNotConfigured,
+    RunnerUnavailable,
+    StorageError,
+    TooLarge,
+)
 from chunksmith.services.documents import Upload
-from chunksmith.services.processing import options_of
+from chunksmith.services.generation import parse_usd
+from chunksmith.services.processing import check_keys, options_of
 from chunksmith.web.answers import json_response, no_content
 from chunksmith.web.keys import DOCUMENTS, JOBS, PROJECTS, SETTINGS
 from chunksmith.web.parsing import body_of, idempotency_key, query_of
@@ -29,6 +40,7 @@ from chunksmith.web.streams import parts_of, pieces_of_part, skip_part, text_of_
 TAG = "Documents"
 LONGEST_FIELD_BYTES = 1000
 SELECTION = ("project_id", "document_ids")
+LIMITS = ("concurrency", "max_calls", "max_cost_usd")
 
 
 async def upload_documents(request: web.Request) -> web.StreamResponse:
@@ -68,10 +80,17 @@ async def delete_document(request: web.Request) -> web.StreamResponse:
 
 async def process_documents(request: web.Request) -> web.StreamResponse:
     body = body_of(request)
-    chosen = {name: value for name, value in body.items() if name not in SELECTION}
-    options = options_of(chosen, request.app[SETTINGS].chunking)
+    settings = request.app[SETTINGS]
+    accounts = settings.providers.accounts()
+    chosen = {name: value for name, value in body.items() if name not in SELECTION + LIMITS}
+    options = options_of(chosen, settings.chunking, {name: account.model for name, account in accounts.items()})
+    ceiling = parse_usd(body["max_cost_usd"]) if body["max_cost_usd"] is not None else None
+    limits = ProcessLimits(body["concurrency"], body["max_calls"], ceiling)
+    check_keys(options, accounts)
     project = await request.app[PROJECTS].resolve(body["project_id"])
-    job = await request.app[JOBS].submit_processing(project, body["document_ids"], options, idempotency_key(request))
+    job = await request.app[JOBS].submit_processing(
+        project, body["document_ids"], options, idempotency_key(request), limits
+    )
     return json_response(process_out(job), 202, {"Location": f"/api/v1/jobs/{job.job_id}"})
 
 
@@ -167,9 +186,10 @@ ROUTES = [
         "Parse and chunk documents",
         TAG,
         {202: Answer("The job that does it.", ProcessOut, headers=("Location",))},
-        description="A document that has chunks gets new ones in their place, at once.",
+        description="A document that has chunks gets new ones in their place, at once. Pages that a model has read are "
+        "kept one by one: a job that was interrupted goes on at the first that is missing.",
         body=ProcessIn,
-        errors=(NotFound, Conflict, RunnerUnavailable),
+        errors=(NotFound, Conflict, ProviderNotConfigured, RunnerUnavailable),
         headers=("Idempotency-Key",),
     ),
 ]

@@ -7,7 +7,7 @@ from chunksmith.errors import Conflict, NotFound
 from chunksmith.services.generation import parse_usd
 from chunksmith.web.answers import json_response
 from chunksmith.web.fields import PageQuery
-from chunksmith.web.keys import JOBS, PROJECTS
+from chunksmith.web.keys import JOBS, LEDGER, PROJECTS
 from chunksmith.web.parsing import body_of, query_of
 from chunksmith.web.routing import Answer, Handler, Route
 from chunksmith.web.schemas import jobs as shapes
@@ -46,8 +46,11 @@ async def resume_job(request: web.Request) -> web.StreamResponse:
 
 
 async def retry_job(request: web.Request) -> web.StreamResponse:
-    statuses = body_of(request).get("statuses", ["failed"])
-    return json_response(shapes.status_out(await request.app[JOBS].retry(request.match_info["job_id"], statuses)))
+    given = body_of(request)
+    status = await request.app[JOBS].retry(
+        request.match_info["job_id"], given.get("statuses", ["failed"]), reparse=given.get("reparse", False)
+    )
+    return json_response(shapes.status_out(status))
 
 
 async def change_job(request: web.Request) -> web.StreamResponse:
@@ -73,6 +76,12 @@ async def list_calls(request: web.Request) -> web.StreamResponse:
     window = window_of(query_of(request))
     found, total = await request.app[JOBS].calls(request.match_info["job_id"], window)
     return json_response({"calls": [shapes.call_out(call) for call in found], **counted(window, total)})
+
+
+async def prune_ledger(request: web.Request) -> web.StreamResponse:
+    given = body_of(request)
+    pruned = await request.app[LEDGER].prune(given["older_than_days"], given["job_id"], dry_run=given["dry_run"])
+    return json_response({"replies": pruned.replies, "size_bytes": pruned.size_bytes, "dry_run": given["dry_run"]})
 
 
 def window_of(query: dict[str, object]) -> Window:
@@ -151,5 +160,16 @@ ROUTES = [
         "Jobs",
         {200: Answer("A page of calls.", shapes.CallsOut)},
         query=PageQuery,
+    ),
+    Route(
+        "POST",
+        "/api/v1/ledger/prune",
+        prune_ledger,
+        "Remove raw replies by age or by job",
+        "Jobs",
+        {200: Answer("What was removed, or would be.", shapes.PrunedOut)},
+        "The calls stay listed with tokens and costs, but their replies cannot be reused or parsed again.",
+        body=shapes.PruneIn,
+        errors=(Conflict, NotFound),
     ),
 ]

@@ -5,7 +5,7 @@ from aiohttp import web
 from chunksmith.domain.paging import Window
 from chunksmith.errors import Conflict, NotFound
 from chunksmith.web.answers import json_response, no_content
-from chunksmith.web.keys import PROJECTS
+from chunksmith.web.keys import EXPORTS, PROJECTS
 from chunksmith.web.parsing import body_of, query_of
 from chunksmith.web.routing import Answer, Route
 from chunksmith.web.schemas.projects import (
@@ -44,7 +44,9 @@ async def update_project(request: web.Request) -> web.StreamResponse:
 
 
 async def delete_project(request: web.Request) -> web.StreamResponse:
-    await request.app[PROJECTS].delete(request.match_info["project_id"])
+    project = await request.app[PROJECTS].resolve(request.match_info["project_id"])
+    await request.app[PROJECTS].delete(str(project.id))
+    await request.app[EXPORTS].forget(project.id)
     return no_content()
 
 

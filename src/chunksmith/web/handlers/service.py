@@ -6,8 +6,11 @@ from chunksmith.errors import RunnerUnavailable
 from chunksmith.exports.formats import known_formats
 from chunksmith.web import fields
 from chunksmith.web.answers import json_response
-from chunksmith.web.keys import PROVIDERS, READINESS
+from chunksmith.web.keys import METRICS, PROVIDERS, READINESS
+from chunksmith.web.parsing import body_of
 from chunksmith.web.routing import Answer, Route
+
+PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class HealthOut(fields.AnswerSchema):
@@ -50,6 +53,13 @@ class ProviderOut(fields.AnswerSchema):
     queued = fields.Integer()
 
 
+class LimitsIn(fields.StrictSchema):
+    least_fields = 1
+    max_concurrency = fields.Integer(least=1, most=4096)
+    requests_per_minute = fields.Integer(least=1, allow_none=True)
+    tokens_per_minute = fields.Integer(least=1, allow_none=True)
+
+
 class ProvidersOut(fields.AnswerSchema):
     providers = fields.List(fields.Nested(ProviderOut))
 
@@ -63,6 +73,10 @@ async def ready(request: web.Request) -> web.StreamResponse:
     if not readiness.ready or readiness.stopping:
         raise RunnerUnavailable("the server is stopping" if readiness.stopping else "the server is starting")
     return json_response({"status": "ready", "version": readiness.version})
+
+
+async def metrics(request: web.Request) -> web.StreamResponse:
+    return web.Response(body=await request.app[METRICS].text(), headers={"Content-Type": PROMETHEUS})
 
 
 async def list_formats(request: web.Request) -> web.StreamResponse:
@@ -102,6 +116,10 @@ async def list_providers(request: web.Request) -> web.StreamResponse:
     return json_response({"providers": found})
 
 
+async def change_provider(request: web.Request) -> web.StreamResponse:
+    return json_response(request.app[PROVIDERS].set_limits(request.match_info["provider"], body_of(request)))
+
+
 ROUTES = [
     Route("GET", "/health", health, "It lives", "Service", {200: Answer("Yes.", HealthOut)}, needs_key=False),
     Route(
@@ -113,6 +131,9 @@ ROUTES = [
         {200: Answer("Yes.", HealthOut)},
         errors=(RunnerUnavailable,),
         needs_key=False,
+    ),
+    Route(
+        "GET", "/metrics", metrics, "Numbers for Prometheus", "Service", {200: Answer("All.", media=("text/plain",))}
     ),
     Route(
         "GET",
@@ -137,5 +158,14 @@ ROUTES = [
         "Providers of models, and whether they answer",
         "Service",
         {200: Answer("All of them; never a key.", ProvidersOut)},
+    ),
+    Route(
+        "PATCH",
+        "/api/v1/providers/{provider}",
+        change_provider,
+        "Change a provider's limits, also while jobs run",
+        "Service",
+        {200: Answer("The limits as they are now. A restart takes them from the settings again.", LimitsOut)},
+        body=LimitsIn,
     ),
 ]

@@ -87,13 +87,27 @@ class PageQualityOut(fields.AnswerSchema):
 
 
 class EntriesQuery(fields.CursorQuery):
-    sort_by = fields.String(one_of=SORTS, load_default="id")
-    order = fields.String(one_of=("asc", "desc"), load_default=None)
-    filter_quality = fields.Number(least=0, most=1, load_default=None)
-    category = fields.String(most=500, load_default=None)
-    split = fields.String(one_of=SPLITS, load_default=None)
-    status = fields.String(one_of=ENTRY_STATUSES, load_default=None)
-    difficulty = fields.String(one_of=DIFFICULTIES, load_default=None)
+    sort_by = fields.String(
+        one_of=SORTS,
+        load_default="id",
+        metadata={"description": "Ties by id; what has no value (not scored, no category) counts as the smallest."},
+    )
+    order = fields.String(
+        one_of=("asc", "desc"),
+        load_default=None,
+        metadata={"description": "Default: best first for quality, else ascending."},
+    )
+    filter_quality = fields.Number(
+        least=0, most=1, load_default=None, metadata={"description": "Only entries that score at least this."}
+    )
+    category = fields.String(most=500, load_default=None, metadata={"description": "Only this category."})
+    split = fields.String(one_of=SPLITS, load_default=None, metadata={"description": "Only this split."})
+    status = fields.String(
+        one_of=ENTRY_STATUSES, load_default=None, metadata={"description": "Only entries in this state."}
+    )
+    difficulty = fields.String(
+        one_of=DIFFICULTIES, load_default=None, metadata={"description": "Only this difficulty."}
+    )
     q = fields.String(least=1, most=200, load_default=None, metadata={"description": "Text that the entry contains."})
 
 
@@ -107,6 +121,7 @@ class EntriesOut(fields.AnswerSchema):
 
 
 class EntryChangeIn(fields.StrictSchema):
+    least_fields = 1
     question = fields.String(most=20_000, filled=True)
     answer = fields.String(most=20_000, filled=True)
     instruction = fields.String(most=20_000, filled=True)
@@ -137,6 +152,7 @@ class DatasetOut(fields.AnswerSchema):
     flagged = fields.String(allow_none=True, metadata={"description": "Why it should not be used as it is."})
     settings = fields.Dict(metadata={"description": "What it was made with."})
     usage = fields.Nested(UsageOut, allow_none=True)
+    feedback_summary = fields.Dict(metadata={"description": "What reviewers said, in numbers; see `/feedback`."})
     complete = fields.Boolean(metadata={"description": "false while its job is not over."})
 
 
@@ -162,12 +178,24 @@ class DatasetsOut(fields.AnswerSchema):
 
 class DownloadQuery(fields.QuerySchema):
     format = fields.String(most=50, load_default=None, metadata={"description": "One of `GET /formats`."})
-    split = fields.String(one_of=SPLITS, load_default=None)
-    filter_quality = fields.Number(least=0, most=1, load_default=None)
-    category = fields.String(most=500, load_default=None)
-    status = fields.String(one_of=ENTRY_STATUSES, load_default=None)
-    difficulty = fields.String(one_of=DIFFICULTIES, load_default=None)
-    q = fields.String(least=1, most=200, load_default=None)
+    split = fields.String(one_of=SPLITS, load_default=None, metadata={"description": "Only this split."})
+    filter_quality = fields.Number(
+        least=0, most=1, load_default=None, metadata={"description": "Only entries that score at least this."}
+    )
+    category = fields.String(most=500, load_default=None, metadata={"description": "Only this category."})
+    status = fields.String(
+        one_of=ENTRY_STATUSES, load_default=None, metadata={"description": "Only entries in this state."}
+    )
+    difficulty = fields.String(
+        one_of=DIFFICULTIES, load_default=None, metadata={"description": "Only this difficulty."}
+    )
+    q = fields.String(least=1, most=200, load_default=None, metadata={"description": "Text that the entry contains."})
+
+
+class RescoreOut(fields.AnswerSchema):
+    job_id = fields.String()
+    status = fields.String()
+    message = fields.String()
 
 
 class DatasetQualityOut(fields.AnswerSchema):
@@ -202,9 +230,9 @@ def entry_out(entry: Entry, dataset: Dataset) -> dict[str, Any]:
         ],
         "metadata": {
             **entry.metadata,
-            "model": model,
-            "provider": provider,
-            "prompt_hash": dataset.settings["prompt_hash"],
+            "model": entry.metadata.get("model", model),
+            "provider": entry.metadata.get("provider", provider),
+            "prompt_hash": entry.metadata.get("prompt_hash", dataset.settings["prompt_hash"]),
             "chunk_id": chunk_name(entry.chunk_id),
             "document_id": entry.document_id,
             "document_name": entry.document_name,
@@ -233,8 +261,8 @@ def detail_out(detail: EntryDetail) -> dict[str, Any]:
             "document_id": entry.document_id,
             "document_name": entry.document_name,
             "call_id": entry.call_id,
-            "model": dataset.settings["generation_model"],
-            "prompt_hash": dataset.settings["prompt_hash"],
+            "model": entry.metadata.get("model", dataset.settings["generation_model"]),
+            "prompt_hash": entry.metadata.get("prompt_hash", dataset.settings["prompt_hash"]),
         },
     }
 
@@ -262,7 +290,7 @@ def dataset_item_out(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def dataset_out(view: DatasetView, usage: dict[str, Any] | None) -> dict[str, Any]:
+def dataset_out(view: DatasetView, usage: dict[str, Any] | None, feedback_summary: dict[str, Any]) -> dict[str, Any]:
     dataset = view.dataset
     return {
         **dataset_item_out(dataset),
@@ -272,5 +300,6 @@ def dataset_out(view: DatasetView, usage: dict[str, Any] | None) -> dict[str, An
         "total_batches": view.batches_count,
         "settings": dataset.settings,
         "usage": usage,
+        "feedback_summary": feedback_summary,
         "complete": view.job is None or view.job.state in ENDED,
     }

@@ -5,13 +5,13 @@ from typing import Any
 from marshmallow import fields as plain
 
 from chunksmith.domain.corpus import CHUNK_STRATEGIES, DOCUMENT_STATUSES, MAX_CHUNK_SIZE, Document
-from chunksmith.domain.jobs import Job
+from chunksmith.domain.jobs import MAX_CONCURRENCY, Job
 from chunksmith.domain.paging import LARGEST
 from chunksmith.services.documents import Content
 from chunksmith.web import fields
 from chunksmith.web.schemas.jobs import STATES
 
-_MODEL = {"description": "Only `builtin` at present: the local parser and splitter."}
+_MODEL = "`builtin`, `gemini`, `grok`, `ollama` or `<provider>/<model>`; default `builtin`. "
 _UNIT = "Tokens; characters for the strategy `character`. Default: the setting"
 
 
@@ -49,10 +49,22 @@ class ProcessIn(fields.StrictSchema):
         allow_none=True,
         metadata={"description": "null: all documents that were uploaded, but not processed yet."},
     )
-    parsing_model = fields.String(least=1, most=200, metadata=_MODEL)
-    chunking_model = fields.String(least=1, most=200, metadata=_MODEL)
+    parsing_model = fields.String(
+        least=1,
+        most=200,
+        metadata={
+            "description": f"{_MODEL}A model reads pictures, and pages of a PDF without a good text layer; everything "
+            "else is read locally."
+        },
+    )
+    chunking_model = fields.String(
+        least=1,
+        most=200,
+        metadata={"description": f"{_MODEL}A model proposes where topics begin, for the strategy `semantic`."},
+    )
     chunk_strategy = fields.String(
-        one_of=CHUNK_STRATEGIES, metadata={"description": "Default: the setting `chunking.strategy`."}
+        one_of=CHUNK_STRATEGIES,
+        metadata={"description": "Default: the setting `chunking.strategy`; `semantic` with a `chunking_model`."},
     )
     chunk_size = fields.Integer(least=1, most=MAX_CHUNK_SIZE, metadata={"description": f"{_UNIT} `chunking.size`."})
     chunk_overlap = fields.Integer(
@@ -65,6 +77,16 @@ class ProcessIn(fields.StrictSchema):
         most=1000,
         allow_none=True,
         metadata={"description": "Literal text, for the strategy `delimiter`; null: a blank line."},
+    )
+    concurrency = fields.Integer(
+        least=1,
+        most=MAX_CONCURRENCY,
+        load_default=1,
+        metadata={"description": "Calls of this job in flight at most, and documents worked on at a time."},
+    )
+    max_calls = fields.Integer(least=1, allow_none=True, load_default=None)
+    max_cost_usd = fields.Amount(
+        allow_none=True, load_default=None, metadata={"description": "No call starts that could cross it."}
     )
 
 

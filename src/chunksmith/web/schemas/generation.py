@@ -1,12 +1,17 @@
 """Shapes of starting a generation."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from marshmallow import ValidationError, validates_schema
+
 from chunksmith.domain.calls import PROVIDERS
+from chunksmith.domain.feedback import MAX_EXAMPLES
 from chunksmith.domain.generation import DATA_SOURCES, MAX_PER_CHUNK, MODES
 from chunksmith.domain.jobs import MAX_CONCURRENCY
 from chunksmith.gateway.budget import usd
 from chunksmith.services.estimating import Estimate
+from chunksmith.services.generation import faults_of
 from chunksmith.web import fields
 
 STRATEGIES = ("heading", "token", "character", "delimiter", "semantic")
@@ -117,6 +122,12 @@ class GenerateIn(fields.StrictSchema):
     purpose = _text("What the dataset is for; into the prompt.")
     domain = _text("The subject area; into the prompt.")
     complexity_level = _text("The complexity to aim at; into the prompt.")
+    few_shot = fields.Integer(
+        least=0,
+        most=MAX_EXAMPLES,
+        load_default=0,
+        metadata={"description": "Entries of this mode that reviewers approved, shown to the model as examples."},
+    )
     document_ids = fields.List(
         fields.Integer(least=0),
         least=1,
@@ -128,6 +139,13 @@ class GenerateIn(fields.StrictSchema):
     chunk_strategy = fields.String(one_of=STRATEGIES, allow_none=True, load_default=None)
     chunk_size = fields.Integer(least=1, most=1_000_000, allow_none=True, load_default=None)
     chunk_overlap = fields.Integer(least=0, most=1_000_000, allow_none=True, load_default=None)
+
+    @validates_schema(skip_on_field_errors=False)
+    def _means_something(self, data: Mapping[str, Any], **_: Any) -> None:
+        """The service's own rules, asked here too, so that all faults are told at once."""
+        found = faults_of(data)
+        if found:
+            raise ValidationError({fault.pointer.removeprefix("/"): [fault.detail] for fault in found})
 
 
 class GenerateOut(fields.AnswerSchema):

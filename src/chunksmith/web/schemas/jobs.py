@@ -3,11 +3,11 @@
 from typing import Any
 
 from chunksmith.domain.corpus import chunk_name
-from chunksmith.domain.datasets import BatchFile
+from chunksmith.domain.datasets import ENTRY_PREFIX, BatchFile
 from chunksmith.domain.jobs import MAX_CONCURRENCY, OUTCOMES, Job, UnitOutcome
 from chunksmith.domain.ledger import CallRecord
 from chunksmith.gateway.budget import usd
-from chunksmith.services.jobs import GENERATION_KIND, JobStatus
+from chunksmith.services.jobs import PROCESS_KIND, JobStatus
 from chunksmith.web import fields
 
 STATES = ("submitted", "running", "paused", "completed", "failed", "cancelled")
@@ -98,9 +98,11 @@ class JobListItemOut(fields.AnswerSchema):
 
 
 class JobsQuery(fields.PageQuery):
-    status = fields.String(one_of=STATES, load_default=None)
-    project_id = fields.Identifier(load_default=None)
-    kind = fields.String(most=50, load_default=None)
+    status = fields.String(one_of=STATES, load_default=None, metadata={"description": "Only jobs in this state."})
+    project_id = fields.Identifier(load_default=None, metadata={"description": "Only jobs of this project."})
+    kind = fields.String(
+        most=50, load_default=None, metadata={"description": "Only jobs of this kind, such as `dataset-gen`."}
+    )
 
 
 class JobsOut(fields.AnswerSchema):
@@ -111,6 +113,7 @@ class JobsOut(fields.AnswerSchema):
 
 
 class JobChangeIn(fields.StrictSchema):
+    least_fields = 1
     concurrency = fields.Integer(least=1, most=MAX_CONCURRENCY)
     max_calls = fields.Integer(least=1, allow_none=True)
     max_cost_usd = fields.Amount(allow_none=True)
@@ -124,16 +127,37 @@ class RetryIn(fields.StrictSchema):
         load_default=["failed"],
         metadata={"description": "Which units to do again. Asking again for unreadable or refused ones costs anew."},
     )
+    reparse = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Read the stored replies again instead of asking anew; costs nothing."},
+    )
+
+
+class PruneIn(fields.StrictSchema):
+    older_than_days = fields.Number(least=0, most=100_000, allow_none=True, load_default=None)
+    job_id = fields.String(most=200, allow_none=True, load_default=None)
+    dry_run = fields.Boolean(load_default=False, metadata={"description": "Only count what would go."})
+
+
+class PrunedOut(fields.AnswerSchema):
+    replies = fields.Integer()
+    size_bytes = fields.Integer()
+    dry_run = fields.Boolean()
 
 
 class OutcomesQuery(fields.PageQuery):
-    status = fields.String(one_of=(*OUTCOMES, "pending"), load_default=None)
+    status = fields.String(
+        one_of=(*OUTCOMES, "pending"), load_default=None, metadata={"description": "Only units that ended so."}
+    )
 
 
 class UnitOutcomeOut(fields.AnswerSchema):
     unit = fields.Integer(metadata={"description": "The place of the unit in the job, from 0."})
-    chunk_id = fields.String(allow_none=True)
+    chunk_id = fields.String(
+        allow_none=True, metadata={"description": "What the unit is about; of several chunks, the first."}
+    )
     document_id = fields.Integer(allow_none=True)
+    entry_id = fields.String(allow_none=True)
     status = fields.String(one_of=(*OUTCOMES, "pending"))
     reason = fields.String(allow_none=True)
     detail = fields.String(allow_none=True)
@@ -265,11 +289,13 @@ def job_item_out(job: Job) -> dict[str, Any]:
 
 
 def outcome_out(outcome: UnitOutcome, kind: str) -> dict[str, Any]:
-    about_chunk = kind == GENERATION_KIND
+    about_document, about_entry = kind == PROCESS_KIND, kind == "regenerate"
+    about_chunk = not (about_document or about_entry)
     return {
         "unit": outcome.position,
         "chunk_id": chunk_name(outcome.source_id) if about_chunk else None,
-        "document_id": None if about_chunk else outcome.source_id,
+        "document_id": outcome.source_id if about_document else None,
+        "entry_id": f"{ENTRY_PREFIX}{outcome.source_id}" if about_entry else None,
         "status": outcome.status,
         "reason": outcome.reason,
         "detail": outcome.detail,

@@ -21,6 +21,7 @@ class ProjectIn(fields.StrictSchema):
 class ProjectChange(fields.StrictSchema):
     """Only the named fields change."""
 
+    least_fields = 1
     name = fields.String(least=1, most=LONGEST_NAME, filled=True, metadata=_NAME)
     description = fields.String(most=LONGEST_DESCRIPTION)
 

@@ -35,6 +35,7 @@ class PromptIn(fields.StrictSchema):
 class PromptChange(fields.StrictSchema):
     """Only the named fields change."""
 
+    least_fields = 1
     name = fields.String(least=1, most=LONGEST_NAME, filled=True, metadata=_NAME)
     content = fields.String(least=1, most=LONGEST_CONTENT, filled=True, metadata=_CONTENT)
     description = fields.String(most=LONGEST_DESCRIPTION)

@@ -1,0 +1,88 @@
+"""Asking a model for one JSON object: whole, readable, and once more when it is not."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import json_repair
+from pydantic_core import from_json
+
+from chunksmith.domain.calls import USUAL_MAX_TOKENS, ChatReply, ChatRequest, Stage
+from chunksmith.domain.halts import JobFatal
+from chunksmith.errors import ProviderError, ReplyUnreadable
+from chunksmith.pipeline import prompts
+
+T = TypeVar("T")
+# Asks for a unit that the caller knows.
+Ask = Callable[[ChatRequest, Stage], Awaitable[ChatReply]]
+# A reply that was cut is asked for again with so much more room, an empty one so often in all.
+MORE_ROOM, EMPTY_TRIES = 3, 2
+REPAIR_MAX_CHARS = 200_000
+_THINK = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+
+
+async def ask_for_object(ask: Ask, request: ChatRequest, stage: Stage, read: Callable[[dict[str, Any]], T]) -> T:
+    """What ``read`` makes of the reply; when it raises ReplyUnreadable, the model is told why and asked once more.
+
+    Errors: ProviderError, also for a refusal; ReplyUnreadable; JobFatal for what every other call would meet as well.
+    """
+    try:
+        reply = await _whole(ask, request, stage)
+        try:
+            return read(await _object(reply.text))
+        except ReplyUnreadable as exc:
+            corrected = replace(request, messages=prompts.again(request.messages, exc.detail))
+            reply = await _whole(ask, corrected, "repair")
+            return read(await _object(reply.text))
+    except ProviderError as exc:
+        if exc.kind == "auth" or exc.status == 404:
+            raise JobFatal(exc.detail) from exc
+        raise
+
+
+async def _whole(ask: Ask, request: ChatRequest, stage: Stage) -> ChatReply:
+    """Errors: ProviderError for a refusal; ReplyUnreadable when there is no whole text."""
+    empties = 0
+    roomier = False
+    while True:
+        reply = await ask(request, "repair" if roomier else stage)
+        if reply.prompt_truncated:
+            raise ProviderError("context_window", "the model saw only part of what it was sent")
+        if reply.finish == "refused":
+            raise ProviderError("refused", reply.detail or "the provider's content policy refused it")
+        if reply.finish == "length":
+            if roomier:
+                raise ReplyUnreadable("it was cut off, however much room there was")
+            roomier = True
+            request = replace(request, max_tokens=(request.max_tokens or USUAL_MAX_TOKENS) * MORE_ROOM)
+        elif reply.text.strip():
+            return reply
+        else:
+            empties += 1
+            if reply.finish == "stop" or empties == EMPTY_TRIES:
+                raise ReplyUnreadable(reply.detail or "it was empty")
+
+
+async def _object(text: str) -> dict[str, Any]:
+    """The outermost object in a text, as it stands or mended. Errors: ReplyUnreadable."""
+    bare = _THINK.sub("", text).strip()
+    start, end = bare.find("{"), bare.rfind("}")
+    candidate = bare[start : end + 1] if 0 <= start < end else ""
+    try:
+        value = from_json(candidate)
+    except ValueError:
+        value = None
+        if candidate and len(candidate) <= REPAIR_MAX_CHARS:
+            value = await asyncio.to_thread(_mended, candidate)
+    if not isinstance(value, dict) or not value:
+        raise ReplyUnreadable("it is not a JSON object")
+    return value
+
+
+def _mended(text: str) -> Any:
+    try:
+        return json_repair.loads(text)
+    except (ValueError, RecursionError):
+        return None

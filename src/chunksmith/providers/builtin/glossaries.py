@@ -1,0 +1,80 @@
+"""List items that explain a term: ``sponsor: a person who …``, ``dh-make - the program that …``, ``X (Y)``."""
+
+import re
+from collections.abc import Iterator
+
+from chunksmith.providers.builtin.clauses import parse
+from chunksmith.providers.builtin.reading import Reading
+from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading
+from chunksmith.providers.builtin.views import Draft
+from chunksmith.providers.builtin.words import is_name
+
+_ENTRY = re.compile(r"(?P<term>[\w`][\w`.()/+*$-]*(?: [\w`.()/+$-]+){0,2})\s?(?::| -| –| —) (?=\w)")
+_ABBREVIATION = re.compile(r"\((?P<short>[A-Z][A-Z0-9]{1,6})\)")
+_NO_TERM = frozenset(
+    """
+    note example warning caution hint tip question answer important summary result exception exceptions default
+    please however but also first second third remember reason rule step yes no i.e e.g then
+    """.split()
+)
+
+
+def entries(read: Reading) -> Iterator[Draft]:
+    """What the term stands for, when an article opens the explanation; what it does, when a verb does."""
+    yield from abbreviations(read)
+    match = _ENTRY.match(read.sentence.text)
+    if match is None or match["term"].split()[0].lower() in _NO_TERM:
+        return
+    start = next((place for place, token in enumerate(read.tokens) if token.start >= match.end()), read.last)
+    if read.last - start < 4:
+        return
+    if match["term"].lower().strip("`") in read.sentence.text[match.end() :].lower():
+        return
+    term, first, second = match["term"].strip("`"), read.tokens[start], read.tokens[start + 1]
+    if any(
+        token.tag in ("be", "modal", "do", "have", "pron", "sub", "rel", "wh") for token in read.tokens[: start - 1]
+    ):
+        return
+    if parse(read.tokens, start, read.last) is not None:
+        return
+    if first.lower in {"a", "an", "the"} and second.tag in ("word", "quoted"):
+        asked = f'What is "{term}"'
+        yield Draft("definition", asked, f'Explain what "{term}" is', start, _entry_end(read, start), 8.5)
+    elif _names_program(term) and first.tag == "word" and reading(first.lower, "b") and first.lower not in NOUN_LIKE:
+        yield Draft("what", f"What does {term} do", f"State what {term} does", start, _entry_end(read, start), 7.0)
+
+
+def abbreviations(read: Reading) -> Iterator[Draft]:
+    """``multiversion concurrency control (MVCC)``: the words before it whose initials it is."""
+    for match in _ABBREVIATION.finditer(read.sentence.quote):
+        short = match["short"]
+        before = [place for place, token in enumerate(read.tokens) if token.tag == "word"]
+        for end in range(len(before), len(short) - 1, -1):
+            places = before[end - len(short) : end]
+            initials = "".join(read.tokens[place].text[0].upper() for place in places)
+            adjoining = places[-1] - places[0] == len(short) - 1
+            if initials == short and adjoining and _precedes(read, places[-1], match.start()):
+                told = f"State what {short} stands for"
+                yield Draft("what", f"What does {short} stand for", told, places[0], places[-1] + 1, 8.0)
+                return
+
+
+def _precedes(read: Reading, place: int, offset: int) -> bool:
+    """Whether the token ends right before ``offset`` of the quote: nothing but a space in between."""
+    sentence = read.sentence
+    end = sentence.origins[read.tokens[place].end - 1] + 1 - sentence.origins[0]
+    return 0 < offset - end <= 2
+
+
+def _names_program(term: str) -> bool:
+    return " " not in term and (is_name(term) or "(" in term or "-" in term or "_" in term)
+
+
+def _entry_end(read: Reading, start: int) -> int:
+    for place in range(start + 3, read.last):
+        token = read.tokens[place]
+        if token.tag == "punct" and token.text in {";", ":", "—", "–"}:
+            return place
+        if token.text == "," and read.tokens[place + 1].lower in {"but", "so", "which", "see"}:
+            return place
+    return read.last

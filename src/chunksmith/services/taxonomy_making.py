@@ -1,0 +1,248 @@
+"""Submitting jobs that make or extend taxonomies: what can be refused is refused here, before the first call."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from chunksmith.domain.calls import NEEDS_KEY, ModelRef, ProviderAccount
+from chunksmith.domain.clock import timestamp
+from chunksmith.domain.corpus import Project
+from chunksmith.domain.corpus_ports import ChunkSource, Documents
+from chunksmith.domain.generation import parse_model
+from chunksmith.domain.job_ports import JobQueue
+from chunksmith.domain.jobs import Job
+from chunksmith.domain.ports import Clock
+from chunksmith.domain.taxonomy import MAX_DEPTH, Place, Taxonomies, Taxonomy, Tree
+from chunksmith.domain.taxonomy_jobs import (
+    DEFAULT_EXTENSION_SAMPLE,
+    DEFAULT_SAMPLE,
+    SPECIFICITIES,
+    TaxonomySpec,
+    limits_for,
+)
+from chunksmith.errors import (
+    Conflict,
+    Fault,
+    InvalidRequest,
+    NoSourceMaterial,
+    NotFound,
+    ProviderNotConfigured,
+    RunnerUnavailable,
+)
+from chunksmith.gateway.pricing import PriceBook
+from chunksmith.services.generation import parse_usd
+from chunksmith.services.projects import ProjectService
+from chunksmith.services.runner import Runner
+from chunksmith.services.taxonomies import TaxonomyService
+from chunksmith.services.taxonomy_job import KIND
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """What there is to choose from: ``model`` is used where none is named, ``models`` are the providers' own."""
+
+    model: str
+    models: Mapping[str, str]
+    accounts: Mapping[str, ProviderAccount]
+    prices: PriceBook
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What both kinds of request have, checked."""
+
+    model: ModelRef
+    max_cost_nano: int | None
+
+
+class TaxonomyMaking:
+    def __init__(
+        self,
+        projects: ProjectService,
+        taxonomies: TaxonomyService,
+        rows: Taxonomies,
+        chunks: ChunkSource,
+        documents: Documents,
+        jobs: JobQueue,
+        runner: Runner,
+        choice: ModelChoice,
+        clock: Clock,
+    ) -> None:
+        self._projects = projects
+        self._taxonomies = taxonomies
+        self._rows = rows
+        self._chunks = chunks
+        self._documents = documents
+        self._jobs = jobs
+        self._runner = runner
+        self._choice = choice
+        self._clock = clock
+
+    async def generate(self, values: Mapping[str, Any], idempotency_key: str | None) -> Job:
+        """Errors: InvalidRequest with all faults; NotFound; Conflict when the name is taken, or the key was used with
+        another body; ProviderNotConfigured; NoSourceMaterial; RunnerUnavailable while the server stops.
+        """
+        known = await self._known("generate", values, idempotency_key)
+        if known is not None:
+            return known
+        project = await self._projects.resolve(values["project_id"])
+        faults: list[Fault] = []
+        limits = _limits(values, values["depth"], faults)
+        plan = self._plan(values, faults)
+        if await self._rows.named(project.id, values["name"]) is not None:
+            raise Conflict(f"the project has a taxonomy named {values['name']} already")
+        await self._check_material(project, values["document_ids"])
+        spec = TaxonomySpec(
+            task="generate",
+            project_id=project.id,
+            taxonomy_uuid=str(uuid4()),
+            name=values["name"],
+            description=values["description"],
+            mode=values["mode"],
+            depth=values["depth"],
+            category_limits=limits,
+            warnings=tuple(_warnings(values)),
+            **self._shared(values, plan, DEFAULT_SAMPLE),
+        )
+        return await self._submit("generate", spec, values, plan, idempotency_key)
+
+    async def extend(self, values: Mapping[str, Any], idempotency_key: str | None) -> Job:
+        """Errors: as ``generate``."""
+        known = await self._known("extend", values, idempotency_key)
+        if known is not None:
+            return known
+        taxonomy = await self._taxonomies.get(values["taxonomy_id"])
+        faults: list[Fault] = []
+        chosen = _chosen(taxonomy, values, faults)
+        limits = _limits(values, values["levels"], faults)
+        plan = self._plan(values, faults)
+        project = await self._projects.resolve(taxonomy.project_id)
+        await self._check_material(project, values["document_ids"])
+        spec = TaxonomySpec(
+            task="extend",
+            project_id=taxonomy.project_id,
+            taxonomy_uuid=taxonomy.uuid,
+            taxonomy_id=taxonomy.id,
+            name=taxonomy.name,
+            depth=values["levels"],
+            category_limits=limits,
+            node_ids=tuple(place.node.id for place in chosen),
+            **self._shared(values, plan, DEFAULT_EXTENSION_SAMPLE),
+        )
+        return await self._submit("extend", spec, values, plan, idempotency_key)
+
+    async def _known(self, task: str, values: Mapping[str, Any], key: str | None) -> Job | None:
+        if self._runner.stopping:
+            raise RunnerUnavailable("the server is stopping")
+        return await self._jobs.by_idempotency_key(key, _hash_of(task, values)) if key is not None else None
+
+    def _plan(self, values: Mapping[str, Any], faults: list[Fault]) -> _Plan:
+        """Errors: InvalidRequest with ``faults`` and what is wrong here; ProviderNotConfigured."""
+        model = ModelRef("builtin", "builtin")
+        max_cost_nano = None
+        try:
+            model = parse_model(values["model"] or self._choice.model, dict(self._choice.models), "/model")
+        except InvalidRequest as exc:
+            faults.extend(exc.faults)
+        if values["max_cost_usd"] is not None:
+            try:
+                max_cost_nano = parse_usd(str(values["max_cost_usd"]))
+            except InvalidRequest as exc:
+                faults.extend(exc.faults)
+            if self._choice.prices.rates(model) is None:
+                detail = f"the price of {model} is unknown; set it in the settings, section prices"
+                faults.append(Fault("/max_cost_usd", detail))
+        unset = model.provider in NEEDS_KEY and self._choice.accounts[model.provider].api_key is None
+        missing = [Fault("/model", f"API key not configured: {model.provider}")] if unset else []
+        if faults:
+            raise InvalidRequest.of([*faults, *missing])
+        if missing:
+            raise ProviderNotConfigured(model.provider, tuple(missing))
+        return _Plan(model, max_cost_nano)
+
+    def _shared(self, values: Mapping[str, Any], plan: _Plan, sample: int) -> dict[str, Any]:
+        documents = values["document_ids"]
+        specificity = values["specificity"]
+        return {
+            "specificity": SPECIFICITIES.get(specificity, specificity),
+            "domain": values["domain"],
+            "sample_size": values["sample_size"] or sample,
+            "document_ids": tuple(documents) if documents is not None else None,
+            "generation_model": plan.model,
+            "concurrency": values["concurrency"],
+            "reuse": values["reuse"],
+        }
+
+    async def _check_material(self, project: Project, documents: Sequence[int] | None) -> None:
+        """Errors: NotFound naming the documents that the project does not have; NoSourceMaterial."""
+        unknown = await self._documents.unknown(project.id, documents) if documents is not None else []
+        if unknown:
+            raise NotFound("Document" if len(unknown) == 1 else "Documents", ", ".join(map(str, unknown)))
+        if not await self._chunks.has_chunks(project.id, documents):
+            raise NoSourceMaterial()
+
+    async def _submit(
+        self, task: str, spec: TaxonomySpec, values: Mapping[str, Any], plan: _Plan, key: str | None
+    ) -> Job:
+        job = await self._jobs.submit(
+            {
+                "job_id": f"{KIND}-{uuid4()}",
+                "kind": KIND,
+                "project_id": spec.project_id,
+                "spec": spec.model_dump(mode="json"),
+                "concurrency": spec.concurrency,
+                "max_calls": values["max_calls"],
+                "max_cost_nano": plan.max_cost_nano,
+                "idempotency_key": key,
+                "idempotency_hash": _hash_of(task, values) if key is not None else None,
+                "created_at": timestamp(self._clock),
+            }
+        )
+        self._runner.wake()
+        return job
+
+
+def _limits(values: Mapping[str, Any], depth: int, faults: list[Fault]) -> tuple[int, ...]:
+    given = values["category_limits"]
+    if given is not None and len(given) > depth:
+        faults.append(Fault("/category_limits", f"has {len(given)} limits for {depth} levels"))
+        return limits_for(depth, None)
+    return limits_for(depth, tuple(given) if given is not None else None)
+
+
+def _chosen(taxonomy: Taxonomy, values: Mapping[str, Any], faults: list[Fault]) -> list[Place]:
+    """The categories that are extended: the named ones, else all that have none below them."""
+    tree = Tree(taxonomy.tree)
+    selectors = values["selected_categories"]
+    if selectors is None:
+        leaves = [place for place in tree if not place.node.children]
+        chosen = leaves or [place for place in [tree.place(tree.root.id)] if place is not None]
+    else:
+        try:
+            chosen = tree.select(selectors)
+        except InvalidRequest as exc:
+            faults.extend(exc.faults)
+            return []
+    most = MAX_DEPTH - values["levels"]
+    too_deep = [place.node.name for place in chosen if place.level > most]
+    if selectors is None and len(too_deep) < len(chosen):
+        return [place for place in chosen if place.level <= most]
+    if too_deep:
+        shown = ", ".join(too_deep[:5])
+        detail = f"a taxonomy has at most {MAX_DEPTH} levels; no room below {shown}" + (" …" if too_deep[5:] else "")
+        faults.append(Fault("/levels", detail))
+    return chosen
+
+
+def _warnings(values: Mapping[str, Any]) -> list[str]:
+    if values["mode"] == "complete" and values["sample_size"] is not None:
+        return ["sample_size has no effect: the mode complete reads all chunks"]
+    return []
+
+
+def _hash_of(task: str, values: Mapping[str, Any]) -> str:
+    canonical = json.dumps(values, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(f"{KIND} {task}\n{canonical}".encode("utf-8", "surrogatepass")).hexdigest()

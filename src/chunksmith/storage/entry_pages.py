@@ -1,0 +1,141 @@
+"""How a page of entries is found at any depth: by an index, from where the page begins."""
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from chunksmith.domain.datasets import DIFFICULTIES
+from chunksmith.domain.entry_query import EntryQuery, Sort
+from chunksmith.storage.datasets import entry_range
+
+NOT_INDEXED = "NOT INDEXED"
+# What an entry list is sorted by, as an expression that an index has, and whether its natural order is descending.
+_SORTS: dict[Sort, tuple[str, bool]] = {
+    "id": ("id", False),
+    "quality": ("quality", True),
+    "category": ("category", False),
+    "difficulty": ("difficulty", False),
+}
+
+
+def where(dataset: int, query: EntryQuery, *, counted: bool = False) -> tuple[str, list[Any]]:
+    """All but the place in the list, except where ids are what is sorted by."""
+    clauses = ["deleted_at IS NULL"]
+    parameters: list[Any] = []
+    if index(query, counted=counted) != NOT_INDEXED:
+        clauses.append("dataset = ?")
+        parameters.append(dataset)
+    else:
+        clauses.append("id BETWEEN ? AND ?")
+        parameters += _id_bounds(dataset, query)
+    if query.filter_quality is not None:
+        clauses.append("quality >= ?")
+        parameters.append(query.filter_quality)
+    if query.quality_below is not None:
+        clauses.append("quality < ?")
+        parameters.append(query.quality_below)
+    for column in ("category", "split", "status"):
+        value = getattr(query, column)
+        if value is not None:
+            clauses.append(f"{column} = ?")
+            parameters.append(value)
+    if query.difficulty is not None:
+        clauses.append("difficulty = ?")
+        parameters.append(DIFFICULTIES.index(query.difficulty) + 1)
+    if query.q:
+        searched = ("question", "answer", "instruction", "input", "output", "summary")
+        found = [f"{column} LIKE ? ESCAPE '\\'" for column in searched]
+        found.append("EXISTS (SELECT 1 FROM json_each(entries.key_points) WHERE value LIKE ? ESCAPE '\\')")
+        clauses.append(f"({' OR '.join(found)})")
+        escaped = query.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        parameters += [f"%{escaped}%"] * len(found)
+    return "WHERE " + " AND ".join(clauses), parameters
+
+
+def _id_bounds(dataset: int, query: EntryQuery) -> tuple[int, int]:
+    """One pair of bounds, the position taken in: of two lower bounds SQLite starts from the first that is written."""
+    first, last = entry_range(dataset)
+    if query.after is None:
+        return first, last
+    place = first | query.after.number
+    return (first, place - 1) if _descending(query) else (place + 1, last)
+
+
+def index(query: EntryQuery, *, counted: bool = False) -> str:
+    """Which index to read. Without statistics SQLite guesses by the number of columns, and then sorts a whole dataset.
+
+    A list by id with a filter that no index by id has goes through the rows, in order, until its page is full.
+    """
+    if query.sort != "id" and not counted:
+        return f"INDEXED BY entries_by_{query.sort}"
+    if query.category is not None:
+        return "INDEXED BY entries_by_category"
+    if counted and (query.filter_quality is not None or query.quality_below is not None):
+        return "INDEXED BY entries_by_quality"
+    if counted and query.difficulty is not None:
+        return "INDEXED BY entries_by_difficulty"
+    unfiltered = query == EntryQuery(query.sort, query.order, after=query.after)
+    return "INDEXED BY entries_of_dataset" if unfiltered else NOT_INDEXED
+
+
+def _descending(query: EntryQuery) -> bool:
+    natural = _SORTS[query.sort][1]
+    return natural if query.order is None else query.order == "desc"
+
+
+def order(query: EntryQuery, prefix: str = "") -> str:
+    """Ties by id, ascending; null (not scored, no category) sorts as the smallest value."""
+    expression, _ = _SORTS[query.sort]
+    direction = "DESC" if _descending(query) else "ASC"
+    if expression == "id":
+        return f"ORDER BY {prefix}id {direction}"
+    return f"ORDER BY {prefix}{expression} {direction}, {prefix}id ASC"
+
+
+class Range(NamedTuple):
+    """Rows that ``query`` finds and that lie where ``clause`` says."""
+
+    query: EntryQuery
+    clause: str
+    values: list[Any]
+
+
+def ranges(dataset: int, query: EntryQuery) -> list[Range]:
+    """Where rows after the query's position lie, as clauses that an index can start from; everywhere without one."""
+    if query.after is None:
+        return [Range(query, "", [])]
+    column, _ = _SORTS[query.sort]
+    sign = "<" if _descending(query) else ">"
+    value, entry_id = query.after.value, entry_range(dataset)[0] | query.after.number
+    if column == "id":
+        return [Range(query, "", []) if index(query) == NOT_INDEXED else Range(query, f" AND id {sign} ?", [entry_id])]
+    found = _alike(query, column, value, entry_id)
+    if getattr(query, column, None) is not None:  # the filter lets nothing else through
+        return found
+    if value is not None:
+        found.append(Range(query, f" AND {column} {sign} ?", [value]))
+    # Null is smallest: last when descending, and first when ascending.
+    if sign == "<" and value is not None and not _has_bounds(query, column):
+        found.append(Range(query, f" AND {column} IS NULL", []))
+    if sign == ">" and value is None:
+        found.append(Range(query, f" AND {column} IS NOT NULL", []))
+    return found
+
+
+def _alike(query: EntryQuery, column: str, value: float | str | int | None, entry_id: int) -> list[Range]:
+    """Later rows with the same value. SQLite would rather use bounds than an equation: those are checked here."""
+    if _has_bounds(query, column):
+        low, high = query.filter_quality, query.quality_below
+        if (
+            not isinstance(value, int | float)
+            or (low is not None and value < low)
+            or (high is not None and value >= high)
+        ):
+            return []
+        query = replace(query, filter_quality=None, quality_below=None)
+    if value is None:
+        return [Range(query, f" AND {column} IS NULL AND id > ?", [entry_id])]
+    return [Range(query, f" AND {column} = ? AND id > ?", [value, entry_id])]
+
+
+def _has_bounds(query: EntryQuery, column: str) -> bool:
+    return column == "quality" and (query.filter_quality is not None or query.quality_below is not None)

@@ -1,0 +1,306 @@
+"""Pause, resume, cancel, ceilings and concurrency of running jobs: the numbers add up at every moment."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app_parts import Json, Server, running_app, settings_for
+from chunksmith.app import RUNNER
+from chunksmith.pipeline import generate
+from fake_llm import FakeLLM
+from virtual_clock import FastClock
+
+COUNT = 80
+
+
+def passages(count: int = COUNT, of: str = "Sample") -> list[str]:
+    return [
+        f"{of} {n} was taken at site {n % 17} in {1900 + n % 90}. Its mass is {n * 7 + 3} grams. "
+        f"The keeper stored it in drawer {n} because the shelf was full."
+        for n in range(count)
+    ]
+
+
+def body(project: int, **more: Any) -> Json:
+    wanted = {"project_id": project, "data_source": "Chunks Only", "generation_model": "grok"}
+    return {**wanted, "concurrency": 8, "batch_size": 30, **more}
+
+
+def adds_up(status: Json) -> Json:
+    result = status["result"]
+    units, outcomes = result["units"], result["outcomes"]
+    assert sum(outcomes.values()) + units["pending"] == units["total"]
+    assert units["done"] + units["failed"] + units["pending"] == units["total"]
+    return status
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[FakeLLM]:
+    async with FakeLLM(latency_ms=20) as running:
+        yield running
+
+
+@pytest.fixture
+async def server(tmp_path: Path, fake: FakeLLM) -> AsyncIterator[Server]:
+    async with running_app(settings_for(tmp_path, fake), clock=FastClock(50)) as running:
+        yield running
+
+
+async def until(server: Server, job_id: str, reached: Callable[[Json], bool]) -> Json:
+    """Looks again and again, and at every look the numbers add up and progress has not fallen."""
+    progress = 0
+    while True:
+        status = adds_up(await server.get(f"jobs/{job_id}"))
+        assert status["progress"] >= progress
+        progress = status["progress"]
+        if reached(status) or status["status"] not in ("submitted", "running"):
+            return status
+        await asyncio.sleep(0.002)
+
+
+def down(count: int) -> Callable[[Json], bool]:
+    return lambda status: sum(status["result"]["outcomes"].values()) >= count
+
+
+def stored(tmp_path: Path, status: Json) -> list[bytes]:
+    return [(tmp_path / one["file_path"]).read_bytes() for one in status["result"]["batch_files"]]
+
+
+async def test_numbers_add_up_at_every_moment(server: Server, fake: FakeLLM) -> None:
+    fake.control({"rates": {"500": 0.1, "garbage": 0.1, "blocked": 0.1, "429": 0.05}, "retry_after_s": 1})
+    started = await server.post("datasets/generate", body(await server.project(passages())))
+    status = await until(server, started["job_id"], lambda _: False)
+    assert (status["status"], status["progress"]) == ("completed", 100)
+
+
+async def test_a_paused_job_starts_no_call_and_goes_on_where_it_was(server: Server, fake: FakeLLM) -> None:
+    started = await server.post("datasets/generate", body(await server.project(passages())))
+    await until(server, started["job_id"], down(15))
+    paused = adds_up(await server.post(f"jobs/{started['job_id']}/pause"))
+    assert (paused["status"], paused["reason"]) == ("paused", "user")
+    sent = fake.stats.chats
+    await asyncio.sleep(0.1)
+    assert (fake.stats.chats, fake.stats.in_flight["grok"]) == (sent, 0)
+    await server.post(f"jobs/{started['job_id']}/resume")
+    status = adds_up(await server.ended(started["job_id"]))
+    assert (status["result"]["units"]["done"], max(fake.stats.bodies.values())) == (COUNT, 1)
+
+
+async def test_a_pause_does_not_wait_for_calls_that_wait(tmp_path: Path, fake: FakeLLM) -> None:
+    limits = {"providers": {"grok": {"requests_per_minute": 5}}}
+    async with running_app(settings_for(tmp_path, fake, limits), clock=FastClock(1)) as server:
+        started = await server.post("datasets/generate", body(await server.project(passages())))
+        await until(server, started["job_id"], down(5))
+        paused = await server.post(f"jobs/{started['job_id']}/pause")
+        assert (paused["status"], fake.stats.chats) == ("paused", 5)
+
+
+async def test_a_cancelled_job_keeps_what_is_there(server: Server, fake: FakeLLM) -> None:
+    started = await server.post("datasets/generate", body(await server.project(passages())))
+    await until(server, started["job_id"], down(15))
+    status = adds_up(await server.post(f"jobs/{started['job_id']}/cancel"))
+    assert status["status"] == "cancelled"
+    assert status["result"]["total_entries_so_far"] > 0
+    again = await server.get(f"jobs/{started['job_id']}")
+    assert again["result"]["total_entries_so_far"] == status["result"]["total_entries_so_far"]
+    calls = await server.get(f"jobs/{started['job_id']}/calls?per_page=1000")
+    assert "intent" not in {call["state"] for call in calls["calls"]}
+    assert len(calls["calls"]) == again["result"]["usage"]["calls"]
+
+
+async def test_who_cancels_after_a_pause_gets_a_cancelled_job(server: Server, fake: FakeLLM) -> None:
+    fake.control({"latency_ms": 400})
+    started = await server.post("datasets/generate", body(await server.project(passages())))
+    while not fake.stats.chats:  # noqa: ASYNC110 - the stand-in has no event for it
+        await asyncio.sleep(0.005)
+    path = f"jobs/{started['job_id']}"
+    pausing = asyncio.ensure_future(server.post(f"{path}/pause"))
+    await asyncio.sleep(0.05)
+    assert (await server.post(f"{path}/cancel"))["status"] == "cancelled"
+    assert (await pausing)["status"] == "cancelled"
+    assert (await server.get(path))["status"] == "cancelled"
+
+
+async def test_a_job_cancelled_as_it_starts_is_cancelled(server: Server) -> None:
+    project = await server.project(passages())
+    for _ in range(5):
+        started = await server.post("datasets/generate", body(project))
+        status = await server.post(f"jobs/{started['job_id']}/cancel")
+        assert status["status"] == "cancelled"
+    assert server.client.app is not None
+    async with asyncio.timeout(5):
+        while server.client.app[RUNNER].running:  # noqa: ASYNC110 - one that was claimed notices by itself
+            await asyncio.sleep(0.005)
+    listed = await server.get("jobs")
+    assert {job["status"] for job in listed["jobs"]} == {"cancelled"}
+
+
+async def test_concurrency_is_kept_and_changes_live(server: Server, fake: FakeLLM) -> None:
+    started = await server.post("datasets/generate", body(await server.project(passages(200)), concurrency=3))
+    path = f"jobs/{started['job_id']}"
+    await until(server, started["job_id"], down(15))
+    assert fake.stats.max_in_flight["grok"] == 3
+    await server.call("PATCH", path, json={"concurrency": 12})
+    await until(server, started["job_id"], down(80))
+    assert fake.stats.max_in_flight["grok"] == 12
+    await server.call("PATCH", path, json={"concurrency": 2})
+    await until(server, started["job_id"], down(100))
+    fake.stats.max_in_flight.clear()
+    await until(server, started["job_id"], down(130))
+    assert fake.stats.max_in_flight["grok"] == 2
+    await server.call("PATCH", path, json={"concurrency": 32})
+    assert (await server.ended(started["job_id"]))["result"]["units"]["done"] == 200
+
+
+async def test_the_pool_is_full_across_batch_borders(server: Server, fake: FakeLLM) -> None:
+    fake.control({"latency_ms": 100})
+    project = await server.project(passages(60))
+    started = await server.post("datasets/generate", body(project, concurrency=6, batch_size=1))
+    await until(server, started["job_id"], down(5))
+    seen = []
+    while fake.stats.chats < 55:
+        seen.append(fake.stats.in_flight["grok"])
+        await asyncio.sleep(0.004)
+    status = await server.ended(started["job_id"])
+    assert sum(seen) / len(seen) > 4.8
+    assert status["result"]["completed_batches"] == 60
+
+
+@pytest.mark.parametrize("ceiling", [{"max_calls": 20}, {"max_cost_usd": "0.30"}], ids=["calls", "money"])
+async def test_a_ceiling_pauses_and_a_higher_one_lets_it_go_on(
+    server: Server, fake: FakeLLM, ceiling: dict[str, Any]
+) -> None:
+    fake.control({"grok_reasoning": 3000})
+    started = await server.post("datasets/generate", body(await server.project(passages()), **ceiling))
+    paused = adds_up(await server.ended(started["job_id"], ("paused",)))
+    assert paused["reason"] == "budget"
+    assert paused["result"]["waiting_for"] == "a higher ceiling"
+    assert 0 < paused["result"]["units"]["pending"] < COUNT
+    if "max_calls" in ceiling:
+        assert fake.stats.chats == 20
+    else:
+        assert 0.2 < float(paused["result"]["usage"]["cost_usd"]) <= 0.30
+    await server.call("PATCH", f"jobs/{started['job_id']}", json=dict.fromkeys(ceiling))
+    await server.post(f"jobs/{started['job_id']}/resume")
+    status = adds_up(await server.ended(started["job_id"]))
+    assert status["result"]["units"]["done"] == COUNT
+    assert max(fake.stats.bodies.values()) == 1
+
+
+async def test_the_cost_is_what_the_provider_says(server: Server, fake: FakeLLM) -> None:
+    status = await server.generate(body(await server.project(passages(30))))
+    usage = status["result"]["usage"]
+    # The stand-in bills 1.25 and 2.50 dollars per million tokens.
+    expected = (usage["input_tokens"] * 1.25 + usage["output_tokens"] * 2.5) / 1e6
+    assert float(usage["cost_usd"]) == pytest.approx(expected, rel=1e-4)
+    assert usage["input_tokens"] == fake.stats.input_tokens
+
+
+async def test_a_second_job_pays_nothing_for_the_same_requests(server: Server, fake: FakeLLM, tmp_path: Path) -> None:
+    project = await server.project(passages())
+    first = await server.generate(body(project))
+    second = await server.generate(body(project, concurrency=64))
+    assert (second["result"]["usage"]["calls"], second["result"]["usage"]["reused_calls"]) == (0, COUNT)
+    assert fake.stats.chats == COUNT
+    assert stored(tmp_path, first) == stored(tmp_path, second)
+    third = await server.generate(body(project, reuse=False))
+    assert third["result"]["usage"]["calls"] == COUNT
+
+
+async def test_jobs_that_run_together_each_get_their_share(tmp_path: Path, fake: FakeLLM) -> None:
+    limits = {"providers": {"grok": {"max_concurrency": 8}}}
+    async with running_app(settings_for(tmp_path, fake, limits), clock=FastClock(50)) as server:
+        jobs = []
+        for name, concurrency in (("Granite", 8), ("Basalt", 8), ("Marble", 24)):
+            project = await server.project(passages(300, name))
+            jobs.append((await server.post("datasets/generate", body(project, concurrency=concurrency)))["job_id"])
+        await until(server, jobs[2], down(120))
+        done = [sum((await server.get(f"jobs/{job}"))["result"]["outcomes"].values()) for job in jobs]
+        assert fake.stats.max_in_flight["grok"] <= 8
+        assert done[0] == pytest.approx(done[1], abs=25)
+        assert done[2] / done[0] == pytest.approx(3, rel=0.5)
+        for job in jobs:
+            await server.post(f"jobs/{job}/cancel")
+
+
+async def test_a_bug_fails_its_job_and_not_the_server(
+    server: Server, fake: FakeLLM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = generate.Writer._entry
+
+    def broken(self: Any, unit: Any, *rest: Any) -> Any:
+        if unit.position == 20:
+            raise ZeroDivisionError
+        return entry(self, unit, *rest)
+
+    monkeypatch.setattr(generate.Writer, "_entry", broken)
+    project = await server.project(passages())
+    failed = adds_up(await server.generate(body(project), ("failed",)))
+    assert (failed["error_type"], "internal" in failed["error"]) == ("internal", True)
+    calls = await server.get(f"jobs/{failed['job_id']}/calls?per_page=1000")
+    assert "intent" not in {call["state"] for call in calls["calls"]}
+    monkeypatch.setattr(generate.Writer, "_entry", entry)
+    await server.post(f"jobs/{failed['job_id']}/retry", {})
+    status = adds_up(await server.ended(failed["job_id"]))
+    assert status["result"]["units"]["done"] == COUNT
+
+
+async def test_failed_units_alone_are_done_again_in_a_file_of_their_own(
+    server: Server, fake: FakeLLM, tmp_path: Path
+) -> None:
+    fake.control({"rates": {"context": 0.3}})
+    project = await server.project(passages())
+    first = adds_up(await server.generate(body(project)))
+    failed = first["result"]["outcomes"]["failed"]
+    assert 0 < failed < COUNT
+    before = stored(tmp_path, first)
+    fake.control({"rates": {}})
+    sent = fake.stats.chats
+    await server.post(f"jobs/{first['job_id']}/retry", {})
+    second = adds_up(await server.ended(first["job_id"]))
+    assert (second["result"]["units"]["done"], fake.stats.chats - sent) == (COUNT, failed)
+    assert stored(tmp_path, second)[:-1] == before
+    assert second["result"]["batch_files"][-1]["chunks_processed"] == failed
+    assert (
+        sum(one["entries_count"] for one in second["result"]["batch_files"]) == second["result"]["total_entries_so_far"]
+    )
+    await server.post(f"jobs/{first['job_id']}/retry", {}, 409)
+    third = await server.get(f"jobs/{first['job_id']}")
+    assert third["result"]["completed_batches"] == second["result"]["completed_batches"]
+
+
+@pytest.mark.parametrize("format_type", ["jsonl", "parquet", "json"])
+async def test_the_files_are_the_same_at_any_concurrency(tmp_path: Path, format_type: str) -> None:
+    rates = {"fenced": 0.1, "garbage": 0.1, "truncated": 0.1, "empty": 0.05, "blocked": 0.05}
+    found = []
+    for concurrency in (1, 7, 64):
+        folder = tmp_path / str(concurrency)
+        async with (
+            FakeLLM(rates=rates, latency="uniform", latency_ms=3, latency_spread_ms=3, seed=concurrency) as fake,
+            running_app(settings_for(folder, fake)) as server,
+        ):
+            fake.options.seed = 0  # other waits, the same replies
+            project = await server.project(passages(60))
+            status = await server.generate(body(project, concurrency=concurrency, format_type=format_type))
+            assert status["result"]["completed_batches"] == 2
+            found.append(stored(folder, status))
+    assert found[0] == found[1] == found[2]
+
+
+async def test_a_stop_in_the_middle_loses_nothing(tmp_path: Path) -> None:
+    async with FakeLLM(latency_ms=20) as fake:
+        async with running_app(settings_for(tmp_path, fake)) as server:
+            project = await server.project(passages())
+            started = await server.post("datasets/generate", body(project))
+            await until(server, started["job_id"], down(20))
+            assert server.client.app is not None
+            await server.client.app[RUNNER].stop(10.0)
+            assert fake.stats.in_flight["grok"] == 0
+            assert adds_up(await server.get(f"jobs/{started['job_id']}"))["status"] == "running"
+        async with running_app(settings_for(tmp_path, fake)) as server:
+            status = adds_up(await server.ended(started["job_id"]))
+        assert status["result"]["units"]["done"] == COUNT
+        assert (max(fake.stats.bodies.values()), status["result"]["usage"]["unknown_calls"]) == (1, 0)

@@ -1,0 +1,42 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+SCRIPT = Path(__file__).parents[2] / "scripts" / "demo.py"
+TIMEOUT_S = 120
+
+
+def demo(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    foreign = ("CHUNKSMITH_", "GEMINI_", "GOOGLE_", "XAI_", "OLLAMA_", "MODEL")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), str(folder)],
+        env=environment | variables,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+
+
+def test_the_demo_leaves_a_dataset_to_look_at(tmp_path: Path) -> None:
+    ended = demo(tmp_path / "demo")
+
+    assert ended.returncode == 0, ended.stderr
+    rows = [json.loads(line) for line in (tmp_path / "demo" / "dataset.jsonl").read_text("utf-8").splitlines()]
+    table = pq.read_table(tmp_path / "demo" / "dataset.parquet")  # type: ignore[no-untyped-call]  # no annotations upstream
+    assert table.column("id").to_pylist() == [row["id"] for row in rows]
+    assert all(shown in ended.stdout for shown in ("evidence", "tides.pdf", "overall", "dataset.parquet"))
+
+
+def test_a_demo_that_fails_says_why(tmp_path: Path) -> None:
+    ended = demo(tmp_path / "demo", MODEL="gemini")
+
+    assert ended.returncode == 1
+    assert "API key not configured: gemini" in ended.stderr
+    assert "Traceback" not in ended.stderr

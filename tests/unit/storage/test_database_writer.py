@@ -1,0 +1,177 @@
+"""The writer: groups, neighbours that fail, cancellation, order, what happens at the end."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import aiosqlite
+import pytest
+
+from chunksmith.errors import Conflict, StorageError
+from chunksmith.storage.database import Database, open_database
+
+INSERT = "INSERT INTO prompts (name, content, created_at, updated_at) VALUES (?, ?, '', '')"
+Procedure = Callable[[aiosqlite.Connection], Awaitable[str]]
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with open_database(tmp_path / "test.db") as opened:
+        yield opened
+
+
+async def names(database: Database) -> list[str]:
+    return [row["name"] for row in await database.read("SELECT name FROM prompts ORDER BY id")]
+
+
+def insert(name: str) -> list[tuple[str, tuple[str, str]]]:
+    return [(INSERT, (name, ""))]
+
+
+def inserting(name: str) -> Procedure:
+    async def procedure(connection: aiosqlite.Connection) -> str:
+        await connection.execute(INSERT, (name, ""))
+        return name
+
+    return procedure
+
+
+async def test_many_at_once_need_few_commits(database: Database) -> None:
+    await asyncio.gather(*(database.apply(insert(f"{n}")) for n in range(500)))
+    assert len(await names(database)) == 500
+    assert database.commits <= 3
+
+
+async def test_one_alone_is_committed_at_once(database: Database) -> None:
+    await database.apply(insert("only"))
+    with sqlite3.connect(database._path) as other:
+        assert other.execute("SELECT count(*) FROM prompts").fetchone() == (1,)
+    other.close()
+
+
+async def test_a_group_is_at_most_so_large(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "small.db", group_max=10) as database:
+        await asyncio.gather(*(database.apply(insert(f"{n}")) for n in range(95)))
+        assert database.commits >= 10
+
+
+async def test_operations_keep_their_order(database: Database) -> None:
+    await asyncio.gather(*(database.apply(insert(f"{n:03}")) for n in range(100)))
+    assert await names(database) == [f"{n:03}" for n in range(100)]
+
+
+async def test_what_fails_fails_alone(database: Database) -> None:
+    await database.apply(insert("taken"))
+    found = await asyncio.gather(
+        *(database.apply(insert(name)) for name in ("a", "taken", "b", "taken", "c")), return_exceptions=True
+    )
+    assert [isinstance(one, sqlite3.IntegrityError) for one in found] == [False, True, False, True, False]
+    assert await names(database) == ["taken", "a", "b", "c"]
+
+
+async def test_statements_of_one_operation_stand_or_fall_together(database: Database) -> None:
+    await database.apply(insert("taken"))
+    with pytest.raises(sqlite3.IntegrityError):
+        await database.apply([*insert("half"), *insert("taken")])
+    assert await names(database) == ["taken"]
+
+
+async def test_a_procedure_that_refuses_undoes_only_itself(database: Database) -> None:
+    async def refuse(connection: aiosqlite.Connection) -> None:
+        await connection.execute(INSERT, ("refused", ""))
+        raise Conflict("no")
+
+    found = await asyncio.gather(
+        database.apply(insert("a")),
+        database.transact(refuse),
+        database.transact(inserting("b")),
+        database.apply(insert("c")),
+        return_exceptions=True,
+    )
+    assert [type(one) for one in found] == [type(None), Conflict, str, type(None)]
+    assert sorted(await names(database)) == ["a", "b", "c"]
+
+
+async def test_a_procedure_with_a_bug_does_not_hurt_its_neighbours(database: Database) -> None:
+    async def broken(connection: aiosqlite.Connection) -> None:
+        await connection.execute(INSERT, ("broken", ""))
+        raise ZeroDivisionError
+
+    found = await asyncio.gather(
+        database.apply(insert("a")), database.transact(broken), database.apply(insert("b")), return_exceptions=True
+    )
+    assert isinstance(found[1], ZeroDivisionError)
+    assert await names(database) == ["a", "b"]
+
+
+async def test_whoever_is_cancelled_while_waiting_hurts_nobody(database: Database) -> None:
+    tasks = [asyncio.ensure_future(database.apply(insert(f"{n}"))) for n in range(50)]
+    await asyncio.sleep(0)
+    for task in tasks[::2]:
+        task.cancel()
+    found = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(one is None for one in found[1::2])
+    # What was handed over is written although nobody waits for it any more: all of it, once.
+    assert sorted(await names(database)) == sorted(f"{n}" for n in range(50))
+
+
+async def test_a_cancelled_reader_gives_its_connection_back(database: Database) -> None:
+    for _ in range(20):
+        task = asyncio.ensure_future(database.read("SELECT 1 AS one"))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+    found = await asyncio.gather(*(database.read_one("SELECT 2 AS two") for _ in range(10)))
+    assert [row["two"] for row in found if row is not None] == [2] * 10
+
+
+async def test_readers_cannot_write(database: Database) -> None:
+    with pytest.raises(sqlite3.OperationalError):
+        await database.read(INSERT, ("x", ""))
+
+
+async def test_closing_commits_what_waits(tmp_path: Path) -> None:
+    database = Database(tmp_path / "test.db", group_max=7)
+    await database.open()
+    tasks = [asyncio.ensure_future(database.apply(insert(f"{n}"))) for n in range(100)]
+    await asyncio.sleep(0)
+    await database.close()
+    assert await asyncio.gather(*tasks) == [None] * 100
+    async with open_database(tmp_path / "test.db") as again:
+        assert len(await names(again)) == 100
+
+
+async def test_who_comes_too_late_is_told(tmp_path: Path) -> None:
+    database = Database(tmp_path / "test.db")
+    await database.open()
+    closing = asyncio.ensure_future(database.close())
+    await asyncio.sleep(0)
+    with pytest.raises(StorageError):
+        await asyncio.wait_for(database.apply(insert("late")), 5)
+    await closing
+
+
+async def test_a_full_queue_makes_senders_wait_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chunksmith.storage.database.QUEUE_SIZE", 4)
+    database = Database(tmp_path / "test.db")
+    await database.open()
+    tasks = [asyncio.ensure_future(database.apply(insert(f"{n}"))) for n in range(60)]
+    await asyncio.sleep(0)
+    assert database.waiting <= 4
+    await database.close()
+    assert await asyncio.gather(*tasks) == [None] * 60
+
+
+async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "test.db").write_bytes(b"not a database, but long enough to be looked at" * 100)
+    with pytest.raises(StorageError):
+        await Database(tmp_path / "test.db").open()
+
+
+async def test_commits_are_durable_and_not_delayed(database: Database) -> None:
+    (synchronous,) = await database._writer.execute_fetchall("PRAGMA synchronous")
+    (journal,) = await database._writer.execute_fetchall("PRAGMA journal_mode")
+    assert (synchronous[0], journal[0]) == (2, "wal")  # 2 is FULL

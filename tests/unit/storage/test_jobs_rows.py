@@ -1,0 +1,156 @@
+"""Jobs and units: states, counts that agree with what they count, rounds of retries."""
+
+import asyncio
+import random
+
+import pytest
+from engine_rows import EngineRows, entry
+
+from chunksmith.domain.jobs import OUTCOMES, TRANSITIONS, JobState, Outcome, Unit
+from chunksmith.errors import Conflict, NotFound
+from corpus_parts import NOW, Corpus
+
+
+@pytest.fixture
+async def rows(corpus: Corpus) -> EngineRows:
+    return EngineRows(corpus)
+
+
+async def test_a_job_and_its_dataset_come_together(rows: EngineRows) -> None:
+    job = await rows.job()
+    assert (job.state, job.dataset_id, job.counters.units_ready) == ("submitted", "dataset_1", False)
+    assert (await rows.datasets.get("dataset-gen-1")).dataset_id == "dataset_1"
+
+
+async def test_the_same_key_gives_the_same_job_and_another_body_is_refused(rows: EngineRows) -> None:
+    first = await rows.job(name="1", idempotency_key="k", idempotency_hash="h")
+    again = await rows.job(name="2", idempotency_key="k", idempotency_hash="h")
+    assert again.job_id == first.job_id
+    with pytest.raises(Conflict):
+        await rows.job(name="3", idempotency_key="k", idempotency_hash="other")
+    assert await rows.one("SELECT count(*) FROM datasets") == 1
+
+
+@pytest.mark.parametrize("start", list(TRANSITIONS))
+@pytest.mark.parametrize("to", list(TRANSITIONS))
+async def test_only_known_transitions_are_made(rows: EngineRows, start: JobState, to: JobState) -> None:
+    job = await rows.job()
+    await rows.corpus.database.apply([("UPDATE jobs SET state = ?", (start,))])
+    if to in TRANSITIONS[start]:
+        assert (await rows.jobs.move(job.id, to, at=NOW)).state == to
+    else:
+        with pytest.raises(Conflict):
+            await rows.jobs.move(job.id, to, at=NOW)
+
+
+async def test_start_and_end_are_stamped_once(rows: EngineRows) -> None:
+    job = await rows.job()
+    await rows.jobs.move(job.id, "running", at="t1")
+    await rows.jobs.move(job.id, "paused", at="t2", reason="budget")
+    await rows.jobs.move(job.id, "submitted", at="t3")
+    await rows.jobs.move(job.id, "running", at="t4")
+    ended = await rows.jobs.move(job.id, "completed", at="t5")
+    assert (ended.started_at, ended.completed_at, ended.reason) == ("t1", "t5", None)
+
+
+async def test_what_ran_when_the_process_ended_is_queued_again(rows: EngineRows) -> None:
+    for name, state in (("1", "running"), ("2", "paused"), ("3", "running"), ("4", "completed")):
+        job = await rows.job(name=name)
+        await rows.corpus.database.apply([("UPDATE jobs SET state = ? WHERE id = ?", (state, job.id))])
+    assert await rows.jobs.requeue_running() == 2
+    assert [job.job_id for job in await rows.jobs.queued()] == ["dataset-gen-1", "dataset-gen-3"]
+
+
+async def test_units_come_in_slices_with_frozen_positions(rows: EngineRows) -> None:
+    job = await rows.job()
+    await rows.jobs.add_units(job.id, 0, [7, 5, 9], last=False)
+    half = (await rows.jobs.reload(job.id)).counters
+    assert (half.units_total, half.last_source_id, half.units_ready) == (3, 9, False)
+    await rows.jobs.add_units(job.id, 3, [11], last=True)
+    assert (await rows.jobs.reload(job.id)).counters.units_ready
+    assert [(unit.position, unit.source_id) for unit in await rows.jobs.pending_units(job.id, 0, 10)] == [
+        (1, 5),
+        (2, 9),
+        (3, 11),
+    ]
+
+
+async def test_a_slice_that_is_there_already_is_not_added_twice(rows: EngineRows) -> None:
+    job = await rows.job(units=3)
+    with pytest.raises(Exception, match="UNIQUE"):
+        await rows.jobs.add_units(job.id, 0, [1, 2, 3], last=True)
+    assert (await rows.jobs.reload(job.id)).counters.units_total == 3
+
+
+async def test_counts_agree_with_the_rows_at_every_moment(rows: EngineRows) -> None:
+    job = await rows.job(units=200)
+    rng = random.Random(4)
+    units = await rows.jobs.pending_units(job.id, -1, 200)
+    rng.shuffle(units)
+
+    async def end(unit: Unit) -> None:
+        status = rng.choice(OUTCOMES)
+        made = [entry(unit.position * 2 + n + 1, unit.position) for n in range(2 if status == "accepted" else 0)]
+        outcome = Outcome(status, None, None, len(made))
+        await rows.entries.end_unit(job.id, unit, outcome, job.dataset or 0, made)
+
+    ending = asyncio.gather(*(end(unit) for unit in units))
+    while not ending.done():
+        await asyncio.sleep(0)
+        counters = (await rows.jobs.reload(job.id)).counters
+        assert counters.units_down + counters.units_pending == counters.units_total == 200
+        assert counters.entries == 2 * counters.accepted
+    await ending
+    counters = (await rows.jobs.reload(job.id)).counters
+    counted = await rows.corpus.database.read("SELECT outcome, count(*) AS n FROM units GROUP BY outcome")
+    assert {row["outcome"]: row["n"] for row in counted} == {k: v for k, v in counters.outcomes.items() if v}
+    assert await rows.one("SELECT count(*) FROM entries") == counters.entries
+    assert counters.units_pending == 0
+
+
+@pytest.fixture
+async def ended(rows: EngineRows) -> EngineRows:
+    """Ten units: 0-3 failed, 4-5 invalid, the others accepted."""
+    await rows.job(units=10)
+    for unit in await rows.jobs.pending_units(1, -1, 10):
+        status = "failed" if unit.position < 4 else "invalid" if unit.position < 6 else "accepted"
+        await rows.entries.end_unit(1, unit, Outcome(status), 1, [])  # type: ignore[arg-type]  # one of three
+    return rows
+
+
+async def test_reopened_units_are_a_new_round(ended: EngineRows) -> None:
+    assert await ended.jobs.reopen_units(1, ["failed"], fresh=False) == 4
+    counters = (await ended.jobs.reload(1)).counters
+    assert (counters.rounds, counters.failed, counters.invalid, counters.units_pending) == (1, 0, 2, 4)
+    assert {unit.tries for unit in await ended.jobs.pending_units(1, -1, 10)} == {1}
+    assert await ended.jobs.count_pending(1, 1, 0, 9) == 4
+    assert await ended.jobs.count_of_round(1, 0, 0, 9) == 6
+
+
+async def test_nothing_to_reopen_is_no_round(ended: EngineRows) -> None:
+    assert await ended.jobs.reopen_units(1, ["refused"], fresh=False) == 0
+    assert (await ended.jobs.reload(1)).counters.rounds == 0
+
+
+async def test_outcomes_are_listed_by_status(ended: EngineRows) -> None:
+    await ended.jobs.reopen_units(1, ["invalid"], fresh=True)
+    listed = await ended.jobs.outcomes(1, None, -1, 100, 0)
+    assert [one.status for one in listed] == ["failed"] * 4 + ["pending"] * 2 + ["accepted"] * 4
+    assert [one.position for one in await ended.jobs.outcomes(1, "failed", -1, 2, 1)] == [1, 2]
+
+
+async def test_limits_change_only_where_they_are_named(rows: EngineRows) -> None:
+    job = await rows.job(max_calls=5)
+    await rows.jobs.set_limits(job.id, {"concurrency": 9})
+    changed = await rows.jobs.reload(job.id)
+    assert (changed.concurrency, changed.max_calls) == (9, 5)
+    await rows.jobs.set_limits(job.id, {"max_calls": None, "max_cost_nano": 7})
+    changed = await rows.jobs.reload(job.id)
+    assert (changed.concurrency, changed.max_calls, changed.max_cost_nano) == (9, None, 7)
+
+
+async def test_an_unknown_job_is_not_found(rows: EngineRows) -> None:
+    with pytest.raises(NotFound):
+        await rows.jobs.get("dataset-gen-none")
+    with pytest.raises(NotFound):
+        await rows.jobs.move(77, "running", at=NOW)
