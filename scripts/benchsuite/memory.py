@@ -58,7 +58,7 @@ async def _steps(place: Place, generated: int) -> dict[str, float]:
     dataset = job
     if generated < place.chunks:
         seeded = Place(place.folder / "seeded", place.fake, place.chunks)
-        dataset = (await seed_dataset(seeded.folder, 3 * place.chunks)).dataset_id
+        dataset = (await seed_dataset(seeded.folder, place.chunks)).dataset_id
         return found | await _reading(seeded, dataset)
     return found | await _reading(place, dataset)
 

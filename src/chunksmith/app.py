@@ -217,7 +217,8 @@ def _wire(
         lambda: gateway.sending,
         notifier.wake if notifier is not None else None,
     )
-    key_service = KeyService(KeyStore(database), clock)
+    public = not is_loopback(settings.server.host) and not settings.server.insecure
+    key_service = KeyService(KeyStore(database), clock, always=public)
     projects = ProjectService(ProjectStore(database), purging, clock)
     document_service = DocumentService(documents, files, purging, settings.uploads, clock)
     prompts = PromptService(PromptStore(database), builtin_prompts, clock)
@@ -247,7 +248,16 @@ def _wire(
         clock,
     )
     app[keys.GENERATION] = generation
-    app[keys.ESTIMATES] = EstimateService(generation, chunks, documents, calls, prices, accounts, writing)
+    app[keys.ESTIMATES] = EstimateService(
+        generation,
+        chunks,
+        documents,
+        calls,
+        prices,
+        accounts,
+        writing,
+        lambda request: models[request.model.provider].output_ceiling(request),
+    )
     job_service = JobService(
         jobs, jobs, calls, datasets, runner, document_service, generation_job.paces, gateway.admissions, prices, clock
     )

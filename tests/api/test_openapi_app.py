@@ -164,6 +164,7 @@ async def test_answers_are_as_they_are_described(server: Server, document: Json,
         "list_taxonomies",
         *("start_extraction", "list_extraction_results", "get_extraction", "list_project_extractions"),
         *("list_extraction_files", "import_extraction", "delete_extraction"),
+        "generate_evaluation",
         *("preview_generation", "give_feedback", "list_feedback", "regenerate_entries", "restore_entry"),
     }, not_asked
 

@@ -400,16 +400,6 @@ async def test_an_overlap_must_be_smaller_than_the_size(server: Server) -> None:
     assert "/chunk_overlap" in await faults(server, "POST", "datasets/generate", json=body)
 
 
-@pytest.mark.parametrize("model", ["gemini", "grok", "ollama"])
-async def test_models_do_not_read_documents_yet(server: Server, model: str) -> None:
-    project = int((await server.post("projects", {"name": "x"}, 201))["id"])
-    await upload(server, project, {"long.txt": LONG_TEXT})
-    body = {"project_id": project, "generation_model": "builtin", "parsing_model": model, "chunking_model": model}
-    found = await faults(server, "POST", "datasets/generate", json=body)
-    assert sorted(found) == ["/chunking_model", "/parsing_model"]
-    assert all(LATER in detail for detail in found.values())
-
-
 @pytest.mark.parametrize("form", ["jsonl", "json", "parquet"])
 async def test_files_have_the_named_format(server: Server, data_dir: Path, form: str) -> None:
     body = {"project_id": await server.project(), "generation_model": "ollama", "format_type": form}
@@ -541,3 +531,20 @@ async def test_text_in_any_script_is_kept_unescaped(server: Server, data_dir: Pa
     assert (await entries(server, status["result"]["dataset_id"], q="töpfer")) == await entries(
         server, status["result"]["dataset_id"], q="Töpfer"
     )
+
+
+async def test_a_threshold_without_scores_is_refused(server: Server) -> None:
+    body = {"project_id": await server.project(), "analyze_quality": False, "quality_threshold": 0.9}
+    assert list(await faults(server, "POST", "datasets/generate", json=body)) == ["/quality_threshold"]
+
+
+async def test_what_builtin_cannot_use_is_named(server: Server) -> None:
+    body = {"project_id": await server.project(), "generation_model": "builtin", "audience": "cooks", "temperature": 1}
+    warnings = (await server.post("datasets/generate", body))["warnings"]
+    assert [warning.split()[0] for warning in warnings] == ["temperature", "audience"]
+
+
+async def test_evaluation_datasets_come_later(server: Server) -> None:
+    body = {"project_id": await server.project()}
+    found = await faults(server, "POST", "datasets/generate-evaluation", json=body)
+    assert LATER in found["/include_evaluation_sets"]

@@ -233,3 +233,19 @@ async def test_stored_replies_are_parsed_again_for_free(tmp_path: Path) -> None:
         await server.post(f"jobs/{status['job_id']}/retry", {"statuses": ["invalid"], "reparse": True})
         again = await server.ended(status["job_id"])
         assert (fake.stats.chats, again["result"]["outcomes"]["invalid"]) == (calls, 1)
+
+
+async def test_replies_of_a_job_that_may_go_on_are_not_pruned(tmp_path: Path) -> None:
+    async with served(tmp_path) as (server, fake):
+        body = {"project_id": await server.project(), "generation_model": "gemini", "max_calls": 2}
+        paused = await server.generate(body, until=("paused",))
+        assert (await server.post("ledger/prune", {"older_than_days": 0}))["replies"] == 0
+        assert paused["reason"] == "budget"
+        assert fake.stats.chats == 2
+
+
+async def test_an_estimate_counts_equal_passages_once_at_least(tmp_path: Path) -> None:
+    async with served(tmp_path) as (server, _):
+        body = {"project_id": await server.project([PASSAGES[0]] * 20), "generation_model": "gemini"}
+        estimate = await server.post("datasets/estimate", body)
+        assert estimate["calls"]["low"] == 1

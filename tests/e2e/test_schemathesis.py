@@ -20,6 +20,7 @@ TEXT = "A kiln dries fired clay at about 900 degrees. The potter opens the dampe
 REFUSES_WHAT_FITS = {
     "generate_dataset": "a project without chunks, an unknown model, what comes later",
     "estimate_generation": "as generate_dataset",
+    "generate_evaluation": "what comes later",
     "process_documents": "an unknown model, an overlap that is not smaller than the size",
     "import_chunks": "an id that is taken",
     "get_document_content": "a start after the end",
@@ -40,7 +41,13 @@ REFUSES_WHAT_FITS = {
     "list_extraction_results": "an unknown category, a cursor that was never given",
 }
 # `/datasets/generate` is also `/datasets/{dataset_id}`, so `Allow` rightly names what that one does.
-SHARES_ITS_ADDRESS = {"generate_dataset", "estimate_generation", "process_documents", "upload_documents"}
+SHARES_ITS_ADDRESS = {
+    "generate_dataset",
+    "generate_evaluation",
+    "estimate_generation",
+    "process_documents",
+    "upload_documents",
+}
 EXCLUDED = {"job_events": "a stream of events stays open while the job is not over"}
 
 

@@ -41,8 +41,8 @@ class Scores(Protocol):
 
 
 class Replies(Protocol):
-    async def prune_slice(self, before: str | None, job: int | None) -> tuple[int, int]:
-        """Remove some raw replies; gives how many, and how many bytes. None at all: there are no more."""
+    async def prune_slice(self, before: str | None, job: int | None, after: int) -> tuple[int, int, int]:
+        """Remove some raw replies of calls after ``after``; gives how many, how many bytes, and the last call."""
         ...
 
     async def prunable(self, before: str | None, job: int | None) -> tuple[int, int]: ...

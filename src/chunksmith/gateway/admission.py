@@ -47,11 +47,22 @@ class Window:
         return self.spent[-1].at + WINDOW_S - now
 
     def spend(self, amount: int, now: float) -> "Spending":
-        spending = Spending(now, amount, counted=self.limit is not None)
-        if spending.counted:
-            self.spent.append(spending)
-            self.total += amount
+        self.total += amount
+        if self.limit is None:
+            # Counted all the same, for a limit may come at any time; by the second, so that memory stays bounded.
+            self._spend_roughly(amount, now)
+            return Spending(now, amount, counted=False)
+        spending = Spending(now, amount, counted=True)
+        self.spent.append(spending)
         return spending
+
+    def _spend_roughly(self, amount: int, now: float) -> None:
+        while self.spent and self.spent[0].at <= now - WINDOW_S:
+            self.total -= self.spent.popleft().amount
+        if self.spent and not self.spent[-1].counted and now - self.spent[-1].at < 1.0:
+            self.spent[-1].amount += amount
+        else:
+            self.spent.append(Spending(now, amount, counted=False))
 
     def correct(self, spending: "Spending", amount: int) -> None:
         """Replace an estimate by what was really used, if it is still counted."""
@@ -211,6 +222,8 @@ class Admission:
         if self._openings and granted_at <= self._opened_at:
             return  # it left before the breaker opened and says nothing new
         self._failures += 1
+        if error.retry_after_s is not None:
+            self._block(now + error.retry_after_s, "provider_down")  # said to one, meant for all
         if now - self._down_since >= self._give_up_after_s:
             self.close(f"{self.account.provider} has not answered for {int(now - self._down_since)} s: {error.detail}")
         elif self._failures >= BREAKER_FAILURES:
@@ -254,6 +267,10 @@ class Admission:
         self.requests.limit = requests_per_minute
         self.tokens.limit = tokens_per_minute
         self._grant()
+
+    def holds(self, job: int) -> bool:
+        """Whether a call of the job waits here."""
+        return bool(self._queues.get(job))
 
     def forget_job(self, job: int) -> None:
         self._served.pop(job, None)

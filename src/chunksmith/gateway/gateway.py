@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pydantic_core import to_json
 
@@ -159,8 +159,15 @@ class Gateway:
     async def _share(
         self, twin: asyncio.Future[Answer], request: ChatRequest, caller: Caller, position: int, stage: Stage
     ) -> Answer:
-        # wait, not await: neither's cancellation or failure is the other's.
-        await asyncio.wait([twin])
+        # wait, not await: neither's cancellation or failure is the other's, nor is a pause.
+        halted = asyncio.ensure_future(caller.halted.wait())
+        either: list[asyncio.Future[Any]] = [twin, halted]
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            halted.cancel()
+        if caller.halted_by is not None and not twin.done():
+            raise caller.halted_by
         if twin.cancelled():
             return await self.ask(request, caller, position=position, stage=stage)
         await self._ledger.count_reused(caller.job)
@@ -273,6 +280,7 @@ class Gateway:
         except asyncio.CancelledError:
             lost = CallFailure("interrupted", "cancelled in flight", None, True, call.estimate_nano)
             await asyncio.shield(self._ledger.failed(call_id, call.job, timestamp(self._clock), lost))
+            self._seen(call.model, "interrupted", None)
             raise
 
     async def _record_answer(
@@ -285,6 +293,7 @@ class Gateway:
             slot.failed(exc)
             failure = CallFailure(exc.kind, exc.detail, exc.status, True, call.estimate_nano)
             await asyncio.shield(self._ledger.answered(call_id, call.job, raw, None, at, failure))
+            self._seen(call.model, exc.kind, None)
             raise
         cost = self.prices.cost_nano(request.model, reply.usage)
         reply = replace(reply, usage=replace(reply.usage, cost_nano_usd=cost))

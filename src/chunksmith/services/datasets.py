@@ -195,7 +195,9 @@ class DatasetService:
         if chunk is None or new.texts() == entry.texts():
             return new
         mode: Mode = dataset.settings["generation_mode"]
-        quotes = [item.quote for item in entry.evidence]
+        # What the old text rested on says nothing of a new one; its own words are looked for.
+        same = getattr(new, SHAPES[mode].grounded) == getattr(entry, SHAPES[mode].grounded)
+        quotes = [item.quote for item in entry.evidence] if same else []
         new = replace(new, evidence=evidence_for(new, quotes, chunk.text, SHAPES[mode]))
         return scored(new, chunk.text, (), self._weights, mode) if dataset.settings["analyze_quality"] else new
 

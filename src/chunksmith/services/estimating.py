@@ -2,8 +2,8 @@
 
 import asyncio
 import statistics
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from chunksmith.domain.calls import ChatRequest, ModelRef, ProviderAccount
@@ -58,6 +58,7 @@ class EstimateService:
         prices: PriceBook,
         accounts: Mapping[str, ProviderAccount],
         defaults: Defaults,
+        output_ceiling: Callable[[ChatRequest], int],
     ) -> None:
         self._generation = generation
         self._chunks = chunks
@@ -66,6 +67,7 @@ class EstimateService:
         self._prices = prices
         self._accounts = accounts
         self._defaults = defaults
+        self._output_ceiling = output_ceiling
 
     async def estimate(self, values: Mapping[str, Any]) -> Estimate:
         """Errors: as submitting the same body would give."""
@@ -76,9 +78,12 @@ class EstimateService:
         reused = await self._reused_share(requests, spec, rests_on)
         past = await self._past.past(spec.generation_model, spec.generation_mode, spec.datasets_per_chunk, PAST_CALLS)
         again = _asked_twice(past)
-        calls = Between(round(chunks.low * (1 - reused)), round(chunks.high * (1 - reused) * (1 + again)))
+        # Equal passages share one call, however many there are.
+        distinct = len({request.key() for request in requests}) / len(requests) if requests else 1.0
+        low = round(chunks.low * (1 - reused) * distinct)
+        calls = Between(low, round(chunks.high * (1 - reused) * (1 + again)))
         each_input = await _mean_input(requests, spec.generation_model, rests_on)
-        each_output = _output_of(past, spec, self._defaults.max_tokens, rests_on)
+        each_output = _output_of(past, spec, self._defaults.max_tokens, self._thinking(requests), rests_on)
         input_tokens = _times(calls, each_input)
         output_tokens = _times(calls, each_output)
         cost = self._cost(spec.generation_model, input_tokens, output_tokens, rests_on)
@@ -109,6 +114,14 @@ class EstimateService:
         if share:
             rests_on.append(f"{share:.0%} of {len(requests)} prompts looked at are answered in the ledger already")
         return share
+
+    def _thinking(self, requests: Sequence[ChatRequest]) -> int:
+        """The most that the model may think beside what it says."""
+        if not requests:
+            return 0
+        request = requests[0]
+        ceiling = self._output_ceiling(request)
+        return max(0, ceiling - (request.max_tokens or self._defaults.max_tokens))
 
     def _cost(self, model: ModelRef, inputs: Between, outputs: Between, rests_on: list[str]) -> Between | None:
         rates = self._prices.rates(model)
@@ -156,12 +169,16 @@ async def _mean_input(requests: Sequence[ChatRequest], model: ModelRef, rests_on
         rests_on.append("no prompt could be rendered: there are no chunks yet")
         return Between(0, 4096)
     counts = await asyncio.to_thread(lambda: [prompt_tokens(request) for request in requests])
+    # Whether the shape of the reply is billed as well is the provider's matter.
+    bare = await asyncio.to_thread(lambda: [prompt_tokens(replace(one, reply_schema=None)) for one in requests])
     mean = statistics.fmean(counts)
     rests_on.append(f"{len(counts)} prompts rendered, {mean:.0f} tokens on average")
-    return Between(mean * (1 - TOKEN_ERROR), mean * (1 + TOKEN_ERROR))
+    return Between(statistics.fmean(bare) * (1 - TOKEN_ERROR), mean * (1 + TOKEN_ERROR))
 
 
-def _output_of(past: Sequence[PastCall], spec: GenerationSpec, most: int, rests_on: list[str]) -> Between:
+def _output_of(
+    past: Sequence[PastCall], spec: GenerationSpec, most: int, thinking: int, rests_on: list[str]
+) -> Between:
     known = sorted(call.output_tokens for call in past if call.output_tokens is not None)
     if len(known) >= 10:
         mean = statistics.fmean(known)
@@ -173,7 +190,9 @@ def _output_of(past: Sequence[PastCall], spec: GenerationSpec, most: int, rests_
     limit = spec.max_tokens or most
     rests_on.append("usual lengths of entries: there are no earlier replies of this kind")
     low, high = (min(limit, tokens * spec.datasets_per_chunk) for tokens in ENTRY_TOKENS)
-    return Between(low / 2, high)
+    if thinking:
+        rests_on.append(f"at most {thinking} tokens of thinking a call, which are billed as output")
+    return Between(low / 2, high + thinking)
 
 
 def _seconds_of(past: Sequence[PastCall], model: ModelRef, rests_on: list[str]) -> Between:

@@ -43,6 +43,7 @@ TAKEN_AS_GIVEN = (
     "dataset_name datasets_per_chunk max_calls reuse seed temperature max_tokens audience purpose domain "
     "complexity_level few_shot"
 ).split()
+FOR_MODELS_ONLY = ("temperature", "max_tokens", "audience", "purpose", "domain", "complexity_level")
 # Fields of the API that this release takes at these values only.
 NOT_YET: dict[str, Any] = {
     "data_source": "Chunks Only",
@@ -59,6 +60,7 @@ WITHOUT_EFFECT: dict[str, tuple[Any, str]] = {
     "only_validated": (False, "only the data source Extract has validated results"),
     "taxonomy_project": (None, "only the data source Taxonomy reads a taxonomy"),
     "taxonomy_name": (None, "only the data source Taxonomy reads a taxonomy"),
+    "benchmark_suite": ("glue", "only run_benchmarks reads it"),
 }
 
 
@@ -236,6 +238,8 @@ class GenerationService:
         """Of the models that will be asked: those that read only where something waits to be read."""
         asked = ["generation_model", *(("parsing_model", "chunking_model") if unread else ())]
         for name in asked:
+            if name == "generation_model" and draft.values[name] is None and draft.values["classification_model"]:
+                name = "classification_model"  # what was sent
             provider = models[name].provider
             if provider in NEEDS_KEY and self._accounts[provider].api_key is None:
                 draft.missing_keys[name] = provider
@@ -279,6 +283,9 @@ class GenerationService:
         mode: Mode = draft.values["generation_mode"]
         if model.provider == "builtin" and (custom is not None or name != "default"):
             draft.warnings.append("builtin works by rules: it does not read prompts")
+        if model.provider == "builtin":
+            unread = [one for one in FOR_MODELS_ONLY if draft.values[one] is not None]
+            draft.warnings += [f"{one} has no effect: builtin works by rules" for one in unread]
         if custom is not None:
             return str(custom)
         prompt = await self._prompts.by_name(mode if name == "default" else name)
@@ -351,6 +358,8 @@ def _refused(draft: _Draft, check: Callable[..., object], *arguments: object) ->
 def _check_filter(draft: _Draft) -> None:
     if draft.values.get("quality_filter") and draft.values.get("analyze_quality") is False:
         draft.fault("quality_filter", "needs analyze_quality: true, there is no score without it")
+    if draft.values.get("quality_threshold") and draft.values.get("analyze_quality") is False:
+        draft.fault("quality_threshold", "needs analyze_quality: true, there is no score without it")
 
 
 def _check_later_fields(draft: _Draft) -> None:

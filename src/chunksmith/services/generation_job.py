@@ -201,7 +201,11 @@ class GenerationJob:
             return await self._material(job.id, after, limit)
 
         pool = Pool(fetch, work, units_in_work(job.concurrency))
-        running.steer(Steering(pool, self._gateway, caller))
+        steering = Steering(pool, self._gateway, caller)
+        running.steer(steering)
+        # What was changed between the job's start and now.
+        now = await self._stores.jobs.reload(job.id)
+        steering.set_limits(now.concurrency, now.max_calls, now.max_cost_nano)
         async with files.writing():
             await pool.run()
         await files.finish(job.counters.rounds)

@@ -157,14 +157,10 @@ class JobService:
         Errors: Conflict when there is nothing to do.
         """
         job = await self._jobs.get(job_id)
-        if job.state not in ("completed", "failed"):
-            raise Conflict(f"job {job_id} is {job.state}; only a job that has ended can be retried")
         if job.kind == GENERATION_KIND and job.dataset_id is None:
             raise Conflict(f"the dataset of job {job_id} was deleted")
-        reopened = await self._outcomes.reopen_units(job.id, statuses, fresh=not reparse)
-        if not reopened and not job.counters.units_pending and job.counters.units_ready:
-            raise Conflict(f"job {job_id} has no {' or '.join(statuses)} units")
-        changed = await self._jobs.move(job.id, "submitted", at=timestamp(self._clock), step="Waiting to continue")
+        at = timestamp(self._clock)
+        changed = await self._outcomes.reopen_units(job.id, statuses, fresh=not reparse, at=at)
         self._runner.wake()
         return await self.describe(changed)
 
@@ -234,17 +230,19 @@ class JobService:
 
     def _waiting_for(self, job: Job) -> tuple[str | None, float | None]:
         """Why nothing moves, and for how long where that is known."""
+        if job.state == "submitted" and job.error_detail is not None:
+            return f"storage: {job.error_detail}", None
         if job.state == "submitted":
             return ("a free place in the queue" if job.id not in self._runner.running else None), None
         if job.state == "paused":
             return {"budget": "a higher ceiling", "user": "resume", "provider": "the provider"}[
                 job.reason or "user"
             ], None
-        model = job.spec.get("generation_model")
-        if job.state != "running" or not model:
+        if job.state != "running":
             return None, None
-        admission = self._admissions[model[0]]
-        if admission.waiting_for in (None, "concurrency"):
+        held = (one for one in self._admissions.values() if one.holds(job.id))
+        admission = next((one for one in held if one.waiting_for not in (None, "concurrency")), None)
+        if admission is None or admission.waiting_for is None:
             return None, None
         wait_s = None
         if admission.waiting_until is not None:

@@ -37,7 +37,9 @@ class LedgerService:
         chosen = job.id if job is not None else None
         if dry_run:
             return Pruned(*await self._replies.prunable(before, chosen))
-        replies = size = 0
-        while (done := await self._replies.prune_slice(before, chosen)) != (0, 0):
-            replies, size = replies + done[0], size + done[1]
-        return Pruned(replies, size)
+        replies = size = after = 0
+        while True:
+            count, size_bytes, after = await self._replies.prune_slice(before, chosen, after)
+            if not count:
+                return Pruned(replies, size)
+            replies, size = replies + count, size + size_bytes

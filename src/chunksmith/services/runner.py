@@ -20,7 +20,7 @@ from chunksmith.domain.halts import (
 from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.jobs import ENDED, Job, JobState, PauseReason
 from chunksmith.domain.ports import Clock
-from chunksmith.errors import AppError, Conflict, NotFound
+from chunksmith.errors import AppError, Conflict, NotFound, StorageError
 from chunksmith.logs import bound
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ SETTLE_S = 5.0
 # A stop looks this often whether replies are on their way; after so many looks without any it waits no longer.
 STOP_LOOK_S, STOP_IDLE_LOOKS = 0.1, 6
 QUEUE_RETRY_S = 2.0
+STORAGE_RETRY_S = 5.0
 
 
 class NotStarted(Exception):
@@ -139,6 +140,8 @@ class Runner:
 
     async def pause(self, job: Job) -> Job:
         """Calls in flight finish first. Errors: Conflict when it neither runs nor waits."""
+        if job.id in self.running:
+            await self._jobs.wish_pause(job.id)
         return await self._interrupt(job, PausedByUser("paused"), "paused", "user")
 
     async def resume(self, job: Job) -> Job:
@@ -231,6 +234,8 @@ class Runner:
                 raise
         except Halt as halt:
             await self._end_halted(running, halt)
+        except StorageError as exc:
+            await self._wait_for_storage(running, exc)
         except AppError as exc:
             await self._end(running, "failed", error=(exc.slug, exc.detail), step="Failed")
         except Exception:  # the job boundary: a bug fails its job, not the server
@@ -238,6 +243,12 @@ class Runner:
             await self._end(running, "failed", error=("internal", "internal error; the log says more"), step="Failed")
         else:
             await self._end(running, "completed", step="Completed")
+
+    async def _wait_for_storage(self, running: Running, exc: StorageError) -> None:
+        """A full disk is not the job's fault: it goes on when there is room again, and asks nothing twice."""
+        log.error("storage_unavailable", extra={"detail": exc.detail})
+        await self._clock.sleep(STORAGE_RETRY_S)
+        await self._end(running, "submitted", error=(exc.slug, exc.detail), step=f"Waiting for storage: {exc.detail}")
 
     async def _end_halted(self, running: Running, halt: Halt) -> None:
         if isinstance(halt, CancelledByUser):
@@ -262,13 +273,7 @@ class Runner:
         error: tuple[str | None, str | None] = (None, None),
         step: str,
     ) -> None:
-        at = timestamp(self._clock)
-        write = asyncio.create_task(
-            self._jobs.move(
-                running.job.id, to, at=at, reason=reason, error=error, step=step, notify=self._notify is not None
-            ),
-            name="job-end",
-        )
+        write = asyncio.create_task(self._write_end(running.job.id, to, reason, error, step), name="job-end")
         try:
             running.job = await asyncio.shield(write)
         except asyncio.CancelledError:
@@ -277,3 +282,22 @@ class Runner:
         log.info("job_ended", extra={"state": to, "reason": reason, "error": error[1]})
         if self._notify is not None:
             self._notify()
+
+    async def _write_end(
+        self,
+        job: int,
+        to: JobState,
+        reason: PauseReason | None,
+        error: tuple[str | None, str | None],
+        step: str,
+    ) -> Job:
+        """Until it is written: a job whose end is lost would seem to run for ever."""
+        while True:
+            at, notify = timestamp(self._clock), self._notify is not None
+            try:
+                return await self._jobs.move(job, to, at=at, reason=reason, error=error, step=step, notify=notify)
+            except StorageError as exc:
+                if self.stopping:
+                    raise
+                log.error("job_end_not_written", extra={"detail": exc.detail})
+                await self._clock.sleep(STORAGE_RETRY_S)

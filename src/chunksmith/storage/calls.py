@@ -34,11 +34,11 @@ _COUNT_UNKNOWN = """
 UPDATE job_counters SET unknown_calls = unknown_calls + 1, spent_nano = spent_nano + ? WHERE job = ?
 """
 _COUNT_REUSED = "UPDATE job_counters SET reused_calls = reused_calls + 1 WHERE job = ?"
+# Without the replies themselves: of many calls that asked for the same, one reply is read.
 _FIND = """
-SELECT calls.id, calls.request_key, calls.job, calls.position, replies.raw
-FROM calls JOIN replies ON replies.call_id = calls.id
-WHERE calls.usable = 1 AND calls.request_key IN ({marks}) ORDER BY calls.id
+SELECT id, request_key, job, position FROM calls WHERE usable = 1 AND request_key IN ({marks}) ORDER BY id
 """
+_RAW = "SELECT call_id, raw FROM replies WHERE call_id IN (SELECT value FROM json_each(?))"
 _ABANDONED = "SELECT id, job, ifnull(estimate_nano, 0) AS estimate FROM calls WHERE state = 'intent'"
 _RECENT = """
 SELECT provider, sent_at, coalesce(
@@ -55,9 +55,12 @@ WHERE calls.state = 'answered' AND calls.stage IN ('generate', 'repair')
     AND json_extract(jobs.spec, '$.generation_mode') = ? AND json_extract(jobs.spec, '$.datasets_per_chunk') = ?
 ORDER BY calls.id DESC LIMIT ?
 """
+# Replies of jobs that have not ended may still be needed, by whatever they are chosen.
 _PRUNABLE = """
-SELECT calls.id AS id FROM calls JOIN replies ON replies.call_id = calls.id
-WHERE (? IS NULL OR calls.sent_at < ?) AND (? IS NULL OR calls.job = ?) ORDER BY calls.id LIMIT ?
+SELECT calls.id AS id FROM calls JOIN replies ON replies.call_id = calls.id LEFT JOIN jobs ON jobs.id = calls.job
+WHERE calls.id > ? AND (? IS NULL OR calls.sent_at < ?) AND (? IS NULL OR calls.job = ?)
+    AND (jobs.id IS NULL OR jobs.state IN ('completed', 'failed', 'cancelled'))
+ORDER BY calls.id LIMIT ?
 """
 _SIZES = """
 SELECT count(*), ifnull(sum(length(raw)), 0) FROM replies WHERE call_id IN (SELECT value FROM json_each(?))
@@ -154,12 +157,16 @@ class CallStore:
                 keys = sorted({lookup.key for lookup in batch})
                 sql = _FIND.format(marks=", ".join("?" * len(keys)))
                 rows = await self._database.read(sql, keys)
+                chosen = [lookup.choose(rows) for lookup in batch]
+                ids = json.dumps(sorted({call for call in chosen if call is not None}))
+                found = await self._database.read(_RAW, (ids,)) if ids != "[]" else []
             except Exception as exc:  # noqa: BLE001 - each waiting caller gets it
                 for lookup in batch:
                     lookup.fail(exc)
                 continue
-            for lookup in batch:
-                lookup.settle(rows)
+            raws = {row["call_id"]: row["raw"] for row in found}
+            for lookup, call in zip(batch, chosen, strict=True):
+                lookup.settle(call, raws.get(call))
 
     async def abandon_open(self, at: str) -> int:
         """At start: calls that were in flight when the process ended. Returns how many.
@@ -196,20 +203,23 @@ class CallStore:
     async def prunable(self, before: str | None, job: int | None) -> tuple[int, int]:
         """How many raw replies would go, and how many bytes."""
         sql = f"SELECT count(*) AS n, ifnull(sum(length(raw)), 0) AS size FROM replies WHERE call_id IN ({_PRUNABLE})"
-        (row,) = await self._database.read(sql, (before, before, job, job, -1))
+        (row,) = await self._database.read(sql, (0, before, before, job, job, -1))
         return row["n"], row["size"]
 
-    async def prune_slice(self, before: str | None, job: int | None) -> tuple[int, int]:
-        """Remove some raw replies; their calls stay, and can no longer answer. (0, 0): there are no more."""
+    async def prune_slice(self, before: str | None, job: int | None, after: int) -> tuple[int, int, int]:
+        """Remove some raw replies of calls after ``after``; their calls stay, and can no longer answer.
 
-        async def prune(connection: aiosqlite.Connection) -> tuple[int, int]:
-            rows = await connection.execute_fetchall(_PRUNABLE, (before, before, job, job, PRUNE_SLICE))
+        Gives how many, how many bytes, and the last call. None at all: there are no more.
+        """
+
+        async def prune(connection: aiosqlite.Connection) -> tuple[int, int, int]:
+            rows = list(await connection.execute_fetchall(_PRUNABLE, (after, before, before, job, job, PRUNE_SLICE)))
             ids = json.dumps([row["id"] for row in rows])
             sizes = await connection.execute_fetchall(_SIZES, (ids,))
             count, size = next(iter(sizes))
             await connection.execute("UPDATE calls SET usable = 0 WHERE id IN (SELECT value FROM json_each(?))", (ids,))
             await connection.execute("DELETE FROM replies WHERE call_id IN (SELECT value FROM json_each(?))", (ids,))
-            return count, size
+            return count, size, rows[-1]["id"] if rows else after
 
         return await self._database.transact(prune)
 
@@ -226,13 +236,18 @@ class _Lookup:
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
 
-    def settle(self, rows: list[Row]) -> None:
-        if self.found.done():
-            return
-        mine = [row for row in rows if row["request_key"] == self.key]
-        if self.only_job is not None:
-            mine = [row for row in mine if (row["job"], row["position"]) == self.only_job]
-        self.found.set_result(StoredReply(mine[-1]["id"], zlib.decompress(mine[-1]["raw"])) if mine else None)
+    def choose(self, rows: list[Row]) -> int | None:
+        """The newest call that answers this."""
+        for row in reversed(rows):
+            mine = self.only_job is None or (row["job"], row["position"]) == self.only_job
+            if mine and row["request_key"] == self.key:
+                return int(row["id"])
+        return None
+
+    def settle(self, call: int | None, raw: bytes | None) -> None:
+        if not self.found.done():
+            found = StoredReply(call, zlib.decompress(raw)) if call is not None and raw is not None else None
+            self.found.set_result(found)
 
     def fail(self, exc: Exception) -> None:
         if not self.found.done():

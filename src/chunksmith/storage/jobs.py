@@ -59,7 +59,7 @@ VALUES (:job_id, :kind, :project_id, :dataset, :spec, 'submitted', :concurrency,
     :idempotency_key, :idempotency_hash, :created_at)
 """
 _PENDING = """
-SELECT position, source_id, tries, sample FROM units
+SELECT position, source_id, tries, sample FROM units INDEXED BY units_pending
 WHERE job = ? AND outcome IS NULL AND position > ? ORDER BY position LIMIT ?
 """
 _ADD_UNIT = "INSERT INTO units (job, position, source_id) VALUES (?, ?, ?)"
@@ -75,7 +75,8 @@ UPDATE units SET outcome = NULL, reason = NULL, detail = NULL, tries = ?, sample
 WHERE job = ? AND outcome = ?
 """
 _COUNT_PENDING = """
-SELECT count(*) AS n FROM units WHERE job = ? AND outcome IS NULL AND tries = ? AND position BETWEEN ? AND ?
+SELECT count(*) AS n FROM units INDEXED BY units_pending
+WHERE job = ? AND outcome IS NULL AND tries = ? AND position BETWEEN ? AND ?
 """
 _COUNT_OF_ROUND = "SELECT count(*) AS n FROM units WHERE job = ? AND tries = ? AND position BETWEEN ? AND ?"
 _KEEP_PROGRESS = """
@@ -85,6 +86,12 @@ UPDATE job_counters SET progress_floor = max(progress_floor,
 _FIRST_REASON = """
 SELECT detail FROM units WHERE job = ? AND outcome IS NOT NULL AND detail IS NOT NULL ORDER BY position LIMIT 1
 """
+_QUEUE_AGAIN = """
+UPDATE jobs SET state = 'submitted', reason = NULL, error_slug = NULL, error_detail = NULL,
+    step = 'Waiting to continue', completed_at = NULL WHERE id = ?
+"""
+# A pause that was wished for, and had not happened when the process ended, happens now.
+_PAUSE_WISHED = "UPDATE jobs SET state = 'paused', step = 'Paused' WHERE state = 'running' AND reason = 'user'"
 _EVENTS = "SELECT id, kind, data, at FROM job_events WHERE job = ? AND id > ? ORDER BY id LIMIT ?"
 _OUTCOME = "SELECT position, source_id, ifnull(outcome, 'pending'), reason, detail, entries FROM units WHERE job = ? "
 # One statement for each kind of list, so that each reads along an index.
@@ -172,6 +179,7 @@ class JobStore:
         """At start: what ran when the process ended goes on."""
 
         async def requeue(connection: aiosqlite.Connection) -> int:
+            await connection.execute(_PAUSE_WISHED)
             cursor = await connection.execute("UPDATE jobs SET state = 'submitted' WHERE state = 'running'")
             return cursor.rowcount
 
@@ -271,13 +279,20 @@ class JobStore:
         (row,) = await self._database.read(_COUNT_OF_ROUND, (job, tries, first, last))
         return int(row["n"])
 
-    async def reopen_units(self, job: int, statuses: Sequence[str], *, fresh: bool) -> int:
-        """Make ended units pending again, as a new round; ``fresh`` asks anew where a usable reply is there.
+    async def reopen_units(self, job: int, statuses: Sequence[str], *, fresh: bool, at: str) -> Job:
+        """Make ended units pending again, as a new round, and queue the job; all at once.
 
-        Returns how many.
+        ``fresh`` asks anew where a usable reply is there. Errors: Conflict when the job has not ended, or nothing of
+        it is left to do.
         """
 
-        async def reopen(connection: aiosqlite.Connection) -> int:
+        async def reopen(connection: aiosqlite.Connection) -> Job:
+            row = await _one(connection, _BY_ID, job)
+            if row is None:
+                raise NotFound("Job", job)
+            before = _job(row)
+            if before.state not in ("completed", "failed"):
+                raise Conflict(f"job {before.job_id} is {before.state}; only a job that has ended can be retried")
             count = 0
             await connection.execute(_KEEP_PROGRESS, (job,))
             counters = await _one(connection, "SELECT rounds + 1 AS round FROM job_counters WHERE job = ?", job)
@@ -291,9 +306,19 @@ class JobStore:
                 await connection.execute(sql, (cursor.rowcount, job))
             if count:  # a round without units would have a batch file without entries
                 await connection.execute("UPDATE job_counters SET rounds = rounds + 1 WHERE job = ?", (job,))
-            return count
+            elif before.counters.units_ready and not before.counters.units_pending:
+                raise Conflict(f"job {before.job_id} has no {' or '.join(statuses)} units")
+            await connection.execute(_QUEUE_AGAIN, (job,))
+            await connection.execute(EVENT, (job, "state", json.dumps({"status": "submitted"}), at))
+            changed = await _one(connection, _BY_ID, job)
+            assert changed is not None  # noqa: S101 - read above, in this transaction
+            return _job(changed)
 
         return await self._database.transact(reopen)
+
+    async def wish_pause(self, job: int) -> None:
+        """Noted before it is carried out, so that it is not forgotten when the process ends meanwhile."""
+        await self._database.apply([("UPDATE jobs SET reason = 'user', step = 'Pausing' WHERE id = ?", (job,))])
 
     async def outcomes(self, job: int, status: str | None, after: int, limit: int, offset: int) -> list[UnitOutcome]:
         lists = {None: _ALL_OUTCOMES, "pending": _PENDING_OUTCOMES, "accepted": _ACCEPTED_OUTCOMES}

@@ -7,7 +7,6 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from gateway_parts import Parts, account, most_within, parts, request
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from chunksmith.domain.calls import ChatRequest
 from chunksmith.domain.halts import AccountClosed, BudgetExhausted, Halt
 from chunksmith.errors import ProviderError
 from chunksmith.gateway.admission import Admission
+from gateway_parts import Parts, account, most_within, parts, request
 from virtual_clock import VirtualClock, settle
 
 FAULTS = [
@@ -265,6 +265,8 @@ async def test_limits_change_live() -> None:
     made.admission.set_limits(50, 5, None)
     before = len(made.model.sent)
     await made.clock.advance(30)
+    assert len(made.model.sent) == before  # more than five left within the last minute, before there was a limit
+    await made.clock.advance(40)
     assert len(made.model.sent) - before == 5
     for task in tasks:
         task.cancel()

@@ -115,12 +115,15 @@ async def ended(rows: EngineRows) -> EngineRows:
     for unit in await rows.jobs.pending_units(1, -1, 10):
         status = "failed" if unit.position < 4 else "invalid" if unit.position < 6 else "accepted"
         await rows.entries.end_unit(1, unit, Outcome(status), 1, [])  # type: ignore[arg-type]  # one of three
+    await rows.jobs.move(1, "running", at=NOW)
+    await rows.jobs.move(1, "completed", at=NOW)
     return rows
 
 
 async def test_reopened_units_are_a_new_round(ended: EngineRows) -> None:
-    assert await ended.jobs.reopen_units(1, ["failed"], fresh=False) == 4
-    counters = (await ended.jobs.reload(1)).counters
+    job = await ended.jobs.reopen_units(1, ["failed"], fresh=False, at=NOW)
+    counters = job.counters
+    assert job.state == "submitted"
     assert (counters.rounds, counters.failed, counters.invalid, counters.units_pending) == (1, 0, 2, 4)
     assert {unit.tries for unit in await ended.jobs.pending_units(1, -1, 10)} == {1}
     assert await ended.jobs.count_pending(1, 1, 0, 9) == 4
@@ -128,12 +131,28 @@ async def test_reopened_units_are_a_new_round(ended: EngineRows) -> None:
 
 
 async def test_nothing_to_reopen_is_no_round(ended: EngineRows) -> None:
-    assert await ended.jobs.reopen_units(1, ["refused"], fresh=False) == 0
-    assert (await ended.jobs.reload(1)).counters.rounds == 0
+    with pytest.raises(Conflict, match="has no refused units"):
+        await ended.jobs.reopen_units(1, ["refused"], fresh=False, at=NOW)
+    job = await ended.jobs.reload(1)
+    assert (job.counters.rounds, job.state) == (0, "completed")
+
+
+async def test_a_job_that_runs_is_not_reopened(ended: EngineRows) -> None:
+    await ended.jobs.reopen_units(1, ["failed"], fresh=False, at=NOW)
+    with pytest.raises(Conflict, match="is submitted"):
+        await ended.jobs.reopen_units(1, ["invalid"], fresh=False, at=NOW)
+
+
+async def test_a_pause_that_was_wished_for_outlives_the_process(rows: EngineRows) -> None:
+    job = await rows.job(units=1)
+    await rows.jobs.move(job.id, "running", at=NOW)
+    await rows.jobs.wish_pause(job.id)
+    assert await rows.jobs.requeue_running() == 0
+    assert (await rows.jobs.reload(job.id)).state == "paused"
 
 
 async def test_outcomes_are_listed_by_status(ended: EngineRows) -> None:
-    await ended.jobs.reopen_units(1, ["invalid"], fresh=True)
+    await ended.jobs.reopen_units(1, ["invalid"], fresh=True, at=NOW)
     listed = await ended.jobs.outcomes(1, None, -1, 100, 0)
     assert [one.status for one in listed] == ["failed"] * 4 + ["pending"] * 2 + ["accepted"] * 4
     assert [one.position for one in await ended.jobs.outcomes(1, "failed", -1, 2, 1)] == [1, 2]

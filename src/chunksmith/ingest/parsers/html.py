@@ -49,6 +49,12 @@ def parse_html(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     return ParsedDocument(page.text, "text/html", page.title)
 
 
+MAX_DEPTH = 50_000
+_NESTING = re.compile(
+    r"<(/?)(?:div|span|table|section|article|ul|ol|dl|blockquote|font|b|i|em|strong|center|a)\b", re.I
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     text: str
@@ -56,7 +62,12 @@ class Page:
 
 
 def markdown_from_html(source: str) -> Page:
-    """The readable part of a page. Menus, scripts, forms, drawings and lists of links are left out."""
+    """The readable part of a page. Menus, scripts, forms, drawings and lists of links are left out.
+
+    Errors: DocumentUnreadable for elements nested deeper than any page is; reading those takes quadratic time.
+    """
+    if _depth(source) > MAX_DEPTH:
+        raise DocumentUnreadable("corrupt", f"its elements are nested more than {MAX_DEPTH} deep")
     tree = LexborHTMLParser(source.replace("\x00", ""))
     title = _title(tree)
     root = tree.body or tree.root
@@ -68,6 +79,15 @@ def markdown_from_html(source: str) -> Page:
     if title and blocks and not any(block.startswith("# ") for block in blocks[:6]):
         blocks.insert(0, f"# {title}")
     return Page("\n\n".join(blocks), title)
+
+
+def _depth(source: str) -> int:
+    """Of elements that are closed by a tag of their own."""
+    depth = deepest = 0
+    for tag in _NESTING.finditer(source):
+        depth = max(0, depth - 1) if tag[1] else depth + 1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _title(tree: LexborHTMLParser) -> str | None:

@@ -45,7 +45,8 @@ def generate(task: Task) -> list[Item]:
     write = MODES.get(task.mode)
     if write is None:
         raise InvalidRequest.field("/mode", f"builtin cannot do {task.mode!r}; it knows {', '.join(MODES)}")
-    prose = sentences(task.passage, headings_of(task))
+    # A sentence that is nothing but markup has no words of the passage to quote.
+    prose = [one for one in sentences(task.passage, headings_of(task)) if one.quote.strip()]
     if not prose or task.count < 1:
         return []
     language = detect(" ".join(sentence.text for sentence in prose))
@@ -137,8 +138,10 @@ def _questions_and_clozes(source: Source) -> list[Item]:
     used = {item.sentence for item in chosen}
     rest = _once_each(item for item in _gaps(source) if item.sentence not in used) if len(chosen) < source.count else []
     if len(items) + len(rest) < 2:
-        # Where nothing else is left, a sentence that was asked about may be filled in as well, at another place.
-        rest += _once_each(item for item in _gaps(source, 3) if item.sentence in used and not _told(item, chosen))[:1]
+        # Where nothing else is left, a sentence that was asked about or filled in may be filled in at another place.
+        filled = {item.answer.lower() for item in rest}
+        others = (item for item in _gaps(source, 8) if item.answer.lower() not in filled and not _told(item, chosen))
+        rest += list(others)[: 2 - len(items) - len(rest)]
     for item in rest[: source.count - len(items)]:
         items.append({"question": item.question, "answer": item.answer, "quote": item.quote, "kind": "cloze"})
     return items

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from chunksmith.errors import Conflict, NoSourceMaterial, NotFound, ProviderNotConfigured, RunnerUnavailable
+from chunksmith.services.generation import Submitted
 from chunksmith.services.jobs import GENERATION_KIND
 from chunksmith.web.answers import json_response
 from chunksmith.web.keys import ESTIMATES, GENERATION, JOBS
@@ -16,6 +17,26 @@ BASE = "/api/v1/datasets"
 
 async def generate_dataset(request: web.Request) -> web.StreamResponse:
     submitted = await request.app[GENERATION].submit(body_of(request), idempotency_key(request))
+    return _started(submitted)
+
+
+async def generate_evaluation(request: web.Request) -> web.StreamResponse:
+    """A generation with splits and scores, whatever the body says of them."""
+    forced = {"include_evaluation_sets": True, "analyze_quality": True}
+    submitted = await request.app[GENERATION].submit({**body_of(request), **forced}, idempotency_key(request))
+    return _started(submitted)
+
+
+async def estimate_generation(request: web.Request) -> web.StreamResponse:
+    return json_response(estimate_out(await request.app[ESTIMATES].estimate(body_of(request))))
+
+
+async def generation_status(request: web.Request) -> web.StreamResponse:
+    status = await request.app[JOBS].status(request.match_info["job_id"], kind=GENERATION_KIND)
+    return json_response(status_out(status))
+
+
+def _started(submitted: Submitted) -> web.Response:
     job = submitted.job
     answer = {
         "job_id": job.job_id,
@@ -26,15 +47,6 @@ async def generate_dataset(request: web.Request) -> web.StreamResponse:
         "warnings": list(submitted.warnings),
     }
     return json_response(answer, headers={"Location": f"{BASE}/generate/{job.job_id}/status"})
-
-
-async def estimate_generation(request: web.Request) -> web.StreamResponse:
-    return json_response(estimate_out(await request.app[ESTIMATES].estimate(body_of(request))))
-
-
-async def generation_status(request: web.Request) -> web.StreamResponse:
-    status = await request.app[JOBS].status(request.match_info["job_id"], kind=GENERATION_KIND)
-    return json_response(status_out(status))
 
 
 ROUTES = [
@@ -50,6 +62,22 @@ ROUTES = [
             )
         },
         "Everything that can be known to be wrong is refused here; nothing is started then.",
+        body=GenerateIn,
+        headers=("Idempotency-Key",),
+        errors=(Conflict, NotFound, NoSourceMaterial, ProviderNotConfigured, RunnerUnavailable),
+    ),
+    Route(
+        "POST",
+        f"{BASE}/generate-evaluation",
+        generate_evaluation,
+        "Start a generation of an evaluation dataset",
+        "Generation",
+        {
+            200: Answer(
+                "The job that was started, or that this Idempotency-Key started.", GenerateOut, (), ("Location",)
+            )
+        },
+        "As `POST /datasets/generate` with splits and scores. Splits are not available yet, so it is refused for now.",
         body=GenerateIn,
         headers=("Idempotency-Key",),
         errors=(Conflict, NotFound, NoSourceMaterial, ProviderNotConfigured, RunnerUnavailable),

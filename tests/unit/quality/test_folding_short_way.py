@@ -1,0 +1,30 @@
+"""The short ways that plain text takes lead to where the long ones do."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chunksmith.domain import sentences
+from chunksmith.quality.folding import fold, folded
+from chunksmith.quality.words import tokens
+
+PIECES = st.sampled_from([*map(chr, range(128)), "**", "```", "  ", ". ", "...\n"])
+PLAIN = st.lists(PIECES, max_size=60).map("".join)
+# A stop of another script, alone at the end: the general pattern is taken, and only one more sentence is found.
+FOREIGN = "\n\n।"
+
+
+@given(PLAIN)
+def test_plain_text_folds_to_the_same(text: str) -> None:
+    assert fold(text) == folded(text).text
+
+
+@given(PLAIN)
+def test_plain_words_are_the_same_beside_words_of_other_scripts(text: str) -> None:
+    beside = tokens(f"{text} 。é")
+    assert tokens(text).words == beside.words[: len(tokens(text).words)]
+
+
+@given(PLAIN)
+def test_sentences_are_the_same_whichever_pattern_finds_the_stops(text: str) -> None:
+    ended = f"{text}\n\n"
+    assert sentences.spans(ended) == sentences.spans(text + FOREIGN)[: len(sentences.spans(ended))]

@@ -1,0 +1,107 @@
+"""Pages of entries: the same list whether it is read by number or by cursor, and always through an index."""
+
+import random
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chunksmith.domain.datasets import DIFFICULTIES, Entry
+from chunksmith.domain.entry_query import SORTS, EntryQuery, Position, Sort
+from chunksmith.storage import entry_pages
+from chunksmith.storage.database import Database, open_database
+from chunksmith.storage.datasets import entry_range
+from chunksmith.storage.entries import EntryStore
+
+COUNT = 120
+AT = "2026-01-01T00:00:00.000Z"
+FILTERS: dict[str, dict[str, Any]] = {
+    "all": {},
+    "from a score": {"filter_quality": 0.5},
+    "between scores": {"filter_quality": 0.2, "quality_below": 0.9},
+    "category": {"category": "a"},
+    "difficulty": {"difficulty": "beginner"},
+    "split": {"split": "train"},
+    "text": {"q": "question 1"},
+}
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    """Scores, categories and difficulties with many ties and gaps; a few entries are deleted."""
+    path = tmp_path / "pages.db"
+    async with open_database(path) as opened:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute(
+                "INSERT INTO projects (id, uuid, name, created_at, updated_at) VALUES (1, 'u', 'p', ?, ?)", (AT, AT)
+            )
+            connection.execute(
+                "INSERT INTO datasets (id, dataset_id, project_id, name, mode, format_type, folder, settings, created_at,"
+                " updated_at) VALUES (1, 'dataset_1', 1, 'd', 'default', 'jsonl', 'f', '{}', ?, ?)",
+                (AT, AT),
+            )
+            drawn = random.Random(7)
+            connection.executemany(
+                "INSERT INTO entries (id, dataset, position, chunk_id, question, answer, quality, category, difficulty,"
+                " split, deleted_at, generated_at) VALUES (?, 1, ?, 1, ?, 'a', ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        entry_range(1)[0] | number,
+                        number,
+                        f"question {number}",
+                        drawn.choice([None, 0.1, 0.5, 0.5, 0.9]),
+                        drawn.choice([None, "a", "b", "c"]),
+                        drawn.choice([None, 1, 2, 3]),
+                        drawn.choice([None, "train"]),
+                        AT if number % 17 == 0 else None,
+                        AT,
+                    )
+                    for number in range(1, COUNT + 1)
+                ],
+            )
+        yield opened
+
+
+def sorted_by(entry: Entry, sort: Sort) -> float | str | int | None:
+    if sort == "difficulty":
+        return DIFFICULTIES.index(entry.difficulty) + 1 if entry.difficulty is not None else None
+    return {"quality": entry.quality, "category": entry.category}.get(sort)
+
+
+@pytest.mark.parametrize("filters", FILTERS.values(), ids=FILTERS.keys())
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("sort", SORTS)
+async def test_pages_by_cursor_are_the_list(
+    database: Database, sort: Sort, order: Any, filters: dict[str, Any]
+) -> None:
+    store = EntryStore(database)
+    query = EntryQuery(sort, order, **filters)
+    whole = await store.page(1, query, COUNT)
+    found = await store.page(1, query, 7)
+    while found and len(found) < len(whole):
+        place = Position(sorted_by(found[-1], sort), found[-1].number)
+        following = await store.page(1, replace(query, after=place), 7)
+        assert following
+        found += following
+    assert [entry.number for entry in found] == [entry.number for entry in whole]
+    assert await store.count(1, query) == len(whole)
+
+
+@pytest.mark.parametrize("after", [None, Position(0.5, 40), Position(None, 40)], ids=["first", "later", "later, null"])
+@pytest.mark.parametrize("filters", FILTERS.values(), ids=FILTERS.keys())
+@pytest.mark.parametrize("sort", SORTS)
+async def test_no_page_reads_a_whole_dataset_to_sort_it(
+    database: Database, sort: Sort, filters: dict[str, Any], after: Position | None
+) -> None:
+    query = EntryQuery(sort, **filters, after=after)
+    for part in entry_pages.ranges(1, query):
+        where, parameters = entry_pages.where(1, part.query)
+        pieces = ("EXPLAIN QUERY PLAN SELECT id FROM entries", entry_pages.index(query), where, part.clause)
+        sql = " ".join([*pieces, entry_pages.order(query), "LIMIT 5"])
+        plan = await database.read(sql, (*parameters, *part.values))
+        steps = [row["detail"] for row in plan]
+        assert not [step for step in steps if step.startswith("SCAN entries") or "B-TREE FOR ORDER BY" in step], steps
