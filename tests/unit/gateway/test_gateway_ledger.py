@@ -3,10 +3,10 @@
 import asyncio
 
 import pytest
-from gateway_parts import Parts, parts, request
 
 from chunksmith.domain.halts import CallsStopped, PausedByUser
 from chunksmith.errors import ProviderError
+from gateway_parts import Parts, parts, request
 from virtual_clock import settle
 
 
