@@ -64,6 +64,7 @@ from chunksmith.services.rescoring import KIND as RESCORE_KIND
 from chunksmith.services.rescoring import RescoreJob, RescoreService
 from chunksmith.services.restoring import RestoreService
 from chunksmith.services.runner import Runner, Work
+from chunksmith.services.sources import Sources
 from chunksmith.services.taxonomies import TaxonomyService
 from chunksmith.services.taxonomy_job import KIND as TAXONOMY_KIND
 from chunksmith.services.taxonomy_job import TaxonomyJob, TaxonomyStores, shipped_prompts
@@ -176,6 +177,10 @@ def _wire(
     writing = Defaults(weights, settings.generation.temperature, settings.generation.max_tokens)
     reading = ModelReading(gateway, ReadingStore(database), settings.parsing, clock)
     processing = DocumentProcessing(documents, files, settings.parsing, clock, reading)
+    projects = ProjectService(ProjectStore(database), purging, clock)
+    taxonomies, extraction_rows = TaxonomyStore(database), ExtractionStore(database)
+    taxonomy_service = TaxonomyService(taxonomies, projects, clock)
+    sources = Sources(projects, taxonomy_service, extraction_rows, chunks)
     generation_job = GenerationJob(
         Stores(jobs, jobs, entries, datasets, chunks, documents),
         gateway,
@@ -183,9 +188,9 @@ def _wire(
         clock,
         lambda relative: _place(root, relative),
         writing,
+        sources,
         metrics.unit_ended,
     )
-    taxonomies = TaxonomyStore(database)
     taxonomy_stores = TaxonomyStores(jobs, jobs, chunks, taxonomies, TaxonomyWorkStore(database))
     kinds: dict[str, Work] = {
         TAXONOMY_KIND: TaxonomyJob(taxonomy_stores, gateway, shipped_prompts(), clock),
@@ -201,7 +206,6 @@ def _wire(
         ),
         RESCORE_KIND: RescoreJob(datasets, entries, entries, chunks, weights, clock),
     }
-    extraction_rows = ExtractionStore(database)
     kinds[EXTRACTION_KIND] = ExtractionJob(
         ExtractionStores(jobs, jobs, chunks, extraction_rows),
         gateway,
@@ -219,7 +223,6 @@ def _wire(
     )
     public = not is_loopback(settings.server.host) and not settings.server.insecure
     key_service = KeyService(KeyStore(database), clock, always=public)
-    projects = ProjectService(ProjectStore(database), purging, clock)
     document_service = DocumentService(documents, files, purging, settings.uploads, clock)
     prompts = PromptService(PromptStore(database), builtin_prompts, clock)
     defaults = GenerationDefaults(
@@ -245,6 +248,7 @@ def _wire(
         defaults,
         check_folder,
         FewShot(feedback),
+        sources,
         clock,
     )
     app[keys.GENERATION] = generation
@@ -269,7 +273,6 @@ def _wire(
     app[keys.METRICS] = metrics
     app[keys.LEDGER] = LedgerService(calls, jobs, clock)
     app[keys.RESCORING] = RescoreService(datasets, jobs, runner, clock)
-    taxonomy_service = TaxonomyService(taxonomies, projects, clock)
     app[taxonomy_keys.TAXONOMIES] = taxonomy_service
     choice = ModelChoice(defaults.model, defaults.models, accounts, prices)
     app[taxonomy_keys.TAXONOMY_MAKING] = TaxonomyMaking(

@@ -5,7 +5,7 @@ AppError ─┬─ InvalidRequest
           ├─ Conflict · StaleEntry
           ├─ TooLarge · UnsupportedMedia
           ├─ Unauthorized
-          ├─ ProviderNotConfigured · NoSourceMaterial
+          ├─ ProviderNotConfigured · NoSourceMaterial · TaxonomyInvalid
           ├─ ReplyUnreadable · QualityBelowThreshold · NothingGenerated
           ├─ DocumentUnreadable(kind)
           ├─ RunnerUnavailable · StorageError
@@ -109,6 +109,15 @@ class NoSourceMaterial(AppError):
 
     def __init__(self, detail: str = "No chunks found for project", faults: tuple[Fault, ...] = ()) -> None:
         super().__init__(detail, faults)
+
+
+class TaxonomyInvalid(AppError):
+    """The taxonomy that was asked for does not exist, or has no categories."""
+
+    slug = "taxonomy-invalid"
+
+    def __init__(self, why: str, faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(f"Taxonomy validation failed: {why}", faults)
 
 
 class ReplyUnreadable(AppError):

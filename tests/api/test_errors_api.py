@@ -92,10 +92,10 @@ async def test_all_faults_are_named_at_once(server: Server) -> None:
     body: dict[str, Any] = {}
     for wrong, _ in WRONG:
         body = {**wrong, **body}
-    body |= {"quality_filter": True, "analyze_quality": False, "run_benchmarks": True, "data_source": "Taxonomy"}
+    body |= {"quality_filter": True, "analyze_quality": False, "run_benchmarks": True}
     found = await faults(server, "POST", "datasets/generate", json=body)
     wanted = {pointer for wrong, pointer in WRONG if all(body[name] == value for name, value in wrong.items())}
-    assert wanted | {"/run_benchmarks", "/data_source"} <= set(found)
+    assert wanted | {"/run_benchmarks"} <= set(found)
     assert len(found) >= 25
     assert "did you mean concurrency?" in found["/concurency"]
 

@@ -415,14 +415,11 @@ async def test_files_have_the_named_format(server: Server, data_dir: Path, form:
 @pytest.mark.parametrize(
     "later",
     [
-        {"data_source": "Taxonomy"},
-        {"data_source": "Extract"},
         {"include_evaluation_sets": True},
         {"split_ratios": {"train": 0.8, "validation": 0.1, "test": 0.1}},
         {"split_seed": 1},
         {"enable_versioning": True, "dataset_name": "x"},
         {"run_benchmarks": True},
-        {"classification_model": "grok", "generation_model": "ollama"},
     ],
     ids=lambda fields: next(iter(fields)),
 )

@@ -45,6 +45,8 @@ class Entry:
     summary: str | None = None
     key_points: tuple[str, ...] | None = None
     category: str | None = None
+    category_id: str | None = None  # of the taxonomy, where the category is one of its own
+    taxonomy_path: tuple[str, ...] | None = None  # names from level 1 down to the category
     difficulty: str | None = None
     quality: float | None = None
     quality_parts: dict[str, float] | None = None

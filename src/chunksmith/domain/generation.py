@@ -50,6 +50,13 @@ class GenerationSpec(BaseModel):
 
     project_id: int
     data_source: DataSource = "Chunks Only"
+    taxonomy_name: str | None = None  # of the taxonomy that is frozen beside the job
+    taxonomy_id: str | None = None  # its UUID
+    extraction_file_id: str | None = None
+    extraction_jobs: tuple[int, ...] = ()  # rows of the extractions that are pooled
+    extraction_categories: dict[int, tuple[int, ...]] | None = None  # numbers that are chosen, by extraction
+    selected_categories: tuple[str, ...] | None = None
+    only_validated: bool = False
     prompt_name: str = "default"
     prompt_content: str  # the text of custom_prompt, or of prompt_name at the time of submission
     generation_mode: Mode = "default"
@@ -90,6 +97,12 @@ class GenerationSpec(BaseModel):
             raise InvalidRequest.field("/quality_filter", "needs analyze_quality: true, there is no score without it")
         return self
 
+    @property
+    def second_classifier(self) -> ModelRef | None:
+        """The model that labels what another one wrote; None where the writer does, or the rules."""
+        model = self.classification_model
+        return model if model.provider != "builtin" and model != self.generation_model else None
+
     def process_options(self) -> ProcessOptions:
         """For documents that have to be read first."""
         return ProcessOptions(
@@ -104,7 +117,8 @@ class GenerationSpec(BaseModel):
         """The settings as they are shown with the dataset and written into exports."""
         shown = self.model_dump(
             exclude_none=True,
-            exclude={"prompt_content", "concurrency", "max_calls", "max_cost_nano", "warnings", "examples"},
+            exclude={"prompt_content", "concurrency", "max_calls", "max_cost_nano", "warnings", "examples"}
+            | {"extraction_jobs", "extraction_categories"},
         )
         for name in ("parsing_model", "chunking_model", "classification_model", "generation_model"):
             shown[name] = str(getattr(self, name))

@@ -148,6 +148,16 @@ def name_key(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
 
 
+def packed(node: Node) -> list[Any]:
+    """As it is stored: little, and in the order of the tree."""
+    return [node.id, node.name, node.description, [packed(child) for child in node.children]]
+
+
+def unpacked(value: list[Any]) -> Node:
+    node_id, name, description, children = value
+    return Node(node_id, name, description, tuple(unpacked(child) for child in children))
+
+
 def _walk(root: Node) -> Iterator[Place]:
     """Parents first, children in order."""
     waiting = [Place(root, 0, ())]

@@ -13,6 +13,8 @@ from chunksmith.domain.jobs import Outcome, OutcomeStatus, Unit
 from chunksmith.errors import ProviderError, ReplyUnreadable
 from chunksmith.gateway.gateway import Answer, Caller, Gateway
 from chunksmith.pipeline import classify, evidence, prompts, replies
+from chunksmith.pipeline.labels import Labeller
+from chunksmith.pipeline.sources import NOTHING, Around, labelled
 from chunksmith.quality.entry_scores import QualityWeights, score
 from chunksmith.quality.fields import whole_text
 
@@ -21,6 +23,8 @@ MORE_ROOM = 2
 CUT_TRIES = 2
 # An empty answer is a fault of the moment: the same request again, a few times.
 EMPTY_TRIES = 3
+# Entries that rules are asked for where only some of them are about what was extracted.
+BUILTIN_CANDIDATES = 50
 
 
 class UnitResult(NamedTuple):
@@ -59,20 +63,37 @@ class Recipe:
         return model.provider != "builtin" and model == self.spec.generation_model
 
 
-def request_for(recipe: Recipe, chunk: Chunk, count: int, *, sample: int = 0) -> ChatRequest:
-    """The exact request for a chunk."""
+def request_for(recipe: Recipe, chunk: Chunk, count: int, *, around: Around = NOTHING, sample: int = 0) -> ChatRequest:
+    """The exact request for a chunk and what stands beside it."""
     spec = recipe.spec
-    shape = replies.reply_schema(spec.generation_mode, count, classified=recipe.classified)
+    offered = len(around.offered)
+    shape = replies.reply_schema(spec.generation_mode, count, classified=recipe.classified, categories=offered)
+    beside = around.blocks()
     return ChatRequest(
         model=spec.generation_model,
-        messages=prompts.messages(spec.prompt_content, chunk.text, spec, count, shape, examples=spec.examples),
+        messages=prompts.messages(
+            spec.prompt_content, chunk.text, spec, count, shape, examples=spec.examples, beside=beside
+        ),
         reply_schema=shape,
         temperature=recipe.temperature,
         max_tokens=recipe.max_tokens,
         seed=spec.seed,
         sample=sample,
-        task=Task(spec.generation_mode, chunk.text, count, spec.seed or 0, {"headings": list(chunk.heading_path)}),
+        task=Task(
+            spec.generation_mode,
+            chunk.text,
+            wanted_of(recipe, count, around),
+            spec.seed or 0,
+            {"headings": list(chunk.heading_path)},
+        ),
     )
+
+
+def wanted_of(recipe: Recipe, count: int, around: Around) -> int:
+    """Rules do not know what to write about: they are asked for more, and what is about it is taken."""
+    if recipe.spec.generation_model.provider == "builtin" and around.mentions:
+        return max(count, BUILTIN_CANDIDATES)
+    return count
 
 
 class Writer:
@@ -87,36 +108,47 @@ class Writer:
         caller: Caller,
         recipe: Recipe,
         prompted: Callable[[ChatRequest], ChatRequest] = lambda request: request,
+        labeller: Labeller | None = None,
     ) -> None:
         self._gateway = gateway
         self._caller = caller
         self._recipe = recipe
         self._prompted = prompted
+        self._labeller = labeller
 
-    async def write(self, unit: Unit, chunk: Chunk, at: str) -> UnitResult:
+    async def write(self, unit: Unit, chunk: Chunk, at: str, around: Around = NOTHING) -> UnitResult:
         """Errors: JobFatal, and whatever halts the job (AccountClosed, BudgetExhausted, CallsStopped)."""
         try:
-            answer, drafts = await self.ask(unit, chunk)
+            answer, drafts = await self.ask(unit, chunk, around)
+            entries = [
+                self._entry(unit, chunk, n, item, answer, drafts, at, around) for n, item in enumerate(drafts.items)
+            ]
+            entries, note = await self._labelled(unit, chunk, entries, around)
         except ProviderError as exc:
             return UnitResult(failure(exc), ())
         except ReplyUnreadable as exc:
             return UnitResult(Outcome("invalid", "unreadable_reply", exc.detail), ())
-        entries = [self._entry(unit, chunk, n, item, answer, drafts, at) for n, item in enumerate(drafts.items)]
-        return self._judged(chunk, entries, drafts)
+        result = self._judged(chunk, entries, drafts)
+        if note is None or result.outcome.status != "accepted":
+            return result
+        detail = "; ".join(part for part in (result.outcome.detail, note) if part)
+        return UnitResult(replace(result.outcome, reason="partly", detail=detail), result.entries)
 
-    async def ask(self, unit: Unit, chunk: Chunk) -> tuple[Answer, replies.Drafts]:
+    async def ask(self, unit: Unit, chunk: Chunk, around: Around = NOTHING) -> tuple[Answer, replies.Drafts]:
         """Errors: ProviderError; ReplyUnreadable when the second answer cannot be read either."""
         count = self._recipe.spec.datasets_per_chunk
-        request = self._prompted(request_for(self._recipe, chunk, count, sample=unit.sample))
-        answer = await self._whole(request, unit, chunk)
+        request = self._prompted(request_for(self._recipe, chunk, count, around=around, sample=unit.sample))
+        answer = await self._whole(request, unit, chunk, around)
         try:
-            return answer, await self._read(answer.reply, count)
+            return answer, await self._read(answer.reply, count, around)
         except ReplyUnreadable as exc:
             corrected = replace(request, messages=prompts.again(request.messages, exc.detail))
-            answer = await self._whole(corrected, unit, chunk, repair=True)
-            return answer, await self._read(answer.reply, count)
+            answer = await self._whole(corrected, unit, chunk, around, repair=True)
+            return answer, await self._read(answer.reply, count, around)
 
-    async def _whole(self, request: ChatRequest, unit: Unit, chunk: Chunk, *, repair: bool = False) -> Answer:
+    async def _whole(
+        self, request: ChatRequest, unit: Unit, chunk: Chunk, around: Around, *, repair: bool = False
+    ) -> Answer:
         """An answer that was not cut off, if it can be had.
 
         Errors: ProviderError, also for a refusal; ReplyUnreadable when there is no text however often it is asked for.
@@ -132,7 +164,7 @@ class Writer:
                 raise ProviderError("refused", reply.detail or "the provider's content policy refused the passage")
             if reply.finish == "length" and cuts < CUT_TRIES:
                 cuts += 1
-                request = self._roomier(request, chunk, cuts)
+                request = self._roomier(request, chunk, around, cuts)
             elif reply.text.strip():
                 return answer
             elif reply.finish in ("stop", "length") or empties + 1 == EMPTY_TRIES:
@@ -140,16 +172,19 @@ class Writer:
             else:
                 empties += 1
 
-    def _roomier(self, request: ChatRequest, chunk: Chunk, cuts: int) -> ChatRequest:
+    def _roomier(self, request: ChatRequest, chunk: Chunk, around: Around, cuts: int) -> ChatRequest:
         count = max(1, self._recipe.spec.datasets_per_chunk // 2**cuts)
         room = (request.max_tokens or self._recipe.max_tokens) * MORE_ROOM
-        again = self._prompted(request_for(self._recipe, chunk, count, sample=request.sample))
+        again = self._prompted(request_for(self._recipe, chunk, count, around=around, sample=request.sample))
         return replace(again, max_tokens=room)
 
-    async def _read(self, reply: ChatReply, count: int) -> replies.Drafts:
+    async def _read(self, reply: ChatReply, count: int, around: Around) -> replies.Drafts:
         mode = self._recipe.spec.generation_mode
         cut = reply.finish == "length"
-        drafts = await replies.read(reply.text, mode, count, classified=self._recipe.classified, cut=cut)
+        wanted = wanted_of(self._recipe, count, around)
+        drafts = await replies.read(reply.text, mode, wanted, classified=self._recipe.classified, cut=cut)
+        if wanted > count:
+            drafts = _about(drafts, around, SHAPES[mode].columns, count)
         if not cut:
             return drafts
         # What stands last was cut; repair closed its quotes, which does not make it whole.
@@ -167,6 +202,7 @@ class Writer:
         answer: Answer,
         drafts: replies.Drafts,
         at: str,
+        around: Around,
     ) -> Entry:
         texts = {name: item[name] for name in SHAPES[self._recipe.spec.generation_mode].columns}
         if "key_points" in texts:
@@ -184,12 +220,28 @@ class Writer:
         )
         quotes = [item["quote"]] if item.get("quote") else []
         stated = item.get("difficulty") or ""
-        return replace(
+        entry = replace(
             entry,
             evidence=evidence.evidence_for(entry, quotes, chunk.text, SHAPES[self._recipe.spec.generation_mode]),
-            category=item.get("category") or classify.category(chunk),
             difficulty=stated if stated in DIFFICULTIES else classify.difficulty(chunk.text),
         )
+        return _categorized(entry, item.get("category") or "", chunk, around)
+
+    async def _labelled(
+        self, unit: Unit, chunk: Chunk, entries: list[Entry], around: Around
+    ) -> tuple[list[Entry], str | None]:
+        """As the second model says, and a note where it could not be used. Errors: ProviderError."""
+        if self._labeller is None or not entries:
+            return entries, None
+        labels = await self._labeller.label(unit, chunk, entries, around)
+        if labels.problem is not None:
+            return entries, f"classified by rules: {labels.problem}"
+        return [
+            _categorized(replace(entry, difficulty=label.difficulty or entry.difficulty), label.category, chunk, around)
+            if (label := labels.found.get(n)) is not None
+            else entry
+            for n, entry in enumerate(entries)
+        ], None
 
     def _judged(self, chunk: Chunk, entries: Sequence[Entry], drafts: replies.Drafts) -> UnitResult:
         spec = self._recipe.spec
@@ -208,6 +260,25 @@ class Writer:
             detail = f"no entry scored {spec.quality_threshold:.2f} or more"
             return UnitResult(Outcome("rejected", "low_quality", detail), ())
         return UnitResult(_accepted(kept, repeats, drafts.dropped, len(rated) - len(kept)), tuple(kept))
+
+
+def _categorized(entry: Entry, said: str, chunk: Chunk, around: Around) -> Entry:
+    """Where categories are offered, one of them or none; else what the model said, or the rules."""
+    if around.offered:
+        text = whole_text(entry)
+        found = around.chosen(said, text, chunk.text) if said else around.nearest(text, chunk.text)
+        return labelled(entry, found)
+    return replace(entry, category=said or classify.category(chunk))
+
+
+def _about(drafts: replies.Drafts, around: Around, columns: Sequence[str], count: int) -> replies.Drafts:
+    """Of more drafts than are wanted those that name what was extracted come first."""
+
+    def named(item: dict[str, Any]) -> int:
+        texts = [item.get("quote"), *(item.get(column) for column in columns)]
+        return around.about("\n".join(text if isinstance(text, str) else "" for text in texts))
+
+    return replace(drafts, items=tuple(sorted(drafts.items, key=named, reverse=True)[:count]))
 
 
 def scored(entry: Entry, passage: str | None, siblings: Sequence[Entry], weights: QualityWeights, mode: Mode) -> Entry:

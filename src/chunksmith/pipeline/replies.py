@@ -10,12 +10,19 @@ import json_repair
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import from_json
 
+from chunksmith.domain.datasets import DIFFICULTIES
 from chunksmith.domain.generation import Mode
 from chunksmith.errors import ReplyUnreadable
 
 _THINK = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _FENCE = re.compile(r"```(?:json|JSON)?\s*\n(.*?)(?:\n```|\Z)", re.DOTALL)
 _BAD_CHARACTERS = re.compile("[\ud800-\udfff\x00]")
+# What each level of difficulty asks of a reader, told to every model that gives one.
+RUBRIC = (
+    "beginner: the passage says it outright, in words that everybody knows; intermediate: it takes terms of the "
+    "subject, or several statements of the passage together; advanced: it takes knowledge of the subject, or "
+    "conclusions in several steps"
+)
 # json-repair is slow on long broken texts; a reply of this size is not a set of entries.
 REPAIR_MAX_CHARS = 200_000
 
@@ -59,8 +66,11 @@ def draft_model(mode: Mode, *, classified: bool) -> type[BaseModel]:
 
 
 @cache
-def reply_schema(mode: Mode, count: int, *, classified: bool) -> dict[str, Any]:
-    """JSON Schema of a whole reply, flat: without references and with every field required."""
+def reply_schema(mode: Mode, count: int, *, classified: bool, categories: int = 0) -> dict[str, Any]:
+    """JSON Schema of a whole reply, flat: without references and with every field required.
+
+    ``categories``: so many are to choose from, c1 and on; 0: any words will do.
+    """
     entry = draft_model(mode, classified=classified).model_json_schema()
     properties = {
         name: {key: value for key, value in rules.items() if key in ("type", "items", "description")}
@@ -70,7 +80,8 @@ def reply_schema(mode: Mode, count: int, *, classified: bool) -> dict[str, Any]:
         if "items" in rules:
             rules["items"] = {"type": rules["items"]["type"]}
     if classified:
-        properties["difficulty"] = {"type": "string", "enum": ["beginner", "intermediate", "advanced"]}
+        properties["category"] = category_schema(categories)
+        properties["difficulty"] = difficulty_schema()
     item = {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
     entries = {"type": "array", "items": item, "maxItems": count}
     return {
@@ -79,6 +90,16 @@ def reply_schema(mode: Mode, count: int, *, classified: bool) -> dict[str, Any]:
         "required": ["entries"],
         "additionalProperties": False,
     }
+
+
+def category_schema(categories: int) -> dict[str, Any]:
+    if categories:
+        return {"type": "string", "enum": [f"c{number}" for number in range(1, categories + 1)]}
+    return {"type": "string", "description": "the topic, in one to three words"}
+
+
+def difficulty_schema() -> dict[str, Any]:
+    return {"type": "string", "enum": list(DIFFICULTIES), "description": RUBRIC}
 
 
 @dataclass(frozen=True, slots=True)

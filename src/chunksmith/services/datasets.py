@@ -32,7 +32,7 @@ MOST_ENTRIES = 2**36 - 1
 # What the service itself puts into an entry's metadata, and nobody else may.
 COMPUTED_METADATA = frozenset(
     "model provider prompt_hash chunk_id document_id document_name taxonomy_path taxonomy_level generated_at quality "
-    "repaired".split()
+    "repaired category_id".split()
 )
 
 
@@ -252,6 +252,8 @@ def _as_fields(entry: Entry, changes: Mapping[str, Any]) -> dict[str, Any]:
         fields["key_points"] = tuple(fields["key_points"])
     if "metadata" in fields:
         fields["metadata"] = {**entry.metadata, **fields["metadata"]}
+    if fields.get("category", entry.category) != entry.category:  # a name that a person gave is in no taxonomy
+        fields |= {"category_id": None, "taxonomy_path": None}
     return fields
 
 

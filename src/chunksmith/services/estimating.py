@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from chunksmith.domain.calls import ChatRequest, ModelRef, ProviderAccount
-from chunksmith.domain.corpus import Project
+from chunksmith.domain.corpus import Chunk, Project
 from chunksmith.domain.corpus_ports import ChunkSource, Documents
 from chunksmith.domain.generation import GenerationSpec
 from chunksmith.domain.job_ports import Past
@@ -15,13 +15,18 @@ from chunksmith.domain.ledger import PastCall
 from chunksmith.gateway.gateway import prompt_tokens
 from chunksmith.gateway.pricing import PriceBook
 from chunksmith.pipeline.generate import Defaults, Recipe, request_for
-from chunksmith.services.generation import GenerationService
+from chunksmith.pipeline.labels import label_request
+from chunksmith.pipeline.sources import Around
+from chunksmith.services.generation import GenerationService, reads_documents
+from chunksmith.services.sources import Source
 
 SAMPLE = 200
 PAST_CALLS = 500
 # Without past replies: tokens of one entry, seconds of one call, share of chunks that are asked about twice.
 ENTRY_TOKENS = (40, 220)
 CALL_S = (1.0, 15.0)
+# Of the label of one entry.
+LABEL_TOKENS = (10, 60)
 ASKED_TWICE = 0.1
 # The token counts are estimates themselves; real ones lie this far around them.
 TOKEN_ERROR = 0.15
@@ -71,10 +76,11 @@ class EstimateService:
 
     async def estimate(self, values: Mapping[str, Any]) -> Estimate:
         """Errors: as submitting the same body would give."""
-        project, spec = await self._generation.specify(values)
+        project, spec, _, source = await self._generation.specify(values)
         rests_on: list[str] = []
-        chunks = await self._count(project, spec, rests_on)
-        requests = await self._sample(project, spec)
+        chunks = await self._count(project, spec, source, rests_on)
+        samples = await self._sample(spec, source)
+        requests = [sample.writing for sample in samples]
         reused = await self._reused_share(requests, spec, rests_on)
         past = await self._past.past(spec.generation_model, spec.generation_mode, spec.datasets_per_chunk, PAST_CALLS)
         again = _asked_twice(past)
@@ -88,11 +94,24 @@ class EstimateService:
         output_tokens = _times(calls, each_output)
         cost = self._cost(spec.generation_model, input_tokens, output_tokens, rests_on)
         duration = self._duration(calls, input_tokens, output_tokens, spec, past, rests_on)
+        second = spec.second_classifier
+        if second is not None:
+            more = await _labelling(samples, spec, calls, rests_on)
+            label_cost = self._cost(second, more.input_tokens, more.output_tokens, rests_on)
+            cost = _sum(cost, label_cost) if cost is not None and label_cost is not None else None
+            calls, duration = _sum(calls, more.calls), _sum(duration, self._labelling_s(more.calls, spec, second))
+            input_tokens = _sum(input_tokens, more.input_tokens)
+            output_tokens = _sum(output_tokens, more.output_tokens)
         return Estimate(chunks, calls, input_tokens, output_tokens, cost, duration, tuple(rests_on), spec.warnings)
 
-    async def _count(self, project: Project, spec: GenerationSpec, rests_on: list[str]) -> Between:
-        count = await self._chunks.count_chunks(project.id, spec.document_ids)
-        unread_bytes = await self._documents.unread_bytes(project.id)
+    def _labelling_s(self, calls: Between, spec: GenerationSpec, model: ModelRef) -> Between:
+        abreast = min(spec.concurrency, self._accounts[model.provider].max_concurrency)
+        return Between(round(calls.low * CALL_S[0] / abreast, 1), round(calls.high * CALL_S[1] / abreast, 1))
+
+    async def _count(self, project: Project, spec: GenerationSpec, source: Source, rests_on: list[str]) -> Between:
+        count = await source.count()
+        reads = reads_documents(spec.data_source)
+        unread_bytes = await self._documents.unread_bytes(project.id) if reads else 0
         if not unread_bytes:
             rests_on.append(f"{count} chunks, counted")
             return Between(count, count)
@@ -100,11 +119,16 @@ class EstimateService:
         rests_on.append(f"{count} chunks, counted, and {few} to {many} guessed from files that are not read yet")
         return Between(count + few, count + max(1, many))
 
-    async def _sample(self, project: Project, spec: GenerationSpec) -> Sequence[ChatRequest]:
-        ids = await self._chunks.spread(project.id, SAMPLE, spec.document_ids)
+    async def _sample(self, spec: GenerationSpec, source: Source) -> Sequence["_Sample"]:
+        ids = await source.spread(SAMPLE)
         chunks = await self._chunks.chunks_by_ids(ids)
-        recipe = Recipe(spec, self._defaults)
-        return [request_for(recipe, chunks[one], spec.datasets_per_chunk) for one in ids if one in chunks]
+        arounds = await source.arounds(list(chunks.values()))
+        recipe, count = Recipe(spec, self._defaults), spec.datasets_per_chunk
+        return [
+            _Sample(request_for(recipe, chunks[one], count, around=around), chunks[one], around)
+            for one in ids
+            if one in chunks and (around := arounds.get(one)) is not None
+        ]
 
     async def _reused_share(self, requests: Sequence[ChatRequest], spec: GenerationSpec, rests_on: list[str]) -> float:
         if not spec.reuse or not requests:
@@ -153,6 +177,41 @@ class EstimateService:
             if limit is not None:
                 low, high = max(low, 60 * (few / limit - 1)), max(high, 60 * many / limit)
         return Between(round(low, 1), round(high, 1))
+
+
+class _Sample(NamedTuple):
+    """One unit that was looked at, and the exact request for it."""
+
+    writing: ChatRequest
+    chunk: Chunk
+    around: Around
+
+
+class _Labelling(NamedTuple):
+    calls: Between
+    input_tokens: Between
+    output_tokens: Between
+
+
+async def _labelling(
+    samples: Sequence[_Sample], spec: GenerationSpec, writing: Between, rests_on: list[str]
+) -> _Labelling:
+    """What a second model that gives categories and difficulties adds: a call for each unit, with its entries in it."""
+    model = spec.second_classifier
+    assert model is not None  # noqa: S101 - the caller looked
+    calls = Between(0, round(writing.high / (1 + ASKED_TWICE) + 0.5))
+    calls = Between(min(writing.low, calls.high), calls.high)
+    requests = [label_request(model, one.chunk, (), one.around) for one in samples]
+    bare = await asyncio.to_thread(lambda: [prompt_tokens(request) for request in requests]) if requests else [0]
+    mean = statistics.fmean(bare)
+    count = spec.datasets_per_chunk
+    each = Between(mean * (1 - TOKEN_ERROR), mean * (1 + TOKEN_ERROR) + count * ENTRY_TOKENS[1])
+    rests_on.append(f"{model} labels the entries: one call more for each chunk, usual lengths of entries")
+    return _Labelling(calls, _times(calls, each), _times(calls, Between(LABEL_TOKENS[0], count * LABEL_TOKENS[1])))
+
+
+def _sum(one: Between, other: Between) -> Between:
+    return Between(round(one.low + other.low, 1), round(one.high + other.high, 1))
 
 
 def _asked_twice(past: Sequence[PastCall]) -> float:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from chunksmith.domain.calls import NEEDS_KEY, ModelRef, ProviderAccount
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.corpus import ProcessOptions, Project, project_folder
 from chunksmith.domain.corpus_ports import ChunkSource, Documents
-from chunksmith.domain.generation import GenerationSpec, Mode, parse_model
+from chunksmith.domain.generation import DataSource, GenerationSpec, Mode, parse_model
 from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.jobs import Job
 from chunksmith.domain.ports import Clock
@@ -24,6 +24,7 @@ from chunksmith.errors import (
     NotFound,
     ProviderNotConfigured,
     RunnerUnavailable,
+    TaxonomyInvalid,
 )
 from chunksmith.exports.formats import format_named
 from chunksmith.gateway.pricing import NANO, PriceBook
@@ -32,6 +33,7 @@ from chunksmith.services.processing import options_of
 from chunksmith.services.projects import ProjectService
 from chunksmith.services.prompts import PromptService
 from chunksmith.services.runner import Runner
+from chunksmith.services.sources import Chosen, Source, Sources
 from chunksmith.settings import ChunkingSettings
 
 KIND = "dataset-gen"
@@ -46,21 +48,24 @@ TAKEN_AS_GIVEN = (
 FOR_MODELS_ONLY = ("temperature", "max_tokens", "audience", "purpose", "domain", "complexity_level")
 # Fields of the API that this release takes at these values only.
 NOT_YET: dict[str, Any] = {
-    "data_source": "Chunks Only",
     "include_evaluation_sets": False,
     "split_ratios": None,
     "split_seed": None,
     "enable_versioning": False,
     "run_benchmarks": False,
 }
-# Fields that other data sources use: accepted, and named in the answer's warnings.
-WITHOUT_EFFECT: dict[str, tuple[Any, str]] = {
-    "extraction_file_id": (None, "only the data source Extract reads an extraction job"),
-    "selected_categories": (None, "with Chunks Only there are no categories to filter by"),
-    "only_validated": (False, "only the data source Extract has validated results"),
-    "taxonomy_project": (None, "only the data source Taxonomy reads a taxonomy"),
-    "taxonomy_name": (None, "only the data source Taxonomy reads a taxonomy"),
-    "benchmark_suite": ("glue", "only run_benchmarks reads it"),
+# Fields that some data sources use: with the others accepted, and named in the answer's warnings.
+WITHOUT_EFFECT: dict[str, tuple[Any, str, tuple[DataSource, ...]]] = {
+    "extraction_file_id": (None, "only the data source Extract reads an extraction job", ("Extract",)),
+    "selected_categories": (
+        None,
+        "with Chunks Only there are no categories to filter by",
+        ("Taxonomy", "Extract"),
+    ),
+    "only_validated": (False, "only the data source Extract has validated results", ("Extract",)),
+    "taxonomy_project": (None, "only the data source Taxonomy reads a taxonomy", ("Taxonomy",)),
+    "taxonomy_name": (None, "only the data source Taxonomy reads a taxonomy", ("Taxonomy",)),
+    "benchmark_suite": ("glue", "only run_benchmarks reads it", ()),
 }
 
 
@@ -79,6 +84,15 @@ class Submitted:
     warnings: tuple[str, ...]
 
 
+class Specified(NamedTuple):
+    """``inputs`` are frozen beside the job; ``source`` is open."""
+
+    project: Project
+    spec: GenerationSpec
+    inputs: Mapping[str, str]
+    source: Source
+
+
 @dataclass
 class _Draft:
     """A request while it is looked at: faults and warnings gather, nothing is started."""
@@ -87,6 +101,7 @@ class _Draft:
     faults: list[Fault] = field(default_factory=list)
     missing_keys: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    taxonomy: TaxonomyInvalid | None = None
 
     def fault(self, name: str, detail: str) -> None:
         self.faults.append(Fault(f"/{name}", detail))
@@ -94,6 +109,10 @@ class _Draft:
     def settle(self) -> None:
         """Errors: everything that is wrong, at once."""
         keys = [Fault(f"/{name}", f"API key not configured: {one}") for name, one in self.missing_keys.items()]
+        if self.taxonomy is not None:
+            if not self.faults and not keys:
+                raise self.taxonomy
+            self.fault("taxonomy_name", self.taxonomy.detail)
         if self.missing_keys and not self.faults:
             raise ProviderNotConfigured(next(iter(self.missing_keys.values())), tuple(keys))
         if self.faults:
@@ -114,6 +133,7 @@ class GenerationService:
         defaults: GenerationDefaults,
         folder_fault: Callable[[str, str], str | None],
         few_shot: FewShot,
+        sources: Sources,
         clock: Clock,
     ) -> None:
         """``folder_fault(folder, below)`` says why files cannot be put there, None when they can."""
@@ -128,13 +148,15 @@ class GenerationService:
         self._defaults = defaults
         self._folder_fault = folder_fault
         self._few_shot = few_shot
+        self._sources = sources
         self._clock = clock
 
     async def submit(self, values: Mapping[str, Any], idempotency_key: str | None) -> Submitted:
         """Start a job, or give the one that this key and body started before.
 
-        Errors: InvalidRequest with all faults; NotFound; ProviderNotConfigured; NoSourceMaterial; Conflict for a key
-        with another body; RunnerUnavailable while the server stops.
+        Errors: InvalidRequest with all faults; TaxonomyInvalid; NotFound; ProviderNotConfigured; NoSourceMaterial;
+        Conflict for a key with another body, and for an extraction that is not completed; RunnerUnavailable while the
+        server stops.
         """
         if self._runner.stopping:
             raise RunnerUnavailable("the server is stopping")
@@ -143,28 +165,44 @@ class GenerationService:
             known = await self._jobs.by_idempotency_key(idempotency_key, body_hash)
             if known is not None:
                 return Submitted(known, tuple(known.spec["warnings"]))
-        project, spec = await self.specify(values)
+        project, spec, inputs, _ = await self.specify(values)
         has_documents = await self._has_documents(project)
         job = await self._jobs.submit(
             _job_values(spec, idempotency_key, body_hash, timestamp(self._clock)),
             _dataset_values(spec, project, has_documents),
+            inputs,
         )
         self._runner.wake()
         return Submitted(job, spec.warnings)
 
-    async def specify(self, values: Mapping[str, Any]) -> tuple[Project, GenerationSpec]:
+    async def specify(self, values: Mapping[str, Any]) -> Specified:
         """What a request means. Errors: as ``submit``, and nothing is started either way."""
         project = await self._projects.resolve(values["project_id"])
-        spec = await self._specify(_Draft(values), project)
-        await self._check_material(project, spec)
-        return project, spec
+        draft = _Draft(values)
+        chosen = await self._chosen(draft, project)
+        spec = await self._specify(draft, project, chosen)
+        source = await self._sources.open(spec, chosen.inputs)
+        await self._check_material(project, spec, source)
+        return Specified(project, spec, chosen.inputs, source)
 
-    async def _specify(self, draft: _Draft, project: Project) -> GenerationSpec:
+    async def _chosen(self, draft: _Draft, project: Project) -> Chosen:
+        """Errors: NotFound, Conflict; others gather."""
+        try:
+            return await self._sources.choose(draft.values, project)
+        except TaxonomyInvalid as exc:
+            draft.taxonomy = exc
+        except InvalidRequest as exc:
+            draft.faults.extend(exc.faults)
+        return Chosen()
+
+    async def _specify(self, draft: _Draft, project: Project, chosen: Chosen) -> GenerationSpec:
         values = draft.values
         _check_later_fields(draft)
         models = self._choose_models(draft)
         processing = self._processing(draft)
-        unread = await self._waits_for_reading(project, values["document_ids"])
+        unread = reads_documents(values["data_source"]) and await self._waits_for_reading(
+            project, values["document_ids"]
+        )
         _check_reading(draft, models, unread)
         self._check_keys(draft, models, unread)
         _check_format(draft)
@@ -173,7 +211,9 @@ class GenerationService:
         await self._check_documents(draft, project)
         content = await self._prompt(draft, models["generation_model"])
         reading = [models["parsing_model"], models["chunking_model"]] if unread else []
-        max_cost_nano = self._ceiling(draft, [models["generation_model"], *reading])
+        writing = dict.fromkeys((models["generation_model"], models["classification_model"]))
+        paid = [model for model in writing if model == models["generation_model"] or model.provider != "builtin"]
+        max_cost_nano = self._ceiling(draft, [*paid, *reading])
         examples = await self._examples(draft, project, models["generation_model"])
         draft.settle()
         threshold = values["quality_threshold"]
@@ -191,6 +231,7 @@ class GenerationService:
             chunk_strategy=processing.chunk_strategy,
             chunk_size=processing.chunk_size,
             chunk_overlap=processing.chunk_overlap,
+            **chosen.fields,
             **models,
             **{name: values[name] for name in TAKEN_AS_GIVEN},
         )
@@ -211,12 +252,6 @@ class GenerationService:
         generation = given["generation_model"] or given["classification_model"] or default
         classification = given["classification_model"] or generation
         builtin = ModelRef("builtin", "builtin")
-        if classification not in (generation, builtin):
-            draft.fault(
-                "classification_model",
-                f"classifying by {classification} what {generation} writes is not available yet; "
-                "leave it out, or send builtin",
-            )
         return {
             "parsing_model": given["parsing_model"] or builtin,
             "chunking_model": given["chunking_model"] or builtin,
@@ -237,6 +272,8 @@ class GenerationService:
     def _check_keys(self, draft: _Draft, models: Mapping[str, ModelRef], unread: bool) -> None:
         """Of the models that will be asked: those that read only where something waits to be read."""
         asked = ["generation_model", *(("parsing_model", "chunking_model") if unread else ())]
+        if models["classification_model"].provider != models["generation_model"].provider:
+            asked.append("classification_model")
         for name in asked:
             if name == "generation_model" and draft.values[name] is None and draft.values["classification_model"]:
                 name = "classification_model"  # what was sent
@@ -307,17 +344,22 @@ class GenerationService:
             draft.fault("max_cost_usd", f"the price of {unpriced} is unknown; set it in the settings, section prices")
         return nano
 
-    async def _check_material(self, project: Project, spec: GenerationSpec) -> None:
+    async def _check_material(self, project: Project, spec: GenerationSpec, source: Source) -> None:
         """Errors: NoSourceMaterial."""
-        if await self._waits_for_reading(project, spec.document_ids):
+        if reads_documents(spec.data_source) and await self._waits_for_reading(project, spec.document_ids):
             return
-        if not await self._chunks.has_chunks(project.id, spec.document_ids):
+        if not await source.units(0, 1):
             raise NoSourceMaterial()
 
     async def _has_documents(self, project: Project) -> bool:
         """Whether entries will have the name of a document to show."""
         waiting = await self._documents.pending(project.id, 0, 1)
         return bool(waiting) or await self._chunks.has_named_chunks(project.id)
+
+
+def reads_documents(source: DataSource) -> bool:
+    """Whether documents that wait to be read are read first: nothing is extracted yet from those."""
+    return source != "Extract"
 
 
 def parse_usd(text: str, pointer: str = "/max_cost_usd") -> int:
@@ -366,20 +408,24 @@ def _check_later_fields(draft: _Draft) -> None:
     for name, default in NOT_YET.items():
         if draft.values.get(name, default) != default:
             draft.fault(name, f"not available yet; leave it out, or send {json.dumps(default)}")
-    for name, (default, why) in WITHOUT_EFFECT.items():
-        if draft.values.get(name, default) not in (default, [], ""):
+    source = draft.values.get("data_source", "Chunks Only")
+    for name, (default, why, used_by) in WITHOUT_EFFECT.items():
+        if source not in used_by and draft.values.get(name, default) not in (default, [], ""):
             draft.warnings.append(f"{name} has no effect: {why}")
 
 
 def _check_reading(draft: _Draft, models: Mapping[str, ModelRef], unread: bool) -> None:
     """Models that parse and split matter only where documents wait to be read."""
+    what = "no document of the project waits to be"
+    if not reads_documents(draft.values["data_source"]):
+        what = "the data source Extract uses what was extracted already, no document is"
     for name in ("parsing_model", "chunking_model"):
         if models[name].provider != "builtin" and not unread:
-            draft.warnings.append(f"{name} has no effect: no document of the project waits to be read")
+            draft.warnings.append(f"{name} has no effect: {what} read")
     if not unread:
         for name in ("chunk_strategy", "chunk_size", "chunk_overlap"):
             if draft.values[name] is not None:
-                draft.warnings.append(f"{name} has no effect: no document of the project waits to be chunked")
+                draft.warnings.append(f"{name} has no effect: {what} chunked")
 
 
 def _check_format(draft: _Draft) -> None:

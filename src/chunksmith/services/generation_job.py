@@ -25,18 +25,23 @@ from chunksmith.gateway.budget import Budget
 from chunksmith.gateway.gateway import Caller, Gateway
 from chunksmith.gateway.lanes import Lanes
 from chunksmith.pipeline.batches import BatchFiles, BatchPlan, BatchStore
-from chunksmith.pipeline.generate import Defaults, Recipe, Writer
+from chunksmith.pipeline.generate import Defaults, Recipe, UnitResult, Writer
+from chunksmith.pipeline.labels import Labeller
 from chunksmith.pipeline.pool import Pool
+from chunksmith.pipeline.sources import Around
 from chunksmith.quality.dataset_scores import DatasetScore
+from chunksmith.services.generation import reads_documents
 from chunksmith.services.model_reading import DocumentCalls, JobCalls
 from chunksmith.services.pace import Pace
 from chunksmith.services.processing import models_of
 from chunksmith.services.runner import Running
+from chunksmith.services.sources import Source, Sources
 
 # Units are put into the table in slices, so that other writers get their turn.
 UNIT_SLICE = 10_000
 SCORE_PAGE = 1000
 DOCUMENT_PAGE = 256
+EXTRACTION_GONE = Outcome("failed", "extraction_gone", "what was extracted from the passage is no longer stored")
 
 
 class ProcessDocument(Protocol):
@@ -54,10 +59,11 @@ class Stores:
 
 
 class Material(NamedTuple):
-    """A unit and the passage that it is about."""
+    """A unit and the passage that it is about; ``around`` is None when what stood beside it is gone."""
 
     unit: Unit
     chunk: Chunk
+    around: Around | None
 
     @property
     def position(self) -> int:
@@ -99,6 +105,7 @@ class GenerationJob:
         clock: Clock,
         place: Callable[[str], Path],
         defaults: Defaults,
+        sources: Sources,
         unit_ended: Callable[[str, str], None] = lambda kind, outcome: None,
     ) -> None:
         self._stores = stores
@@ -107,21 +114,26 @@ class GenerationJob:
         self._clock = clock
         self._place = place
         self._defaults = defaults
+        self._sources = sources
         self._unit_ended = unit_ended
         self.paces: dict[int, Pace] = {}
 
     async def __call__(self, running: Running) -> None:
         job = running.job
         spec = GenerationSpec.model_validate(job.spec)
-        self._gateway.reopen(spec.generation_model.provider)
+        for model in (spec.generation_model, spec.second_classifier):
+            if model is not None:
+                self._gateway.reopen(model.provider)
+        source = await self._sources.open(spec, await self._stores.jobs.inputs(job.id))
         if not job.counters.units_ready:
-            await self._read_documents(running, spec)
-            job = await self._make_units(job, spec)
+            if reads_documents(spec.data_source):
+                await self._read_documents(running, spec)
+            job = await self._make_units(job, source)
         assert job.dataset_id is not None  # noqa: S101 - made with the job
         dataset = await self._stores.datasets.get(job.dataset_id)
         self.paces[job.id] = Pace(self._clock)
         try:
-            await self._generate(running, job, dataset, spec)
+            await self._generate(running, job, dataset, spec, source)
         finally:
             del self.paces[job.id]
             self._gateway.forget(job.id)
@@ -160,11 +172,10 @@ class GenerationJob:
         running.steer(calls)
         return calls
 
-    async def _make_units(self, job: Job, spec: GenerationSpec) -> Job:
-        assert job.project_id is not None  # noqa: S101 - generation belongs to a project
+    async def _make_units(self, job: Job, source: Source) -> Job:
         after, count = job.counters.last_source_id, job.counters.units_total
         while True:
-            ids = await self._stores.chunks.visible_chunk_ids(job.project_id, after, UNIT_SLICE, spec.document_ids)
+            ids = await source.units(after, UNIT_SLICE)
             last = len(ids) < UNIT_SLICE
             if not ids and not count:
                 raise NoSourceMaterial()
@@ -175,11 +186,15 @@ class GenerationJob:
                 return await self._stores.jobs.reload(job.id)
             after = ids[-1]
 
-    async def _generate(self, running: Running, job: Job, dataset: Dataset, spec: GenerationSpec) -> None:
+    async def _generate(
+        self, running: Running, job: Job, dataset: Dataset, spec: GenerationSpec, source: Source
+    ) -> None:
         budget = Budget(job.max_calls, job.max_cost_nano, job.counters.calls, job.counters.spent_nano)
         caller = Caller(job.id, budget, job.concurrency, spec.reuse, lanes=Lanes(job.concurrency))
         recipe = Recipe(spec, self._defaults)
-        writer = Writer(self._gateway, caller, recipe)
+        second = spec.second_classifier
+        labeller = Labeller(self._gateway, caller, second) if second is not None else None
+        writer = Writer(self._gateway, caller, recipe, labeller=labeller)
         plan = BatchPlan(job.counters.units_total, spec.batch_size)
         store = BatchStore(
             self._stores.units, self._stores.entries, self._stores.datasets, self._place, lambda: timestamp(self._clock)
@@ -190,7 +205,11 @@ class GenerationJob:
 
         async def work(material: Material) -> None:
             await files.began(material.unit)
-            result = await writer.write(material.unit, material.chunk, timestamp(self._clock))
+            if material.around is not None:
+                at = timestamp(self._clock)
+                result = await writer.write(material.unit, material.chunk, at, material.around)
+            else:
+                result = UnitResult(EXTRACTION_GONE, ())
             await self._stores.entries.end_unit(job.id, material.unit, result.outcome, dataset.id, result.entries)
             fault_points.reached("unit_durable")
             pace.tick()
@@ -198,7 +217,7 @@ class GenerationJob:
             await files.ended(material.unit)
 
         async def fetch(after: int, limit: int) -> Sequence[Material]:
-            return await self._material(job.id, after, limit)
+            return await self._material(job.id, source, after, limit)
 
         pool = Pool(fetch, work, units_in_work(job.concurrency))
         steering = Steering(pool, self._gateway, caller)
@@ -210,10 +229,11 @@ class GenerationJob:
             await pool.run()
         await files.finish(job.counters.rounds)
 
-    async def _material(self, job: int, after: int, limit: int) -> Sequence[Material]:
+    async def _material(self, job: int, source: Source, after: int, limit: int) -> Sequence[Material]:
         units = await self._stores.units.pending_units(job, after, limit)
         chunks = await self._stores.chunks.chunks_by_ids([unit.source_id for unit in units])
-        return [Material(unit, chunks[unit.source_id]) for unit in units]
+        arounds = await source.arounds(list(chunks.values()))
+        return [Material(unit, chunks[unit.source_id], arounds.get(unit.source_id)) for unit in units]
 
     async def _pass_gates(self, job: Job, dataset: Dataset, spec: GenerationSpec) -> None:
         """Errors: NothingGenerated; QualityBelowThreshold, with everything kept and flagged."""

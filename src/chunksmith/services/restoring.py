@@ -74,6 +74,8 @@ class RestoreService:
             detail.entry,
             **texts,
             category=body["category"],
+            category_id=body.get("category_id"),
+            taxonomy_path=tuple(path) if (path := body.get("taxonomy_path")) is not None else None,
             difficulty=body["difficulty"],
             metadata=body["metadata"],
             status=body["status"],

@@ -17,7 +17,8 @@ from chunksmith.storage.jobs import unit_statements
 
 _COLUMNS = (
     "id dataset position chunk_id question answer instruction input output summary key_points category difficulty "
-    "quality quality_parts evidence split status metadata repaired call_id revision generated_at"
+    "quality quality_parts evidence split status metadata repaired call_id revision generated_at "
+    "category_id taxonomy_path"
 ).split()
 _INSERT = f"INSERT INTO entries ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 _UPDATE = f"UPDATE entries SET {', '.join(f'{name} = ?' for name in _COLUMNS[1:])} WHERE id = ?"
@@ -263,6 +264,8 @@ def _row(dataset: int, entry: Entry) -> tuple[Any, ...]:
         entry.call_id,
         entry.revision,
         entry.generated_at,
+        entry.category_id,
+        json.dumps(entry.taxonomy_path, ensure_ascii=False) if entry.taxonomy_path is not None else None,
     )
 
 
@@ -280,6 +283,8 @@ def _entry(row: Row) -> Entry:
         summary=row["summary"],
         key_points=tuple(key_points) if key_points is not None else None,
         category=row["category"],
+        category_id=row["category_id"],
+        taxonomy_path=tuple(json.loads(row["taxonomy_path"])) if row["taxonomy_path"] is not None else None,
         difficulty=DIFFICULTIES[row["difficulty"] - 1] if row["difficulty"] is not None else None,
         quality=row["quality"],
         quality_parts=json.loads(row["quality_parts"]) if row["quality_parts"] is not None else None,
@@ -302,6 +307,8 @@ def _body(entry: Entry) -> dict[str, Any]:
     return {
         **kept,
         "category": entry.category,
+        "category_id": entry.category_id,
+        "taxonomy_path": entry.taxonomy_path,
         "difficulty": entry.difficulty,
         "quality_score": entry.quality,
         "metadata": entry.metadata,

@@ -111,8 +111,15 @@ class JobStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def submit(self, values: Mapping[str, Any], dataset: Mapping[str, Any] | None = None) -> Job:
+    async def submit(
+        self,
+        values: Mapping[str, Any],
+        dataset: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, str] | None = None,
+    ) -> Job:
         """Insert a job, with the dataset that it fills; for an idempotency key that is known, give the job that has it.
+
+        ``inputs``: by name what belongs to the job and is too large for its row.
 
         Errors: Conflict when the key was used with another body.
         """
@@ -134,6 +141,8 @@ class JobStore:
             row = {**values, "spec": json.dumps(values["spec"]), "dataset": made}
             cursor = await connection.execute(_INSERT, row)
             await connection.execute("INSERT INTO job_counters (job) VALUES (?)", (cursor.lastrowid,))
+            given = [(cursor.lastrowid, name, body) for name, body in (inputs or {}).items()]
+            await connection.executemany("INSERT INTO job_inputs (job, name, body) VALUES (?, ?, ?)", given)
             inserted = await _one(connection, _BY_ID, cursor.lastrowid)
             assert inserted is not None  # noqa: S101 - inserted above, in this transaction
             return _job(inserted)
@@ -146,6 +155,10 @@ class JobStore:
         if row is not None and row["idempotency_hash"] != body_hash:
             raise Conflict("this Idempotency-Key was used with another body")
         return _job(row) if row is not None else None
+
+    async def inputs(self, job: int) -> dict[str, str]:
+        rows = await self._database.read("SELECT name, body FROM job_inputs WHERE job = ?", (job,))
+        return {row["name"]: row["body"] for row in rows}
 
     async def get(self, job_id: str) -> Job:
         row = await self._database.read_one(_BY_NAME, (job_id,))

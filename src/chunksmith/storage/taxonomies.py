@@ -8,7 +8,7 @@ from typing import Any
 import aiosqlite
 
 from chunksmith.domain.paging import Page, Window
-from chunksmith.domain.taxonomy import NewTaxonomy, Node, Taxonomy, TaxonomySummary, Tree
+from chunksmith.domain.taxonomy import NewTaxonomy, Node, Taxonomy, TaxonomySummary, Tree, packed, unpacked
 from chunksmith.errors import Conflict
 from chunksmith.storage.database import Database, Row
 from chunksmith.storage.projects import check_project
@@ -147,20 +147,11 @@ def _tree_columns(tree: Node) -> tuple[str, int, int]:
 
 
 def _tree_json(tree: Node) -> str:
-    return json.dumps(_packed(tree), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(packed(tree), ensure_ascii=False, separators=(",", ":"))
 
 
 def _json_or_none(value: Mapping[str, Any] | None) -> str | None:
     return json.dumps(value, ensure_ascii=False) if value is not None else None
-
-
-def _packed(node: Node) -> list[Any]:
-    return [node.id, node.name, node.description, [_packed(child) for child in node.children]]
-
-
-def _unpacked(value: list[Any]) -> Node:
-    node_id, name, description, children = value
-    return Node(node_id, name, description, tuple(_unpacked(child) for child in children))
 
 
 def _optional(row: Row | None) -> Taxonomy | None:
@@ -169,7 +160,7 @@ def _optional(row: Row | None) -> Taxonomy | None:
 
 def _taxonomy(row: Row | None) -> Taxonomy:
     assert row is not None  # noqa: S101 - read or written in this transaction
-    return Taxonomy(**_summary(row), tree=_unpacked(json.loads(row["tree"])))
+    return Taxonomy(**_summary(row), tree=unpacked(json.loads(row["tree"])))
 
 
 def _summary(row: Row) -> dict[str, Any]:

@@ -275,6 +275,23 @@ class Identifier(_Plain):
         return value
 
 
+class IdentifierOrName(Identifier):
+    """An id as of ``Identifier``, or a name of any characters."""
+
+    default_error_messages = _says(text=f"must be an id or a name of 1 to {LONGEST_IDENTIFIER} characters")
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.metadata["anyOf"][1] = {"type": "string", "minLength": 1, "maxLength": LONGEST_IDENTIFIER}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        if not isinstance(value, str):
+            return super()._deserialize(value, attr, data, **kwargs)
+        if not 1 <= len(value) <= LONGEST_IDENTIFIER or "\0" in value:
+            raise self.make_error("text")
+        return value
+
+
 def is_beyond_storage(text: str) -> bool:
     """Whether ``text`` is an integer that no row can have as its id. Never converts long digits."""
     digits = text.lstrip("0")

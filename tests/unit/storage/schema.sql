@@ -1,4 +1,4 @@
--- version 6
+-- version 7
 
 CREATE VIEW visible_chunks AS
 SELECT * FROM chunks
@@ -159,7 +159,7 @@ CREATE TABLE entries (
     revision INTEGER NOT NULL DEFAULT 1,
     generated_at TEXT NOT NULL,
     deleted_at TEXT
-) STRICT;
+, category_id TEXT, taxonomy_path TEXT) STRICT;
 
 CREATE TABLE extraction_categories (
     job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
@@ -252,6 +252,13 @@ CREATE TABLE job_events (
     kind TEXT NOT NULL CHECK (kind IN ('state', 'batch')),
     data TEXT NOT NULL,                     -- JSON
     at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE job_inputs (
+    job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,                     -- JSON
+    PRIMARY KEY (job, name)
 ) STRICT;
 
 CREATE TABLE jobs (

@@ -41,6 +41,7 @@ def test_slugs_tell_errors_apart() -> None:
         (errors.InvalidRequest("x"), 400),
         (errors.NoSourceMaterial(), 400),
         (errors.ProviderNotConfigured("grok"), 400),
+        (errors.TaxonomyInvalid("x"), 400),
         (errors.DocumentUnreadable("corrupt", "x"), 400),
         (errors.Unauthorized("x"), 401),
         (errors.NotFound("project", 7), 404),

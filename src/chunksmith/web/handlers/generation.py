@@ -2,7 +2,14 @@
 
 from aiohttp import web
 
-from chunksmith.errors import Conflict, NoSourceMaterial, NotFound, ProviderNotConfigured, RunnerUnavailable
+from chunksmith.errors import (
+    Conflict,
+    NoSourceMaterial,
+    NotFound,
+    ProviderNotConfigured,
+    RunnerUnavailable,
+    TaxonomyInvalid,
+)
 from chunksmith.services.generation import Submitted
 from chunksmith.services.jobs import GENERATION_KIND
 from chunksmith.web.answers import json_response
@@ -64,7 +71,7 @@ ROUTES = [
         "Everything that can be known to be wrong is refused here; nothing is started then.",
         body=GenerateIn,
         headers=("Idempotency-Key",),
-        errors=(Conflict, NotFound, NoSourceMaterial, ProviderNotConfigured, RunnerUnavailable),
+        errors=(Conflict, NotFound, NoSourceMaterial, ProviderNotConfigured, RunnerUnavailable, TaxonomyInvalid),
     ),
     Route(
         "POST",
@@ -91,7 +98,7 @@ ROUTES = [
         {200: Answer("Each number as low and high, and what it rests on.", EstimateOut)},
         "Takes the body of `POST /datasets/generate`, refuses what that refuses, and starts nothing.",
         body=GenerateIn,
-        errors=(NotFound, NoSourceMaterial, ProviderNotConfigured),
+        errors=(Conflict, NotFound, NoSourceMaterial, ProviderNotConfigured, TaxonomyInvalid),
     ),
     Route(
         "GET",

@@ -2,7 +2,14 @@
 
 from aiohttp import web
 
-from chunksmith.errors import Conflict, NoSourceMaterial, NotFound, ProviderNotConfigured, RunnerUnavailable
+from chunksmith.errors import (
+    Conflict,
+    NoSourceMaterial,
+    NotFound,
+    ProviderNotConfigured,
+    RunnerUnavailable,
+    TaxonomyInvalid,
+)
 from chunksmith.web.answers import json_response
 from chunksmith.web.handlers.datasets import BASE
 from chunksmith.web.parsing import body_of, idempotency_key
@@ -53,6 +60,6 @@ ROUTES = [
         {200: Answer("What would be sent.", shapes.PreviewOut)},
         "Takes the body of `POST /datasets/generate`, refuses what that refuses, and starts nothing.",
         body=shapes.PreviewIn,
-        errors=(NotFound, NoSourceMaterial, ProviderNotConfigured),
+        errors=(Conflict, NotFound, NoSourceMaterial, ProviderNotConfigured, TaxonomyInvalid),
     ),
 ]

@@ -43,14 +43,20 @@ class GenerateIn(fields.StrictSchema):
         one_of=DATA_SOURCES, load_default="Chunks Only", metadata={"description": "What a unit of work is made of."}
     )
     extraction_file_id = fields.String(
-        most=200, allow_none=True, load_default=None, metadata={"description": "An extraction job, for *Extract*."}
+        most=200,
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "A completed extraction job, for *Extract*; null pools all of the project."},
     )
     selected_categories = fields.List(
         fields.String(most=500),
         most=10_000,
         allow_none=True,
         load_default=None,
-        metadata={"description": "Names or ids of taxonomy categories; nothing to filter with *Chunks Only*."},
+        metadata={
+            "description": "Names or ids of categories: branches to write for with *Taxonomy*, what was extracted "
+            "with *Extract*; nothing to filter with *Chunks Only*."
+        },
     )
     prompt_name = fields.String(
         most=200,
@@ -72,8 +78,12 @@ class GenerateIn(fields.StrictSchema):
     include_evaluation_sets = fields.Boolean(load_default=False)
     split_ratios = fields.Nested(SplitRatios, allow_none=True, load_default=None)
     split_seed = fields.Integer(allow_none=True, load_default=None)
-    taxonomy_project = fields.Identifier(allow_none=True, load_default=None)
-    taxonomy_name = _text("Of the taxonomy; null is the newest.")
+    taxonomy_project = fields.IdentifierOrName(
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "Whose taxonomy, for *Taxonomy*: id, UUID or name of a project; null is this one."},
+    )
+    taxonomy_name = _text("Exact name of the taxonomy, for *Taxonomy*; null is the newest.")
     output_dir = fields.String(
         most=200,
         filled=True,
@@ -105,7 +115,9 @@ class GenerateIn(fields.StrictSchema):
     datasets_per_chunk = fields.Integer(
         least=1, most=MAX_PER_CHUNK, load_default=3, metadata={"description": "Entries per chunk at most, in one call."}
     )
-    only_validated = fields.Boolean(load_default=False)
+    only_validated = fields.Boolean(
+        load_default=False, metadata={"description": "With *Extract* only what a second model, or a person, validated."}
+    )
     max_cost_usd = fields.Amount(
         allow_none=True, load_default=None, metadata={"description": "No call starts that could cross it."}
     )
