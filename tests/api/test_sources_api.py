@@ -13,6 +13,7 @@ from chunksmith.app import RUNNER
 from chunksmith.domain import fault_points
 from chunksmith.domain.calls import ChatRequest
 from chunksmith.domain.halts import CallsStopped
+from chunksmith.errors import ProviderError
 from fake_llm import FakeLLM
 
 PROVIDERS = ["builtin", "gemini", "grok", "ollama"]
@@ -435,6 +436,42 @@ async def test_the_second_model_needs_its_key(tmp_path: Path) -> None:
         assert problem["detail"] == "API key not configured: grok"
         assert [fault["pointer"] for fault in problem["errors"]] == ["/classification_model"]
         assert await job_count(server) == 0
+
+
+async def test_a_ceiling_needs_the_price_of_the_second_model(server: Server) -> None:
+    body = {"project_id": await server.project(), "generation_model": "ollama", "max_cost_usd": 1}
+    found = await faults(server, "POST", "datasets/generate", json={**body, "classification_model": "grok/unheard-of"})
+    assert "price of grok/unheard-of" in found["/max_cost_usd"]
+
+
+async def test_calls_of_the_second_model_are_under_the_ceiling(server: Server, fake: FakeLLM) -> None:
+    body = {"project_id": await server.project(), "generation_model": "ollama", "classification_model": "grok"}
+    status = await server.generate({**body, "max_calls": 3}, ("paused",))
+    assert (status["reason"], fake.stats.chats) == ("budget", 3)
+    await server.call("PATCH", f"jobs/{status['job_id']}", json={"max_calls": None})
+    await server.post(f"jobs/{status['job_id']}/resume")
+    await server.ended(status["job_id"])
+    assert (fake.stats.chats, max(fake.stats.bodies.values())) == (2 * len(PASSAGES), 1)
+
+
+async def test_an_answer_of_a_second_model_that_fails_is_retried_without_writing_again(tmp_path: Path) -> None:
+    broken = True
+
+    def reply(request: ChatRequest) -> Any:
+        if request.model.provider == "gemini" and broken:
+            raise ProviderError("context_window", "too long", status=400)
+        return second_model(request)
+
+    app, model = scripted(tmp_path, reply)
+    async with app as server:
+        body = await with_taxonomy(server, ["A heron hunts alone."])
+        status = await server.generate({**body, "classification_model": "gemini"}, ("failed",))
+        broken = False
+        await server.post(f"jobs/{status['job_id']}/retry", {"statuses": ["failed"]})
+        await server.ended(status["job_id"])
+        found = await entries(server, status["result"]["dataset_id"])
+    assert [entry["category"] for entry in found] == ["Magma", "Heron"]
+    assert [request.model.provider for request in model.requests] == ["grok", "gemini", "gemini"]
 
 
 class Stop:

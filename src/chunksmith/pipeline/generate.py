@@ -275,8 +275,9 @@ def _about(drafts: replies.Drafts, around: Around, columns: Sequence[str], count
     """Of more drafts than are wanted those that name what was extracted come first."""
 
     def named(item: dict[str, Any]) -> int:
-        texts = [item.get("quote"), *(item.get(column) for column in columns)]
-        return around.about("\n".join(text if isinstance(text, str) else "" for text in texts))
+        quote = item.get("quote") or ""
+        texts = [quote, *(item[column] for column in columns if isinstance(item[column], str))]
+        return around.about("\n".join(texts), quote)
 
     return replace(drafts, items=tuple(sorted(drafts.items, key=named, reverse=True)[:count]))
 

@@ -16,6 +16,8 @@ MOST_BESIDE = 200
 MOST_ITEMS, ITEM_CHARS, DESCRIPTION_CHARS = 60, 500, 300
 # The entry's own words count so much more than those of its passage.
 ENTRY_WEIGHT = 2.0
+# Of a large taxonomy only so many best matches are looked at.
+MOST_COMPARED = 200
 
 
 class Offered(NamedTuple):
@@ -67,7 +69,7 @@ class Around:
         if self.offered:
             blocks["taxonomy"] = prompts.fence(prompts.as_lines(self._outline()), "categories")
         if self.mentions:
-            lines = [{"category": " > ".join(one.category), "text": one.text} for one in self.mentions]
+            lines = [{"category": " > ".join(one.category), "text": one.text[:ITEM_CHARS]} for one in self.mentions]
             blocks["entities"] = prompts.fence(prompts.as_lines(lines), "items")
         return blocks
 
@@ -82,10 +84,11 @@ class Around:
                 return one
         return self.nearest(text, passage)
 
-    def about(self, text: str) -> int:
-        """How many of the mentions a text has."""
-        said = name_key(text)
-        return sum(name_key(one.text) in said for one in self.mentions)
+    def about(self, text: str, quote: str = "") -> int:
+        """How many of the mentions a text has, or its quote was taken from."""
+        said, taken = name_key(text), name_key(quote)
+        keys = [name_key(one.text) for one in self.mentions]
+        return sum(key in said or bool(taken and taken in key) for key in keys)
 
     def _outline(self) -> list[dict[str, Any]]:
         lines: list[dict[str, Any]] = []
@@ -165,7 +168,7 @@ def extracted_around(found: Sequence[tuple[str | None, tuple[str, ...], str]]) -
     """Of the items of one chunk: the id and the path of each one's category, and its text."""
     offered = {path: Offered(category_id, path) for category_id, path, _ in reversed(found)}
     categories = tuple(offered[path] for path in dict.fromkeys(path for _, path, _ in found))
-    mentions = tuple(dict.fromkeys(Mention(path, text[:ITEM_CHARS]) for _, path, text in found))
+    mentions = tuple(dict.fromkeys(Mention(path, text) for _, path, text in found))
 
     def nearest(text: str, passage: str) -> Offered | None:
         """The category of what the entry names, of longer words first; else the passage's first."""
@@ -193,7 +196,7 @@ def _best(index: TaxonomyIndex, among: frozenset[str], count: int, text: str, pa
     """The id of what the text, and with less weight its passage, shares most words with."""
     scores: dict[str, float] = {}
     for read, weight in ((text, ENTRY_WEIGHT), (passage, 1.0)):
-        for match in index.relevant(read, count):
+        for match in index.relevant(read, min(count, MOST_COMPARED)):
             if match.place.node.id in among:
                 scores[match.place.node.id] = scores.get(match.place.node.id, 0.0) + weight * match.score
     return max(scores, key=lambda node_id: round(scores[node_id], 9)) if scores else None

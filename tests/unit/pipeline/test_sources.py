@@ -83,6 +83,12 @@ def test_what_was_extracted_decides_by_what_the_entry_names() -> None:
     assert (around.about("rye bread and kiln"), around.about("nothing")) == (2, 0)
 
 
+def test_an_entry_whose_quote_was_taken_from_a_portion_is_about_it() -> None:
+    around = extracted_around([(None, ("Care",), "The kiln cools slowly. " * 40)])
+    assert (around.about("Why?", "The kiln  cools"), around.about("Why?", "Rye"), around.about("Why?")) == (1, 0, 0)
+    assert len(around.blocks()["entities"]) < 700
+
+
 def test_nothing_has_no_blocks() -> None:
     assert NOTHING.blocks() == {}
 
