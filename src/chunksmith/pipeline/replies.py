@@ -18,11 +18,7 @@ _THINK = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re
 _FENCE = re.compile(r"```(?:json|JSON)?\s*\n(.*?)(?:\n```|\Z)", re.DOTALL)
 _BAD_CHARACTERS = re.compile("[\ud800-\udfff\x00]")
 # What each level of difficulty asks of a reader, told to every model that gives one.
-RUBRIC = (
-    "beginner: the passage says it outright, in words that everybody knows; intermediate: it takes terms of the "
-    "subject, or several statements of the passage together; advanced: it takes knowledge of the subject, or "
-    "conclusions in several steps"
-)
+RUBRIC = "beginner: the passage says it outright; intermediate: it takes terms of the subject; advanced: conclusions"
 # json-repair is slow on long broken texts; a reply of this size is not a set of entries.
 REPAIR_MAX_CHARS = 200_000
 
