@@ -36,6 +36,8 @@ REFUSES_WHAT_FITS = {
     "update_taxonomy": "as create_taxonomy",
     "generate_taxonomy": "a project without chunks, an unknown model",
     "extend_taxonomy": "an unknown taxonomy or model",
+    "preview_generation": "as generate_dataset",
+    "delete_taxonomy": "an If-Match that names another state",
     "start_extraction": "a project without chunks, an unknown model or category",
     "import_extraction": "more or less than one way to name a chunk",
     "list_extraction_results": "an unknown category, a cursor that was never given",
@@ -47,7 +49,12 @@ SHARES_ITS_ADDRESS = {
     "estimate_generation",
     "process_documents",
     "upload_documents",
+    "preview_generation",
+    "generate_taxonomy",
+    "extend_taxonomy",
 }
+# A plain scalar of YAML is the text that stands there: `name: false` names it "false".
+READS_YAML = {"create_taxonomy", "update_taxonomy"}
 EXCLUDED = {"job_events": "a stream of events stays open while the job is not over"}
 
 
@@ -98,6 +105,7 @@ def config(ids: dict[str, str], operations: list[dict[str, Any]]) -> str:
         known = {f"path.{each}": ids[each] for each in wanted if not deletes}
         checks = ["positive_data_acceptance"] if name in REFUSES_WHAT_FITS else []
         checks += ["allow_header_conformance"] if name in SHARES_ITS_ADDRESS else []
+        checks += ["negative_data_rejection"] if name in READS_YAML else []
         if not known and not checks:
             continue
         lines += ["[[operations]]", f'include-operation-id = "{name}"']
