@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from benchsuite.material import passage
-from chunksmith.app import DATABASE_FILE
 from chunksmith.storage.database import open_database
 from chunksmith.storage.datasets import entry_range
+from chunksmith.wiring.stores import DATABASE_FILE
 
 AT = "2026-01-01T00:00:00.000Z"
 SLICE = 20_000

@@ -23,6 +23,7 @@ TIMES = {
     "batch_written": 2,
     "batch_renamed": 2,
     "units_down": 1,
+    "finishing_step": 2,
     "quality_durable": 1,
 }
 

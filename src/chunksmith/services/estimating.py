@@ -17,7 +17,8 @@ from chunksmith.gateway.pricing import PriceBook
 from chunksmith.pipeline.generate import Defaults, Recipe, request_for
 from chunksmith.pipeline.labels import label_request
 from chunksmith.pipeline.sources import Around
-from chunksmith.services.generation import GenerationService, reads_documents
+from chunksmith.services.generation import GenerationService
+from chunksmith.services.generation_checks import reads_documents
 from chunksmith.services.sources import Source
 
 SAMPLE = 200

@@ -38,7 +38,7 @@ from chunksmith.errors import (
     RunnerUnavailable,
 )
 from chunksmith.gateway.pricing import PriceBook
-from chunksmith.services.generation import parse_usd
+from chunksmith.services.generation_checks import parse_usd
 from chunksmith.services.projects import ProjectService
 from chunksmith.services.runner import Runner
 from chunksmith.services.taxonomies import TaxonomyService

@@ -3,9 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
-from pathlib import PurePosixPath
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -13,22 +11,30 @@ from chunksmith.domain.calls import NEEDS_KEY, ModelRef, ProviderAccount
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.corpus import ProcessOptions, Project, project_folder
 from chunksmith.domain.corpus_ports import ChunkSource, Documents
-from chunksmith.domain.generation import DataSource, GenerationSpec, Mode, parse_model
+from chunksmith.domain.generation import GenerationSpec, Mode, parse_model
 from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.jobs import Job
 from chunksmith.domain.ports import Clock
 from chunksmith.errors import (
-    Fault,
     InvalidRequest,
     NoSourceMaterial,
     NotFound,
-    ProviderNotConfigured,
     RunnerUnavailable,
     TaxonomyInvalid,
 )
-from chunksmith.exports.formats import format_named
-from chunksmith.gateway.pricing import NANO, PriceBook
+from chunksmith.gateway.pricing import PriceBook
 from chunksmith.services.feedback import FewShot
+from chunksmith.services.generation_checks import (
+    MODEL_FIELDS,
+    Draft,
+    check_filter,
+    check_format,
+    check_later_fields,
+    check_reading,
+    folder_of,
+    parse_usd,
+    reads_documents,
+)
 from chunksmith.services.processing import options_of
 from chunksmith.services.projects import ProjectService
 from chunksmith.services.prompts import PromptService
@@ -39,34 +45,12 @@ from chunksmith.settings import ChunkingSettings
 KIND = "dataset-gen"
 FILTER_THRESHOLD = 0.7
 PENDING_PAGE = 1000
-MODEL_FIELDS = ("parsing_model", "chunking_model", "classification_model", "generation_model")
 TAKEN_AS_GIVEN = (
     "data_source prompt_name generation_mode format_type concurrency batch_size analyze_quality quality_filter "
     "dataset_name datasets_per_chunk max_calls reuse seed temperature max_tokens audience purpose domain "
     "complexity_level few_shot"
 ).split()
 FOR_MODELS_ONLY = ("temperature", "max_tokens", "audience", "purpose", "domain", "complexity_level")
-# Fields of the API that this release takes at these values only.
-NOT_YET: dict[str, Any] = {
-    "include_evaluation_sets": False,
-    "split_ratios": None,
-    "split_seed": None,
-    "enable_versioning": False,
-    "run_benchmarks": False,
-}
-# Fields that some data sources use: with the others accepted, and named in the answer's warnings.
-WITHOUT_EFFECT: dict[str, tuple[Any, str, tuple[DataSource, ...]]] = {
-    "extraction_file_id": (None, "only the data source Extract reads an extraction job", ("Extract",)),
-    "selected_categories": (
-        None,
-        "with Chunks Only there are no categories to filter by",
-        ("Taxonomy", "Extract"),
-    ),
-    "only_validated": (False, "only the data source Extract has validated results", ("Extract",)),
-    "taxonomy_project": (None, "only the data source Taxonomy reads a taxonomy", ("Taxonomy",)),
-    "taxonomy_name": (None, "only the data source Taxonomy reads a taxonomy", ("Taxonomy",)),
-    "benchmark_suite": ("glue", "only run_benchmarks reads it", ()),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,32 +75,6 @@ class Specified(NamedTuple):
     spec: GenerationSpec
     inputs: Mapping[str, str]
     source: Source
-
-
-@dataclass
-class _Draft:
-    """A request while it is looked at: faults and warnings gather, nothing is started."""
-
-    values: Mapping[str, Any]
-    faults: list[Fault] = field(default_factory=list)
-    missing_keys: dict[str, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    taxonomy: TaxonomyInvalid | None = None
-
-    def fault(self, name: str, detail: str) -> None:
-        self.faults.append(Fault(f"/{name}", detail))
-
-    def settle(self) -> None:
-        """Errors: everything that is wrong, at once."""
-        keys = [Fault(f"/{name}", f"API key not configured: {one}") for name, one in self.missing_keys.items()]
-        if self.taxonomy is not None:
-            if not self.faults and not keys:
-                raise self.taxonomy
-            self.fault("taxonomy_name", self.taxonomy.detail)
-        if self.missing_keys and not self.faults:
-            raise ProviderNotConfigured(next(iter(self.missing_keys.values())), tuple(keys))
-        if self.faults:
-            raise InvalidRequest.of([*self.faults, *keys])
 
 
 class GenerationService:
@@ -178,14 +136,14 @@ class GenerationService:
     async def specify(self, values: Mapping[str, Any]) -> Specified:
         """What a request means. Errors: as ``submit``, and nothing is started either way."""
         project = await self._projects.resolve(values["project_id"])
-        draft = _Draft(values)
+        draft = Draft(values)
         chosen = await self._chosen(draft, project)
         spec = await self._specify(draft, project, chosen)
         source = await self._sources.open(spec, chosen.inputs)
         await self._check_material(project, spec, source)
         return Specified(project, spec, chosen.inputs, source)
 
-    async def _chosen(self, draft: _Draft, project: Project) -> Chosen:
+    async def _chosen(self, draft: Draft, project: Project) -> Chosen:
         """Errors: NotFound, Conflict; others gather."""
         try:
             return await self._sources.choose(draft.values, project)
@@ -195,18 +153,18 @@ class GenerationService:
             draft.faults.extend(exc.faults)
         return Chosen()
 
-    async def _specify(self, draft: _Draft, project: Project, chosen: Chosen) -> GenerationSpec:
+    async def _specify(self, draft: Draft, project: Project, chosen: Chosen) -> GenerationSpec:
         values = draft.values
-        _check_later_fields(draft)
+        check_later_fields(draft)
         models = self._choose_models(draft)
         processing = self._processing(draft)
         unread = reads_documents(values["data_source"]) and await self._waits_for_reading(
             project, values["document_ids"]
         )
-        _check_reading(draft, models, unread)
+        check_reading(draft, models, unread)
         self._check_keys(draft, models, unread)
-        _check_format(draft)
-        _check_filter(draft)
+        check_format(draft)
+        check_filter(draft)
         folder = self._folder(draft, project)
         await self._check_documents(draft, project)
         content = await self._prompt(draft, models["generation_model"])
@@ -236,7 +194,7 @@ class GenerationService:
             **{name: values[name] for name in TAKEN_AS_GIVEN},
         )
 
-    async def _examples(self, draft: _Draft, project: Project, model: ModelRef) -> tuple[dict[str, Any], ...]:
+    async def _examples(self, draft: Draft, project: Project, model: ModelRef) -> tuple[dict[str, Any], ...]:
         wanted: int = draft.values["few_shot"]
         found = await self._few_shot.examples(project.id, draft.values["generation_mode"], wanted)
         if wanted and model.provider == "builtin":
@@ -245,7 +203,7 @@ class GenerationService:
             draft.warnings.append(f"few_shot: {len(found)} of {wanted}, more entries of this mode are not approved")
         return found
 
-    def _choose_models(self, draft: _Draft) -> dict[str, ModelRef]:
+    def _choose_models(self, draft: Draft) -> dict[str, ModelRef]:
         """Null generation_model is classification_model, and the other way round; null both is the default."""
         given = {name: self._model(draft, name) for name in MODEL_FIELDS}
         default = parse_model(self._defaults.model, dict(self._defaults.models), "/generation_model")
@@ -259,7 +217,7 @@ class GenerationService:
             "generation_model": generation,
         }
 
-    def _model(self, draft: _Draft, name: str) -> ModelRef | None:
+    def _model(self, draft: Draft, name: str) -> ModelRef | None:
         text = draft.values[name]
         if text is None:
             return None
@@ -269,7 +227,7 @@ class GenerationService:
             draft.faults.extend(exc.faults)
             return None
 
-    def _check_keys(self, draft: _Draft, models: Mapping[str, ModelRef], unread: bool) -> None:
+    def _check_keys(self, draft: Draft, models: Mapping[str, ModelRef], unread: bool) -> None:
         """Of the models that will be asked: those that read only where something waits to be read."""
         asked = ["generation_model", *(("parsing_model", "chunking_model") if unread else ())]
         if models["classification_model"].provider != models["generation_model"].provider:
@@ -281,7 +239,7 @@ class GenerationService:
             if provider in NEEDS_KEY and self._accounts[provider].api_key is None:
                 draft.missing_keys[name] = provider
 
-    def _processing(self, draft: _Draft) -> ProcessOptions:
+    def _processing(self, draft: Draft) -> ProcessOptions:
         names = ("parsing_model", "chunking_model", "chunk_strategy", "chunk_size", "chunk_overlap")
         given = {name: draft.values[name] for name in names if draft.values[name] is not None}
         try:
@@ -290,8 +248,8 @@ class GenerationService:
             draft.faults.extend(exc.faults)
             return options_of({}, self._defaults.chunking)
 
-    def _folder(self, draft: _Draft, project: Project) -> str:
-        text = _folder(draft)
+    def _folder(self, draft: Draft, project: Project) -> str:
+        text = folder_of(draft)
         fault = self._folder_fault(project_folder(project.id), text)
         if fault is not None and not any(one.pointer == "/output_dir" for one in draft.faults):
             draft.fault("output_dir", fault)
@@ -306,7 +264,7 @@ class GenerationService:
             after = ids[-1]
         return False
 
-    async def _check_documents(self, draft: _Draft, project: Project) -> None:
+    async def _check_documents(self, draft: Draft, project: Project) -> None:
         chosen = draft.values["document_ids"]
         if chosen is None:
             return
@@ -314,7 +272,7 @@ class GenerationService:
         if unknown:
             raise NotFound("Document" if len(unknown) == 1 else "Documents", ", ".join(map(str, unknown)))
 
-    async def _prompt(self, draft: _Draft, model: ModelRef) -> str:
+    async def _prompt(self, draft: Draft, model: ModelRef) -> str:
         """The template's text. Errors: NotFound for an unknown name."""
         custom, name = draft.values["custom_prompt"], draft.values["prompt_name"]
         mode: Mode = draft.values["generation_mode"]
@@ -330,7 +288,7 @@ class GenerationService:
             draft.fault("prompt_name", f"is for the mode {prompt.generation_mode!r}, not {mode!r}")
         return prompt.content
 
-    def _ceiling(self, draft: _Draft, models: Sequence[ModelRef]) -> int | None:
+    def _ceiling(self, draft: Draft, models: Sequence[ModelRef]) -> int | None:
         text = draft.values["max_cost_usd"]
         if text is None:
             return None
@@ -355,94 +313,6 @@ class GenerationService:
         """Whether entries will have the name of a document to show."""
         waiting = await self._documents.pending(project.id, 0, 1)
         return bool(waiting) or await self._chunks.has_named_chunks(project.id)
-
-
-def reads_documents(source: DataSource) -> bool:
-    """Whether documents that wait to be read are read first: nothing is extracted yet from those."""
-    return source != "Extract"
-
-
-def parse_usd(text: str, pointer: str = "/max_cost_usd") -> int:
-    """A decimal amount of dollars as nano-dollars. Errors: InvalidRequest."""
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or not 0 < amount <= 1_000_000:
-        raise InvalidRequest.field(pointer, 'must be an amount in USD above 0, such as "2.50"')
-    return int((amount * NANO).to_integral_value())
-
-
-def faults_of(values: Mapping[str, Any]) -> list[Fault]:
-    """What is wrong with a request by itself, whatever is stored or set up. Fields may be missing from ``values``."""
-    draft = _Draft(values)
-    _check_later_fields(draft)
-    _check_filter(draft)
-    if "format_type" in values:
-        _check_format(draft)
-    if "output_dir" in values:
-        _folder(draft)
-    for name in MODEL_FIELDS:
-        if values.get(name) is not None:
-            _refused(draft, parse_model, values[name], {}, f"/{name}")
-    if values.get("max_cost_usd") is not None:
-        _refused(draft, parse_usd, str(values["max_cost_usd"]))
-    return draft.faults
-
-
-def _refused(draft: _Draft, check: Callable[..., object], *arguments: object) -> None:
-    try:
-        check(*arguments)
-    except InvalidRequest as exc:
-        draft.faults.extend(exc.faults)
-
-
-def _check_filter(draft: _Draft) -> None:
-    if draft.values.get("quality_filter") and draft.values.get("analyze_quality") is False:
-        draft.fault("quality_filter", "needs analyze_quality: true, there is no score without it")
-    if draft.values.get("quality_threshold") and draft.values.get("analyze_quality") is False:
-        draft.fault("quality_threshold", "needs analyze_quality: true, there is no score without it")
-
-
-def _check_later_fields(draft: _Draft) -> None:
-    for name, default in NOT_YET.items():
-        if draft.values.get(name, default) != default:
-            draft.fault(name, f"not available yet; leave it out, or send {json.dumps(default)}")
-    source = draft.values.get("data_source", "Chunks Only")
-    for name, (default, why, used_by) in WITHOUT_EFFECT.items():
-        if source not in used_by and draft.values.get(name, default) not in (default, [], ""):
-            draft.warnings.append(f"{name} has no effect: {why}")
-
-
-def _check_reading(draft: _Draft, models: Mapping[str, ModelRef], unread: bool) -> None:
-    """Models that parse and split matter only where documents wait to be read."""
-    what = "no document of the project waits to be"
-    if not reads_documents(draft.values["data_source"]):
-        what = "the data source Extract uses what was extracted already, no document is"
-    for name in ("parsing_model", "chunking_model"):
-        if models[name].provider != "builtin" and not unread:
-            draft.warnings.append(f"{name} has no effect: {what} read")
-    if not unread:
-        for name in ("chunk_strategy", "chunk_size", "chunk_overlap"):
-            if draft.values[name] is not None:
-                draft.warnings.append(f"{name} has no effect: {what} chunked")
-
-
-def _check_format(draft: _Draft) -> None:
-    try:
-        format_named(draft.values["format_type"])
-    except InvalidRequest as exc:
-        draft.faults.extend(exc.faults)
-
-
-def _folder(draft: _Draft) -> str:
-    """``output_dir`` as a plain relative path. Links are followed and checked where files are written."""
-    text: str = draft.values["output_dir"]
-    path = PurePosixPath(text.replace("\\", "/"))
-    hidden = any(part.startswith(".") for part in path.parts)
-    if path.is_absolute() or hidden or ":" in text or len(text) > 200 or any(not char.isprintable() for char in text):
-        draft.fault("output_dir", "must be a folder under the project's dataset folder, without .. or a leading /")
-    return str(path)
 
 
 def _hash_of(values: Mapping[str, Any]) -> str:

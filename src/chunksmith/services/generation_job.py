@@ -1,25 +1,23 @@
 """What a generation job does, from its documents to its last batch file. Every step may be the first after a crash."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from chunksmith.domain import fault_points
 from chunksmith.domain.calls import ModelRef
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.corpus import Chunk, ProcessOptions
 from chunksmith.domain.corpus_ports import ChunkSource, Documents
-from chunksmith.domain.datasets import Dataset, Entry
-from chunksmith.domain.entry_query import EntryQuery, Position
+from chunksmith.domain.datasets import Dataset
 from chunksmith.domain.generation import GenerationSpec
 from chunksmith.domain.halts import Halt
 from chunksmith.domain.job_ports import Datasets, Entries, JobQueue, Units
 from chunksmith.domain.jobs import Job, Outcome, Unit
 from chunksmith.domain.ports import Clock
-from chunksmith.errors import NoSourceMaterial, NothingGenerated, QualityBelowThreshold
+from chunksmith.errors import NoSourceMaterial
 from chunksmith.exports.formats import format_named
 from chunksmith.gateway.budget import Budget
 from chunksmith.gateway.gateway import Caller, Gateway
@@ -29,8 +27,8 @@ from chunksmith.pipeline.generate import Defaults, Recipe, UnitResult, Writer
 from chunksmith.pipeline.labels import Labeller
 from chunksmith.pipeline.pool import Pool
 from chunksmith.pipeline.sources import Around
-from chunksmith.quality.dataset_scores import DatasetScore
-from chunksmith.services.generation import reads_documents
+from chunksmith.services.finishing import FinishingStep
+from chunksmith.services.generation_checks import reads_documents
 from chunksmith.services.model_reading import DocumentCalls, JobCalls
 from chunksmith.services.pace import Pace
 from chunksmith.services.processing import models_of
@@ -39,7 +37,6 @@ from chunksmith.services.sources import Source, Sources
 
 # Units are put into the table in slices, so that other writers get their turn.
 UNIT_SLICE = 10_000
-SCORE_PAGE = 1000
 DOCUMENT_PAGE = 256
 EXTRACTION_GONE = Outcome("failed", "extraction_gone", "what was extracted from the passage is no longer stored")
 
@@ -106,6 +103,7 @@ class GenerationJob:
         place: Callable[[str], Path],
         defaults: Defaults,
         sources: Sources,
+        finishing: Sequence[FinishingStep],
         unit_ended: Callable[[str, str], None] = lambda kind, outcome: None,
     ) -> None:
         self._stores = stores
@@ -115,6 +113,7 @@ class GenerationJob:
         self._place = place
         self._defaults = defaults
         self._sources = sources
+        self._finishing = finishing
         self._unit_ended = unit_ended
         self.paces: dict[int, Pace] = {}
 
@@ -138,7 +137,9 @@ class GenerationJob:
             del self.paces[job.id]
             self._gateway.forget(job.id)
         fault_points.reached("units_down")
-        await self._pass_gates(job, dataset, spec)
+        for step in self._finishing:
+            await step(running, dataset, spec)
+            fault_points.reached("finishing_step")
         fault_points.reached("quality_durable")
 
     async def _read_documents(self, running: Running, spec: GenerationSpec) -> None:
@@ -234,38 +235,3 @@ class GenerationJob:
         chunks = await self._stores.chunks.chunks_by_ids([unit.source_id for unit in units])
         arounds = await source.arounds(list(chunks.values()))
         return [Material(unit, chunks[unit.source_id], arounds.get(unit.source_id)) for unit in units]
-
-    async def _pass_gates(self, job: Job, dataset: Dataset, spec: GenerationSpec) -> None:
-        """Errors: NothingGenerated; QualityBelowThreshold, with everything kept and flagged."""
-        at = timestamp(self._clock)
-        counters = (await self._stores.jobs.reload(job.id)).counters
-        if counters.entries == 0:
-            named = ", ".join(f"{count} {status}" for status, count in counters.outcomes.items() if count)
-            why = await self._stores.units.first_reason(job.id)
-            detail = f"No entries were generated from {counters.units_total} chunks: {named or 'none'}"
-            raise NothingGenerated(f"{detail}; the first: {why}" if why else detail)
-        if not spec.analyze_quality:
-            return
-        await self._stores.jobs.set_step(job.id, "Analyzing quality")
-        result = await score_dataset(self._stores.entries, dataset.id)
-        failure = None
-        if not spec.quality_filter and result["overall_score"] < spec.quality_threshold:
-            failure = QualityBelowThreshold(result["overall_score"], spec.quality_threshold)
-        await self._stores.datasets.set_quality(dataset.id, result, failure.detail if failure else None, at)
-        if failure is not None:
-            raise failure
-
-
-async def score_dataset(entries: Entries, dataset: int) -> dict[str, Any]:
-    """The scores of a whole dataset, in one pass over its entries."""
-    total = DatasetScore()
-    query = EntryQuery()
-    while page := await entries.page(dataset, query, SCORE_PAGE):
-        await asyncio.to_thread(_add_all, total, page)
-        query = EntryQuery(after=Position(None, page[-1].number))
-    return await asyncio.to_thread(total.result)
-
-
-def _add_all(total: DatasetScore, page: Sequence[Entry]) -> None:
-    for entry in page:
-        total.add(entry)

@@ -21,7 +21,7 @@ from chunksmith.errors import Conflict, Fault, InvalidRequest, ProviderNotConfig
 from chunksmith.gateway.pricing import PriceBook
 from chunksmith.pipeline.regenerate import BUILTIN_CANDIDATES
 from chunksmith.services.feedback import entry_numbers
-from chunksmith.services.generation import parse_usd
+from chunksmith.services.generation_checks import parse_usd
 from chunksmith.services.prompts import PromptService
 from chunksmith.services.runner import Runner
 

@@ -23,7 +23,8 @@ from chunksmith.gateway.gateway import Caller, Gateway
 from chunksmith.pipeline.generate import Defaults, scored
 from chunksmith.pipeline.pool import Pool
 from chunksmith.pipeline.regenerate import Candidates, Choice, Rewriter
-from chunksmith.services.generation_job import Steering, score_dataset
+from chunksmith.services.dataset_scoring import score_dataset
+from chunksmith.services.generation_job import Steering
 from chunksmith.services.pace import Pace
 from chunksmith.services.runner import Running
 

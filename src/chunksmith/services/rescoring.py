@@ -18,7 +18,7 @@ from chunksmith.domain.jobs import Job
 from chunksmith.domain.ports import Clock
 from chunksmith.pipeline.generate import scored
 from chunksmith.quality.entry_scores import QualityWeights
-from chunksmith.services.generation_job import score_dataset
+from chunksmith.services.dataset_scoring import score_dataset
 from chunksmith.services.runner import Runner, Running
 
 KIND = "rescore"

@@ -15,7 +15,7 @@ from chunksmith.errors import (
     TooLarge,
 )
 from chunksmith.services.documents import Upload
-from chunksmith.services.generation import parse_usd
+from chunksmith.services.generation_checks import parse_usd
 from chunksmith.services.processing import check_keys, options_of
 from chunksmith.web.answers import json_response, no_content
 from chunksmith.web.keys import DOCUMENTS, JOBS, PROJECTS, SETTINGS

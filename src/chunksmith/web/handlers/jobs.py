@@ -4,7 +4,7 @@ from aiohttp import web
 
 from chunksmith.domain.paging import Window
 from chunksmith.errors import Conflict, NotFound
-from chunksmith.services.generation import parse_usd
+from chunksmith.services.generation_checks import parse_usd
 from chunksmith.web.answers import json_response
 from chunksmith.web.fields import PageQuery
 from chunksmith.web.keys import JOBS, LEDGER, PROJECTS

@@ -11,7 +11,7 @@ from chunksmith.domain.generation import DATA_SOURCES, MAX_PER_CHUNK, MODES
 from chunksmith.domain.jobs import MAX_CONCURRENCY
 from chunksmith.gateway.budget import usd
 from chunksmith.services.estimating import Estimate
-from chunksmith.services.generation import faults_of
+from chunksmith.services.generation_checks import faults_of
 from chunksmith.web import fields
 
 STRATEGIES = ("heading", "token", "character", "delimiter", "semantic")

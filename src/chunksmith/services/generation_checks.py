@@ -1,0 +1,151 @@
+"""What can be said of a request to generate by itself, and the draft in which all faults gather."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import PurePosixPath
+from typing import Any
+
+from chunksmith.domain.calls import ModelRef
+from chunksmith.domain.generation import DataSource, parse_model
+from chunksmith.errors import Fault, InvalidRequest, ProviderNotConfigured, TaxonomyInvalid
+from chunksmith.exports.formats import format_named
+from chunksmith.gateway.pricing import NANO
+
+MODEL_FIELDS = ("parsing_model", "chunking_model", "classification_model", "generation_model")
+# Fields of the API that this release takes at these values only.
+NOT_YET: dict[str, Any] = {
+    "include_evaluation_sets": False,
+    "split_ratios": None,
+    "split_seed": None,
+    "enable_versioning": False,
+    "run_benchmarks": False,
+}
+# Fields that some data sources use: with the others accepted, and named in the answer's warnings.
+WITHOUT_EFFECT: dict[str, tuple[Any, str, tuple[DataSource, ...]]] = {
+    "extraction_file_id": (None, "only the data source Extract reads an extraction job", ("Extract",)),
+    "selected_categories": (
+        None,
+        "with Chunks Only there are no categories to filter by",
+        ("Taxonomy", "Extract"),
+    ),
+    "only_validated": (False, "only the data source Extract has validated results", ("Extract",)),
+    "taxonomy_project": (None, "only the data source Taxonomy reads a taxonomy", ("Taxonomy",)),
+    "taxonomy_name": (None, "only the data source Taxonomy reads a taxonomy", ("Taxonomy",)),
+    "benchmark_suite": ("glue", "only run_benchmarks reads it", ()),
+}
+
+
+@dataclass
+class Draft:
+    """A request while it is looked at: faults and warnings gather, nothing is started."""
+
+    values: Mapping[str, Any]
+    faults: list[Fault] = field(default_factory=list)
+    missing_keys: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    taxonomy: TaxonomyInvalid | None = None
+
+    def fault(self, name: str, detail: str) -> None:
+        self.faults.append(Fault(f"/{name}", detail))
+
+    def settle(self) -> None:
+        """Errors: everything that is wrong, at once."""
+        keys = [Fault(f"/{name}", f"API key not configured: {one}") for name, one in self.missing_keys.items()]
+        if self.taxonomy is not None:
+            if not self.faults and not keys:
+                raise self.taxonomy
+            self.fault("taxonomy_name", self.taxonomy.detail)
+        if self.missing_keys and not self.faults:
+            raise ProviderNotConfigured(next(iter(self.missing_keys.values())), tuple(keys))
+        if self.faults:
+            raise InvalidRequest.of([*self.faults, *keys])
+
+
+def parse_usd(text: str, pointer: str = "/max_cost_usd") -> int:
+    """A decimal amount of dollars as nano-dollars. Errors: InvalidRequest."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or not 0 < amount <= 1_000_000:
+        raise InvalidRequest.field(pointer, 'must be an amount in USD above 0, such as "2.50"')
+    return int((amount * NANO).to_integral_value())
+
+
+def faults_of(values: Mapping[str, Any]) -> list[Fault]:
+    """What is wrong with a request by itself, whatever is stored or set up. Fields may be missing from ``values``."""
+    draft = Draft(values)
+    check_later_fields(draft)
+    check_filter(draft)
+    if "format_type" in values:
+        check_format(draft)
+    if "output_dir" in values:
+        folder_of(draft)
+    for name in MODEL_FIELDS:
+        if values.get(name) is not None:
+            _refused(draft, parse_model, values[name], {}, f"/{name}")
+    if values.get("max_cost_usd") is not None:
+        _refused(draft, parse_usd, str(values["max_cost_usd"]))
+    return draft.faults
+
+
+def _refused(draft: Draft, check: Callable[..., object], *arguments: object) -> None:
+    try:
+        check(*arguments)
+    except InvalidRequest as exc:
+        draft.faults.extend(exc.faults)
+
+
+def check_filter(draft: Draft) -> None:
+    if draft.values.get("quality_filter") and draft.values.get("analyze_quality") is False:
+        draft.fault("quality_filter", "needs analyze_quality: true, there is no score without it")
+    if draft.values.get("quality_threshold") and draft.values.get("analyze_quality") is False:
+        draft.fault("quality_threshold", "needs analyze_quality: true, there is no score without it")
+
+
+def check_later_fields(draft: Draft) -> None:
+    for name, default in NOT_YET.items():
+        if draft.values.get(name, default) != default:
+            draft.fault(name, f"not available yet; leave it out, or send {json.dumps(default)}")
+    source = draft.values.get("data_source", "Chunks Only")
+    for name, (default, why, used_by) in WITHOUT_EFFECT.items():
+        if source not in used_by and draft.values.get(name, default) not in (default, [], ""):
+            draft.warnings.append(f"{name} has no effect: {why}")
+
+
+def check_reading(draft: Draft, models: Mapping[str, ModelRef], unread: bool) -> None:
+    """Models that parse and split matter only where documents wait to be read."""
+    what = "no document of the project waits to be"
+    if not reads_documents(draft.values["data_source"]):
+        what = "the data source Extract uses what was extracted already, no document is"
+    for name in ("parsing_model", "chunking_model"):
+        if models[name].provider != "builtin" and not unread:
+            draft.warnings.append(f"{name} has no effect: {what} read")
+    if not unread:
+        for name in ("chunk_strategy", "chunk_size", "chunk_overlap"):
+            if draft.values[name] is not None:
+                draft.warnings.append(f"{name} has no effect: {what} chunked")
+
+
+def check_format(draft: Draft) -> None:
+    try:
+        format_named(draft.values["format_type"])
+    except InvalidRequest as exc:
+        draft.faults.extend(exc.faults)
+
+
+def folder_of(draft: Draft) -> str:
+    """``output_dir`` as a plain relative path. Links are followed and checked where files are written."""
+    text: str = draft.values["output_dir"]
+    path = PurePosixPath(text.replace("\\", "/"))
+    hidden = any(part.startswith(".") for part in path.parts)
+    if path.is_absolute() or hidden or ":" in text or len(text) > 200 or any(not char.isprintable() for char in text):
+        draft.fault("output_dir", "must be a folder under the project's dataset folder, without .. or a leading /")
+    return str(path)
+
+
+def reads_documents(source: DataSource) -> bool:
+    """Whether documents that wait to be read are read first: nothing is extracted yet from those."""
+    return source != "Extract"

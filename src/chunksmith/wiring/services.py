@@ -1,0 +1,166 @@
+"""The services that the web asks, under their keys in the application."""
+
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+
+from chunksmith import __version__
+from chunksmith.services.chunk_import import ChunkImport
+from chunksmith.services.chunks import ChunkService
+from chunksmith.services.datasets import DatasetService
+from chunksmith.services.documents import DocumentService
+from chunksmith.services.estimating import EstimateService
+from chunksmith.services.events import EventService
+from chunksmith.services.exporting import ExportService
+from chunksmith.services.extraction import ExtractionModels, ExtractionService
+from chunksmith.services.extraction import shipped_prompts as extraction_prompts
+from chunksmith.services.extraction_import import ExtractionImport
+from chunksmith.services.feedback import FeedbackService, FewShot
+from chunksmith.services.generation import GenerationService
+from chunksmith.services.jobs import JobService
+from chunksmith.services.ledger import LedgerService
+from chunksmith.services.preview import PreviewService
+from chunksmith.services.providers import ProviderService
+from chunksmith.services.regeneration import RegenerationService
+from chunksmith.services.rescoring import RescoreService
+from chunksmith.services.restoring import RestoreService
+from chunksmith.services.taxonomy_making import ModelChoice, TaxonomyMaking
+from chunksmith.storage.files import folder_fault
+from chunksmith.web import extraction_keys, keys, review_keys, taxonomy_keys
+from chunksmith.wiring.core import Core
+from chunksmith.wiring.work import Workshop
+
+MADE_FILES = "datasets/.exports"
+
+
+def offer(app: web.Application, core: Core, workshop: Workshop) -> None:
+    app[keys.SETTINGS] = core.settings
+    app[keys.READINESS] = keys.Readiness(__version__)
+    app[keys.PROVIDERS] = ProviderService(core.models, core.accounts, core.gateway.admissions)
+    app[keys.METRICS] = core.metrics
+    _corpus(app, core)
+    _generation(app, core, workshop)
+    _jobs(app, core, workshop)
+    _datasets(app, core, workshop)
+    _taxonomies(app, core, workshop)
+    _extraction(app, core, workshop)
+
+
+def _corpus(app: web.Application, core: Core) -> None:
+    rows, clock, uploads = core.rows, core.clock, core.settings.uploads
+    app[keys.PROJECTS] = core.projects
+    app[keys.PROMPTS] = core.prompts
+    app[keys.DOCUMENTS] = DocumentService(rows.documents, rows.files, core.purging, uploads, clock)
+    app[keys.CHUNKS] = ChunkService(rows.chunks, clock)
+    app[keys.CHUNK_IMPORT] = ChunkImport(rows.imports, core.purging, uploads.max_import_line_bytes, clock)
+
+
+def _generation(app: web.Application, core: Core, workshop: Workshop) -> None:
+    rows, models = core.rows, core.models
+    generation = GenerationService(
+        core.projects,
+        core.prompts,
+        rows.chunks,
+        rows.documents,
+        rows.jobs,
+        workshop.runner,
+        core.accounts,
+        core.prices,
+        core.defaults,
+        partial(_folder_fault, core.root),
+        FewShot(rows.feedback),
+        core.sources,
+        core.clock,
+    )
+    app[keys.GENERATION] = generation
+    app[keys.ESTIMATES] = EstimateService(
+        generation,
+        rows.chunks,
+        rows.documents,
+        rows.calls,
+        core.prices,
+        core.accounts,
+        core.writing,
+        lambda request: models[request.model.provider].output_ceiling(request),
+    )
+    app[review_keys.PREVIEWS] = PreviewService(generation, rows.chunks, core.writing)
+
+
+def _jobs(app: web.Application, core: Core, workshop: Workshop) -> None:
+    rows, clock = core.rows, core.clock
+    jobs = JobService(
+        rows.jobs,
+        rows.jobs,
+        rows.calls,
+        rows.datasets,
+        workshop.runner,
+        app[keys.DOCUMENTS],
+        workshop.generation.paces,
+        core.gateway.admissions,
+        core.prices,
+        clock,
+    )
+    app[keys.JOBS] = jobs
+    app[keys.EVENTS] = EventService(rows.jobs, jobs, clock)
+    app[keys.LEDGER] = LedgerService(rows.calls, rows.jobs, clock)
+
+
+def _datasets(app: web.Application, core: Core, workshop: Workshop) -> None:
+    rows, clock, runner = core.rows, core.clock, workshop.runner
+    datasets = DatasetService(rows.datasets, rows.entries, rows.jobs, rows.chunks, core.weights, core.root, clock)
+    app[keys.DATASETS] = datasets
+    app[keys.EXPORTS] = ExportService(rows.datasets, rows.entries, core.root / MADE_FILES)
+    app[keys.RESCORING] = RescoreService(rows.datasets, rows.jobs, runner, clock)
+    app[review_keys.FEEDBACK] = FeedbackService(rows.datasets, rows.feedback, clock)
+    app[review_keys.REGENERATION] = RegenerationService(
+        rows.datasets,
+        rows.regenerations,
+        rows.jobs,
+        core.prompts,
+        runner,
+        core.accounts,
+        core.prices,
+        core.defaults.models,
+        clock,
+    )
+    app[review_keys.RESTORING] = RestoreService(datasets, rows.entries, rows.regenerations, core.weights, clock)
+
+
+def _taxonomies(app: web.Application, core: Core, workshop: Workshop) -> None:
+    rows = core.rows
+    app[taxonomy_keys.TAXONOMIES] = core.taxonomies
+    app[taxonomy_keys.TAXONOMY_MAKING] = TaxonomyMaking(
+        core.projects,
+        core.taxonomies,
+        rows.taxonomies,
+        rows.chunks,
+        rows.documents,
+        rows.jobs,
+        workshop.runner,
+        ModelChoice(core.defaults.model, core.defaults.models, core.accounts, core.prices),
+        core.clock,
+    )
+
+
+def _extraction(app: web.Application, core: Core, workshop: Workshop) -> None:
+    rows, clock, runner = core.rows, core.clock, workshop.runner
+    app[extraction_keys.EXTRACTIONS] = ExtractionService(
+        core.projects,
+        core.taxonomies,
+        rows.chunks,
+        rows.documents,
+        rows.extraction,
+        rows.jobs,
+        runner,
+        ExtractionModels(core.defaults.model, core.defaults.models, core.accounts, core.prices),
+        extraction_prompts(),
+        clock,
+    )
+    app[extraction_keys.EXTRACTION_IMPORT] = ExtractionImport(
+        core.projects, core.taxonomies, rows.chunks, rows.extraction, rows.extraction, rows.jobs, runner, clock
+    )
+
+
+def _folder_fault(root: Path, folder: str, below: str) -> str | None:
+    return folder_fault(root, folder) or folder_fault(root / folder, below)

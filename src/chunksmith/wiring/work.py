@@ -1,0 +1,79 @@
+"""What each kind of job does, and the runner that runs them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chunksmith.domain.extraction import KIND as EXTRACTION_KIND
+from chunksmith.domain.regeneration import KIND as REGENERATE_KIND
+from chunksmith.services.extraction_job import ExtractionJob, ExtractionStores
+from chunksmith.services.finishing import FinishingStep, HasEntries, QualityGate
+from chunksmith.services.generation_job import GenerationJob, Stores
+from chunksmith.services.jobs import GENERATION_KIND, PROCESS_KIND
+from chunksmith.services.processing_job import ProcessingJob
+from chunksmith.services.regeneration_job import RegenerationJob, RegenerationStores
+from chunksmith.services.rescoring import KIND as RESCORE_KIND
+from chunksmith.services.rescoring import RescoreJob
+from chunksmith.services.runner import Runner, Work
+from chunksmith.services.taxonomy_job import KIND as TAXONOMY_KIND
+from chunksmith.services.taxonomy_job import TaxonomyJob, TaxonomyStores, shipped_prompts
+from chunksmith.storage.jobs import unit_statements
+from chunksmith.wiring.core import Core
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """The runner, and the generation whose pace the services show."""
+
+    runner: Runner
+    generation: GenerationJob
+
+
+def workshop(core: Core, notify: Callable[[], None] | None) -> Workshop:
+    rows, gateway, clock = core.rows, core.gateway, core.clock
+    generation = GenerationJob(
+        Stores(rows.jobs, rows.jobs, rows.entries, rows.datasets, rows.chunks, rows.documents),
+        gateway,
+        core.processing.process,
+        clock,
+        core.place,
+        core.writing,
+        core.sources,
+        finishing(core),
+        core.metrics.unit_ended,
+    )
+    kinds: dict[str, Work] = {
+        GENERATION_KIND: generation,
+        PROCESS_KIND: ProcessingJob(rows.jobs, rows.jobs, core.processing, unit_statements),
+        TAXONOMY_KIND: TaxonomyJob(
+            TaxonomyStores(rows.jobs, rows.jobs, rows.chunks, rows.taxonomies, rows.taxonomy_work),
+            gateway,
+            shipped_prompts(),
+            clock,
+        ),
+        EXTRACTION_KIND: ExtractionJob(
+            ExtractionStores(rows.jobs, rows.jobs, rows.chunks, rows.extraction),
+            gateway,
+            clock,
+            generation.paces,
+            core.metrics.unit_ended,
+        ),
+        REGENERATE_KIND: RegenerationJob(
+            RegenerationStores(
+                rows.jobs, rows.jobs, rows.datasets, rows.entries, rows.entries, rows.chunks, rows.regenerations
+            ),
+            gateway,
+            clock,
+            core.writing,
+            generation.paces,
+            core.metrics.unit_ended,
+        ),
+        RESCORE_KIND: RescoreJob(rows.datasets, rows.entries, rows.entries, rows.chunks, core.weights, clock),
+    }
+    runner = Runner(rows.jobs, kinds, clock, core.settings.generation.max_running_jobs, lambda: gateway.sending, notify)
+    return Workshop(runner, generation)
+
+
+def finishing(core: Core) -> tuple[FinishingStep, ...]:
+    """In this order, after the last unit of a generation is down: what comes later rests on what came before."""
+    rows = core.rows
+    return (HasEntries(rows.jobs, rows.jobs), QualityGate(rows.jobs, rows.entries, rows.datasets, core.clock))
