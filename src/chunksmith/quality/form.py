@@ -77,8 +77,16 @@ _END_MARK = re.compile(r"[.!?。！？｡।॥؟۔)\]}\"'”’»」』>|`*%]\s
 _DANGLING_MARK = re.compile(r"(?:[,:;(\[{&]|\s[-–—]|\.\.\.|…)\s*$")
 _DANGLING_WORDS = frozenset(
     "the a an and or but of to in on at by for from with as that which who is are was were be been has have had into "
-    "than if because its their this these such not der die das und oder aber mit von zu für dem den ein eine einer im "
+    "than if because its their this these such not "
+    "every each while der die das und oder aber mit von zu für dem den ein eine einer im "
     "le la les un une et ou de du des à dans pour avec que qui el los las y o en con para por".split()
+)
+_CLAUSE_MARK = re.compile(r"\W*?(?:[,;:)\]]|\s[-–—]|\s\()(?:\s|\Z|(?<=\())")
+_CLAUSE_END = re.compile(r"[,;:]\s|\s\(")
+_STEM = 5  # letters by which two forms of a word are taken for one
+_AUXILIARIES = frozenset(
+    "is are was were has have had can could may might must shall should will would does did ist sind waren hat haben "
+    "wird werden kann können muss müssen est sont était ont peut doit han puede debe è sono".split()
 )
 _PAIRS = ("()", "[]", "{}", "“”", "«»", "「」")
 _LIST_MARK = re.compile(r"(?:^|\s)(?:\w{1,3}|\d{1,3})\)")
@@ -139,14 +147,14 @@ def _in_answer(answer: str, prompt: str, passage: str | None) -> list[Fault]:
         found.append(TOO_LONG)
     if passage is not None and len(passage) >= _COPY_MIN_CHARS and len(answer) > _COPY_SHARE * len(passage):
         found.append(COPIED)
-    if _breaks_off(answer, passage):
+    if _breaks_off(answer, prompt, passage):
         found.append(TRUNCATED)
-    elif _is_unfinished(answer):
+    elif _is_unfinished(answer) and not (passage is not None and _is_span(answer, passage)):
         found.append(UNFINISHED)
     return found
 
 
-def _breaks_off(answer: str, passage: str | None) -> bool:
+def _breaks_off(answer: str, prompt: str, passage: str | None) -> bool:
     """Signs of a text that was cut: what it ends with, or where in the passage it stops."""
     last_line = answer.rstrip().rsplit("\n", 1)[-1]
     if _DANGLING_MARK.search(last_line):
@@ -156,11 +164,11 @@ def _breaks_off(answer: str, passage: str | None) -> bool:
     words = fold(last_line).split()
     if len(words) > 2 and words[-1] in _FOLDED_DANGLING:
         return True
-    return passage is not None and _stops_inside_passage(answer, passage)
+    return passage is not None and _stops_inside_passage(answer, prompt, passage)
 
 
-def _stops_inside_passage(answer: str, passage: str) -> bool:
-    """A verbatim answer that begins with a sentence of the passage and ends before the sentence does, or in a word."""
+def _stops_inside_passage(answer: str, prompt: str, passage: str) -> bool:
+    """A verbatim answer that ends in a word, or that begins with a sentence and leaves off before its thought ends."""
     hay, needle = folded(passage), fold(answer).strip()
     length = needle.count(" ") + 1
     places = [found.start() for found in islice(re.finditer(re.escape(needle), hay.text), _PLACES)] if needle else []
@@ -169,20 +177,39 @@ def _stops_inside_passage(answer: str, passage: str) -> bool:
     whole = [at for at in places if not _is_inside_word(hay.text, at + len(needle))]
     if not whole:
         return True
-    return length >= _SENTENCE_WORDS and all(_is_cut_sentence(passage, hay, at, at + len(needle)) for at in whole)
+    if length < _SENTENCE_WORDS:
+        return False
+    return all(_is_cut_sentence(passage, hay, at, at + len(needle), prompt) for at in whole)
 
 
 def _is_inside_word(text: str, at: int) -> bool:
     return at < len(text) and text[at].isalnum() and text[at - 1].isalnum()
 
 
-def _is_cut_sentence(passage: str, hay: Folded, start: int, end: int) -> bool:
+def _is_cut_sentence(passage: str, hay: Folded, start: int, end: int, prompt: str) -> bool:
     place = hay.sources[start]
     sentence = next((span for span in spans(passage) if span.start <= place < span.end), None)
     if sentence is None or place - sentence.start > _LEAD_CHARS:
         return False
-    rest = passage[hay.original_end(end - 1) : sentence.end]
-    return any(character.isalnum() for character in rest)
+    stop = hay.original_end(end - 1)
+    answer, rest = fold(passage[place:stop]), fold(passage[stop : sentence.end])
+    if not any(character.isalnum() for character in rest) or _CLAUSE_MARK.match(rest):
+        return False
+    return not (_is_told(rest, prompt) or _is_subject(answer, rest))
+
+
+def _is_told(rest: str, prompt: str) -> bool:
+    """The question says what the answer leaves out: "What keeps the lamp dry?" - "A coat of oil"."""
+    clause = _CLAUSE_END.split(rest, maxsplit=1)[0]
+    left_out = {word[:_STEM] for word in tokens(clause).words if len(word) >= _STEM - 1}
+    asked = {word[:_STEM] for word in tokens(prompt).words}
+    return bool(left_out) and len(left_out & asked) >= len(left_out) / 2
+
+
+def _is_subject(answer: str, rest: str) -> bool:
+    """A noun phrase that ends right before the auxiliary of its sentence, and holds none itself."""
+    words, following = answer.split(), rest.split()
+    return bool(following) and following[0] in _FOLDED_AUXILIARIES and not _FOLDED_AUXILIARIES & set(words)
 
 
 def _is_unfinished(answer: str) -> bool:
@@ -190,6 +217,11 @@ def _is_unfinished(answer: str) -> bool:
     if _END_MARK.search(last_line) or not last_line[:1].isupper() or is_unspaced(answer):
         return False
     return len(last_line.split()) > _SENTENCE_WORDS
+
+
+def _is_span(answer: str, passage: str) -> bool:
+    """Cut out of the passage: a phrase needs no end mark."""
+    return fold(answer).strip() in fold(passage)
 
 
 def _is_unbalanced(text: str) -> bool:
@@ -213,4 +245,5 @@ def _bare(text: str) -> str:
 
 
 _FOLDED_ORDERS = frozenset(fold(word) for word in _ORDERS)
+_FOLDED_AUXILIARIES = frozenset(fold(word) for word in _AUXILIARIES)
 _FOLDED_DANGLING = frozenset(fold(word) for word in _DANGLING_WORDS)
