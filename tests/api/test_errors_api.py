@@ -100,6 +100,24 @@ async def test_all_faults_are_named_at_once(server: Server) -> None:
     assert "did you mean concurrency?" in found["/concurency"]
 
 
+async def test_faults_of_form_and_of_meaning_are_named_together(bare: Server) -> None:
+    body = {"project_id": 99, "concurrency": 0, "prompt_name": "no such", "classification_model": "grok", "colour": 1}
+    found = await faults(bare, "POST", "datasets/generate", json=body)
+    assert set(found) == {"/project_id", "/concurrency", "/prompt_name", "/classification_model", "/colour"}
+
+
+async def test_refusals_of_several_kinds_are_named_together(bare: Server) -> None:
+    body = {"project_id": await bare.project(PASSAGES[:1]), "prompt_name": "no such", "classification_model": "grok"}
+    found = await faults(bare, "POST", "datasets/generate", json=body)
+    assert set(found) == {"/prompt_name", "/classification_model"}
+
+
+async def test_all_faults_of_a_processing_are_named_together(bare: Server) -> None:
+    body = {"project_id": 99, "concurrency": 0, "parsing_model": "gpt", "chunking_model": "grok"}
+    found = await faults(bare, "POST", "documents/process", json=body)
+    assert set(found) == {"/project_id", "/concurrency", "/parsing_model"}
+
+
 def test_every_field_of_a_generation_is_tried() -> None:
     tried = {name for wrong, _ in WRONG for name in wrong}
     accepted_as_text = {"extraction_file_id", "taxonomy_name", "taxonomy_project", "dataset_name"}

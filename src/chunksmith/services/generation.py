@@ -16,11 +16,11 @@ from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.jobs import Job
 from chunksmith.domain.ports import Clock
 from chunksmith.errors import (
+    Fault,
     InvalidRequest,
     NoSourceMaterial,
     NotFound,
     RunnerUnavailable,
-    TaxonomyInvalid,
 )
 from chunksmith.gateway.pricing import PriceBook
 from chunksmith.services.feedback import FewShot
@@ -75,6 +75,19 @@ class Specified(NamedTuple):
     spec: GenerationSpec
     inputs: Mapping[str, str]
     source: Source
+
+
+class _Looked(NamedTuple):
+    """What a request was found to mean; ``project`` is None where it is not known."""
+
+    project: Project | None
+    chosen: Chosen
+    models: dict[str, ModelRef]
+    processing: ProcessOptions
+    folder: str
+    content: str
+    max_cost_nano: int | None
+    examples: tuple[dict[str, Any], ...]
 
 
 class GenerationService:
@@ -135,67 +148,84 @@ class GenerationService:
 
     async def specify(self, values: Mapping[str, Any]) -> Specified:
         """What a request means. Errors: as ``submit``, and nothing is started either way."""
-        project = await self._projects.resolve(values["project_id"])
-        draft = Draft(values)
-        chosen = await self._chosen(draft, project)
-        spec = await self._specify(draft, project, chosen)
+        draft = Draft(values=values)
+        looked = await self._look(draft)
+        draft.settle()
+        project, chosen = looked.project, looked.chosen
+        assert project is not None  # noqa: S101 - else there was a fault
+        spec = self._spec(draft, project, looked)
         source = await self._sources.open(spec, chosen.inputs)
         await self._check_material(project, spec, source)
         return Specified(project, spec, chosen.inputs, source)
 
-    async def _chosen(self, draft: Draft, project: Project) -> Chosen:
-        """Errors: NotFound, Conflict; others gather."""
-        try:
-            return await self._sources.choose(draft.values, project)
-        except TaxonomyInvalid as exc:
-            draft.taxonomy = exc
-        except InvalidRequest as exc:
-            draft.faults.extend(exc.faults)
-        return Chosen()
+    async def faults(self, values: Mapping[str, Any]) -> list[Fault]:
+        """All that is wrong with a request; those of its fields that cannot be read are at their defaults."""
+        draft = Draft(values=values)
+        await self._look(draft)
+        return draft.all_faults()
 
-    async def _specify(self, draft: Draft, project: Project, chosen: Chosen) -> GenerationSpec:
-        values = draft.values
+    async def _look(self, draft: Draft) -> _Looked:
+        """At everything, whatever else is wrong: the faults gather in the draft."""
+        values, project, chosen = draft.values, None, Chosen()
+        if values["project_id"] is not None:
+            with draft.gathering("project_id"):
+                project = await self._projects.resolve(values["project_id"])
         check_later_fields(draft)
         models = self._choose_models(draft)
         processing = self._processing(draft)
-        unread = reads_documents(values["data_source"]) and await self._waits_for_reading(
-            project, values["document_ids"]
-        )
-        check_reading(draft, models, unread)
+        unread = False
+        if project is not None:
+            with draft.gathering("taxonomy_name" if values["data_source"] == "Taxonomy" else "extraction_file_id"):
+                chosen = await self._sources.choose(values, project)
+            with draft.gathering("document_ids"):
+                await self._check_documents(draft, project)
+            unread = reads_documents(values["data_source"]) and await self._waits_for_reading(
+                project, values["document_ids"]
+            )
+            check_reading(draft, models, unread)
         self._check_keys(draft, models, unread)
         check_format(draft)
         check_filter(draft)
-        folder = self._folder(draft, project)
-        await self._check_documents(draft, project)
-        content = await self._prompt(draft, models["generation_model"])
-        reading = [models["parsing_model"], models["chunking_model"]] if unread else []
-        writing = dict.fromkeys((models["generation_model"], models["classification_model"]))
-        paid = [model for model in writing if model == models["generation_model"] or model.provider != "builtin"]
-        max_cost_nano = self._ceiling(draft, [*paid, *reading])
-        examples = await self._examples(draft, project, models["generation_model"])
-        draft.settle()
+        content = ""
+        with draft.gathering("prompt_name"):
+            content = await self._prompt(draft, models["generation_model"])
+        return _Looked(
+            project,
+            chosen,
+            models,
+            processing,
+            self._folder(draft, project),
+            content,
+            self._ceiling(draft, _paid(models, unread)),
+            await self._examples(draft, project, models["generation_model"]),
+        )
+
+    def _spec(self, draft: Draft, project: Project, looked: _Looked) -> GenerationSpec:
+        values, processing = draft.values, looked.processing
         threshold = values["quality_threshold"]
         if threshold is None:
             threshold = FILTER_THRESHOLD if values["quality_filter"] else 0.0
         return GenerationSpec(
             project_id=project.id,
-            prompt_content=content,
-            output_dir=folder,
+            prompt_content=looked.content,
+            output_dir=looked.folder,
             quality_threshold=threshold,
             document_ids=tuple(values["document_ids"]) if values["document_ids"] is not None else None,
-            max_cost_nano=max_cost_nano,
+            max_cost_nano=looked.max_cost_nano,
             warnings=tuple(draft.warnings),
-            examples=examples,
+            examples=looked.examples,
             chunk_strategy=processing.chunk_strategy,
             chunk_size=processing.chunk_size,
             chunk_overlap=processing.chunk_overlap,
-            **chosen.fields,
-            **models,
+            **looked.chosen.fields,
+            **looked.models,
             **{name: values[name] for name in TAKEN_AS_GIVEN},
         )
 
-    async def _examples(self, draft: Draft, project: Project, model: ModelRef) -> tuple[dict[str, Any], ...]:
+    async def _examples(self, draft: Draft, project: Project | None, model: ModelRef) -> tuple[dict[str, Any], ...]:
         wanted: int = draft.values["few_shot"]
+        if project is None:
+            return ()
         found = await self._few_shot.examples(project.id, draft.values["generation_mode"], wanted)
         if wanted and model.provider == "builtin":
             draft.warnings.append("few_shot has no effect: builtin works by rules")
@@ -221,11 +251,9 @@ class GenerationService:
         text = draft.values[name]
         if text is None:
             return None
-        try:
+        with draft.gathering(name):
             return parse_model(text, dict(self._defaults.models), f"/{name}")
-        except InvalidRequest as exc:
-            draft.faults.extend(exc.faults)
-            return None
+        return None
 
     def _check_keys(self, draft: Draft, models: Mapping[str, ModelRef], unread: bool) -> None:
         """Of the models that will be asked: those that read only where something waits to be read."""
@@ -237,19 +265,19 @@ class GenerationService:
                 name = "classification_model"  # what was sent
             provider = models[name].provider
             if provider in NEEDS_KEY and self._accounts[provider].api_key is None:
-                draft.missing_keys[name] = provider
+                draft.missing_key(name, provider)
 
     def _processing(self, draft: Draft) -> ProcessOptions:
         names = ("parsing_model", "chunking_model", "chunk_strategy", "chunk_size", "chunk_overlap")
         given = {name: draft.values[name] for name in names if draft.values[name] is not None}
-        try:
+        with draft.gathering("chunk_size"):
             return options_of(given, self._defaults.chunking, self._defaults.models)
-        except InvalidRequest as exc:
-            draft.faults.extend(exc.faults)
-            return options_of({}, self._defaults.chunking)
+        return options_of({}, self._defaults.chunking)
 
-    def _folder(self, draft: Draft, project: Project) -> str:
+    def _folder(self, draft: Draft, project: Project | None) -> str:
         text = folder_of(draft)
+        if project is None:
+            return text
         fault = self._folder_fault(project_folder(project.id), text)
         if fault is not None and not any(one.pointer == "/output_dir" for one in draft.faults):
             draft.fault("output_dir", fault)
@@ -313,6 +341,13 @@ class GenerationService:
         """Whether entries will have the name of a document to show."""
         waiting = await self._documents.pending(project.id, 0, 1)
         return bool(waiting) or await self._chunks.has_named_chunks(project.id)
+
+
+def _paid(models: Mapping[str, ModelRef], unread: bool) -> list[ModelRef]:
+    """The models whose calls count against a ceiling."""
+    writing = dict.fromkeys((models["generation_model"], models["classification_model"]))
+    paid = [model for model in writing if model == models["generation_model"] or model.provider != "builtin"]
+    return [*paid, *((models["parsing_model"], models["chunking_model"]) if unread else ())]
 
 
 def _hash_of(values: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """What can be said of a request to generate by itself, and the draft in which all faults gather."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import PurePosixPath
@@ -9,9 +9,14 @@ from typing import Any
 
 from chunksmith.domain.calls import ModelRef
 from chunksmith.domain.generation import DataSource, parse_model
-from chunksmith.errors import Fault, InvalidRequest, ProviderNotConfigured, TaxonomyInvalid
+from chunksmith.errors import (
+    Fault,
+    InvalidRequest,
+    ProviderNotConfigured,
+)
 from chunksmith.exports.formats import format_named
 from chunksmith.gateway.pricing import NANO
+from chunksmith.services.gathering import Gathered
 
 MODEL_FIELDS = ("parsing_model", "chunking_model", "classification_model", "generation_model")
 # Fields of the API that this release takes at these values only.
@@ -38,29 +43,14 @@ WITHOUT_EFFECT: dict[str, tuple[Any, str, tuple[DataSource, ...]]] = {
 
 
 @dataclass
-class Draft:
-    """A request while it is looked at: faults and warnings gather, nothing is started."""
+class Draft(Gathered):
+    """A request while it is looked at; nothing is started."""
 
-    values: Mapping[str, Any]
-    faults: list[Fault] = field(default_factory=list)
-    missing_keys: dict[str, str] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-    taxonomy: TaxonomyInvalid | None = None
 
-    def fault(self, name: str, detail: str) -> None:
-        self.faults.append(Fault(f"/{name}", detail))
-
-    def settle(self) -> None:
-        """Errors: everything that is wrong, at once."""
-        keys = [Fault(f"/{name}", f"API key not configured: {one}") for name, one in self.missing_keys.items()]
-        if self.taxonomy is not None:
-            if not self.faults and not keys:
-                raise self.taxonomy
-            self.fault("taxonomy_name", self.taxonomy.detail)
-        if self.missing_keys and not self.faults:
-            raise ProviderNotConfigured(next(iter(self.missing_keys.values())), tuple(keys))
-        if self.faults:
-            raise InvalidRequest.of([*self.faults, *keys])
+    def missing_key(self, name: str, provider: str) -> None:
+        self.refuse(name, ProviderNotConfigured(provider))
 
 
 def parse_usd(text: str, pointer: str = "/max_cost_usd") -> int:
@@ -76,7 +66,7 @@ def parse_usd(text: str, pointer: str = "/max_cost_usd") -> int:
 
 def faults_of(values: Mapping[str, Any]) -> list[Fault]:
     """What is wrong with a request by itself, whatever is stored or set up. Fields may be missing from ``values``."""
-    draft = Draft(values)
+    draft = Draft(values=values)
     check_later_fields(draft)
     check_filter(draft)
     if "format_type" in values:
@@ -85,17 +75,12 @@ def faults_of(values: Mapping[str, Any]) -> list[Fault]:
         folder_of(draft)
     for name in MODEL_FIELDS:
         if values.get(name) is not None:
-            _refused(draft, parse_model, values[name], {}, f"/{name}")
+            with draft.gathering(name):
+                parse_model(values[name], {}, f"/{name}")
     if values.get("max_cost_usd") is not None:
-        _refused(draft, parse_usd, str(values["max_cost_usd"]))
+        with draft.gathering("max_cost_usd"):
+            parse_usd(str(values["max_cost_usd"]))
     return draft.faults
-
-
-def _refused(draft: Draft, check: Callable[..., object], *arguments: object) -> None:
-    try:
-        check(*arguments)
-    except InvalidRequest as exc:
-        draft.faults.extend(exc.faults)
 
 
 def check_filter(draft: Draft) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
 
 from aiohttp import web
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError, fields, missing
 from multidict import MultiMapping
 from pydantic_core import from_json
 
@@ -33,10 +33,11 @@ _VISIBLE = re.compile(r"[!-~]{1,200}")
 
 @dataclass(frozen=True)
 class Loaded:
-    """Either a value, or what is wrong with it."""
+    """Either a value, or what is wrong with it; then ``readable`` is what could be read, faulty fields at defaults."""
 
     value: Any = None
     faults: list[Fault] = field(default_factory=list)
+    readable: dict[str, Any] | None = None
 
 
 @overload
@@ -115,16 +116,26 @@ def load_json(schema: Schema, raw: bytes) -> Loaded:
 
 def load(schema: Schema, value: Any, root: str = "") -> Loaded:
     """Faults point below ``root``: ``/field/0`` in a body, ``query/field`` in a query."""
+    readable = None
     try:
         return Loaded(schema.load(value))
     except ValidationError as exc:
         found = list(_faults(exc.messages, root))
+        readable = _readable(schema, exc.valid_data)
     except InvalidRequest as exc:  # a rule across fields, from post_load
         found = list(exc.faults) or [Fault(root, exc.detail)]
     except RecursionError:
         found = [Fault(root, "nested too deeply")]
     hidden = len(found) - FAULTS_SHOWN
-    return Loaded(faults=[*found[:FAULTS_SHOWN], Fault(root, f"and {hidden} more")] if hidden > 0 else found)
+    shown = [*found[:FAULTS_SHOWN], Fault(root, f"and {hidden} more")] if hidden > 0 else found
+    return Loaded(faults=shown, readable=readable)
+
+
+def _readable(schema: Schema, found: Any) -> dict[str, Any] | None:
+    if not isinstance(found, dict):
+        return None
+    defaults = {name: declared.load_default for name, declared in schema.load_fields.items()}
+    return {name: None if default is missing else default for name, default in defaults.items()} | found
 
 
 def check_json_type(request: web.Request) -> None:

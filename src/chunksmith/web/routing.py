@@ -7,11 +7,12 @@ import functools
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 from marshmallow import Schema
 
-from chunksmith.errors import AppError, InvalidRequest, UnsupportedMedia
+from chunksmith.errors import AppError, Fault, InvalidRequest, UnsupportedMedia
 from chunksmith.web.fields import QuerySchema
 from chunksmith.web.parsing import BODY, QUERY, Loaded, check_path, load_body, load_headers, load_query
 
@@ -52,7 +53,8 @@ class Route:
 
     Shapes: ``path`` in aiohttp's syntax; ``answers`` by status; ``streams`` by content type, beside or instead of the
             JSON ``body``; ``errors`` are what the handler's service can raise, the boundary's own are added.
-            ``headers`` are request headers out of ``openapi.HEADERS``.
+            ``headers`` are request headers out of ``openapi.HEADERS``. ``also`` looks at what could be read of a
+            faulty body, so that what only the service knows to be wrong is told in the same answer.
     """
 
     method: str
@@ -68,6 +70,7 @@ class Route:
     streams: Mapping[str, Stream] = field(default_factory=dict)
     errors: tuple[type[AppError], ...] = ()
     headers: tuple[str, ...] = ()
+    also: Callable[[web.Application, dict[str, Any]], Awaitable[list[Fault]]] | None = None
     needs_key: bool = True
     operation_id: str = ""
 
@@ -119,11 +122,22 @@ def _endpoint(route: Route) -> Handler:
         loaded_body = await _load(route, body, request)
         faults = [*load_headers(route.headers, request).faults, *loaded_query.faults, *loaded_body.faults]
         if faults:
-            raise InvalidRequest.of(faults)
+            raise InvalidRequest.of([*faults, *await _further_faults(route, request, loaded_body)])
         request[QUERY], request[BODY] = loaded_query.value, loaded_body.value
         return await route.handler(request)
 
     return endpoint
+
+
+async def _further_faults(route: Route, request: web.Request, body: Loaded) -> list[Fault]:
+    if route.also is None or body.readable is None:
+        return []
+    told = {_field_of(fault) for fault in body.faults}
+    return [fault for fault in await route.also(request.app, body.readable) if _field_of(fault) not in told]
+
+
+def _field_of(fault: Fault) -> str:
+    return fault.pointer.removeprefix("/").partition("/")[0]
 
 
 async def _load(route: Route, schema: Schema | None, request: web.Request) -> Loaded:

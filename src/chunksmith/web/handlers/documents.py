@@ -1,8 +1,10 @@
 """Documents: upload, look at, process, delete."""
 
+from typing import Any, NamedTuple
+
 from aiohttp import BodyPartReader, web
 
-from chunksmith.domain.corpus import ProcessLimits
+from chunksmith.domain.corpus import ProcessLimits, ProcessOptions, Project
 from chunksmith.domain.paging import Window
 from chunksmith.errors import (
     Conflict,
@@ -15,6 +17,7 @@ from chunksmith.errors import (
     TooLarge,
 )
 from chunksmith.services.documents import Upload
+from chunksmith.services.gathering import Gathered
 from chunksmith.services.generation_checks import parse_usd
 from chunksmith.services.processing import check_keys, options_of
 from chunksmith.web.answers import json_response, no_content
@@ -80,18 +83,43 @@ async def delete_document(request: web.Request) -> web.StreamResponse:
 
 async def process_documents(request: web.Request) -> web.StreamResponse:
     body = body_of(request)
-    settings = request.app[SETTINGS]
-    accounts = settings.providers.accounts()
-    chosen = {name: value for name, value in body.items() if name not in SELECTION + LIMITS}
-    options = options_of(chosen, settings.chunking, {name: account.model for name, account in accounts.items()})
-    ceiling = parse_usd(body["max_cost_usd"]) if body["max_cost_usd"] is not None else None
-    limits = ProcessLimits(body["concurrency"], body["max_calls"], ceiling)
-    check_keys(options, accounts)
-    project = await request.app[PROJECTS].resolve(body["project_id"])
+    wanted, gathered = await _processing(request.app, body)
+    gathered.settle()
+    assert wanted.project is not None  # noqa: S101 - else there was a fault
     job = await request.app[JOBS].submit_processing(
-        project, body["document_ids"], options, idempotency_key(request), limits
+        wanted.project, body["document_ids"], wanted.options, idempotency_key(request), wanted.limits
     )
     return json_response(process_out(job), 202, {"Location": f"/api/v1/jobs/{job.job_id}"})
+
+
+class _Wanted(NamedTuple):
+    project: Project | None
+    options: ProcessOptions
+    limits: ProcessLimits
+
+
+async def _processing(app: web.Application, body: dict[str, Any]) -> tuple[_Wanted, Gathered]:
+    """What a request to process means, and all that is wrong with it."""
+    settings, gathered = app[SETTINGS], Gathered()
+    accounts = settings.providers.accounts()
+    chosen = {name: value for name, value in body.items() if name not in SELECTION + LIMITS and value is not None}
+    options, project, ceiling = options_of({}, settings.chunking), None, None
+    with gathered.gathering("chunk_size"):
+        options = options_of(chosen, settings.chunking, {name: account.model for name, account in accounts.items()})
+    with gathered.gathering("parsing_model"):
+        check_keys(options, accounts)
+    if body["max_cost_usd"] is not None:
+        with gathered.gathering("max_cost_usd"):
+            ceiling = parse_usd(body["max_cost_usd"])
+    if body["project_id"] is not None:
+        with gathered.gathering("project_id"):
+            project = await app[PROJECTS].resolve(body["project_id"])
+    return _Wanted(project, options, ProcessLimits(body["concurrency"] or 1, body["max_calls"], ceiling)), gathered
+
+
+async def _also_wrong(app: web.Application, readable: dict[str, Any]) -> list[Fault]:
+    _, gathered = await _processing(app, readable)
+    return gathered.all_faults()
 
 
 class _Form:
@@ -189,6 +217,7 @@ ROUTES = [
         description="A document that has chunks gets new ones in their place, at once. Pages that a model has read are "
         "kept one by one: a job that was interrupted goes on at the first that is missing.",
         body=ProcessIn,
+        also=_also_wrong,
         errors=(NotFound, Conflict, ProviderNotConfigured, RunnerUnavailable),
         headers=("Idempotency-Key",),
     ),

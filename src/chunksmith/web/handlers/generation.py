@@ -1,9 +1,12 @@
 """Starting generations and watching them."""
 
+from typing import Any
+
 from aiohttp import web
 
 from chunksmith.errors import (
     Conflict,
+    Fault,
     NoSourceMaterial,
     NotFound,
     ProviderNotConfigured,
@@ -43,6 +46,10 @@ async def generation_status(request: web.Request) -> web.StreamResponse:
     return json_response(status_out(status))
 
 
+async def _also_wrong(app: web.Application, values: dict[str, Any]) -> list[Fault]:
+    return await app[GENERATION].faults(values)
+
+
 def _started(submitted: Submitted) -> web.Response:
     job = submitted.job
     answer = {
@@ -70,6 +77,7 @@ ROUTES = [
         },
         "Everything that can be known to be wrong is refused here; nothing is started then.",
         body=GenerateIn,
+        also=_also_wrong,
         headers=("Idempotency-Key",),
         errors=(Conflict, NotFound, NoSourceMaterial, ProviderNotConfigured, RunnerUnavailable, TaxonomyInvalid),
     ),
@@ -86,6 +94,7 @@ ROUTES = [
         },
         "As `POST /datasets/generate` with splits and scores. Splits are not available yet, so it is refused for now.",
         body=GenerateIn,
+        also=_also_wrong,
         headers=("Idempotency-Key",),
         errors=(Conflict, NotFound, NoSourceMaterial, ProviderNotConfigured, RunnerUnavailable),
     ),
@@ -98,6 +107,7 @@ ROUTES = [
         {200: Answer("Each number as low and high, and what it rests on.", EstimateOut)},
         "Takes the body of `POST /datasets/generate`, refuses what that refuses, and starts nothing.",
         body=GenerateIn,
+        also=_also_wrong,
         errors=(Conflict, NotFound, NoSourceMaterial, ProviderNotConfigured, TaxonomyInvalid),
     ),
     Route(
