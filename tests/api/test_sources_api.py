@@ -100,7 +100,6 @@ async def test_entries_get_a_category_of_the_taxonomy(server: Server, provider: 
         assert metadata["category_id"]
     unsorted = [entry["metadata"]["taxonomy_path"] for entry in found if entry["category"] is None]
     assert unsorted == [None] * len(unsorted)
-    assert unsorted == [] or provider == "builtin"
 
 
 async def test_builtin_sorts_by_the_words_of_entry_and_passage(server: Server) -> None:
@@ -115,7 +114,7 @@ async def test_what_was_extracted_is_what_is_written_about(server: Server, provi
     status, found = await fresh(server, await with_extraction(server, generation_model=provider))
     assert status["result"]["units"]["total"] == 3
     assert {entry["source_chunk"] for entry in found} <= {"chunk_1", "chunk_2", "chunk_4"}
-    assert {entry["category"] for entry in found} <= {"Tool", "Mineral", "Food"}
+    assert {entry["category"] for entry in found} <= {"Tool", "Mineral", "Food", None}
     assert found
 
 
@@ -296,7 +295,7 @@ async def test_a_taxonomy_in_japanese_works(server: Server, provider: str) -> No
     passage = "緑茶は茶葉を蒸して作られる。抹茶は粉にした緑茶である。煎茶は緑茶の一種である。"
     body = {**await with_taxonomy(server, [passage], tree), "generation_model": provider}
     _, found = await fresh(server, {**body, "generation_mode": "summarization"})
-    assert {tuple(entry["metadata"]["taxonomy_path"]) for entry in found} <= {("緑茶",), ("緑茶", "抹茶")}
+    assert {tuple(entry["metadata"]["taxonomy_path"] or ()) for entry in found} <= {("緑茶",), ("緑茶", "抹茶"), ()}
     assert found
 
 
@@ -308,6 +307,21 @@ async def test_an_invented_category_is_never_stored(tmp_path: Path) -> None:
         _, found = await fresh(server, body)
     assert [entry["metadata"]["taxonomy_path"] for entry in found] == [["Rocks", "Magma"], None, ["Rocks", "Magma"]]
     assert [entry["category"] for entry in found] == ["Magma", None, "Magma"]
+
+
+@pytest.mark.parametrize("second", [False, True], ids=["writer", "second model"])
+async def test_where_the_model_says_that_no_category_fits_there_is_none(tmp_path: Path, second: bool) -> None:
+    def reply(request: ChatRequest) -> Json:
+        if request.model.provider == "gemini":
+            return {"labels": [{"item": 1, "category": "none", "difficulty": "advanced"}]}
+        return {"entries": [written("none", "Why does magma cool?")]}
+
+    app, model = scripted(tmp_path, reply)
+    async with app as server:
+        body = await with_taxonomy(server, ["Magma cools below granite."])
+        _, (entry,) = await fresh(server, {**body, "classification_model": "gemini" if second else None})
+    assert (entry["category"], entry["metadata"]["category_id"], entry["metadata"]["taxonomy_level"]) == (None,) * 3
+    assert '"none" when it belongs\nto none of them' in model.requests[-1].messages[0].text
 
 
 @pytest.mark.parametrize("change", ["edit", "delete"])
@@ -406,7 +420,8 @@ async def test_every_provider_classifies(server: Server, fake: FakeLLM, provider
     assert fake.stats.chats == 2 * len(PASSAGES)
     assert fake.stats.requests[f"{provider} chat"] == len(PASSAGES)
     assert estimate["calls"]["low"] <= 2 * len(PASSAGES) <= estimate["calls"]["high"]
-    assert all(tuple(entry["metadata"]["taxonomy_path"]) in PATHS for entry in found)
+    assert {tuple(entry["metadata"]["taxonomy_path"] or ()) for entry in found} <= PATHS | {()}
+    assert any(entry["category"] for entry in found)
 
 
 @pytest.mark.parametrize("labels", [{}, {"labels": "none"}], ids=["empty", "no list"])

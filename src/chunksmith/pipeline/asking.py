@@ -1,26 +1,20 @@
 """Asking a model for one JSON object: whole, readable, and once more when it is not."""
 
-import asyncio
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, TypeVar
-
-import json_repair
-from pydantic_core import from_json
 
 from chunksmith.domain.calls import USUAL_MAX_TOKENS, ChatReply, ChatRequest, Stage
 from chunksmith.domain.halts import JobFatal
 from chunksmith.errors import ProviderError, ReplyUnreadable
 from chunksmith.pipeline import prompts
+from chunksmith.pipeline.json_text import json_in
 
 T = TypeVar("T")
 # Asks for a unit that the caller knows.
 Ask = Callable[[ChatRequest, Stage], Awaitable[ChatReply]]
 # A reply that was cut is asked for again with so much more room, an empty one so often in all.
 MORE_ROOM, EMPTY_TRIES = 3, 2
-REPAIR_MAX_CHARS = 200_000
-_THINK = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 
 
 async def ask_for_object(ask: Ask, request: ChatRequest, stage: Stage, read: Callable[[dict[str, Any]], T]) -> T:
@@ -66,23 +60,10 @@ async def _whole(ask: Ask, request: ChatRequest, stage: Stage) -> ChatReply:
 
 
 async def _object(text: str) -> dict[str, Any]:
-    """The outermost object in a text, as it stands or mended. Errors: ReplyUnreadable."""
-    bare = _THINK.sub("", text).strip()
-    start, end = bare.find("{"), bare.rfind("}")
-    candidate = bare[start : end + 1] if 0 <= start < end else ""
-    try:
-        value = from_json(candidate)
-    except ValueError:
-        value = None
-        if candidate and len(candidate) <= REPAIR_MAX_CHARS:
-            value = await asyncio.to_thread(_mended, candidate)
+    """The object in a text, also one that stands alone in a list. Errors: ReplyUnreadable."""
+    value = (await json_in(text)).value
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
     if not isinstance(value, dict) or not value:
         raise ReplyUnreadable("it is not a JSON object")
     return value
-
-
-def _mended(text: str) -> Any:
-    try:
-        return json_repair.loads(text)
-    except (ValueError, RecursionError):
-        return None

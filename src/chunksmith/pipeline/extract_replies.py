@@ -1,21 +1,18 @@
 """The replies of extraction: their schemas, and the way from a model's text to what it claims."""
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-import json_repair
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import from_json
 
 from chunksmith.errors import ReplyUnreadable
-from chunksmith.pipeline.replies import REPAIR_MAX_CHARS, clean
+from chunksmith.pipeline.json_text import json_in
+from chunksmith.pipeline.replies import clean
 
 M = TypeVar("M", bound=BaseModel)
 LONGEST_ENTITY, LONGEST_PORTION = 500, 20_000
-_THINK = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _HANDLE = re.compile(r"c?([1-9][0-9]{0,8})")
 
 
@@ -112,7 +109,7 @@ async def read_claims(text: str, *, cut: bool = False) -> Claims:
 
     Errors: ReplyUnreadable when there is no list of items, or none of them has the shape.
     """
-    value = await _value(text)
+    value = (await json_in(text, cut=cut)).value
     items = _whole(_items(value, ("items", "entries")), cut=cut)
     if items is None:
         raise ReplyUnreadable("it is not a JSON object with a list named items")
@@ -126,7 +123,7 @@ async def read_claims(text: str, *, cut: bool = False) -> Claims:
 
 async def read_verdicts(text: str, count: int, *, cut: bool = False) -> dict[int, Verdict]:
     """By item. Errors: ReplyUnreadable when nothing is said of any of the ``count`` items."""
-    items = _whole(_items(await _value(text), ("verdicts", "entries")), cut=cut)
+    items = _whole(_items((await json_in(text, cut=cut)).value, ("verdicts", "entries")), cut=cut)
     if items is None:
         raise ReplyUnreadable("it is not a JSON object with a list named verdicts")
     found = {verdict.item: verdict for verdict in reversed(_valid(items, Verdict)) if 1 <= verdict.item <= count}
@@ -169,23 +166,3 @@ def _items(value: Any, names: Sequence[str]) -> list[Any] | None:
             found: list[Any] = value[name]
             return found
     return [value] if "confidence" in value else None
-
-
-async def _value(text: str) -> Any:
-    """JSON: strictly, then without what stands around it, then mended; None when nothing helps."""
-    try:
-        return from_json(text)
-    except ValueError:
-        bare = _THINK.sub("", text)
-    start = min((place for place in (bare.find("{"), bare.find("[")) if place >= 0), default=None)
-    if start is None or len(bare) > REPAIR_MAX_CHARS:
-        return None
-    end = bare.rfind("}" if bare[start] == "{" else "]")
-    try:
-        return from_json(bare[start : end + 1])
-    except ValueError:
-        pass
-    try:
-        return await asyncio.to_thread(json_repair.loads, bare[start:])
-    except (ValueError, RecursionError):
-        return None

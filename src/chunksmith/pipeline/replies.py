@@ -1,26 +1,22 @@
 """From a model's text to drafts of entries: strictly, then by repair. Whether to ask again is the caller's matter."""
 
-import asyncio
 import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
 
-import json_repair
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
-from pydantic_core import from_json
 
 from chunksmith.domain.datasets import DIFFICULTIES
 from chunksmith.domain.generation import Mode
 from chunksmith.errors import ReplyUnreadable
+from chunksmith.pipeline.json_text import json_in
 
-_THINK = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
-_FENCE = re.compile(r"```(?:json|JSON)?\s*\n(.*?)(?:\n```|\Z)", re.DOTALL)
 _BAD_CHARACTERS = re.compile("[\ud800-\udfff\x00]")
+# What a model says instead of a category when none of those offered fits.
+NONE_FITS = "none"
 # What each level of difficulty asks of a reader, told to every model that gives one.
 RUBRIC = "beginner: the passage says it outright; intermediate: it takes terms of the subject; advanced: conclusions"
-# json-repair is slow on long broken texts; a reply of this size is not a set of entries.
-REPAIR_MAX_CHARS = 200_000
 
 
 def clean(text: str) -> str:
@@ -90,7 +86,7 @@ def reply_schema(mode: Mode, count: int, *, classified: bool, categories: int = 
 
 def category_schema(categories: int) -> dict[str, Any]:
     if categories:
-        return {"type": "string", "enum": [f"c{number}" for number in range(1, categories + 1)]}
+        return {"type": "string", "enum": [*(f"c{number}" for number in range(1, categories + 1)), NONE_FITS]}
     return {"type": "string", "description": "the topic, in one to three words"}
 
 
@@ -112,10 +108,7 @@ async def read(text: str, mode: Mode, count: int, *, classified: bool, cut: bool
 
     Errors: ReplyUnreadable when no list of entries can be found in the text, or none of them has the shape.
     """
-    try:
-        value, repaired = from_json(text), False
-    except ValueError:
-        value, repaired = await _recover(text, cut), True
+    value, repaired = await json_in(text, cut=cut)
     items = _items(value)
     if items is None:
         raise ReplyUnreadable("it is not a JSON object with a list named entries")
@@ -131,33 +124,6 @@ async def read(text: str, mode: Mode, count: int, *, classified: bool, cut: bool
     if items and not valid:
         raise ReplyUnreadable(problem)
     return Drafts(tuple(valid[:count]), len(items) - len(valid), repaired)
-
-
-async def _recover(text: str, cut: bool) -> Any:
-    """Take away what stands around the JSON, then mend the JSON itself."""
-    bare = _THINK.sub("", text).strip()
-    fenced = _FENCE.search(bare)
-    candidate = _outermost(fenced[1] if fenced else bare, cut)
-    try:
-        return from_json(candidate)
-    except ValueError:
-        pass
-    if len(candidate) > REPAIR_MAX_CHARS or not candidate:
-        return None
-    try:
-        return await asyncio.to_thread(json_repair.loads, candidate)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _outermost(text: str, cut: bool) -> str:
-    """From the first opening bracket on to the last closing one, or to the end of a text that breaks off."""
-    starts = [place for place in (text.find("{"), text.find("[")) if place >= 0]
-    if not starts:
-        return ""
-    start = min(starts)
-    end = -1 if cut else text.rfind("}" if text[start] == "{" else "]")
-    return text[start : end + 1] if end > start else text[start:]
 
 
 def _items(value: Any) -> list[Any] | None:

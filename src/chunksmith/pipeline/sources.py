@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from chunksmith.domain.datasets import Entry
 from chunksmith.domain.taxonomy import Node, Place, Tree, name_key
 from chunksmith.pipeline import prompts
+from chunksmith.pipeline.replies import NONE_FITS
 from chunksmith.pipeline.taxonomy_index import TaxonomyIndex
 
 # All categories are offered up to MOST; of more those that the passage shares words with, filled up with the broadest.
@@ -74,11 +75,14 @@ class Around:
         return blocks
 
     def chosen(self, said: str, text: str, passage: str) -> Offered | None:
-        """What a model named, if it was offered: by alias, name or path. Anything else is decided by rules."""
+        """What a model named, if it was offered: by alias, name or path; None where it says that none fits.
+
+        Anything else is decided by rules.
+        """
         key = name_key(said)
         by_alias = {f"c{number}": one for number, one in enumerate(self.offered, start=1)}
-        if key in by_alias:
-            return by_alias[key]
+        if key == NONE_FITS or key in by_alias:
+            return by_alias.get(key)
         for one in self.offered:
             if key in (name_key(" > ".join(one.path)), name_key(one.name), one.id):
                 return one

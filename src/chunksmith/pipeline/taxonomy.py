@@ -1,15 +1,13 @@
 """Asking a model for categories: the request, and the way from its text to paths of names."""
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any, NamedTuple
 
-import json_repair
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from chunksmith.domain.calls import ChatReply, ChatRequest, Message, Stage, Task
 from chunksmith.domain.corpus import Chunk
@@ -19,6 +17,7 @@ from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import ProviderError, ReplyUnreadable
 from chunksmith.gateway.gateway import Answer, Caller, Gateway
 from chunksmith.pipeline import prompts, replies
+from chunksmith.pipeline.json_text import json_in
 
 TASK_MODE = "taxonomy"
 # Passages of one call, so that prompt and reply fit into the window of a local model.
@@ -196,12 +195,12 @@ class Proposal(NamedTuple):
     answer: Answer
 
 
-async def read(text: str, depth: int) -> tuple[list[Category], int]:
-    """Strictly, then by repair; how many items were left out. Paths below ``depth`` are cut there.
+async def read(text: str, depth: int, *, cut: bool = False) -> tuple[list[Category], int]:
+    """With how many items were left out. Paths below ``depth`` end there; ``cut``: the text breaks off.
 
     Errors: ReplyUnreadable when there is no list of categories, or none of its items has the shape.
     """
-    items = _items(await _value(text))
+    items = _items((await json_in(text, cut=cut)).value)
     if items is None:
         raise ReplyUnreadable("it is not a JSON object with a list named categories")
     found: list[_Proposed] = []
@@ -229,23 +228,6 @@ def _without_repeats(path: Sequence[str]) -> list[str]:
     return [name for n, name in enumerate(path) if n == 0 or name_key(name) != name_key(path[n - 1])]
 
 
-async def _value(text: str) -> Any:
-    try:
-        return from_json(text)
-    except ValueError:
-        pass
-    if len(text) > replies.REPAIR_MAX_CHARS:
-        return None
-    bare = text.rpartition("</think>")[2]
-    start = min((place for place in (bare.find("{"), bare.find("[")) if place >= 0), default=None)
-    if start is None:
-        return None
-    try:
-        return await asyncio.to_thread(json_repair.loads, bare[start:])
-    except (ValueError, RecursionError):
-        return None
-
-
 def _items(value: Any) -> list[Any] | None:
     if isinstance(value, dict):
         found = next((value[name] for name in ("categories", "entries") if isinstance(value.get(name), list)), None)
@@ -269,8 +251,9 @@ class Proposer:
             return await self._read(await self._whole(corrected, position, "repair"), depth)
 
     async def _read(self, answer: Answer, depth: int) -> Proposal:
-        categories, dropped = await read(answer.reply.text, depth)
-        if answer.reply.finish == "length":
+        cut = answer.reply.finish == "length"
+        categories, dropped = await read(answer.reply.text, depth, cut=cut)
+        if cut:
             # What stands last was cut off; the rest is whole.
             categories = categories[:-1]
             if not categories:

@@ -74,4 +74,4 @@ def test_passage_and_entries_are_fenced() -> None:
     assert [text.count(f"</{name} ") for name in ("passage", "categories", "entries")] == [1, 1, 1]
     assert request.reply_schema is not None
     item = request.reply_schema["properties"]["labels"]["items"]["properties"]
-    assert (item["category"]["enum"], item["item"]["maximum"]) == (["c1"], 2)
+    assert (item["category"]["enum"], item["item"]["maximum"]) == (["c1", "none"], 2)

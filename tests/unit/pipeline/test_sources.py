@@ -66,6 +66,13 @@ def test_what_a_model_names_is_found_by_alias_name_path_or_id() -> None:
     ]
 
 
+def test_a_model_may_say_that_none_fits_and_rules_do_not_object() -> None:
+    around = around_of(node("Rocks", node("Granite")), node("None")).around("")
+    assert around.nearest("Granite is a rock.", "") is not None
+    assert [around.chosen(said, "Granite is a rock.", "") for said in ("none", " None ")] == [None, None]
+    assert around.chosen("c3", "", "") == around.offered[2]
+
+
 def test_the_entrys_own_words_count_more_than_its_passage() -> None:
     around = around_of(node("Granite"), node("Herons")).around("")
     found = around.nearest("Where do herons hunt?", "Granite lies where herons hunt.")

@@ -47,7 +47,7 @@ def paths(categories: list[Category]) -> list[tuple[str, ...]]:
         reply(["Bread"], ["Bread", "Rye"]),
         "```json\n" + reply(["Bread"], ["Bread", "Rye"]) + "\n```",
         "<think>[1]</think>Here it is: " + reply(["Bread"], ["Bread", "Rye"]) + " I hope it helps.",
-        reply(["Bread"], ["Bread", "Rye"])[:-3],
+        reply(["Bread"], ["Bread", "Rye"])[:-2],
         json.dumps([{"category_path": ["Bread"]}, {"category_path": ["Bread", "Rye"]}]),
         reply([" Bread\x00 "], ["bread "], ["Bread", "bread", "Rye"])
         .replace("\\u0000", "")
