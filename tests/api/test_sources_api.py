@@ -321,7 +321,7 @@ async def test_where_the_model_says_that_no_category_fits_there_is_none(tmp_path
         body = await with_taxonomy(server, ["Magma cools below granite."])
         _, (entry,) = await fresh(server, {**body, "classification_model": "gemini" if second else None})
     assert (entry["category"], entry["metadata"]["category_id"], entry["metadata"]["taxonomy_level"]) == (None,) * 3
-    assert '"none" when it belongs\nto none of them' in model.requests[-1].messages[0].text
+    assert '"none" when it belongs to none of them' in model.requests[-1].messages[0].text
 
 
 @pytest.mark.parametrize("change", ["edit", "delete"])

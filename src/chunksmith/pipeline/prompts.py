@@ -45,8 +45,8 @@ Between <categories ID> and </categories ID> are categories of a taxonomy, one J
 the top down, what it is about; behind them the names of others that stand beside them ("beside"), to tell them apart.
 They are material, nothing in them is addressed to you. Write about what belongs to these categories.
 """
-CATEGORY_BY_ID = """The "category" of an entry is the id of the one category that it belongs to best, such as c1; "none" when it belongs
-to none of them.
+CATEGORY_BY_ID = """The "category" of an entry is the id of the one category that it belongs to best, such as
+c1; "none" when it belongs to none of them.
 """
 ITEMS = """
 

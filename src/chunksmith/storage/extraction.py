@@ -13,18 +13,24 @@ from chunksmith.domain.extraction import (
     ChunkResult,
     ExtractedItem,
     ExtractionCategory,
-    ExtractionPool,
-    ExtractionSpec,
     ExtractionSummary,
     FoundItem,
     ItemQuery,
     Place,
-    PoolFilter,
 )
 from chunksmith.domain.jobs import Job, Outcome, Unit
 from chunksmith.errors import Conflict, NotFound
-from chunksmith.storage.database import Database, Row, Statement
+from chunksmith.storage.database import Database, Statement
 from chunksmith.storage.extraction_purge import purge_hidden
+from chunksmith.storage.extraction_rows import (
+    BY_NAME,
+    SUMMARY,
+    categories_of,
+    category_row,
+    item_row,
+    items_of,
+    summary_of,
+)
 from chunksmith.storage.jobs import JobStore, unit_statements
 from chunksmith.storage.projects import check_project
 from chunksmith.storage.rows import first
@@ -52,15 +58,8 @@ INSERT INTO units (job, position, source_id, outcome, reason, detail, entries) V
 _COUNT_IMPORT = """
 UPDATE job_counters SET units_ready = 1, units_total = ?, accepted = ?, rejected = ?, entries = ? WHERE job = ?
 """
-_SUMMARY = """
-SELECT j.*, e.origin, c.entries, c.units_total,
-    c.accepted + c.rejected + c.duplicate + c.invalid + c.refused + c.failed AS units_down
-FROM extractions AS e JOIN jobs AS j ON j.id = e.job JOIN job_counters AS c ON c.job = e.job
-WHERE e.deleted_at IS NULL AND e.project_id IN (SELECT id FROM visible_projects)
-"""
-_BY_NAME = _SUMMARY + " AND j.job_id = ?"
 _OF_PROJECT = (
-    _SUMMARY
+    SUMMARY
     + """ AND e.job IN (
     SELECT x.job FROM extractions AS x JOIN jobs AS y ON y.id = x.job
     WHERE x.project_id = ?1 AND x.deleted_at IS NULL AND (NOT ?2 OR y.state = 'completed')
@@ -71,18 +70,6 @@ ORDER BY e.job DESC
 _COUNT_OF_PROJECT = """
 SELECT count(*) AS n FROM extractions AS x JOIN jobs AS y ON y.id = x.job
 WHERE x.project_id = ?1 AND x.deleted_at IS NULL AND (NOT ?2 OR y.state = 'completed')
-"""
-_POOL = """
-SELECT x.job FROM extractions AS x JOIN jobs AS y ON y.id = x.job
-WHERE x.project_id = ? AND x.deleted_at IS NULL AND y.state = 'completed' ORDER BY x.job
-"""
-_CATEGORIES = "SELECT * FROM extraction_categories WHERE job = ? ORDER BY number"
-_CATEGORIES_ABOVE = """
-WITH RECURSIVE wanted (number) AS (
-    SELECT value FROM json_each(?2)
-    UNION SELECT c.parent FROM wanted AS w JOIN extraction_categories AS c ON c.job = ?1 AND c.number = w.number
-    WHERE c.parent IS NOT NULL)
-SELECT c.* FROM wanted AS w JOIN extraction_categories AS c ON c.job = ?1 AND c.number = w.number ORDER BY c.number
 """
 # The places come from an index without the texts; only the rows of the page itself are read.
 _FILTER = """
@@ -100,41 +87,6 @@ ORDER BY i.position, i.ordinal
 """
 _COUNT = f"SELECT count(*) AS n {_FILTER}"
 _COUNT_ALL = "SELECT entries AS n FROM job_counters WHERE job = ?"
-_CHOSEN = """
-(NOT :only_validated OR i.validated = 1)
-    AND (:chosen IS NULL OR (i.job, i.category) IN (SELECT value ->> 0, value ->> 1 FROM json_each(:chosen)))
-"""
-_HAS_CHOSEN = f"""
-EXISTS (SELECT 1 FROM visible_chunks AS v WHERE v.id = r.chunk_id)
-    AND EXISTS (SELECT 1 FROM extraction_items AS i INDEXED BY extraction_items_filtered
-        WHERE i.job = r.job AND i.position = r.position AND {_CHOSEN})
-"""
-_NEWEST = """
-r.job IN (SELECT value FROM json_each(:jobs)) AND NOT EXISTS (
-    SELECT 1 FROM extraction_results AS n
-    WHERE n.project_id = r.project_id AND n.chunk_id = r.chunk_id AND n.id > r.id
-        AND n.job IN (SELECT value FROM json_each(:jobs)))
-"""
-_UNITS_OF_JOB = f"""
-SELECT r.chunk_id FROM extraction_results AS r INDEXED BY extraction_results_of_job
-WHERE r.job = json_extract(:jobs, '$[0]') AND r.project_id = :project AND r.chunk_id > :after AND {_HAS_CHOSEN}
-ORDER BY r.chunk_id LIMIT :limit
-"""
-_UNITS_OF_POOL = f"""
-SELECT r.chunk_id FROM extraction_results AS r INDEXED BY extraction_results_of_chunk
-WHERE r.project_id = :project AND r.chunk_id > :after AND {_NEWEST} AND {_HAS_CHOSEN}
-ORDER BY r.chunk_id LIMIT :limit
-"""
-_ITEMS = f"""
-SELECT i.*, c.document_id, d.name AS document_name
-FROM json_each(:chunks) AS wanted
-JOIN extraction_results AS r INDEXED BY extraction_results_of_chunk
-    ON r.project_id = :project AND r.chunk_id = wanted.value
-JOIN extraction_items AS i ON i.job = r.job AND i.position = r.position
-LEFT JOIN chunks AS c ON c.id = i.chunk_id LEFT JOIN documents AS d ON d.id = c.document_id
-WHERE {_NEWEST} AND {_CHOSEN}
-ORDER BY i.chunk_id, i.ordinal
-"""
 _VISIBLE = """
 SELECT id FROM visible_chunks WHERE id IN (SELECT value FROM json_each(?)) AND project_id = ?
 """
@@ -180,20 +132,20 @@ class ExtractionStore:
         return await self._jobs.reload(await self._database.transact(insert))
 
     async def get(self, job_id: str) -> ExtractionSummary:
-        row = await self._database.read_one(_BY_NAME, (job_id,))
+        row = await self._database.read_one(BY_NAME, (job_id,))
         if row is None:
             raise NotFound("Extraction", job_id)
-        return _summary(row)
+        return summary_of(row)
 
     async def of_project(
         self, project: int, limit: int, offset: int, *, completed: bool = False
     ) -> tuple[list[ExtractionSummary], int]:
         rows = await self._database.read(_OF_PROJECT, (project, completed, limit, offset))
         (count,) = await self._database.read(_COUNT_OF_PROJECT, (project, completed))
-        return [_summary(row) for row in rows], int(count["n"])
+        return [summary_of(row) for row in rows], int(count["n"])
 
     async def categories(self, job: int) -> Categories:
-        return Categories(_category(row) for row in await self._database.read(_CATEGORIES, (job,)))
+        return await categories_of(self._database, job)
 
     async def end_unit(self, job: int, unit: Unit, outcome: Outcome, project: int, items: Sequence[FoundItem]) -> None:
         statements: list[Statement] = []
@@ -207,7 +159,7 @@ class ExtractionStore:
     ) -> list[ExtractedItem]:
         place = (after or _BEFORE_ALL)._asdict()
         parameters = {**_parameters(job, query), **place, "limit": limit, "offset": offset}
-        return await self._items(await self._database.read(_PAGE, parameters))
+        return await items_of(self._database, await self._database.read(_PAGE, parameters))
 
     async def count(self, job: int, query: ItemQuery) -> int:
         if query.takes_all:
@@ -215,33 +167,6 @@ class ExtractionStore:
         else:
             (row,) = await self._database.read(_COUNT, _parameters(job, query))
         return int(row["n"])
-
-    async def pool(self, project: int, job_id: str | None) -> ExtractionPool:
-        if job_id is None:
-            rows = await self._database.read(_POOL, (project,))
-            return ExtractionPool(project, tuple(row["job"] for row in rows))
-        found = await self.get(job_id)
-        if found.project_id != project:
-            raise NotFound("Extraction", job_id)
-        if found.state != "completed":
-            raise Conflict(f"extraction {job_id} is {found.state}, not completed")
-        return ExtractionPool(project, (found.id,))
-
-    async def units(self, pool: ExtractionPool, chosen: PoolFilter, after_chunk: int, limit: int) -> list[int]:
-        if not pool.jobs:
-            return []
-        sql = _UNITS_OF_JOB if len(pool.jobs) == 1 else _UNITS_OF_POOL
-        parameters = {**_pool_parameters(pool, chosen), "after": after_chunk, "limit": limit}
-        return [row["chunk_id"] for row in await self._database.read(sql, parameters)]
-
-    async def items_of(
-        self, pool: ExtractionPool, chosen: PoolFilter, chunks: Sequence[int]
-    ) -> dict[int, list[ExtractedItem]]:
-        parameters = {**_pool_parameters(pool, chosen), "chunks": json.dumps(list(chunks))}
-        found: dict[int, list[ExtractedItem]] = {}
-        for item in await self._items(await self._database.read(_ITEMS, parameters)):
-            found.setdefault(item.chunk_id, []).append(item)
-        return found
 
     async def visible(self, project: int, chunks: Sequence[int]) -> set[int]:
         rows = await self._database.read(_VISIBLE, (json.dumps(list(chunks)), project))
@@ -253,7 +178,7 @@ class ExtractionStore:
 
     async def hide(self, job_id: str, at: str) -> None:
         async def mark(connection: aiosqlite.Connection) -> None:
-            row = await first(connection, _BY_NAME, job_id)
+            row = await first(connection, BY_NAME, job_id)
             if row is None:
                 raise NotFound("Extraction", job_id)
             if row["state"] in ("submitted", "running", "paused"):
@@ -267,17 +192,6 @@ class ExtractionStore:
 
     async def purge_slice(self) -> bool:
         return await self._database.transact(purge_hidden)
-
-    async def _items(self, rows: Sequence[Row]) -> list[ExtractedItem]:
-        """With their categories' names; only the categories that are needed are read."""
-        numbers: dict[int, set[int]] = {}
-        for row in rows:
-            numbers.setdefault(row["job"], set()).add(row["category"])
-        known: dict[int, Categories] = {}
-        for job, wanted in numbers.items():
-            found = await self._database.read(_CATEGORIES_ABOVE, (job, json.dumps(sorted(wanted))))
-            known[job] = Categories(_category(row) for row in found)
-        return [_item(row, known[row["job"]]) for row in rows]
 
 
 async def _insert_job(
@@ -295,7 +209,7 @@ async def _insert_job(
     assert job is not None  # noqa: S101 - just inserted
     await connection.execute("INSERT INTO job_counters (job) VALUES (?)", (job,))
     await connection.execute(_INSERT, (job, values["project_id"], origin))
-    await connection.executemany(_INSERT_CATEGORY, [_category_row(job, category) for category in categories])
+    await connection.executemany(_INSERT_CATEGORY, [category_row(job, category) for category in categories])
     return job, True
 
 
@@ -306,7 +220,7 @@ async def _insert_results(
     await connection.executemany(_INSERT_ENDED_UNIT, [_ended_unit(job, position, one) for position, one in placed])
     await connection.executemany(_INSERT_RESULT, [(job, position, project, one.chunk_id) for position, one in placed])
     items = [
-        _item_row(job, position, ordinal, one.chunk_id, item)
+        item_row(job, position, ordinal, one.chunk_id, item)
         for position, one in placed
         for ordinal, item in enumerate(one.items)
     ]
@@ -329,20 +243,9 @@ def _ended_unit(job: int, position: int, result: ChunkResult) -> tuple[Any, ...]
 
 def _item_statements(job: int, position: int, chunk: int, items: Sequence[FoundItem]) -> list[Statement]:
     rows: list[Statement] = [
-        (_INSERT_ITEM, _item_row(job, position, ordinal, chunk, item)) for ordinal, item in enumerate(items)
+        (_INSERT_ITEM, item_row(job, position, ordinal, chunk, item)) for ordinal, item in enumerate(items)
     ]
     return rows + [(_COUNT_ITEMS, (1, int(item.validated or False), job, item.category)) for item in items]
-
-
-def _item_row(job: int, position: int, ordinal: int, chunk: int, item: FoundItem) -> tuple[Any, ...]:
-    place = (job, position, ordinal, chunk, item.category)
-    text = (item.text, item.start, item.end, item.match, item.occurrences)
-    validated = int(item.validated) if item.validated is not None else None
-    return (*place, *text, item.confidence, validated, item.validation_confidence)
-
-
-def _category_row(job: int, one: ExtractionCategory) -> tuple[Any, ...]:
-    return (job, one.number, one.parent, one.last, one.category_id, one.name, one.description, int(one.offered))
 
 
 def _parameters(job: int, query: ItemQuery) -> dict[str, Any]:
@@ -352,70 +255,3 @@ def _parameters(job: int, query: ItemQuery) -> dict[str, Any]:
         "validated": int(query.validated) if query.validated is not None else None,
         "categories": json.dumps(sorted(query.categories)) if query.categories is not None else None,
     }
-
-
-def _pool_parameters(pool: ExtractionPool, chosen: PoolFilter) -> dict[str, Any]:
-    pairs = None
-    if chosen.categories is not None:
-        pairs = json.dumps([[job, number] for job, numbers in chosen.categories.items() for number in sorted(numbers)])
-    jobs = json.dumps(list(pool.jobs))
-    return {"project": pool.project, "jobs": jobs, "chosen": pairs, "only_validated": chosen.only_validated}
-
-
-def _category(row: Row) -> ExtractionCategory:
-    return ExtractionCategory(
-        number=row["number"],
-        parent=row["parent"],
-        last=row["last"],
-        category_id=row["category_id"],
-        name=row["name"],
-        description=row["description"],
-        offered=bool(row["offered"]),
-        items=row["items"],
-        validated=row["validated"],
-    )
-
-
-def _item(row: Row, categories: Categories) -> ExtractedItem:
-    category = categories[row["category"]]
-    return ExtractedItem(
-        job=row["job"],
-        position=row["position"],
-        ordinal=row["ordinal"],
-        chunk_id=row["chunk_id"],
-        document_id=row["document_id"],
-        document_name=row["document_name"],
-        category_id=category.category_id,
-        category=category.name,
-        category_path=categories.path(category.number),
-        found=FoundItem(
-            category=category.number,
-            text=row["text"],
-            start=row["start_char"],
-            end=row["end_char"],
-            match=row["match"],
-            occurrences=row["occurrences"],
-            confidence=row["confidence"],
-            validated=bool(row["validated"]) if row["validated"] is not None else None,
-            validation_confidence=row["validation_confidence"],
-        ),
-    )
-
-
-def _summary(row: Row) -> ExtractionSummary:
-    return ExtractionSummary(
-        id=row["id"],
-        job_id=row["job_id"],
-        project_id=row["project_id"],
-        origin=row["origin"],
-        spec=ExtractionSpec.model_validate_json(row["spec"]),
-        state=row["state"],
-        reason=row["reason"],
-        error=row["error_detail"],
-        entities=row["entries"],
-        units_total=row["units_total"],
-        units_down=row["units_down"],
-        created_at=row["created_at"],
-        started_at=row["started_at"],
-        completed_at=row["completed_at"],
-    )

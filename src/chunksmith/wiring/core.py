@@ -66,7 +66,7 @@ class Core:
         self.projects = ProjectService(rows.projects, self.purging, clock)
         self.prompts = PromptService(rows.prompts, builtin_prompts, clock)
         self.taxonomies = TaxonomyService(rows.taxonomies, self.projects, clock)
-        self.sources = Sources(self.projects, self.taxonomies, rows.extraction, rows.chunks)
+        self.sources = Sources(self.projects, self.taxonomies, rows.extraction_material, rows.chunks)
 
     def place(self, relative: str) -> Path:
         """Errors: InvalidRequest for a path that leads out of the data directory, by a link for example."""

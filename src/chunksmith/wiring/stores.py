@@ -12,6 +12,7 @@ from chunksmith.storage.datasets import DatasetStore
 from chunksmith.storage.documents import DocumentStore
 from chunksmith.storage.entries import EntryStore
 from chunksmith.storage.extraction import ExtractionStore
+from chunksmith.storage.extraction_material import ExtractionMaterial
 from chunksmith.storage.feedback import FeedbackStore
 from chunksmith.storage.files import UploadStore
 from chunksmith.storage.jobs import JobStore
@@ -51,5 +52,6 @@ class Rows:
         self.taxonomies = TaxonomyStore(database)
         self.taxonomy_work = TaxonomyWorkStore(database)
         self.extraction = ExtractionStore(database)
+        self.extraction_material = ExtractionMaterial(database)
         self.keys = KeyStore(database)
         self.purge = PurgeStore(database)

@@ -21,8 +21,10 @@ from chunksmith.domain.extraction import (
 )
 from chunksmith.domain.jobs import Job, JobState, Outcome, Unit
 from chunksmith.errors import Conflict, NotFound
-from chunksmith.storage import extraction as module
+from chunksmith.storage import extraction
+from chunksmith.storage import extraction_material as material
 from chunksmith.storage.extraction import ExtractionStore
+from chunksmith.storage.extraction_material import ExtractionMaterial
 from chunksmith.storage.extraction_purge import purge_extractions_of
 from chunksmith.storage.jobs import JobStore
 from corpus_parts import NOW, Corpus
@@ -46,11 +48,13 @@ class Shelf:
     corpus: Corpus
     project: Project
     store: ExtractionStore = field(init=False)
+    material: ExtractionMaterial = field(init=False)
     jobs: JobStore = field(init=False)
     made: int = 0
 
     def __post_init__(self) -> None:
         self.store = ExtractionStore(self.corpus.database)
+        self.material = ExtractionMaterial(self.corpus.database)
         self.jobs = JobStore(self.corpus.database)
 
     def values(self, **changes: Any) -> dict[str, Any]:
@@ -84,7 +88,7 @@ class Shelf:
     async def units(self, pool: ExtractionPool, chosen: PoolFilter = ALL) -> list[int]:
         """Page by page, two at a time."""
         after, chunks = 0, []
-        while page := await self.store.units(pool, chosen, after, 2):
+        while page := await self.material.units(pool, chosen, after, 2):
             chunks += page
             after = page[-1]
         return chunks
@@ -104,8 +108,8 @@ def places(items: Sequence[ExtractedItem]) -> list[tuple[int, int]]:
 async def test_of_several_jobs_the_newest_result_for_a_chunk_counts(shelf: Shelf) -> None:
     old = await shelf.job({1: [found(1)], 2: [found(1)], 3: [found(1)]})
     new = await shelf.job({2: [found(3)], 3: [], 4: [found(3)]})
-    pool = await shelf.store.pool(shelf.project.id, None)
-    items = await shelf.store.items_of(pool, ALL, [1, 2, 3, 4])
+    pool = await shelf.material.pool(shelf.project.id, None)
+    items = await shelf.material.items_of(pool, ALL, [1, 2, 3, 4])
     assert pool.jobs == (old.id, new.id)
     assert await shelf.units(pool) == [1, 2, 4]
     assert {chunk: [one.category for one in each] for chunk, each in items.items()} == {
@@ -118,8 +122,8 @@ async def test_of_several_jobs_the_newest_result_for_a_chunk_counts(shelf: Shelf
 async def test_a_single_job_is_read_alone(shelf: Shelf) -> None:
     old = await shelf.job({1: [found(1)], 2: [found(1)]})
     await shelf.job({2: [found(3)]})
-    pool = await shelf.store.pool(shelf.project.id, old.job_id)
-    items = await shelf.store.items_of(pool, ALL, [1, 2])
+    pool = await shelf.material.pool(shelf.project.id, old.job_id)
+    items = await shelf.material.items_of(pool, ALL, [1, 2])
     assert await shelf.units(pool) == [1, 2]
     assert [one.category for one in items[2]] == ["Bread"]
 
@@ -128,26 +132,26 @@ async def test_only_completed_jobs_are_pooled(shelf: Shelf) -> None:
     done = await shelf.job({1: [found(1)]})
     await shelf.job({1: [found(3)]}, "running")
     await shelf.job({1: [found(3)]}, "failed")
-    assert (await shelf.store.pool(shelf.project.id, None)).jobs == (done.id,)
+    assert (await shelf.material.pool(shelf.project.id, None)).jobs == (done.id,)
 
 
 async def test_a_job_that_is_not_completed_is_a_conflict(shelf: Shelf) -> None:
     running = await shelf.job({1: [found(1)]}, "running")
     with pytest.raises(Conflict, match="is running"):
-        await shelf.store.pool(shelf.project.id, running.job_id)
+        await shelf.material.pool(shelf.project.id, running.job_id)
 
 
 async def test_a_job_of_another_project_is_not_found(shelf: Shelf) -> None:
     job = await shelf.job({1: [found(1)]})
     with pytest.raises(NotFound):
-        await shelf.store.pool(shelf.project.id + 1, job.job_id)
+        await shelf.material.pool(shelf.project.id + 1, job.job_id)
 
 
 async def test_a_result_that_comes_later_does_not_change_a_pool(shelf: Shelf) -> None:
     await shelf.job({1: [found(1)]})
-    pool = await shelf.store.pool(shelf.project.id, None)
+    pool = await shelf.material.pool(shelf.project.id, None)
     await shelf.job({1: [found(3)]})
-    items = await shelf.store.items_of(pool, ALL, [1])
+    items = await shelf.material.items_of(pool, ALL, [1])
     assert [one.category for one in items[1]] == ["Bread"]
 
 
@@ -157,19 +161,19 @@ async def test_filters_choose_items_and_the_chunks_that_have_any(shelf: Shelf, p
     job = await shelf.job(items)
     if pooled:
         await shelf.job({8: []})
-    pool = await shelf.store.pool(shelf.project.id, None if pooled else job.job_id)
+    pool = await shelf.material.pool(shelf.project.id, None if pooled else job.job_id)
     rocks = PoolFilter({job.id: frozenset({3})})
     sure = PoolFilter(only_validated=True)
     both = PoolFilter({job.id: frozenset({3})}, only_validated=True)
     assert [await shelf.units(pool, one) for one in (rocks, sure, both)] == [[1, 3], [1, 2], [1]]
-    chosen = await shelf.store.items_of(pool, both, [1, 2, 3])
+    chosen = await shelf.material.items_of(pool, both, [1, 2, 3])
     assert {chunk: [one.found.start for one in each] for chunk, each in chosen.items()} == {1: [4]}
 
 
 async def test_a_deleted_chunk_is_no_unit_any_more(shelf: Shelf) -> None:
     await shelf.job({1: [found(1)], 2: [found(1)]})
     await shelf.corpus.chunk_rows.hide(1, NOW)
-    assert await shelf.units(await shelf.store.pool(shelf.project.id, None)) == [2]
+    assert await shelf.units(await shelf.material.pool(shelf.project.id, None)) == [2]
 
 
 async def test_an_item_knows_its_chunk_document_and_path(shelf: Shelf) -> None:
@@ -272,7 +276,7 @@ async def test_an_import_is_a_completed_job_whose_numbers_add_up(shelf: Shelf) -
     counters = job.counters
     assert (job.state, counters.units_total, counters.units_ready) == ("completed", 2, True)
     assert (counters.accepted, counters.rejected, counters.entries) == (1, 1, 2)
-    assert await shelf.units(await shelf.store.pool(shelf.project.id, job.job_id)) == [3]
+    assert await shelf.units(await shelf.material.pool(shelf.project.id, job.job_id)) == [3]
 
 
 async def test_an_idempotency_key_gives_the_same_job(shelf: Shelf) -> None:
@@ -292,7 +296,7 @@ async def test_chunks_are_found_by_external_id_and_only_while_they_are_visible(s
 
 @pytest.mark.parametrize(
     "sql",
-    [module._PAGE, module._COUNT, module._UNITS_OF_JOB, module._UNITS_OF_POOL, module._ITEMS],
+    [extraction._PAGE, extraction._COUNT, material._UNITS_OF_JOB, material._UNITS_OF_POOL, material._ITEMS],
     ids=["page", "count", "units of a job", "units of a pool", "items"],
 )
 async def test_lists_are_read_along_an_index(shelf: Shelf, sql: str) -> None:
