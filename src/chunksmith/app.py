@@ -149,21 +149,21 @@ def serve(settings: Settings) -> int:
     if settings.webhooks.secret is not None:
         logs.secrets.add(settings.webhooks.secret.get_secret_value())
     root = settings.server.data_dir
+    _must_be_allowed(settings)
     try:
         make_private(root)
     except OSError as exc:
         raise StorageError(f"the data directory {root} cannot be used: {exc.strerror}") from exc
     with lock(root):
-        _must_be_allowed(settings)
         return uvloop.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> int:
-    app = build_app(settings)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    app = build_app(settings)
     site_runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
     await site_runner.setup()
     _spare_collector()

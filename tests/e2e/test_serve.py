@@ -48,6 +48,7 @@ def test_it_does_not_serve_others_without_a_key(tmp_path: Path) -> None:
     assert refused.returncode == 2
     assert "--insecure" in refused.stderr
     assert "keys create" in refused.stderr
+    assert not (tmp_path / "data").exists()
 
 
 def test_it_serves_others_with_a_key(tmp_path: Path) -> None:

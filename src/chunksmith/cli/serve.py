@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,6 +30,8 @@ def serve(
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.", show_default="info")] = None,
 ) -> None:
     """Run the server until it is told to stop (SIGTERM or Ctrl-C)."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _not_begun)
     # The client commands do without the server's modules, which take most of a second to import.
     from chunksmith import app  # noqa: PLC0415 - see above
     from chunksmith.settings import load  # noqa: PLC0415 - see above
@@ -39,6 +42,11 @@ def serve(
     except OSError as exc:
         raise Failure(_explained(exc, settings.server.host, settings.server.port)) from exc
     raise typer.Exit(code)
+
+
+def _not_begun(number: int, frame: object) -> None:
+    """Told to stop before anything was opened."""
+    raise SystemExit(0)
 
 
 def settings_of_flags(

@@ -14,6 +14,7 @@ import openpyxl
 import pptx
 import pytest
 from pypdf import PdfReader, PdfWriter
+from pypdf.generic import NameObject
 
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers import ParseLimits, parse_file
@@ -396,6 +397,20 @@ def test_archive_that_lies_about_its_sizes_is_refused(write: Write) -> None:
 def test_archive_with_too_many_members_is_refused(write: Write) -> None:
     many = _zip({f"word/{index}": "" for index in range(300)})
     assert _kind(write("a.docx", many), limits=ParseLimits(max_members=200)) == "too_large"
+
+
+def test_pdf_page_that_inflates_too_far_is_refused(write: Write) -> None:
+    pdf = fpdf.FPDF()
+    pdf.add_page()
+    pdf.set_font("helvetica")
+    pdf.cell(text="a lamp")
+    writer = PdfWriter(io.BytesIO(bytes(pdf.output())))
+    stream = writer.pages[0].get_contents()
+    stream.set_data(stream.get_data() + b" " * 100_000_000)
+    writer.pages[0][NameObject("/Contents")] = stream.flate_encode()
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    assert _kind(write("a.pdf", buffer.getvalue())) == "too_large"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pypdf import PageObject, PdfReader
-from pypdf.errors import PyPdfError
+from pypdf.errors import LimitReachedError, PyPdfError
 from pypdf.generic import ArrayObject, FloatObject, NumberObject
 
 from chunksmith.errors import DocumentUnreadable
@@ -57,6 +57,8 @@ def _document(reader: PdfReader, count: int, title: str | None) -> ParsedDocumen
     for index in range(count):
         try:
             pages.append(read_page(reader.pages[index]))
+        except LimitReachedError as exc:
+            raise DocumentUnreadable("too_large", f"Page {index + 1} of the PDF is a bomb: {exc}") from exc
         except BROKEN:
             unreadable += 1
     if count and unreadable == count:
