@@ -9,6 +9,7 @@ import typer
 
 from chunksmith import __version__
 from chunksmith.cli import keys, render
+from chunksmith.cli.backups import backup, restore
 from chunksmith.cli.datasets import entries, export
 from chunksmith.cli.exits import EXPLAINED, ExitCode, Failure
 from chunksmith.cli.generate import generate, status
@@ -30,7 +31,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (serve, ingest, generate, status, entries, export, jobs, cancel, pause, resume, retry, prune):
+for command in (
+    serve,
+    ingest,
+    generate,
+    status,
+    entries,
+    export,
+    jobs,
+    cancel,
+    pause,
+    resume,
+    retry,
+    prune,
+    backup,
+    restore,
+):
     app.command()(command)
 app.add_typer(keys.app, name="keys")
 

@@ -27,7 +27,7 @@ from chunksmith.services.runner import Runner
 PROCESS_KIND = "process"
 GENERATION_KIND = "dataset-gen"
 # Batch files that a status shows; of more than that, the newest. All are listed with the dataset, page by page.
-STATUS_BATCHES = 200
+STATUS_BATCHES = 1000
 WAITS = {
     "concurrency": "a free slot at the provider",
     "requests_per_minute": "the limit of requests per minute",

@@ -147,8 +147,8 @@ class UploadStore:
             make_private(place.parent)
             (self._incoming / (place.name + _MOVED)).touch()
             (self._incoming / place.name).replace(place)
-            _sync_folder(place.parent)
-        _sync_folder(self._incoming)
+            sync_folder(place.parent)
+        sync_folder(self._incoming)
 
     def _unmark(self, paths: Sequence[str]) -> None:
         for path in paths:
@@ -215,7 +215,7 @@ def _flush(file: BinaryIO) -> None:
     os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
