@@ -28,6 +28,7 @@ class RegenerationSpec(BaseModel):
     dataset_id: str
     generation_model: ModelRef
     writing: GenerationSpec
+    source_job: int | None = None  # the row of the generation beside which the dataset's taxonomy is frozen
     instructions: str | None = None
     analyze_quality: bool = True
     prompt_hash: str

@@ -91,9 +91,11 @@ def request_for(recipe: Recipe, chunk: Chunk, count: int, *, around: Around = NO
 
 def wanted_of(recipe: Recipe, count: int, around: Around) -> int:
     """Rules do not know what to write about: they are asked for more, and what is about it is taken."""
-    if recipe.spec.generation_model.provider == "builtin" and around.mentions:
-        return max(count, BUILTIN_CANDIDATES)
-    return count
+    return max(count, BUILTIN_CANDIDATES) if _by_rules_about(recipe, around) else count
+
+
+def _by_rules_about(recipe: Recipe, around: Around) -> bool:
+    return recipe.spec.generation_model.provider == "builtin" and bool(around.mentions)
 
 
 class Writer:
@@ -183,7 +185,7 @@ class Writer:
         cut = reply.finish == "length"
         wanted = wanted_of(self._recipe, count, around)
         drafts = await replies.read(reply.text, mode, wanted, classified=self._recipe.classified, cut=cut)
-        if wanted > count:
+        if _by_rules_about(self._recipe, around):
             drafts = _about(drafts, around, SHAPES[mode].columns, count)
         if not cut:
             return drafts

@@ -24,6 +24,7 @@ from chunksmith.services.feedback import entry_numbers
 from chunksmith.services.generation_checks import parse_usd
 from chunksmith.services.prompts import PromptService
 from chunksmith.services.runner import Runner
+from chunksmith.services.sources import Sources
 
 BUILTIN = ModelRef("builtin", "builtin")
 FILTERS = ("category", "status", "difficulty", "q")
@@ -31,6 +32,12 @@ FILTERS = ("category", "status", "difficulty", "q")
 KEPT_SETTINGS = ("audience", "purpose", "domain", "complexity_level", "seed")
 CHUNKING = ("chunk_strategy", "chunk_size", "chunk_overlap")
 NO_PROMPT = ("temperature", "max_tokens", "instructions")
+# What stood beside the passages when the dataset was made, and the prompt.
+MATERIAL = (
+    "data_source taxonomy_name taxonomy_id extraction_file_id extraction_jobs extraction_categories "
+    "selected_categories only_validated prompt_name prompt_content"
+).split()
+MATERIAL_GONE = "what was extracted is no longer stored: entries are written anew from their passages alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,7 @@ class RegenerationService:
         rows: RegenerationRows,
         jobs: JobQueue,
         prompts: PromptService,
+        sources: Sources,
         runner: Runner,
         accounts: Mapping[str, ProviderAccount],
         prices: PriceBook,
@@ -69,6 +77,7 @@ class RegenerationService:
         self._rows = rows
         self._jobs = jobs
         self._prompts = prompts
+        self._sources = sources
         self._runner = runner
         self._accounts = accounts
         self._prices = prices
@@ -156,10 +165,9 @@ class RegenerationService:
 
     async def _spec(self, draft: _Draft, dataset: Dataset, model: ModelRef) -> RegenerationSpec:
         settings, config = dataset.settings, draft.config
-        template = (await self._prompts.by_name(settings["generation_mode"])).content
+        source_job, material = await self._material(dataset)
         writing = GenerationSpec(
             project_id=dataset.project_id,
-            prompt_content=template,
             generation_mode=settings["generation_mode"],
             datasets_per_chunk=BUILTIN_CANDIDATES if model == BUILTIN else 1,
             parsing_model=BUILTIN,
@@ -169,18 +177,36 @@ class RegenerationService:
             temperature=config["temperature"],
             max_tokens=config["max_tokens"],
             reuse=draft.values["reuse"],
+            **material,
             **{name: settings[name] for name in CHUNKING},
             **{name: settings.get(name) for name in KEPT_SETTINGS},
         )
+        content = writing.prompt_content
         return RegenerationSpec(
             dataset_id=dataset.dataset_id,
             generation_model=model,
             writing=writing,
+            source_job=source_job,
             instructions=config["instructions"],
             analyze_quality=settings["analyze_quality"],
-            prompt_hash=hashlib.sha256(template.encode("utf-8", "surrogatepass")).hexdigest(),
-            warnings=_warnings(config, model),
+            prompt_hash=hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest(),
+            warnings=(*_warnings(config, model), *await self._missing(writing)),
         )
+
+    async def _material(self, dataset: Dataset) -> tuple[int | None, dict[str, Any]]:
+        """As the dataset was made; of one that no job made, the mode's own prompt."""
+        if dataset.job_id is None:
+            content = (await self._prompts.by_name(dataset.settings["generation_mode"])).content
+            return None, {"prompt_content": content}
+        job = await self._jobs.get(dataset.job_id)
+        made = GenerationSpec.model_validate(job.spec)
+        return job.id, {name: getattr(made, name) for name in MATERIAL}
+
+    async def _missing(self, writing: GenerationSpec) -> tuple[str, ...]:
+        if writing.data_source != "Extract":
+            return ()
+        found = await (await self._sources.open(writing, {})).units(0, 1)
+        return () if found else (MATERIAL_GONE,)
 
 
 def _chosen(draft: _Draft) -> EntryQuery | Sequence[int]:

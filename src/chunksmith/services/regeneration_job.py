@@ -23,10 +23,12 @@ from chunksmith.gateway.gateway import Caller, Gateway
 from chunksmith.pipeline.generate import Defaults, scored
 from chunksmith.pipeline.pool import Pool
 from chunksmith.pipeline.regenerate import Candidates, Choice, Rewriter
+from chunksmith.pipeline.sources import NOTHING
 from chunksmith.services.dataset_scoring import score_dataset
 from chunksmith.services.generation_job import Steering
 from chunksmith.services.pace import Pace
 from chunksmith.services.runner import Running
+from chunksmith.services.sources import Source, Sources
 
 SCORED_PAGE = 100
 HISTORY_FEEDBACK_CHARS = 2_000
@@ -50,6 +52,7 @@ class _Work:
     job: Job
     dataset: Dataset
     rewriter: Rewriter
+    source: Source
     turns: "Turns"
 
     @property
@@ -70,6 +73,7 @@ class RegenerationJob:
         gateway: Gateway,
         clock: Clock,
         defaults: Defaults,
+        sources: Sources,
         paces: MutableMapping[int, Pace],
         unit_ended: Callable[[str, str], None] = lambda kind, outcome: None,
     ) -> None:
@@ -77,6 +81,7 @@ class RegenerationJob:
         self._gateway = gateway
         self._clock = clock
         self._defaults = defaults
+        self._sources = sources
         self._paces = paces
         self._unit_ended = unit_ended
 
@@ -99,7 +104,9 @@ class RegenerationJob:
     async def _rewrite(self, running: Running, job: Job, dataset: Dataset, spec: RegenerationSpec) -> None:
         budget = Budget(job.max_calls, job.max_cost_nano, job.counters.calls, job.counters.spent_nano)
         caller = Caller(job.id, budget, job.concurrency, spec.writing.reuse)
-        work = _Work(job, dataset, Rewriter(self._gateway, caller, spec, self._defaults), Turns())
+        inputs = await self._stores.jobs.inputs(spec.source_job) if spec.source_job is not None else {}
+        source = await self._sources.open(spec.writing, inputs)
+        work = _Work(job, dataset, Rewriter(self._gateway, caller, spec, self._defaults), source, Turns())
 
         async def fetch(after: int, limit: int) -> Sequence[Unit]:
             return await self._stores.units.pending_units(job.id, after, limit)
@@ -135,7 +142,8 @@ class RegenerationJob:
         chunk = (await self._stores.chunks.chunks_by_ids([subject.entry.chunk_id])).get(subject.entry.chunk_id)
         if chunk is None:
             return Outcome("rejected", "passage_gone", "the passage is no longer stored")
-        found = await work.rewriter.ask(unit, subject, chunk)
+        around = (await work.source.arounds([chunk])).get(chunk.id, NOTHING)
+        found = await work.rewriter.ask(unit, subject, chunk, around)
         return found if isinstance(found, Outcome) else _Asked(subject, chunk, found)
 
     async def _choose(self, work: _Work, asked: "_Asked | Outcome", at: str) -> tuple[Choice, str | None]:

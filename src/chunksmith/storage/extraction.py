@@ -97,8 +97,8 @@ WHERE project_id = ? AND external_id IS NOT NULL AND external_id IN (SELECT valu
 _IN_USE = """
 SELECT job_id, state FROM jobs
 WHERE project_id = ?1 AND state IN ('submitted', 'running', 'paused')
-    AND json_extract(spec, '$.data_source') = 'Extract'
-    AND ifnull(json_extract(spec, '$.extraction_file_id'), ?2) = ?2 LIMIT 1
+    AND 'Extract' IN (json_extract(spec, '$.data_source'), json_extract(spec, '$.writing.data_source'))
+    AND coalesce(spec ->> '$.extraction_file_id', spec ->> '$.writing.extraction_file_id', ?2) = ?2 LIMIT 1
 """
 _HIDE = "UPDATE extractions SET deleted_at = ? WHERE job = ?"
 _BEFORE_ALL = Place(-1, -1)

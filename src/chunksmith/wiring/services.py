@@ -118,6 +118,7 @@ def _datasets(app: web.Application, core: Core, workshop: Workshop) -> None:
         rows.regenerations,
         rows.jobs,
         core.prompts,
+        core.sources,
         runner,
         core.accounts,
         core.prices,

@@ -64,6 +64,7 @@ def workshop(core: Core, notify: Callable[[], None] | None) -> Workshop:
             gateway,
             clock,
             core.writing,
+            core.sources,
             generation.paces,
             core.metrics.unit_ended,
         ),
