@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from chunksmith.domain.calls import ModelRef
+from chunksmith.domain.calls import ModelRef, Stage
 from chunksmith.domain.datasets import BatchFile, Dataset, Entry
 from chunksmith.domain.entry_query import EntryQuery
 from chunksmith.domain.jobs import Job, JobEvent, JobState, Outcome, PauseReason, Unit, UnitOutcome
@@ -64,7 +64,9 @@ class OutcomeRows(Protocol):
 
 class Past(Protocol):
     async def find(self, key: bytes, only_job: tuple[int, int] | None = None) -> StoredReply | None: ...
-    async def past(self, model: ModelRef, mode: str, per_chunk: int, limit: int) -> list[PastCall]: ...
+    async def past(
+        self, model: ModelRef, mode: str, per_chunk: int, limit: int, stage: Stage = "generate"
+    ) -> list[PastCall]: ...
 
 
 class CallRows(Protocol):

@@ -7,11 +7,12 @@ from pydantic_core import to_json
 
 from chunksmith.domain.calls import ChatReply, ChatRequest, Message, ModelRef, Stage, Task
 from chunksmith.domain.corpus import Chunk
-from chunksmith.domain.datasets import DIFFICULTIES, Entry
+from chunksmith.domain.datasets import DIFFICULTIES, TEXT_FIELDS, Entry
+from chunksmith.domain.generation import Mode
 from chunksmith.domain.jobs import Unit
 from chunksmith.errors import ProviderError, ReplyUnreadable
 from chunksmith.gateway.gateway import Caller, Gateway
-from chunksmith.pipeline import prompts
+from chunksmith.pipeline import prompts, replies
 from chunksmith.pipeline.asking import ask_for_object
 from chunksmith.pipeline.replies import category_schema, clean, difficulty_schema
 from chunksmith.pipeline.sources import Around
@@ -79,6 +80,15 @@ def label_request(
         sample=sample,
         task=Task(LABEL_MODE, chunk.text, len(entries)),
     )
+
+
+async def written_texts(text: str, mode: Mode, count: int) -> list[dict[str, Any]] | None:
+    """Of the entries in a writer's reply, as they are shown to a model that labels; None when it cannot be read."""
+    try:
+        drafts = await replies.read(text, mode, count, classified=False)
+    except ReplyUnreadable:
+        return None
+    return [{name: item[name] for name in TEXT_FIELDS if item.get(name) is not None} for item in drafts.items]
 
 
 class Labeller:

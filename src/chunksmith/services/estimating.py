@@ -6,19 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from chunksmith.domain.calls import ChatRequest, ModelRef, ProviderAccount
+from chunksmith.domain.calls import ChatReply, ChatRequest, ModelRef, ProviderAccount
 from chunksmith.domain.corpus import Chunk, Project
 from chunksmith.domain.corpus_ports import ChunkSource, Documents
 from chunksmith.domain.generation import GenerationSpec
 from chunksmith.domain.job_ports import Past
-from chunksmith.domain.ledger import PastCall
+from chunksmith.domain.ledger import PastCall, StoredReply
 from chunksmith.gateway.gateway import prompt_tokens
 from chunksmith.gateway.pricing import PriceBook
 from chunksmith.pipeline.generate import Defaults, Recipe, request_for
-from chunksmith.pipeline.labels import label_request
+from chunksmith.pipeline.labels import label_request, written_texts
 from chunksmith.pipeline.sources import Around
+from chunksmith.services.between import Between, total
 from chunksmith.services.generation import GenerationService
 from chunksmith.services.generation_checks import reads_documents
+from chunksmith.services.processing import models_of
 from chunksmith.services.sources import Source
 
 SAMPLE = 200
@@ -33,11 +35,6 @@ ASKED_TWICE = 0.1
 TOKEN_ERROR = 0.15
 # A file of a document gives about one chunk for so many bytes a token.
 BYTES_PER_TOKEN = (4, 40)
-
-
-class Between(NamedTuple):
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +62,7 @@ class EstimateService:
         accounts: Mapping[str, ProviderAccount],
         defaults: Defaults,
         output_ceiling: Callable[[ChatRequest], int],
+        decode: Callable[[ChatRequest, bytes], ChatReply],
     ) -> None:
         self._generation = generation
         self._chunks = chunks
@@ -74,6 +72,7 @@ class EstimateService:
         self._accounts = accounts
         self._defaults = defaults
         self._output_ceiling = output_ceiling
+        self._decode = decode
 
     async def estimate(self, values: Mapping[str, Any]) -> Estimate:
         """Errors: as submitting the same body would give."""
@@ -81,33 +80,122 @@ class EstimateService:
         rests_on: list[str] = []
         chunks = await self._count(project, spec, source, rests_on)
         samples = await self._sample(spec, source)
+        writing = await self._writing(spec, chunks, samples, rests_on)
+        stages = [writing]
+        if spec.second_classifier is not None:
+            stages.append(await self._labelling(spec, spec.second_classifier, chunks, samples, writing, rests_on))
+        costs = [one.cost_nano for one in stages if one.cost_nano is not None]
+        readers = await self._readers(project, spec)
+        if readers:
+            rests_on.append(
+                f"without the calls of {' and '.join(readers)} that read documents: their pages are unknown"
+            )
+        return Estimate(
+            chunks,
+            total(one.calls for one in stages),
+            total(one.input_tokens for one in stages),
+            total(one.output_tokens for one in stages),
+            total(costs) if len(costs) == len(stages) and not readers else None,
+            total(one.duration_s for one in stages),
+            tuple(rests_on),
+            spec.warnings,
+        )
+
+    async def _writing(
+        self, spec: GenerationSpec, chunks: Between, samples: Sequence["_Sample"], rests_on: list[str]
+    ) -> "_Stage":
         requests = [sample.writing for sample in samples]
-        reused = await self._reused_share(requests, spec, rests_on)
-        past = await self._past.past(spec.generation_model, spec.generation_mode, spec.datasets_per_chunk, PAST_CALLS)
-        again = _asked_twice(past)
+        model = spec.generation_model
+        replies = await self._known(requests, spec)
+        reused = _share(replies)
+        if reused:
+            rests_on.append(f"{reused:.0%} of {len(requests)} prompts looked at are answered in the ledger already")
+        past = await self._past.past(model, spec.generation_mode, spec.datasets_per_chunk, PAST_CALLS)
         # Equal passages share one call, however many there are.
         distinct = len({request.key() for request in requests}) / len(requests) if requests else 1.0
         low = round(chunks.low * (1 - reused) * distinct)
-        calls = Between(low, round(chunks.high * (1 - reused) * (1 + again)))
-        each_input = await _mean_input(requests, spec.generation_model, rests_on)
-        each_output = _output_of(past, spec, self._defaults.max_tokens, self._thinking(requests), rests_on)
-        input_tokens = _times(calls, each_input)
-        output_tokens = _times(calls, each_output)
-        cost = self._cost(spec.generation_model, input_tokens, output_tokens, rests_on)
-        duration = self._duration(calls, input_tokens, output_tokens, spec, past, rests_on)
-        second = spec.second_classifier
-        if second is not None:
-            more = await _labelling(samples, spec, calls, rests_on)
-            label_cost = self._cost(second, more.input_tokens, more.output_tokens, rests_on)
-            cost = _sum(cost, label_cost) if cost is not None and label_cost is not None else None
-            calls, duration = _sum(calls, more.calls), _sum(duration, self._labelling_s(more.calls, spec, second))
-            input_tokens = _sum(input_tokens, more.input_tokens)
-            output_tokens = _sum(output_tokens, more.output_tokens)
-        return Estimate(chunks, calls, input_tokens, output_tokens, cost, duration, tuple(rests_on), spec.warnings)
+        calls = Between(low, round(chunks.high * (1 - reused) * (1 + _asked_twice(past))))
+        each_input = await _mean_input(requests, model, rests_on)
+        limit = spec.max_tokens or self._defaults.max_tokens
+        usual = Between(*(min(limit, tokens * spec.datasets_per_chunk) for tokens in ENTRY_TOKENS))
+        each_output = _output_of(past, model, usual, self._thinking(requests), rests_on)
+        return self._stage(model, calls, each_input, each_output, past, spec.concurrency, rests_on)
 
-    def _labelling_s(self, calls: Between, spec: GenerationSpec, model: ModelRef) -> Between:
-        abreast = min(spec.concurrency, self._accounts[model.provider].max_concurrency)
-        return Between(round(calls.low * CALL_S[0] / abreast, 1), round(calls.high * CALL_S[1] / abreast, 1))
+    async def _labelling(
+        self,
+        spec: GenerationSpec,
+        model: ModelRef,
+        chunks: Between,
+        samples: Sequence["_Sample"],
+        writing: "_Stage",
+        rests_on: list[str],
+    ) -> "_Stage":
+        """What a second model adds that gives categories and difficulties: a call for each unit, its entries in it.
+
+        Where the writer's reply is in the ledger its entries are known, and the prompt is the one that will be sent.
+        """
+        written = await self._entries_known(samples, spec)
+        sketched: list[Mapping[str, Any]] = [{}] * spec.datasets_per_chunk
+        requests = [
+            label_request(model, sample.chunk, texts if texts is not None else sketched, sample.around)
+            for sample, texts in zip(samples, written, strict=True)
+            if texts is None or texts
+        ]
+        reused = _share(await self._known(requests, spec))
+        past = await self._past.past(model, spec.generation_mode, spec.datasets_per_chunk, PAST_CALLS, "classify")
+        asked = len(requests) / len(samples) if samples else 1.0
+        calls = Between(
+            round(chunks.low * asked * (1 - reused)),
+            round(chunks.high * asked * (1 - reused) * (1 + _asked_twice(past))),
+        )
+        rests_on.append(f"{model} labels the entries, in one call more for each chunk that has some")
+        unknown = sum(texts is None for texts in written) / len(samples) if samples else 1.0
+        most = ENTRY_TOKENS[1] * spec.datasets_per_chunk
+        entries = Between(*(min(most, tokens) * unknown for tokens in writing.each_output))
+        each_input = (await _mean_input(requests, model, rests_on)).plus(entries)
+        usual = Between(LABEL_TOKENS[0], LABEL_TOKENS[1] * spec.datasets_per_chunk)
+        each_output = _output_of(past, model, usual, self._thinking(requests), rests_on)
+        return self._stage(model, calls, each_input, each_output, past, spec.concurrency, rests_on)
+
+    def _stage(
+        self,
+        model: ModelRef,
+        calls: Between,
+        each_input: Between,
+        each_output: Between,
+        past: Sequence[PastCall],
+        concurrency: int,
+        rests_on: list[str],
+    ) -> "_Stage":
+        inputs, outputs = calls.times(each_input), calls.times(each_output)
+        cost = self._cost(model, inputs, outputs, rests_on)
+        duration = self._duration(model, calls, total([inputs, outputs]), concurrency, past, rests_on)
+        return _Stage(calls, inputs, outputs, each_output, cost, duration)
+
+    async def _known(self, requests: Sequence[ChatRequest], spec: GenerationSpec) -> Sequence[StoredReply | None]:
+        """What the ledger has for them already."""
+        if not spec.reuse:
+            return [None] * len(requests)
+        return await asyncio.gather(*(self._past.find(request.key()) for request in requests))
+
+    async def _entries_known(
+        self, samples: Sequence["_Sample"], spec: GenerationSpec
+    ) -> list[Sequence[Mapping[str, Any]] | None]:
+        """Texts of the entries that the ledger's replies have; None where there is no reply that can be read."""
+        stored = await self._known([sample.writing for sample in samples], spec)
+        found: list[Sequence[Mapping[str, Any]] | None] = []
+        for sample, reply in zip(samples, stored, strict=True):
+            if reply is None:
+                found.append(None)
+                continue
+            text = self._decode(sample.writing, reply.raw).text
+            found.append(await written_texts(text, spec.generation_mode, spec.datasets_per_chunk))
+        return found
+
+    async def _readers(self, project: Project, spec: GenerationSpec) -> list[str]:
+        """Models that documents wait for."""
+        waits = reads_documents(spec.data_source) and await self._documents.unread_bytes(project.id)
+        return [str(model) for model in models_of(spec.process_options())] if waits else []
 
     async def _count(self, project: Project, spec: GenerationSpec, source: Source, rests_on: list[str]) -> Between:
         count = await source.count()
@@ -131,15 +219,6 @@ class EstimateService:
             if one in chunks and (around := arounds.get(one)) is not None
         ]
 
-    async def _reused_share(self, requests: Sequence[ChatRequest], spec: GenerationSpec, rests_on: list[str]) -> float:
-        if not spec.reuse or not requests:
-            return 0.0
-        found = await asyncio.gather(*(self._past.find(request.key()) for request in requests))
-        share = sum(reply is not None for reply in found) / len(requests)
-        if share:
-            rests_on.append(f"{share:.0%} of {len(requests)} prompts looked at are answered in the ledger already")
-        return share
-
     def _thinking(self, requests: Sequence[ChatRequest]) -> int:
         """The most that the model may think beside what it says."""
         if not requests:
@@ -160,21 +239,19 @@ class EstimateService:
 
     def _duration(
         self,
+        model: ModelRef,
         calls: Between,
-        inputs: Between,
-        outputs: Between,
-        spec: GenerationSpec,
+        tokens: Between,
+        concurrency: int,
         past: Sequence[PastCall],
         rests_on: list[str],
     ) -> Between:
-        account = self._accounts[spec.generation_model.provider]
-        each = _seconds_of(past, spec.generation_model, rests_on)
-        abreast = min(spec.concurrency, account.max_concurrency)
+        account = self._accounts[model.provider]
+        each = _seconds_of(past, model, rests_on)
+        abreast = min(concurrency, account.max_concurrency)
         low, high = calls.low * each.low / abreast, calls.high * each.high / abreast
-        for limit, few, many in (
-            (account.requests_per_minute, calls.low, calls.high),
-            (account.tokens_per_minute, inputs.low + outputs.low, inputs.high + outputs.high),
-        ):
+        limits = ((account.requests_per_minute, calls), (account.tokens_per_minute, tokens))
+        for limit, (few, many) in limits:
             if limit is not None:
                 low, high = max(low, 60 * (few / limit - 1)), max(high, 60 * many / limit)
         return Between(round(low, 1), round(high, 1))
@@ -188,31 +265,19 @@ class _Sample(NamedTuple):
     around: Around
 
 
-class _Labelling(NamedTuple):
+class _Stage(NamedTuple):
+    """All calls of one model; ``each_output``: tokens of one."""
+
     calls: Between
     input_tokens: Between
     output_tokens: Between
+    each_output: Between
+    cost_nano: Between | None
+    duration_s: Between
 
 
-async def _labelling(
-    samples: Sequence[_Sample], spec: GenerationSpec, writing: Between, rests_on: list[str]
-) -> _Labelling:
-    """What a second model that gives categories and difficulties adds: a call for each unit, with its entries in it."""
-    model = spec.second_classifier
-    assert model is not None  # noqa: S101 - the caller looked
-    calls = Between(0, round(writing.high / (1 + ASKED_TWICE) + 0.5))
-    calls = Between(min(writing.low, calls.high), calls.high)
-    requests = [label_request(model, one.chunk, (), one.around) for one in samples]
-    bare = await asyncio.to_thread(lambda: [prompt_tokens(request) for request in requests]) if requests else [0]
-    mean = statistics.fmean(bare)
-    count = spec.datasets_per_chunk
-    each = Between(mean * (1 - TOKEN_ERROR), mean * (1 + TOKEN_ERROR) + count * ENTRY_TOKENS[1])
-    rests_on.append(f"{model} labels the entries: one call more for each chunk, usual lengths of entries")
-    return _Labelling(calls, _times(calls, each), _times(calls, Between(LABEL_TOKENS[0], count * LABEL_TOKENS[1])))
-
-
-def _sum(one: Between, other: Between) -> Between:
-    return Between(round(one.low + other.low, 1), round(one.high + other.high, 1))
+def _share(replies: Sequence[StoredReply | None]) -> float:
+    return sum(reply is not None for reply in replies) / len(replies) if replies else 0.0
 
 
 def _asked_twice(past: Sequence[PastCall]) -> float:
@@ -237,7 +302,7 @@ async def _mean_input(requests: Sequence[ChatRequest], model: ModelRef, rests_on
 
 
 def _output_of(
-    past: Sequence[PastCall], spec: GenerationSpec, most: int, thinking: int, rests_on: list[str]
+    past: Sequence[PastCall], model: ModelRef, usual: Between, thinking: int, rests_on: list[str]
 ) -> Between:
     known = sorted(call.output_tokens for call in past if call.output_tokens is not None)
     if len(known) >= 10:
@@ -245,14 +310,12 @@ def _output_of(
         rests_on.append(f"the length of {len(known)} earlier replies of the same kind, {mean:.0f} tokens on average")
         spread = statistics.stdev(known) / len(known) ** 0.5 * 2 + 0.05 * mean
         return Between(max(0.0, mean - spread), mean + spread)
-    if spec.generation_model.provider == "builtin":
+    if model.provider == "builtin":
         return Between(0, 0)
-    limit = spec.max_tokens or most
     rests_on.append("usual lengths of entries: there are no earlier replies of this kind")
-    low, high = (min(limit, tokens * spec.datasets_per_chunk) for tokens in ENTRY_TOKENS)
     if thinking:
         rests_on.append(f"at most {thinking} tokens of thinking a call, which are billed as output")
-    return Between(low / 2, high + thinking)
+    return Between(usual.low / 2, usual.high + thinking)
 
 
 def _seconds_of(past: Sequence[PastCall], model: ModelRef, rests_on: list[str]) -> Between:
@@ -261,7 +324,3 @@ def _seconds_of(past: Sequence[PastCall], model: ModelRef, rests_on: list[str]) 
         rests_on.append(f"the time of {len(seconds)} earlier calls, {statistics.median(seconds):.2f} s in the middle")
         return Between(seconds[len(seconds) // 4], seconds[len(seconds) * 3 // 4])
     return Between(0.002, 0.05) if model.provider == "builtin" else Between(*CALL_S)
-
-
-def _times(count: Between, each: Between) -> Between:
-    return Between(round(count.low * each.low), round(count.high * each.high))

@@ -50,7 +50,7 @@ FROM calls WHERE id > ? AND sent_at > ? ORDER BY id
 """
 _PAST = """
 SELECT calls.stage, calls.output_tokens, calls.sent_at, calls.ended_at FROM calls JOIN jobs ON jobs.id = calls.job
-WHERE calls.state = 'answered' AND calls.stage IN ('generate', 'repair')
+WHERE calls.state = 'answered' AND calls.stage IN (?, 'repair')
     AND calls.provider = ? AND calls.model = ? AND calls.id > ?
     AND json_extract(jobs.spec, '$.generation_mode') = ? AND json_extract(jobs.spec, '$.datasets_per_chunk') = ?
 ORDER BY calls.id DESC LIMIT ?
@@ -188,9 +188,11 @@ class CallStore:
         """Calls sent after ``since``, for limits per minute that outlive a restart."""
         return await self._database.read(_RECENT, (self._next_id - RECENT_CALLS, since))
 
-    async def past(self, model: ModelRef, mode: str, per_chunk: int, limit: int) -> list[PastCall]:
+    async def past(
+        self, model: ModelRef, mode: str, per_chunk: int, limit: int, stage: Stage = "generate"
+    ) -> list[PastCall]:
         """The newest answered calls of the same kind."""
-        parameters = (model.provider, model.model, self._next_id - RECENT_CALLS, mode, per_chunk, limit)
+        parameters = (stage, model.provider, model.model, self._next_id - RECENT_CALLS, mode, per_chunk, limit)
         return [
             PastCall(row["stage"], row["output_tokens"], parse_time(row["ended_at"]) - parse_time(row["sent_at"]))
             for row in await self._database.read(_PAST, parameters)

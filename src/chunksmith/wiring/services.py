@@ -83,6 +83,7 @@ def _generation(app: web.Application, core: Core, workshop: Workshop) -> None:
         core.accounts,
         core.writing,
         lambda request: models[request.model.provider].output_ceiling(request),
+        lambda request, raw: models[request.model.provider].decode(request, raw),
     )
     app[review_keys.PREVIEWS] = PreviewService(generation, rows.chunks, core.writing)
 

@@ -184,7 +184,11 @@ class EstimateOut(fields.AnswerSchema):
     calls = fields.Nested(BetweenOut)
     input_tokens = fields.Nested(BetweenOut)
     output_tokens = fields.Nested(BetweenOut)
-    cost_usd = fields.Nested(CostBetweenOut, allow_none=True, metadata={"description": "null: the price is unknown."})
+    cost_usd = fields.Nested(
+        CostBetweenOut,
+        allow_none=True,
+        metadata={"description": "null: a price is unknown, or how many pages a model has to read."},
+    )
     duration_s = fields.Nested(BetweenOut)
     rests_on = fields.List(fields.String(), metadata={"description": "Where the numbers come from."})
     warnings = fields.List(fields.String())
