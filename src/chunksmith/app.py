@@ -18,6 +18,7 @@ from chunksmith.domain.clock import SystemClock, parse_time, timestamp
 from chunksmith.domain.ports import ChatModel, Clock
 from chunksmith.domain.times import rfc3339
 from chunksmith.errors import InvalidRequest, StorageError
+from chunksmith.exports.formats import load_plugins
 from chunksmith.gateway.admission import WINDOW_S
 from chunksmith.providers import registry
 from chunksmith.services.extraction import ExtractionService
@@ -90,6 +91,7 @@ def _assemble(app: web.Application, core: Core) -> _Engine:
 @contextlib.asynccontextmanager
 async def _running(engine: _Engine, readiness: keys.Readiness) -> AsyncIterator[None]:
     core, rows = engine.core, engine.core.rows
+    await asyncio.to_thread(load_plugins)
     await rows.database.open()
     tasks: list[asyncio.Task[None]] = []
     try:

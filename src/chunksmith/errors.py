@@ -8,6 +8,7 @@ AppError ─┬─ InvalidRequest
           ├─ ProviderNotConfigured · NoSourceMaterial · TaxonomyInvalid
           ├─ ReplyUnreadable · QualityBelowThreshold · NothingGenerated
           ├─ DocumentUnreadable(kind)
+          ├─ FormatFailed
           ├─ RunnerUnavailable · StorageError
           └─ ProviderError(kind)
 
@@ -154,6 +155,16 @@ class DocumentUnreadable(AppError):
     def __init__(self, kind: DocumentFault, detail: str) -> None:
         super().__init__(detail)
         self.kind = kind
+
+
+class FormatFailed(AppError):
+    """A format could not write the file: the detail names it, and whose it is. The entries are all there; write them
+    in another format, or mend the plugin."""
+
+    slug = "format-failed"
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"Format failed: {name}: {why}")
 
 
 class RunnerUnavailable(AppError):

@@ -100,6 +100,10 @@ class LedgerSettings(Section):
     group_commit_max: Positive
 
 
+class ExportSettings(Section):
+    license: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+-]{0,49}$")]
+
+
 class WebhookSettings(Section):
     url: str
     secret: SecretStr | None = None
@@ -169,6 +173,7 @@ class Settings(BaseSettings):
     generation: GenerationSettings
     quality: QualitySettings
     ledger: LedgerSettings
+    exports: ExportSettings
     webhooks: WebhookSettings
     providers: ProvidersSettings
     prices: dict[str, Price] = {}

@@ -16,6 +16,7 @@ from chunksmith.domain.jobs import Job
 from chunksmith.services.exporting import ExportService
 from chunksmith.services.prompts import PromptService
 from chunksmith.settings import ServerSettings, Settings, load
+from chunksmith.storage.chunks import ChunkStore
 from chunksmith.storage.datasets import DatasetStore
 from chunksmith.storage.entries import EntryStore
 from chunksmith.storage.prompts import PromptStore
@@ -86,7 +87,7 @@ def _fill(app: web.Application, corpus: Corpus, settings: Settings) -> None:
     app[keys.CHUNKS] = corpus.chunks
     app[keys.CHUNK_IMPORT] = corpus.chunk_import
     rows = DatasetStore(corpus.database), EntryStore(corpus.database)
-    app[keys.EXPORTS] = ExportService(*rows, corpus.data_dir / "datasets")
+    app[keys.EXPORTS] = ExportService(*rows, ChunkStore(corpus.database), corpus.data_dir / "datasets")
     builtin = {"default": "Ask about {chunk}.", "question and answer": "Write {count} questions."}
     app[keys.PROMPTS] = PromptService(PromptStore(corpus.database), lambda: builtin, corpus.clock)
 

@@ -61,6 +61,7 @@ class Entry:
     # Joined from the chunk, for reading and exports.
     document_id: int | None = None
     document_name: str | None = None
+    passage: str | None = None  # only where it was asked for
 
     @property
     def public_id(self) -> str:

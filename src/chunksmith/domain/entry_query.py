@@ -7,11 +7,26 @@ Sort = Literal["id", "quality", "category", "difficulty"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
 
 
+# In ``EntryQuery.split``, and as the name of a file: entries that have no split.
+UNASSIGNED = "unassigned"
+
+
 class Position(NamedTuple):
     """A place in an ordered list: what the entry there is sorted by, and its number."""
 
     value: float | str | int | None
     number: int
+
+
+class SplitCounts(NamedTuple):
+    """How many entries of one split there are, and how many of them have a value in a column that need not have one."""
+
+    split: str | None
+    entries: int
+    categories: int
+    difficulties: int
+    scores: int
+    evidence: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from typing import Any, Literal, NamedTuple
 
 from chunksmith.domain.corpus import chunk_name
 from chunksmith.domain.datasets import Entry
+from chunksmith.domain.entry_query import UNASSIGNED
 from chunksmith.domain.generation import SHAPES, Mode
 
 SCHEMA_VERSION = 1
+PASSAGE = "passage"
 ColumnKind = Literal["text", "texts", "number", "evidence"]
 Row = dict[str, Any]
 
@@ -19,13 +21,20 @@ class Column(NamedTuple):
     kind: ColumnKind
 
 
+class SplitSize(NamedTuple):
+    """``name`` as it is written: UNASSIGNED stands for none."""
+
+    name: str
+    entries: int
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetHeader:
     """What must be known of a dataset before its first row is written.
 
     The flags say which columns would have a value somewhere; a column that is nowhere filled is left out. They are
-    decided from the whole dataset before streaming (counts, or an EXISTS query), never from the first page, so that
-    every file and every split of one dataset has the same columns.
+    decided from the whole dataset before streaming, never from the first page, so that every file and every split of
+    one dataset has the same columns. ``splits`` are in the order in which the rows come, when they come by split.
     """
 
     name: str
@@ -37,11 +46,21 @@ class DatasetHeader:
     has_difficulty: bool = True
     has_splits: bool = False
     has_documents: bool = True
+    has_evidence: bool = True
+    dataset_id: str = ""
+    updated_at: str = "1980-01-01T00:00:00Z"
+    splits: tuple[SplitSize, ...] = ()
+    quality: dict[str, Any] | None = None
+    flagged: str | None = None
+    license: str = "unknown"
 
 
-def columns(header: DatasetHeader) -> list[Column]:
-    """The training columns of the mode, always all of them, then what is known about each row."""
-    training = [Column(name, "texts" if name == "key_points" else "text") for name in SHAPES[header.mode].columns]
+def training_columns(header: DatasetHeader) -> list[Column]:
+    return [Column(name, "texts" if name == "key_points" else "text") for name in SHAPES[header.mode].columns]
+
+
+def about_columns(header: DatasetHeader) -> list[Column]:
+    """What is known about each row."""
     about = (
         (Column("id", "text"), True),
         (Column("category", "text"), header.has_category),
@@ -50,9 +69,14 @@ def columns(header: DatasetHeader) -> list[Column]:
         (Column("split", "text"), header.has_splits),
         (Column("source_chunk", "text"), True),
         (Column("document_name", "text"), header.has_documents),
-        (Column("evidence", "evidence"), True),
+        (Column("evidence", "evidence"), header.has_evidence),
     )
-    return training + [column for column, present in about if present]
+    return [column for column, present in about if present]
+
+
+def columns(header: DatasetHeader) -> list[Column]:
+    """The training columns of the mode, always all of them, then what is known about each row."""
+    return training_columns(header) + about_columns(header)
 
 
 def row(entry: Entry, header: DatasetHeader) -> Row:
@@ -60,8 +84,9 @@ def row(entry: Entry, header: DatasetHeader) -> Row:
     return rows([entry], header)[0]
 
 
-def rows(entries: list[Entry], header: DatasetHeader) -> list[Row]:
-    names = [column.name for column in columns(header)]
+def rows(entries: list[Entry], header: DatasetHeader, *, passages: bool = False) -> list[Row]:
+    """``passages``: with the text of the chunk, under PASSAGE, after the columns."""
+    names = [column.name for column in columns(header)] + ([PASSAGE] if passages else [])
     return [{name: _value(entry, name) for name in names} for entry in entries]
 
 
@@ -74,6 +99,11 @@ def describe(header: DatasetHeader) -> Row:
         "mode": header.mode,
         "settings": header.settings,
     }
+
+
+def split_of(row: Row) -> str:
+    """The name under which a row's split is written."""
+    return row.get("split") or UNASSIGNED
 
 
 def without_surrogates(value: Any) -> Any:

@@ -15,7 +15,9 @@ from chunksmith.domain import fault_points
 from chunksmith.domain.datasets import BatchFile, Dataset, Entry
 from chunksmith.domain.job_ports import Datasets, Entries, Units
 from chunksmith.domain.jobs import Job, Unit
+from chunksmith.errors import FormatFailed
 from chunksmith.exports.columns import DatasetHeader
+from chunksmith.exports.passages import Passages, pages_for
 from chunksmith.exports.protocols import Format
 from chunksmith.exports.streams import write_file
 
@@ -58,6 +60,7 @@ class BatchStore:
     units: Units
     entries: Entries
     datasets: Datasets
+    passages: Passages
     place: Callable[[str], Path]
     now: Callable[[], str]
 
@@ -79,6 +82,7 @@ class BatchFiles:
         self._written: set[int] = set()
         self._due: deque[int] = deque()
         self._writing: asyncio.Task[None] | None = None
+        self._failed: FormatFailed | None = None
         self.header = header_of(dataset)
 
     @contextlib.asynccontextmanager
@@ -122,12 +126,18 @@ class BatchFiles:
             self._write_due()
 
     async def finish(self, rounds: int) -> None:
-        """All units are down: write what a crash left unwritten. Errors: StorageError, also of an earlier file."""
+        """All units are down: write what a crash, or a format, left unwritten.
+
+        Errors: StorageError, also of an earlier file; FormatFailed, once all other files are there.
+        """
         if self._writing is not None:
             await self._writing
+        self._failed = None
         for index in range(self._plan.count + rounds):
             if index not in self._written:
                 await self._write(index)
+        if self._failed is not None:
+            raise self._failed
 
     def _write_due(self) -> None:
         """Errors: StorageError of an earlier file."""
@@ -153,7 +163,12 @@ class BatchFiles:
         chunks = await self._store.units.count_of_round(self._job.id, round_, first, last)
         relative = self._relative(index)
         path = await asyncio.to_thread(self._store.place, relative)
-        info = await write_file(path, self._form, self.header, self._pages(first, last, round_))
+        pages = pages_for(self._form, self._pages(first, last, round_), self._store.passages)
+        try:
+            info = await write_file(path, self._form, self.header, pages)
+        except FormatFailed as exc:  # a file is lost, and no unit: those that are to come are done all the same
+            self._failed = self._failed or exc
+            return
         fault_points.reached("batch_renamed")
         batch = BatchFile(index, relative, info.entries, chunks, info.size_bytes, info.sha256)
         await self._store.datasets.add_batch(self._job.id, batch, self._store.now())
@@ -166,12 +181,14 @@ class BatchFiles:
             after = page[-1].number
 
 
-def header_of(dataset: Dataset, *, version: str | None = None) -> DatasetHeader:
+def header_of(dataset: Dataset) -> DatasetHeader:
+    """What is known before the first entry, and is the same when a file is written again after a crash."""
     return DatasetHeader(
         name=dataset.name,
         mode=dataset.settings["generation_mode"],
         settings=dataset.settings,
-        version=version,
         scored=bool(dataset.settings["analyze_quality"]),
         has_documents=bool(dataset.settings.get("has_documents", True)),
+        dataset_id=dataset.dataset_id,
+        updated_at=dataset.created_at,
     )

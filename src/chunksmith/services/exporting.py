@@ -2,25 +2,31 @@
 
 import asyncio
 import hashlib
+import json
 import logging
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from chunksmith.domain.dataset_ports import DatasetRows, EntryRows
-from chunksmith.domain.datasets import Dataset, Entry
-from chunksmith.domain.entry_query import EntryQuery, Position
+from chunksmith.domain.datasets import Entry
+from chunksmith.domain.entry_query import EntryQuery
+from chunksmith.exports.archive import SplitFiles
 from chunksmith.exports.columns import DatasetHeader
 from chunksmith.exports.formats import format_named
+from chunksmith.exports.passages import Passages, pages_for
 from chunksmith.exports.protocols import Format
 from chunksmith.exports.streams import write_file
-from chunksmith.pipeline.batches import header_of
+from chunksmith.services.row_sources import PresentRows, RowSource
 
 log = logging.getLogger(__name__)
-PAGE = 1000
 # Made files that are kept for the next reader, by last use.
 KEPT_FILES = 16
+# More would only divide the processor and the disk, and answers would wait for them.
+MADE_AT_ONCE = 2
+_ABOUT = ".about"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,47 +42,67 @@ class ExportFile:
 class ExportService:
     """``folder`` holds nothing but made files, and may be emptied at any time."""
 
-    def __init__(self, datasets: DatasetRows, entries: EntryRows, folder: Path) -> None:
+    def __init__(
+        self, datasets: DatasetRows, entries: EntryRows, passages: Passages, folder: Path, license_: str = "unknown"
+    ) -> None:
         self._datasets = datasets
         self._entries = entries
+        self._passages = passages
         self._folder = folder
-        self._making: dict[str, asyncio.Lock] = {}
+        self._license = license_
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._making = asyncio.Semaphore(MADE_AT_ONCE)
 
     async def download(self, dataset_id: str, form: str | None, query: EntryQuery) -> ExportFile:
-        """The current entries in one file. Errors: InvalidRequest for an unknown format; NotFound; StorageError."""
+        """The current entries. Errors: InvalidRequest for an unknown format; NotFound; FormatFailed; StorageError."""
         dataset = await self._datasets.get(dataset_id)
         chosen = format_named(form or dataset.format_type, "query/format")
-        state = f"{dataset.dataset_id} {dataset.revision} {dataset.flagged} {chosen.name} {query}"
-        key = hashlib.sha256(state.encode()).hexdigest()[:32]
-        async with self._making.setdefault(key, asyncio.Lock()):
-            path = self._folder / f"{_prefix(dataset.project_id, dataset.dataset_id)}{key}.{chosen.extension}"
-            digest = await asyncio.to_thread(_hash_beside, path)
-            if digest is None:
-                digest = await self._make(path, chosen, dataset, query)
-        self._making.pop(key, None)
-        name = f"{dataset.dataset_id}{f'_{query.split}' if query.split else ''}.{chosen.extension}"
-        return ExportFile(path, name, chosen.media_type, digest)
+        return await self.file(PresentRows(dataset, self._entries, query, self._license), chosen)
+
+    async def file(self, source: RowSource, form: Format) -> ExportFile:
+        """One file; where the rows are of several splits and the format has no place for them, a ZIP of files.
+
+        Errors: FormatFailed; StorageError; those of the source.
+        """
+        key = hashlib.sha256(f"{source.state}\n{form.name}\n{form.made_by}".encode()).hexdigest()[:32]
+        path = self._folder / f"{_prefix(source.project_id, source.dataset_id)}{key}"
+        lock = self._locks.setdefault(key, asyncio.Lock())
+        async with lock:
+            made = await asyncio.to_thread(_made, path)
+            if made is None:
+                async with self._making:
+                    made = await self._make(path, source, form)
+        return made
 
     async def forget(self, project: int, dataset_id: str = "") -> None:
         """Remove what was made of a dataset that is gone, or of all those of a project."""
         await asyncio.to_thread(_remove, self._folder, _prefix(project, dataset_id))
 
-    async def _make(self, path: Path, form: Format, dataset: Dataset, query: EntryQuery) -> str:
-        await asyncio.to_thread(_make_room, self._folder)
+    async def _make(self, path: Path, source: RowSource, form: Format) -> ExportFile:
         started = time.monotonic()
-        info = await write_file(path, form, self._header(dataset), self._pages(dataset, query))
-        await asyncio.to_thread(_hash_file(path).write_text, info.sha256)
+        await asyncio.to_thread(_make_room, self._folder)
+        header = await source.header()
+        by_split = header.has_splits and source.split is None
+        chosen = SplitFiles(form) if by_split and not form.one_file else form
+        rows = _by_split(source, header) if by_split else source.pages(source.split)
+        info = await write_file(path, chosen, header, pages_for(chosen, rows, self._passages))
+        made = ExportFile(path, _name(source, chosen), chosen.media_type, info.sha256)
+        await asyncio.to_thread(_note, made)
         took_s = round(time.monotonic() - started, 3)
-        log.info("export_made", extra={"dataset": dataset.dataset_id, "format": form.name, "took_s": took_s})
-        return info.sha256
+        log.info("export_made", extra={"dataset": source.dataset_id, "format": form.name, "took_s": took_s})
+        return made
 
-    def _header(self, dataset: Dataset) -> DatasetHeader:
-        return header_of(dataset)
 
-    async def _pages(self, dataset: Dataset, query: EntryQuery) -> AsyncIterator[list[Entry]]:
-        while page := await self._entries.page(dataset.id, query, PAGE):
+async def _by_split(source: RowSource, header: DatasetHeader) -> AsyncIterator[list[Entry]]:
+    for split in header.splits:
+        async for page in source.pages(split.name):
             yield page
-            query = replace(query, after=Position(None, page[-1].number))
+
+
+def _name(source: RowSource, form: Format) -> str:
+    """Several formats share an ending: the name says which one it is."""
+    kind = "" if form.name == form.extension else f"_{form.name}"
+    return f"{source.dataset_id}{kind}{f'_{source.split}' if source.split else ''}.{form.extension}"
 
 
 def _prefix(project: int, dataset_id: str) -> str:
@@ -89,24 +115,31 @@ def _remove(folder: Path, prefix: str) -> None:
         file.unlink(missing_ok=True)
 
 
-def _hash_file(path: Path) -> Path:
-    return path.with_name(f"{path.name}.sha256")
+def _about(path: Path) -> Path:
+    return path.with_name(f"{path.name}{_ABOUT}")
 
 
-def _hash_beside(path: Path) -> str | None:
-    """The hash of a made file; None when it is not there, or was not completed."""
+def _note(made: ExportFile) -> None:
+    about = {name: value for name, value in asdict(made).items() if name != "path"}
+    _about(made.path).write_text(json.dumps(about), encoding="utf-8")
+
+
+def _made(path: Path) -> ExportFile | None:
+    """What was made before; None when it is not there, or was not completed."""
     try:
-        digest = _hash_file(path).read_text()
-        path.touch()
-    except FileNotFoundError:
+        about = json.loads(_about(path).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
         return None
-    return digest if path.exists() and len(digest) == 64 else None
+    if not path.exists():
+        return None
+    path.touch()
+    return ExportFile(path, **about)
 
 
 def _make_room(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    kept = (file for file in folder.iterdir() if not file.name.startswith(".") and file.suffix != ".sha256")
+    kept = (file for file in folder.iterdir() if not file.name.startswith(".") and file.suffix != _ABOUT)
     made = sorted(kept, key=lambda file: file.stat().st_mtime)
     for file in made[: max(0, len(made) - KEPT_FILES + 1)]:
-        _hash_file(file).unlink(missing_ok=True)
+        _about(file).unlink(missing_ok=True)
         file.unlink(missing_ok=True)

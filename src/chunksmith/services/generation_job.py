@@ -17,7 +17,7 @@ from chunksmith.domain.halts import Halt
 from chunksmith.domain.job_ports import Datasets, Entries, JobQueue, Units
 from chunksmith.domain.jobs import Job, Outcome, Unit
 from chunksmith.domain.ports import Clock
-from chunksmith.errors import NoSourceMaterial
+from chunksmith.errors import FormatFailed, NoSourceMaterial
 from chunksmith.exports.formats import format_named
 from chunksmith.gateway.budget import Budget
 from chunksmith.gateway.gateway import Caller, Gateway
@@ -131,8 +131,11 @@ class GenerationJob:
         assert job.dataset_id is not None  # noqa: S101 - made with the job
         dataset = await self._stores.datasets.get(job.dataset_id)
         self.paces[job.id] = Pace(self._clock)
+        failed: FormatFailed | None = None
         try:
             await self._generate(running, job, dataset, spec, source)
+        except FormatFailed as exc:  # files are missing, entries are not: they are judged like any others
+            failed = exc
         finally:
             del self.paces[job.id]
             self._gateway.forget(job.id)
@@ -141,6 +144,8 @@ class GenerationJob:
             await step(running, dataset, spec)
             fault_points.reached("finishing_step")
         fault_points.reached("quality_durable")
+        if failed is not None:
+            raise failed
 
     async def _read_documents(self, running: Running, spec: GenerationSpec) -> None:
         """Documents that are uploaded but not chunked yet. One that cannot be read is recorded there and left out."""
@@ -198,7 +203,12 @@ class GenerationJob:
         writer = Writer(self._gateway, caller, recipe, labeller=labeller)
         plan = BatchPlan(job.counters.units_total, spec.batch_size)
         store = BatchStore(
-            self._stores.units, self._stores.entries, self._stores.datasets, self._place, lambda: timestamp(self._clock)
+            self._stores.units,
+            self._stores.entries,
+            self._stores.datasets,
+            self._stores.chunks,
+            self._place,
+            lambda: timestamp(self._clock),
         )
         form = format_named(spec.format_type)
         files = BatchFiles(job, dataset, plan, spec.datasets_per_chunk, form, store)

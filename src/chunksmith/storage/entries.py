@@ -7,7 +7,7 @@ from typing import Any
 import aiosqlite
 
 from chunksmith.domain.datasets import DIFFICULTIES, HIGH, MEDIUM, Entry, Evidence
-from chunksmith.domain.entry_query import EntryQuery
+from chunksmith.domain.entry_query import EntryQuery, SplitCounts
 from chunksmith.domain.jobs import Outcome, Unit
 from chunksmith.errors import NotFound, StaleEntry
 from chunksmith.storage import entry_pages
@@ -81,6 +81,16 @@ class EntryStore:
         index = entry_pages.index(query, counted=True)
         (row,) = await self._database.read(f"SELECT count(*) AS n FROM entries {index} {where}", parameters)
         return int(row["n"])
+
+    async def count_by_split(self, dataset: int, query: EntryQuery) -> list[SplitCounts]:
+        """In one pass over what the query finds."""
+        where, parameters = entry_pages.where(dataset, query, counted=True)
+        counted = "count(*), count(category), count(difficulty), count(quality), total(evidence <> '[]')"
+        index = entry_pages.index(query, counted=True)
+        sql = f"SELECT split, {counted} FROM entries {index} {where} GROUP BY split"
+        return [
+            SplitCounts(row[0], *map(int, row[1:])) for row in map(tuple, await self._database.read(sql, parameters))
+        ]
 
     async def get(self, dataset: int, number: int) -> Entry:
         """Errors: NotFound, also for a deleted entry."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from chunksmith.domain.datasets import DIFFICULTIES
-from chunksmith.domain.entry_query import EntryQuery, Sort
+from chunksmith.domain.entry_query import UNASSIGNED, EntryQuery, Sort
 from chunksmith.storage.datasets import entry_range
 
 NOT_INDEXED = "NOT INDEXED"
@@ -35,7 +35,9 @@ def where(dataset: int, query: EntryQuery, *, counted: bool = False) -> tuple[st
         parameters.append(query.quality_below)
     for column in ("category", "split", "status"):
         value = getattr(query, column)
-        if value is not None:
+        if column == "split" and value == UNASSIGNED:
+            clauses.append("split IS NULL")
+        elif value is not None:
             clauses.append(f"{column} = ?")
             parameters.append(value)
     if query.difficulty is not None:

@@ -111,7 +111,9 @@ def _datasets(app: web.Application, core: Core, workshop: Workshop) -> None:
     rows, clock, runner = core.rows, core.clock, workshop.runner
     datasets = DatasetService(rows.datasets, rows.entries, rows.jobs, rows.chunks, core.weights, core.root, clock)
     app[keys.DATASETS] = datasets
-    app[keys.EXPORTS] = ExportService(rows.datasets, rows.entries, core.root / MADE_FILES)
+    app[keys.EXPORTS] = ExportService(
+        rows.datasets, rows.entries, rows.chunks, core.root / MADE_FILES, core.settings.exports.license
+    )
     app[keys.RESCORING] = RescoreService(rows.datasets, rows.jobs, runner, clock)
     app[review_keys.FEEDBACK] = FeedbackService(rows.datasets, rows.feedback, clock)
     app[review_keys.REGENERATION] = RegenerationService(

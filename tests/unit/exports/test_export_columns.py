@@ -58,7 +58,8 @@ def test_a_row_has_the_columns_in_order() -> None:
 
 
 def test_formats_are_listed_with_all_that_a_download_needs() -> None:
-    assert [info.name for info in known_formats()] == ["jsonl", "parquet", "json"]
+    names = "jsonl parquet json csv alpaca sharegpt chatml anki anki-text huggingface"
+    assert [info.name for info in known_formats()] == names.split()
     assert all(all(info) and not info.extension.startswith(".") for info in known_formats())
 
 

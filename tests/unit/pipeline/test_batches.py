@@ -16,6 +16,7 @@ from chunksmith.domain.jobs import Outcome, Unit
 from chunksmith.errors import StorageError
 from chunksmith.exports.formats import format_named
 from chunksmith.pipeline.batches import BatchFiles, BatchPlan, BatchStore
+from chunksmith.storage.chunks import ChunkStore
 from chunksmith.storage.datasets import DatasetStore
 from chunksmith.storage.entries import EntryStore
 from chunksmith.storage.jobs import JobStore
@@ -96,7 +97,7 @@ class Bench:
         job = await self.jobs.get("dataset-gen-1")
         dataset = await self.datasets.get("dataset_1")
         values = {"place": self.place, "now": lambda: NOW, **changes}
-        store = BatchStore(self.jobs, self.entries, self.datasets, **values)
+        store = BatchStore(self.jobs, self.entries, self.datasets, ChunkStore(self.corpus.database), **values)
         return BatchFiles(job, dataset, BatchPlan(self.total, self.size), PER_UNIT, format_named("jsonl"), store)
 
     async def end(self, files: BatchFiles, position: int, tries: int = 0) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
-from chunksmith.errors import Conflict, NotFound, StaleEntry
+from chunksmith.errors import Conflict, FormatFailed, NotFound, StaleEntry
 from chunksmith.exports.formats import known_formats
 from chunksmith.services.datasets import etag_of, revisions_in
 from chunksmith.web.answers import json_response, no_content
@@ -21,7 +21,8 @@ from chunksmith.web.schemas.jobs import status_out
 from chunksmith.web.security import KEY_ID
 
 BASE = "/api/v1/datasets"
-MEDIA_TYPES = tuple(sorted({form.media_type for form in known_formats()}))
+# Plugins that are installed later have types of their own.
+MEDIA_TYPES = tuple(sorted({form.media_type.partition(";")[0] for form in known_formats()}))
 ENTRY = f"{BASE}/{{dataset_id}}/entries/{{entry_id}}"
 
 
@@ -200,7 +201,7 @@ ROUTES = [
         "GET",
         f"{BASE}/{{dataset_id}}/download",
         download_dataset,
-        "Download the current entries as one file",
+        "Download the current entries as one file; with splits, and none asked for, a ZIP with a file for each",
         "Datasets",
         {
             200: Answer(
@@ -214,5 +215,6 @@ ROUTES = [
         },
         query=shapes.DownloadQuery,
         headers=("Range", "If-None-Match"),
+        errors=(FormatFailed,),
     ),
 ]

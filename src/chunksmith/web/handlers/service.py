@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from chunksmith.errors import RunnerUnavailable
-from chunksmith.exports.formats import known_formats
+from chunksmith.exports.formats import broken_plugins, known_formats
 from chunksmith.web import fields
 from chunksmith.web.answers import json_response
 from chunksmith.web.keys import METRICS, PROVIDERS, READINESS
@@ -25,8 +25,17 @@ class FormatOut(fields.AnswerSchema):
     description = fields.String()
 
 
+class BrokenPluginOut(fields.AnswerSchema):
+    name = fields.String(metadata={"description": "What the format would be called."})
+    plugin = fields.String(metadata={"description": "The package that it comes from."})
+    problem = fields.String()
+
+
 class FormatsOut(fields.AnswerSchema):
     formats = fields.List(fields.Nested(FormatOut))
+    problems = fields.List(
+        fields.Nested(BrokenPluginOut), metadata={"description": "Plugins that are installed and cannot be used."}
+    )
 
 
 class ModelOut(fields.AnswerSchema):
@@ -80,7 +89,8 @@ async def metrics(request: web.Request) -> web.StreamResponse:
 
 
 async def list_formats(request: web.Request) -> web.StreamResponse:
-    return json_response({"formats": [form._asdict() for form in known_formats()]})
+    formats = [form._asdict() for form in known_formats()]
+    return json_response({"formats": formats, "problems": [one._asdict() for one in broken_plugins()]})
 
 
 async def list_format_plugins(request: web.Request) -> web.StreamResponse:
