@@ -1,6 +1,7 @@
 """The client by itself: what is left when ledger, prompts, parsing, entries and the API are taken away.
 
-``python -m benchsuite.rawloop aiohttp|httpx URL CONCURRENCY CALLS`` prints one JSON line.
+``python -m benchsuite.rawloop aiohttp|httpx|adapter URL CONCURRENCY CALLS`` prints one JSON line. ``httpx`` is a plain
+``httpx.AsyncClient`` on aiohttp's connector with the body ready made; ``adapter`` is what the pipeline sends through.
 """
 
 import asyncio
@@ -11,7 +12,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
+import httpx
 import uvloop
+from httpx_aiohttp import AiohttpTransport
 from pydantic_core import to_json
 
 from benchsuite.material import passage
@@ -26,18 +29,22 @@ Send = Callable[[], Awaitable[Any]]
 async def measure(client: str, url: str, concurrency: int, calls: int) -> dict[str, float]:
     account = ProviderAccount("grok", (f"{url}/v1",), "grok-4.3", api_key="bench-key", max_concurrency=2048)
     request = _request()
-    if client == "httpx":
+    if client == "adapter":
         model = grok.GrokModel(account)
         result = await _timed(lambda: model.send(request), concurrency, calls)
         await model.close()
         return result
     body = to_json(grok.encode(request, account))
     headers = {"Authorization": "Bearer bench-key", "Content-Type": "application/json"}
-    connector = aiohttp.TCPConnector(limit=2048)
-    async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
+    address = f"{url}/v1/chat/completions"
+    session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=2048), headers=headers)
+    if client == "httpx":
+        async with httpx.AsyncClient(transport=AiohttpTransport(client=session), headers=headers) as plain:
+            return await _timed(lambda: plain.post(address, content=body), concurrency, calls)
+    async with session:
 
         async def post() -> None:
-            async with session.post(f"{url}/v1/chat/completions", data=body) as answer:
+            async with session.post(address, data=body) as answer:
                 await answer.read()
 
         return await _timed(post, concurrency, calls)

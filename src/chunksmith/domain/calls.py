@@ -82,7 +82,7 @@ class ChatRequest:
             "provider": self.model.provider,
             "model": self.model.model,
             "messages": [[message.role, message.text] for message in self.messages],
-            "schema": _sorted_schema(to_json(self.reply_schema)),
+            "schema": _sorted_schema(schema_json(self.reply_schema)),
             "temperature": self.temperature,
             "max_tokens": self.max_tokens,
             "seed": self.seed,
@@ -154,6 +154,20 @@ class ModelInfo:
     name: str
     input_token_limit: int | None = None
     output_token_limit: int | None = None
+
+
+def schema_json(schema: dict[str, Any] | None) -> bytes:
+    """JSON of a reply's schema. All requests of a job share one object, which nobody changes: it is written once."""
+    known = _SCHEMAS.get(id(schema))
+    if known is None or known[0] is not schema:
+        if len(_SCHEMAS) >= _SCHEMAS_KEPT:
+            _SCHEMAS.clear()
+        known = _SCHEMAS[id(schema)] = (schema, to_json(schema))
+    return known[1]
+
+
+_SCHEMAS: dict[int, tuple[dict[str, Any] | None, bytes]] = {}
+_SCHEMAS_KEPT = 64
 
 
 @functools.lru_cache(maxsize=64)

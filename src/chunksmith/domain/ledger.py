@@ -8,9 +8,12 @@ from chunksmith.domain.calls import ModelRef, Stage
 CallState = Literal["intent", "answered", "failed", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NewCall:
-    """A call about to be sent. ``estimate_nano`` is the most it is expected to cost, None when the price is unknown."""
+    """A call about to be sent. ``estimate_nano`` is the most it is expected to cost, None when the price is unknown.
+
+    ``sent_at`` is filled in last, when its turn has come.
+    """
 
     key: bytes
     job: int | None

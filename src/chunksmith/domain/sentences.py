@@ -56,6 +56,7 @@ _STARTERS = frozenset(
     "without you your der die das ein eine es er sie wir ist im in bei auch wenn dies diese dieser el la los las "
     "le les il un une".split()
 )
+_LONGEST_ABBREVIATION = max(map(len, _ALWAYS | _BEFORE_NUMBER | _OFTEN))
 _MONTHS = frozenset(
     "januar jänner februar märz april mai juni juli august september oktober november dezember jahrhundert".split()
 )
@@ -93,11 +94,11 @@ def _edges(text: str) -> Iterator[int]:
 
 
 def _append_stripped(found: list[Span], text: str, start: int, end: int) -> None:
-    piece = text[start:end]
-    kept = piece.strip()
+    piece = text[start:end].rstrip()
+    kept = piece.lstrip()
     if kept:
-        lead = len(piece) - len(piece.lstrip())
-        found.append(Span(start + lead, start + lead + len(kept)))
+        last = start + len(piece)
+        found.append(Span(last - len(kept), last))
 
 
 def _ends_sentence(text: str, stop: re.Match[str]) -> bool:
@@ -116,7 +117,11 @@ def _ends_sentence(text: str, stop: re.Match[str]) -> bool:
 
 def _is_abbreviation(before: str, following: str) -> bool:
     """Whether the full stop after ``before`` belongs to its last word; ``following`` is the word that comes next."""
-    last = _WORD_BREAK.split(before)[-1]
+    last = before.rsplit(None, 1)[-1] if before and not before[-1].isspace() else ""
+    if not last.isalnum():
+        last = _WORD_BREAK.split(before)[-1]
+    elif len(last) > _LONGEST_ABBREVIATION:
+        return False
     key = last.lower()
     if key in _ALWAYS:
         return True

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -71,14 +71,14 @@ class Window:
             spending.amount = amount
 
 
-@dataclass
+@dataclass(slots=True)
 class Spending:
     at: float
     amount: int
     counted: bool
 
 
-@dataclass
+@dataclass(slots=True)
 class Slot:
     """The right to send one call. Tell it how the call went before the slot is given back."""
 
@@ -105,12 +105,28 @@ class Slot:
         self.admission.requests.correct(self.request, 0)
 
 
-@dataclass
+@dataclass(slots=True)
 class _Waiter:
     job: int
     weight: int
     tokens: int
     granted: asyncio.Future[Slot]
+
+
+class Seat:
+    """A place in the queue of an account, and then a slot, for as long as it is entered."""
+
+    __slots__ = ("_admission", "_asked")
+
+    def __init__(self, admission: "Admission", job: int, weight: int, tokens: int) -> None:
+        self._admission = admission
+        self._asked = (job, weight, tokens)
+
+    async def __aenter__(self) -> Slot:
+        return await self._admission.enter(*self._asked)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._admission.leave()
 
 
 class Admission:
@@ -152,24 +168,25 @@ class Admission:
     def queued(self) -> int:
         return sum(len(queue) for queue in self._queues.values())
 
-    @contextlib.asynccontextmanager
-    async def slot(self, job: int, weight: int, tokens: int) -> AsyncIterator[Slot]:
-        """Wait for the right to send one call of about ``tokens``. Errors: AccountClosed."""
+    def slot(self, job: int, weight: int, tokens: int) -> "Seat":
+        """``async with`` waits for the right to send one call of about ``tokens``. Errors: AccountClosed."""
+        return Seat(self, job, weight, tokens)
+
+    async def enter(self, job: int, weight: int, tokens: int) -> Slot:
         if self._closed is not None:
             raise AccountClosed(self._closed)
         waiter = _Waiter(job, weight, tokens, asyncio.get_running_loop().create_future())
         self._enqueue(waiter)
         self._grant()
         try:
-            slot = await waiter.granted
+            return await waiter.granted
         except asyncio.CancelledError:
             self._forget(waiter)
             raise
-        try:
-            yield slot
-        finally:
-            self.in_flight -= 1
-            self._grant()
+
+    def leave(self) -> None:
+        self.in_flight -= 1
+        self._grant()
 
     def now(self) -> float:
         return self._clock.monotonic()

@@ -1,9 +1,7 @@
 """A job's ceiling: calls and money are reserved before sending, so that calls in flight cannot cross it."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from typing import Self
 
 from chunksmith.domain.halts import BudgetExhausted
 
@@ -20,13 +18,14 @@ class Budget:
         self._in_flight = 0
         self._changed = asyncio.Event()
 
-    @contextlib.asynccontextmanager
-    async def reserve(self, estimate_nano: int | None) -> AsyncIterator["Reservation"]:
-        """Wait until one call fits. Errors: BudgetExhausted when it never will.
+    def reserve(self, estimate_nano: int | None) -> "Reservation":
+        """``async with`` waits until one call fits. Errors: BudgetExhausted when it never will.
 
         An unknown price counts as nothing here: jobs with a ceiling on money refuse models without a price.
         """
-        estimate = estimate_nano or 0
+        return Reservation(self, estimate_nano or 0)
+
+    async def enter(self, estimate: int) -> None:
         while (obstacle := self._obstacle(estimate)) is not None:
             # Calls in flight usually cost less than was reserved for them, so it is worth waiting for those.
             if self._in_flight == 0 or (self.max_calls is not None and self._calls >= self.max_calls):
@@ -36,17 +35,16 @@ class Budget:
         self._calls += 1
         self._in_flight += 1
         self._reserved_nano += estimate
-        reservation = Reservation(estimate)
-        try:
-            yield reservation
-        finally:
-            self._in_flight -= 1
-            self._reserved_nano -= estimate
-            if reservation.sent:
-                self._spent_nano += reservation.spent_nano
-            else:
-                self._calls -= 1
-            self._changed.set()
+
+    def leave(self, estimate: int, spent_nano: int | None) -> None:
+        """``spent_nano`` None: the call was not sent."""
+        self._in_flight -= 1
+        self._reserved_nano -= estimate
+        if spent_nano is None:
+            self._calls -= 1
+        else:
+            self._spent_nano += spent_nano
+        self._changed.set()
 
     def set_ceilings(self, max_calls: int | None, max_cost_nano: int | None) -> None:
         self.max_calls, self.max_cost_nano = max_calls, max_cost_nano
@@ -65,12 +63,22 @@ class Budget:
         return None
 
 
-@dataclass
 class Reservation:
     """``spent_nano`` is the estimate until it is set to what the call really cost; 0 when nothing was owed."""
 
-    spent_nano: int
-    sent: bool = False
+    __slots__ = ("_budget", "_estimate", "sent", "spent_nano")
+
+    def __init__(self, budget: Budget, estimate: int) -> None:
+        self._budget = budget
+        self._estimate = self.spent_nano = estimate
+        self.sent = False
+
+    async def __aenter__(self) -> Self:
+        await self._budget.enter(self._estimate)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._budget.leave(self._estimate, self.spent_nano if self.sent else None)
 
     def commit(self) -> None:
         """The call leaves: from here on it counts."""

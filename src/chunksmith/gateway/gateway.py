@@ -2,11 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
-
-from pydantic_core import to_json
 
 from chunksmith.domain import fault_points
 from chunksmith.domain.calls import (
@@ -18,6 +16,7 @@ from chunksmith.domain.calls import (
     ProviderAccount,
     Stage,
     Usage,
+    schema_json,
 )
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.halts import AccountClosed, CallsStopped, Halt
@@ -40,14 +39,14 @@ USUAL_ATTACHMENT_TOKENS = 1024
 
 
 class Ledger(Protocol):
-    """What the gateway needs of storage; every write is durable when it returns."""
+    """What the gateway needs of storage; every write is durable when it has been awaited."""
 
     async def find(self, key: bytes, only_job: tuple[int, int] | None = None) -> StoredReply | None: ...
-    async def intend(self, call: NewCall) -> int: ...
-    async def answered(
+    def intend(self, call: NewCall) -> Awaitable[int]: ...
+    def answered(
         self, call_id: int, job: int | None, raw: bytes, reply: ChatReply | None, at: str, failure: CallFailure | None
-    ) -> None: ...
-    async def failed(self, call_id: int, job: int | None, at: str, failure: CallFailure) -> None: ...
+    ) -> Awaitable[None]: ...
+    def failed(self, call_id: int, job: int | None, at: str, failure: CallFailure) -> Awaitable[None]: ...
     async def count_reused(self, job: int) -> None: ...
 
 
@@ -244,7 +243,8 @@ class Gateway:
                 raise
             self.sending += 1
             try:
-                call_id = await self._intend(replace(call, sent_at=timestamp(self._clock)), slot, reservation)
+                call.sent_at = timestamp(self._clock)
+                call_id = await self._intend(call, slot, reservation)
                 fault_points.reached("intent_durable")
                 raw = await self._send(call_id, call, request, slot, reservation)
                 fault_points.reached("reply_received")
@@ -296,7 +296,8 @@ class Gateway:
             self._seen(call.model, exc.kind, None)
             raise
         cost = self.prices.cost_nano(request.model, reply.usage)
-        reply = replace(reply, usage=replace(reply.usage, cost_nano_usd=cost))
+        if cost != reply.usage.cost_nano_usd:
+            reply = replace(reply, usage=replace(reply.usage, cost_nano_usd=cost))
         # Paid for: kept even when the job is being cancelled at this moment.
         await asyncio.shield(self._ledger.answered(call_id, call.job, raw, reply, at, None))
         reservation.spent_nano = cost if cost is not None else reservation.spent_nano
@@ -333,17 +334,19 @@ class Gateway:
 
 def prompt_tokens(request: ChatRequest) -> int:
     text = sum(estimate_tokens(message.text) + MESSAGE_OVERHEAD_TOKENS for message in request.messages)
-    shape = estimate_tokens(str(request.reply_schema)) if request.reply_schema else 0
+    shape = len(schema_json(request.reply_schema)) // 4 if request.reply_schema else 0
     return text + shape + len(request.attachments) * USUAL_ATTACHMENT_TOKENS
 
 
 def prompt_ceiling(request: ChatRequest) -> int:
     """No tokenizer makes more tokens of a text than it has bytes."""
-    sizes = [
-        len(message.text.encode("utf-8", "surrogatepass")) + MESSAGE_OVERHEAD_TOKENS for message in request.messages
-    ]
-    shape = len(to_json(request.reply_schema)) if request.reply_schema else 0
-    return sum(sizes) + shape + len(request.attachments) * ATTACHMENT_TOKENS
+    sizes = sum(utf8_size(message.text) + MESSAGE_OVERHEAD_TOKENS for message in request.messages)
+    shape = len(schema_json(request.reply_schema)) if request.reply_schema else 0
+    return sizes + shape + len(request.attachments) * ATTACHMENT_TOKENS
+
+
+def utf8_size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def request_tokens(request: ChatRequest) -> int:

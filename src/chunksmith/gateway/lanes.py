@@ -1,9 +1,7 @@
 """How many calls of one job may be on their way."""
 
 import asyncio
-import contextlib
 from collections import deque
-from collections.abc import AsyncIterator
 
 
 class Lanes:
@@ -17,16 +15,19 @@ class Lanes:
         self._taken = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    @contextlib.asynccontextmanager
-    async def lane(self) -> AsyncIterator[None]:
+    def lane(self) -> "Lane":
+        """``async with`` waits for one."""
+        return Lane(self)
+
+    async def enter(self) -> None:
         if self._waiting or not self._is_free():
             await self._turn()
         else:
             self._taken += 1
-        try:
-            yield
-        finally:
-            self._leave()
+
+    def leave(self) -> None:
+        self._taken -= 1
+        self._let_in()
 
     def set_limit(self, limit: int | None) -> None:
         self._limit = limit
@@ -42,12 +43,8 @@ class Lanes:
             await turn
         except asyncio.CancelledError:
             if not turn.cancelled():
-                self._leave()  # it was let in at the same moment
+                self.leave()  # it was let in at the same moment
             raise
-
-    def _leave(self) -> None:
-        self._taken -= 1
-        self._let_in()
 
     def _let_in(self) -> None:
         while self._waiting and self._is_free():
@@ -55,3 +52,18 @@ class Lanes:
             if not turn.done():
                 self._taken += 1
                 turn.set_result(None)
+
+
+class Lane:
+    """One lane, for as long as it is entered."""
+
+    __slots__ = ("_lanes",)
+
+    def __init__(self, lanes: Lanes) -> None:
+        self._lanes = lanes
+
+    async def __aenter__(self) -> None:
+        await self._lanes.enter()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._lanes.leave()

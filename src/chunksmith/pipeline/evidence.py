@@ -45,15 +45,19 @@ def evidence_for(
     Shapes: at most ``MAX_QUOTES``, in the order of the passage, each place once. A quote of the model that is not
             there is kept as ``none``, after the others; a sentence of the answer that is not there claims nothing.
     """
-    claimed = [quote for quote in quotes if quote.strip()][:MAX_QUOTES]
-    if claimed:
-        return _in_order(locate(quote, passage) for quote in claimed)
+    if claimed := [quote for quote in quotes if quote.strip()]:
+        return located(claimed, passage)
     text = grounded_text(entry, shape)
     whole = locate(text, passage)
     if whole.match in ("exact", "normalized"):
         return (whole,)
     sentences = [text[span.start : span.end] for span in spans(text)][:MAX_QUOTES]
     return _in_order(found for found in (locate(sentence, passage) for sentence in sentences) if found.match != "none")
+
+
+def located(quotes: Sequence[str], passage: str) -> tuple[Evidence, ...]:
+    """The model's quotes as ``evidence_for`` gives them, none of them empty."""
+    return _in_order(locate(quote, passage) for quote in quotes[:MAX_QUOTES])
 
 
 def _in_order(found: Iterable[Evidence]) -> tuple[Evidence, ...]:

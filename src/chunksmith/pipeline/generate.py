@@ -206,9 +206,11 @@ class Writer:
         at: str,
         around: Around,
     ) -> Entry:
-        texts = {name: item[name] for name in SHAPES[self._recipe.spec.generation_mode].columns}
+        shape = SHAPES[self._recipe.spec.generation_mode]
+        texts = {name: item[name] for name in shape.columns}
         if "key_points" in texts:
             texts["key_points"] = tuple(texts["key_points"])
+        quote, stated = item.get("quote"), item.get("difficulty")
         entry = Entry(
             number=unit.position * self._recipe.spec.datasets_per_chunk + ordinal + 1,
             position=unit.position,
@@ -218,16 +220,14 @@ class Writer:
             repaired=drafts.repaired,
             call_id=answer.call_id,
             generated_at=at,
+            category=item.get("category") or (None if around.offered else classify.category(chunk)),
+            difficulty=stated if stated in DIFFICULTIES else classify.difficulty(chunk.text),
+            evidence=evidence.located([quote], chunk.text) if quote else (),
             **texts,
         )
-        quotes = [item["quote"]] if item.get("quote") else []
-        stated = item.get("difficulty") or ""
-        entry = replace(
-            entry,
-            evidence=evidence.evidence_for(entry, quotes, chunk.text, SHAPES[self._recipe.spec.generation_mode]),
-            difficulty=stated if stated in DIFFICULTIES else classify.difficulty(chunk.text),
-        )
-        return _categorized(entry, item.get("category") or "", chunk, around)
+        if not entry.evidence:
+            entry = replace(entry, evidence=evidence.evidence_for(entry, (), chunk.text, shape))
+        return _categorized(entry, entry.category or "", chunk, around) if around.offered else entry
 
     async def _labelled(
         self, unit: Unit, chunk: Chunk, entries: list[Entry], around: Around
@@ -291,8 +291,10 @@ def scored(entry: Entry, passage: str | None, siblings: Sequence[Entry], weights
 
 def _without_repeats(entries: Sequence[Entry]) -> list[Entry]:
     """The first of entries whose text is the same but for case and spacing."""
-    first = {" ".join(whole_text(entry).casefold().split()): entry for entry in reversed(entries)}
-    return [entry for entry in entries if entry in first.values()]
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        first.setdefault(" ".join(whole_text(entry).casefold().split()), entry)
+    return list(first.values())
 
 
 def _accepted(entries: Sequence[Entry], repeats: int, dropped: int, low: int) -> Outcome:

@@ -1,5 +1,6 @@
 """From a template and a passage to the messages that are sent."""
 
+import functools
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -7,7 +8,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from chunksmith.domain.calls import Message
+from chunksmith.domain.calls import Message, schema_json
 from chunksmith.domain.generation import PLACEHOLDERS, GenerationSpec
 
 # Only these names are placeholders; every other brace is text. One pass, so that what is put in is never read again.
@@ -77,11 +78,25 @@ def as_lines(items: Sequence[Mapping[str, Any]]) -> str:
 def render(template: str, passage: str, values: Mapping[str, str]) -> str:
     """Fill a template. Without ``{chunk}`` the passage is put before it."""
     fenced = fence(passage)
-    filled = _PLACEHOLDER.sub(lambda match: fenced if match[1] == "chunk" else values.get(match[1], ""), template)
-    named = set(_PLACEHOLDER.findall(template))
+    parts = _parts(template)
+    named = named_in(template)
+    filled = "".join(
+        part if place % 2 == 0 else fenced if part == "chunk" else values.get(part, "")
+        for place, part in enumerate(parts)
+    )
     unused = [_WORDS[name].format(values[name]) for name in _WORDS if values.get(name) and name not in named]
     text = "\n\n".join([filled.strip(), *unused])
     return text if "chunk" in named else f"{fenced}\n\n{text}"
+
+
+@functools.lru_cache(maxsize=32)
+def _parts(template: str) -> tuple[str, ...]:
+    """Text and names of placeholders in turn; all units of a job have one template."""
+    return tuple(_PLACEHOLDER.split(template))
+
+
+def named_in(template: str) -> frozenset[str]:
+    return frozenset(_parts(template)[1::2])
 
 
 def values_of(spec: GenerationSpec, count: int) -> dict[str, str]:
@@ -109,7 +124,7 @@ def messages(
     ``examples`` are texts of approved entries; ``beside`` is fenced material for ``{taxonomy}`` and ``{entities}``,
     put behind the text where the template has no place for it.
     """
-    system = SYSTEM + to_json(shape).decode()
+    system = SYSTEM + schema_json(shape).decode()
     if examples:
         system += EXAMPLES + fence(as_lines(examples), "examples")
     given = beside or {}
@@ -117,7 +132,7 @@ def messages(
     if "taxonomy" in given and shape["properties"]["entries"]["items"]["properties"].get("category"):
         system += CATEGORY_BY_ID
     text = render(template, passage, {**values_of(spec, count), **given})
-    named = set(_PLACEHOLDER.findall(template))
+    named = named_in(template)
     text = "\n\n".join([text, *(block for name, block in given.items() if name not in named)])
     return (Message("system", system), Message("user", text))
 

@@ -21,7 +21,9 @@ RUBRIC = "beginner: the passage says it outright; intermediate: it takes terms o
 
 def clean(text: str) -> str:
     """Text as it can be stored: without lone surrogates and NUL, which models do emit and SQLite does not take."""
-    return _BAD_CHARACTERS.sub("\ufffd", text).strip()
+    if not text.isascii() or "\x00" in text:
+        text = _BAD_CHARACTERS.sub("\ufffd", text)
+    return text.strip()
 
 
 def _clean_value(value: object) -> object:
@@ -117,7 +119,7 @@ async def read(text: str, mode: Mode, count: int, *, classified: bool, cut: bool
     problem = ""
     for item in items:
         try:
-            valid.append(model.model_validate(item, strict=True).model_dump())
+            valid.append(vars(model.model_validate(item, strict=True)))  # its fields are nothing but text and lists
         except ValidationError as exc:
             first = exc.errors(include_url=False)[0]
             problem = f"entry field {'.'.join(map(str, first['loc'])) or 'entry'}: {first['msg']}"

@@ -160,10 +160,8 @@ class GeminiModel:
 
     async def _call(self, method: str, url: str, wall_s: float, body: bytes | None = None) -> bytes:
         key = transport.checked_key(self._account)
-        headers = {"x-goog-api-key": key, "Content-Type": "application/json"}
-        request = self._client.build_request(
-            method, transport.parsed(url), content=body, headers=headers, timeout=transport.timeouts(wall_s)
-        )
+        headers = (("x-goog-api-key", key), ("Content-Type", "application/json"))
+        request = transport.request(method, url, headers, body, wall_s)
         answer = await transport.exchange(self._client, request, wall_s, NAME)
         if answer.status != 200:
             raise classify(answer.status, answer.headers, answers.masked(answer.body, key))

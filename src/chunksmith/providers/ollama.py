@@ -244,16 +244,10 @@ class OllamaModel:
 
     async def _ask(self, host: _Host, method: str, path: str, wall_s: float, body: bytes | None) -> bytes:
         key = self._account.api_key
-        headers = {"Content-Type": "application/json"}
+        headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
         if key:
-            headers["Authorization"] = f"Bearer {transport.checked_key(self._account)}"
-        request = self._client.build_request(
-            method,
-            transport.parsed(host.base + path),
-            content=body,
-            headers=headers,
-            timeout=transport.timeouts(wall_s),
-        )
+            headers = (*headers, ("Authorization", f"Bearer {transport.checked_key(self._account)}"))
+        request = transport.request(method, host.base + path, headers, body, wall_s)
         host.in_flight += 1
         try:
             answer = await transport.exchange(self._client, request, wall_s, NAME)

@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from chunksmith.domain.calls import schema_json
+
 Schema = dict[str, Any]
 
 STRUCTURE = frozenset(
@@ -25,7 +27,7 @@ def adapted(schema: Schema, keywords: frozenset[str]) -> Schema:
 
     Shapes: a definition that contains itself stays a reference, and its definition stays where it was.
     """
-    return _adapted(to_json(schema), keywords)
+    return _adapted(schema_json(schema), keywords)
 
 
 @functools.lru_cache(maxsize=256)

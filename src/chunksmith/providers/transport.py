@@ -8,8 +8,9 @@ aiohttp silently stays at 100 connections.
 import asyncio
 import functools
 import ssl
+from collections.abc import AsyncIterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import aiohttp
 import httpx
@@ -28,6 +29,7 @@ SPARE_CONNECTIONS = 64
 CONNECT_S = 10.0
 POOL_S = 30.0
 IDLE_S = 15.0
+_HEADERS = (("User-Agent", f"chunksmith/{__version__}"), ("Accept", "application/json"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,11 @@ def client(account: ProviderAccount, max_connections: int, kind: Kind = "aiohttp
     else:
         transport = httpx.AsyncHTTPTransport(verify=_tls(), trust_env=False, limits=limits)
     return _Client(
-        transport=transport,
+        transport,
         timeout=timeouts(account.timeout_s),
         follow_redirects=False,
         trust_env=False,
-        headers={"User-Agent": f"chunksmith/{__version__}", "Accept": "application/json"},
+        headers=dict(_HEADERS),
     )
 
 
@@ -78,6 +80,13 @@ _NO_COOKIES = _NoCookies()
 
 
 class _Client(httpx.AsyncClient):
+    """With no login, redirects, cookies and hooks there is nothing for httpx to do between a request and its transport:
+    ``exchange`` hands it over itself, which saves a tenth of a call."""
+
+    def __init__(self, wire: httpx.AsyncBaseTransport, **options: Any) -> None:
+        super().__init__(transport=wire, **options)
+        self.wire = wire
+
     @property
     def cookies(self) -> httpx.Cookies:
         return _NO_COOKIES
@@ -111,6 +120,35 @@ def checked_key(account: ProviderAccount) -> str:
     return key
 
 
+def request(
+    method: str, url: str, headers: tuple[tuple[str, str], ...], body: bytes | None, wall_s: float
+) -> httpx.Request:
+    """Ready to be sent. All but the body is the same for every call and is taken apart once."""
+    address = parsed(url)
+    made = httpx.Request(
+        method,
+        address,
+        headers=_prepared(address.netloc, headers),
+        stream=httpx.ByteStream(body or b""),
+        extensions={"timeout": _timeout(wall_s)},
+    )
+    made.headers.encoding = "ascii"  # as they are: without it httpx tries encodings, each time a header is looked at
+    if body is not None:
+        made.headers["Content-Length"] = str(len(body))
+    made.read()
+    return made
+
+
+@functools.lru_cache(maxsize=64)
+def _prepared(host: bytes, headers: tuple[tuple[str, str], ...]) -> httpx.Headers:
+    return httpx.Headers([("Host", host.decode("ascii")), *_HEADERS, *headers])
+
+
+@functools.lru_cache(maxsize=64)
+def _timeout(wall_s: float) -> dict[str, float | None]:
+    return timeouts(wall_s).as_dict()
+
+
 @functools.lru_cache(maxsize=256)
 def parsed(url: str) -> httpx.URL:
     """The few addresses that are called, each taken apart once."""
@@ -135,7 +173,10 @@ async def exchange(sender: httpx.AsyncClient, request: httpx.Request, wall_s: fl
     """
     try:
         async with asyncio.timeout(wall_s):
-            response = await sender.send(request, stream=True)
+            if isinstance(sender, _Client):
+                response = await sender.wire.handle_async_request(request)
+            else:
+                response = await sender.send(request, stream=True)
             try:
                 body = await _read(response, provider)
             finally:
@@ -187,7 +228,11 @@ _TOO_SLOW = (httpx.TimeoutException, aiohttp.ServerTimeoutError)
 async def _read(response: httpx.Response, provider: str) -> bytes:
     pieces: list[bytes] = []
     size = 0
-    async for piece in response.aiter_bytes():
+    stream: AsyncIterable[bytes] = response.aiter_bytes()
+    encoded = any(name.lower() == b"content-encoding" for name, _ in response.headers.raw)
+    if not encoded and isinstance(response.stream, httpx.AsyncByteStream):
+        stream = response.stream  # as it comes, past two generators of httpx that only count it
+    async for piece in stream:
         size += len(piece)
         if size > MAX_ANSWER_BYTES:
             raise ProviderError(

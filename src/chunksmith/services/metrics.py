@@ -1,6 +1,7 @@
 """Numbers for Prometheus."""
 
 import asyncio
+import functools
 from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -40,22 +41,27 @@ class Metrics:
             "chunksmith_loop_lag_seconds", "How late the event loop comes back", buckets=LAG_BUCKETS, registry=here
         )
 
+        # Looking a label up takes longer than counting.
+        self._calls_by, self._tokens_by = functools.cache(self._calls.labels), functools.cache(self._tokens.labels)
+        self._cost_by, self._unpriced_by = functools.cache(self._cost.labels), functools.cache(self._unpriced.labels)
+        self._outcomes_by = functools.cache(self._outcomes.labels)
+
     def call_ended(self, provider: str, result: str, reply: ChatReply | None) -> None:
-        self._calls.labels(provider, result).inc()
+        self._calls_by(provider, result).inc()
         if reply is None:
             return
         usage = reply.usage
         for kind in ("input", "output", "cached", "thinking"):
             count = getattr(usage, f"{kind}_tokens")
             if count:
-                self._tokens.labels(provider, kind).inc(count)
+                self._tokens_by(provider, kind).inc(count)
         if usage.cost_nano_usd is None:
-            self._unpriced.labels(provider).inc()
+            self._unpriced_by(provider).inc()
         else:
-            self._cost.labels(provider).inc(usage.cost_nano_usd / NANO)
+            self._cost_by(provider).inc(usage.cost_nano_usd / NANO)
 
     def unit_ended(self, kind: str, outcome: str) -> None:
-        self._outcomes.labels(kind, outcome).inc()
+        self._outcomes_by(kind, outcome).inc()
 
     async def text(self) -> bytes:
         """In Prometheus' text format."""

@@ -74,6 +74,8 @@ LOOKUP_MAX = 128
 # How far back what is looked for among the newest calls may lie.
 RECENT_CALLS = 100_000
 PRUNE_SLICE = 2000
+# A window of 8 KiB, which no reply of that size reaches beyond.
+_SHORT_REPLY, _SHORT_WINDOW_BITS, _SHORT_MEMORY = 8192, 13, 6
 
 
 class CallStore:
@@ -90,8 +92,8 @@ class CallStore:
         assert row is not None  # noqa: S101 - an aggregate always gives a row
         self._next_id = row["id"]
 
-    async def intend(self, call: NewCall) -> int:
-        """Durable when this returns: only then may the request leave."""
+    def intend(self, call: NewCall) -> "asyncio.Future[int]":
+        """The call's id. Durable when the future is done: only then may the request leave."""
         call_id = self._next_id
         self._next_id += 1
         unit = (call_id, call.key, call.job, call.position, call.stage, call.attempt)
@@ -99,12 +101,11 @@ class CallStore:
         statements: list[Statement] = [(_INTENT, unit + request)]
         if call.job is not None:
             statements.append((_COUNT_CALL, (call.job,)))
-        await self._database.apply(statements)
-        return call_id
+        return self._database.apply(statements, call_id)
 
-    async def answered(
+    def answered(
         self, call_id: int, job: int | None, raw: bytes, reply: ChatReply | None, at: str, failure: CallFailure | None
-    ) -> None:
+    ) -> "asyncio.Future[None]":
         """Keep the raw reply. ``reply`` is None when the body was not what the provider answers with (``failure``)."""
         usage = reply.usage if reply is not None else None
         cost = usage.cost_nano_usd if usage is not None else None
@@ -117,7 +118,7 @@ class CallStore:
         error = (failure.kind, failure.detail) if failure is not None else (None, None)
         finish = reply.finish if reply is not None else None
         statements: list[Statement] = [
-            (_REPLY, (call_id, zlib.compress(raw, self._compress_level))),
+            (_REPLY, (call_id, compressed(raw, self._compress_level))),
             (_ANSWERED, (at, finish, int(usable), *tokens, cost, *error, call_id)),
         ]
         if job is not None:
@@ -125,16 +126,16 @@ class CallStore:
             estimate = failure.estimate_nano if failure is not None else 0
             spent = cost if cost is not None else estimate
             statements.append((_COUNT_ANSWER, (*counted, cost or 0, spent or 0, int(cost is None), job)))
-        await self._database.apply(statements)
+        return self._database.apply(statements)
 
-    async def failed(self, call_id: int, job: int | None, at: str, failure: CallFailure) -> None:
+    def failed(self, call_id: int, job: int | None, at: str, failure: CallFailure) -> "asyncio.Future[None]":
         """No reply. When it may have been billed all the same, the estimate counts as spent."""
         state = "unknown" if failure.maybe_billed else "failed"
         row = (state, at, failure.kind, failure.detail, failure.http_status, call_id)
         statements: list[Statement] = [(_FAILED, row)]
         if job is not None and failure.maybe_billed:
             statements.append((_COUNT_UNKNOWN, (failure.estimate_nano or 0, job)))
-        await self._database.apply(statements)
+        return self._database.apply(statements)
 
     async def count_reused(self, job: int) -> None:
         await self._database.apply([(_COUNT_REUSED, (job,))])
@@ -230,7 +231,15 @@ class CallStore:
         return zlib.decompress(row["raw"]) if row is not None else None
 
 
-@dataclass
+def compressed(raw: bytes, level: int) -> bytes:
+    """zlib; for a short reply with a window that is not larger than it needs, as that is set up each time."""
+    if len(raw) > _SHORT_REPLY:
+        return zlib.compress(raw, level)
+    stream = zlib.compressobj(level, zlib.DEFLATED, _SHORT_WINDOW_BITS, _SHORT_MEMORY)
+    return stream.compress(raw) + stream.flush()
+
+
+@dataclass(slots=True)
 class _Lookup:
     key: bytes
     only_job: tuple[int, int] | None

@@ -130,16 +130,23 @@ class Database:
         rows = await self.read(sql, parameters)
         return rows[0] if rows else None
 
-    async def apply(self, statements: Sequence[Statement]) -> None:
-        await self._submit(_Operation(statements=statements))
+    def apply(self, statements: Sequence[Statement], value: Any = None) -> "asyncio.Future[Any]":
+        """To be awaited, gives ``value``. A future: it goes on by itself, and is shielded without a task."""
+        return self._submit(_Operation(statements, value=value))
 
     async def transact(self, procedure: Callable[[aiosqlite.Connection], Awaitable[T]]) -> T:
         result: T = await self._submit(_Operation(procedure=procedure))
         return result
 
-    async def _submit(self, operation: "_Operation") -> Any:
+    def _submit(self, operation: "_Operation") -> "asyncio.Future[Any]":
         if self._task is None or self._task.done() or self._closing:
             raise StorageError("the database is closed")
+        if self._queue.full():
+            return asyncio.ensure_future(self._submit_later(operation))
+        self._queue.put_nowait(operation)
+        return operation.done
+
+    async def _submit_later(self, operation: "_Operation") -> Any:
         await self._queue.put(operation)
         return await operation.done
 
@@ -176,10 +183,12 @@ class Database:
         if not any(operation.procedure for operation in group):
             await self._writer.run_group(merged, commit=True)
             self.commits += 1
-            return [None] * len(group)
+            return [operation.value for operation in group]
         await self._writer.run_group(merged, commit=False)
         try:
-            results = [await self._run(operation.procedure) if operation.procedure else None for operation in group]
+            results = [
+                await self._run(operation.procedure) if operation.procedure else operation.value for operation in group
+            ]
             await self._writer.execute("COMMIT")
         except BaseException:
             if self._writer.in_transaction:  # a full disk ends it by itself
@@ -209,10 +218,11 @@ def _translated(exc: Exception) -> Exception:
     return exc
 
 
-@dataclass
+@dataclass(slots=True)
 class _Operation:
     statements: Sequence[Statement] = ()
     procedure: Procedure | None = None
+    value: Any = None
     done: asyncio.Future[Any] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def settle(self, result: Any) -> None:

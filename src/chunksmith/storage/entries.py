@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import aiosqlite
+from pydantic_core import from_json, to_json
 
 from chunksmith.domain.datasets import DIFFICULTIES, HIGH, MEDIUM, Entry, Evidence
 from chunksmith.domain.entry_query import EntryQuery, SplitCounts
@@ -261,12 +262,12 @@ def _row(dataset: int, entry: Entry) -> tuple[Any, ...]:
         entry.input,
         entry.output,
         entry.summary,
-        json.dumps(entry.key_points, ensure_ascii=False) if entry.key_points is not None else None,
+        _text(entry.key_points) if entry.key_points is not None else None,
         entry.category,
         DIFFICULTIES.index(entry.difficulty) + 1 if entry.difficulty is not None else None,
         entry.quality,
-        json.dumps(entry.quality_parts) if entry.quality_parts is not None else None,
-        json.dumps([[e.quote, e.start, e.end, e.match] for e in entry.evidence], ensure_ascii=False),
+        _text(entry.quality_parts) if entry.quality_parts is not None else None,
+        _text([(e.quote, e.start, e.end, e.match) for e in entry.evidence]),
         entry.split,
         entry.status,
         json.dumps(entry.metadata, ensure_ascii=False) if entry.metadata else None,
@@ -275,12 +276,17 @@ def _row(dataset: int, entry: Entry) -> tuple[Any, ...]:
         entry.revision,
         entry.generated_at,
         entry.category_id,
-        json.dumps(entry.taxonomy_path, ensure_ascii=False) if entry.taxonomy_path is not None else None,
+        _text(entry.taxonomy_path) if entry.taxonomy_path is not None else None,
     )
 
 
+def _text(value: Any) -> str:
+    """JSON of what we made ourselves; several times faster than json."""
+    return to_json(value).decode()
+
+
 def _entry(row: Row) -> Entry:
-    key_points = json.loads(row["key_points"]) if row["key_points"] is not None else None
+    key_points = from_json(row["key_points"]) if row["key_points"] is not None else None
     return Entry(
         number=row["id"] & ((1 << 36) - 1),
         position=row["position"],
@@ -294,11 +300,11 @@ def _entry(row: Row) -> Entry:
         key_points=tuple(key_points) if key_points is not None else None,
         category=row["category"],
         category_id=row["category_id"],
-        taxonomy_path=tuple(json.loads(row["taxonomy_path"])) if row["taxonomy_path"] is not None else None,
+        taxonomy_path=tuple(from_json(row["taxonomy_path"])) if row["taxonomy_path"] is not None else None,
         difficulty=DIFFICULTIES[row["difficulty"] - 1] if row["difficulty"] is not None else None,
         quality=row["quality"],
-        quality_parts=json.loads(row["quality_parts"]) if row["quality_parts"] is not None else None,
-        evidence=tuple(Evidence(*item) for item in json.loads(row["evidence"])),
+        quality_parts=from_json(row["quality_parts"]) if row["quality_parts"] is not None else None,
+        evidence=tuple(Evidence(*item) for item in from_json(row["evidence"])),
         split=row["split"],
         status=row["status"],
         metadata=json.loads(row["metadata"]) if row["metadata"] is not None else {},
