@@ -18,27 +18,32 @@ class LoopTurns:
     """
 
     def __init__(self) -> None:
+        self._first: deque[asyncio.Future[None]] = deque()
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._round_ends = False
         self._round_began = 0.0
         self._at_once = 1
 
-    async def next(self) -> None:
-        """Call before some tenths of a millisecond of work that nobody waits for."""
+    async def next(self, *, first: bool = False) -> None:
+        """Call before some tenths of a millisecond of work that nobody waits for.
+
+        ``first``: before all others that wait. A call that is about to leave should not wait for what has come back.
+        """
         loop = asyncio.get_running_loop()
         if not self._round_ends:
             self._round_ends = True
             self._round_began = time.perf_counter()
             self._at_once = 1
             loop.call_soon(self._end_round, loop)
-        if not self._waiting and time.perf_counter() - self._round_began < ROUND_S:
+        queue = self._first if first else self._waiting
+        if not self._first and not queue and time.perf_counter() - self._round_began < ROUND_S:
             return
         turn = loop.create_future()
-        self._waiting.append(turn)
+        queue.append(turn)
         await turn
 
     def _end_round(self, loop: asyncio.AbstractEventLoop) -> None:
-        if not self._waiting:
+        if not self._first and not self._waiting:
             self._round_ends = False
             return
         now = time.perf_counter()
@@ -46,8 +51,8 @@ class LoopTurns:
         self._at_once = min(MOST_AT_ONCE, self._at_once * 2) if quick else max(1, self._at_once // 2)
         self._round_began = now
         let_go = 0
-        while self._waiting and let_go < self._at_once:
-            turn = self._waiting.popleft()
+        while let_go < self._at_once and (queue := self._first or self._waiting):
+            turn = queue.popleft()
             if not turn.done():  # cancelled meanwhile
                 turn.set_result(None)
                 let_go += 1

@@ -20,7 +20,7 @@ _CLOSERS = r"[\"'”’»›)\]}*_`]{0,4}(?:\[\d{1,3}\]){0,3}"
 _STOP = re.compile(
     rf"(?P<wide>[。！？｡]+[」』）】〉》”’]{{0,4}})|(?P<other>[।॥؟۔]+{_CLOSERS})|(?<![.!?…])(?P<stop>[.!?…]++){_CLOSERS}(?=\s)",
 )
-# Most texts have no stops but these; a pattern that begins with them is searched for several times faster.
+# Most texts have no stops but these; a pattern that begins with them is searched for faster.
 _FOREIGN_STOP = re.compile("[。！？｡।॥؟۔]")
 _PLAIN_STOP = re.compile(rf"(?P<stop>[.!?…](?<![.!?…].)[.!?…]*+){_CLOSERS}(?=\s)")
 _MARKER = r"(?:[-*+•‣▪◦–]|\d{1,3}[.)]|\(?[a-z]\)|\#{1,6})[ \t]+"

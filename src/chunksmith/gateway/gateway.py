@@ -259,7 +259,7 @@ class Gateway:
         writing = asyncio.ensure_future(self._ledger.intend(call))
         try:
             call_id = await asyncio.shield(writing)
-            await self._turns.next()
+            await self._turns.next(first=True)
         except asyncio.CancelledError:
             unsent = CallFailure("interrupted", "cancelled before it was sent")
             await self._ledger.failed(await writing, call.job, timestamp(self._clock), unsent)

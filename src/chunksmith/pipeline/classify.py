@@ -14,7 +14,8 @@ INTERMEDIATE_GRADE, ADVANCED_GRADE = 8.0, 13.0
 # Scripts without spaces have no words to count: characters in a sentence stand in.
 INTERMEDIATE_CHARS, ADVANCED_CHARS = 35, 70
 _WORD = re.compile(r"[^\W\d_]+")
-_PLAIN_WORD = re.compile("[A-Za-z]+")
+# Of ASCII, what is no letter becomes a space.
+_SPACED = bytes(code if chr(code).isascii() and chr(code).isalpha() else 0x20 for code in range(256))
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 _MARKUP = re.compile(r"[#*`_\[\]]+|\(https?://[^)]*\)")
 _NUMBERING = re.compile(r"^\s*(?:chapter|section|part|kapitel|\d+)?[\s\d.:)]*", re.IGNORECASE)
@@ -40,12 +41,21 @@ def difficulty(text: str) -> str:
     if not text.isascii() and len(_UNSPACED.findall(text)) * 2 > len(text.replace(" ", "")):
         length = len(text) / sentences
         return _level(length, INTERMEDIATE_CHARS, ADVANCED_CHARS)
-    words = (_PLAIN_WORD if text.isascii() else _WORD).findall(text)
+    words, letters = _words_and_letters(text)
     if not words:
         return DIFFICULTIES[0]
-    letters_per_100 = 100 * sum(map(len, words)) / len(words)
-    sentences_per_100 = 100 * sentences / len(words)
+    letters_per_100 = 100 * letters / words
+    sentences_per_100 = 100 * sentences / words
     return _level(0.0588 * letters_per_100 - 0.296 * sentences_per_100 - 15.8, INTERMEDIATE_GRADE, ADVANCED_GRADE)
+
+
+def _words_and_letters(text: str) -> tuple[int, int]:
+    """Words are runs of letters."""
+    if text.isascii():
+        letters = text.encode("ascii").translate(_SPACED)
+        return len(letters.split()), len(letters) - letters.count(b" ")
+    words = _WORD.findall(text)
+    return len(words), sum(map(len, words))
 
 
 def _level(value: float, intermediate: float, advanced: float) -> str:

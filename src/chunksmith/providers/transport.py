@@ -67,7 +67,7 @@ def client(account: ProviderAccount, max_connections: int, kind: Kind = "aiohttp
 
 
 class _NoCookies(httpx.Cookies):
-    """Model calls have no session; to look for one in every answer takes a seventh of a call."""
+    """Model calls have no session, so nobody need look for one in every answer."""
 
     def extract_cookies(self, response: httpx.Response) -> None:
         pass
@@ -81,7 +81,7 @@ _NO_COOKIES = _NoCookies()
 
 class _Client(httpx.AsyncClient):
     """With no login, redirects, cookies and hooks there is nothing for httpx to do between a request and its transport:
-    ``exchange`` hands it over itself, which saves a tenth of a call."""
+    ``exchange`` hands it over itself."""
 
     def __init__(self, wire: httpx.AsyncBaseTransport, **options: Any) -> None:
         super().__init__(transport=wire, **options)

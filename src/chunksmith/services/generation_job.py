@@ -68,8 +68,9 @@ class Material(NamedTuple):
 
 
 def units_in_work(concurrency: int) -> int:
-    """More than calls in flight: a unit is also looked up, read, scored and committed, and no lane waits for that."""
-    return concurrency + concurrency // 2 + 1
+    """Twice the calls in flight: as many more wait for a lane, rendered and looked up, so that when all calls come back
+    at once as many leave at once, and what has come back is read and scored afterwards."""
+    return 2 * concurrency
 
 
 class Steering:

@@ -281,7 +281,7 @@ def _row(dataset: int, entry: Entry) -> tuple[Any, ...]:
 
 
 def _text(value: Any) -> str:
-    """JSON of what we made ourselves; several times faster than json."""
+    """JSON of what we made ourselves."""
     return to_json(value).decode()
 
 
