@@ -3,7 +3,7 @@
 import io
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +15,8 @@ SUFFIXES = frozenset(
     ".pdf .docx .docm .pptx .pptm .ppsx .xlsx .xlsm .xlsb .xls .ods .html .htm .xhtml .epub .md .markdown .mdown .txt "
     ".text .rst .csv .tsv .tab .json .jsonl .ndjson".split()
 )
+# What a model reads besides, and nothing else does.
+PICTURES = frozenset(".png .jpg .jpeg .tif .tiff .webp".split())
 # Well below what the server accepts in one request, so that a broken connection costs little.
 BATCH_FILES = 20
 BATCH_BYTES = 64 << 20
@@ -43,14 +45,15 @@ class Found:
         return lines
 
 
-def find(paths: Sequence[Path]) -> Found:
-    """Files as named and all below folders, in the order of their names, each once.
+def find(paths: Sequence[Path], *, pictures: bool = False) -> Found:
+    """Files as named and all below folders, in the order of their names, each once; of pictures only when wanted.
 
     Errors: Failure for a path that does not exist or cannot be read, and when nothing is left.
     """
     found, seen = Found(), set[Path]()
+    kinds = SUFFIXES | PICTURES if pictures else SUFFIXES
     for path in paths:
-        candidates = _below(path, found) if path.is_dir() else [path]
+        candidates = _below(path, found, kinds) if path.is_dir() else [path]
         for candidate in candidates:
             real = candidate.resolve()
             if real not in seen:
@@ -100,7 +103,7 @@ def sent_name(path: Path) -> str:
     return os.fsencode(path.name).decode("utf-8", "replace")
 
 
-def _below(folder: Path, found: Found) -> Iterator[Path]:
+def _below(folder: Path, found: Found, kinds: Set[str]) -> Iterator[Path]:
     for root, folders, names in os.walk(folder, onerror=_cannot_be_read):
         found.hidden += sum(name.startswith(".") for name in (*folders, *names))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -108,7 +111,7 @@ def _below(folder: Path, found: Found) -> Iterator[Path]:
             path = Path(root, name)
             if name.startswith(".") or not path.is_file():
                 continue
-            if path.suffix.lower() in SUFFIXES:
+            if path.suffix.lower() in kinds:
                 yield path
             else:
                 found.skipped[path.suffix.lower() or "without ending"] += 1

@@ -46,6 +46,21 @@ def ingest(
     ] = None,
     chunk_size: Annotated[int | None, typer.Option(help="Tokens of a chunk; characters for `character`.")] = None,
     chunk_overlap: Annotated[int | None, typer.Option(help="In the same unit.")] = None,
+    parsing_model: Annotated[
+        str | None, typer.Option(help="builtin, or a model that reads scanned pages and pictures.", show_default=False)
+    ] = None,
+    chunking_model: Annotated[
+        str | None, typer.Option(help="builtin, or a model that proposes where to cut.", show_default=False)
+    ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(help="Documents and calls at a time at most.", show_default=False)
+    ] = None,
+    max_cost: Annotated[
+        str | None, typer.Option(metavar="USD", help="The job pauses before it costs more.", show_default=False)
+    ] = None,
+    max_calls: Annotated[
+        int | None, typer.Option(help="The job pauses before it calls more often.", show_default=False)
+    ] = None,
     process: Annotated[bool, typer.Option("--process/--no-process", help="Also parse and cut into chunks.")] = True,
     server: Server = DEFAULT_SERVER,
     api_key: Key = None,
@@ -54,12 +69,21 @@ def ingest(
     """Send documents, or ready-made chunks, to a project; it is made when it does not exist."""
     if not paths and chunks is None:
         raise Failure("nothing to send: name files or folders, or --chunks FILE", ExitCode.INVALID)
-    found = files.find(paths or [])
+    found = files.find(paths or [], pictures=parsing_model not in (None, "builtin"))
     if chunks is not None:
         _must_be_readable(chunks)
     for line in found.notes():
         render.note(line)
-    options = {"chunk_strategy": chunk_strategy, "chunk_size": chunk_size, "chunk_overlap": chunk_overlap}
+    options = {
+        "chunk_strategy": chunk_strategy,
+        "chunk_size": chunk_size,
+        "chunk_overlap": chunk_overlap,
+        "parsing_model": parsing_model,
+        "chunking_model": chunking_model,
+        "concurrency": concurrency,
+        "max_cost_usd": max_cost,
+        "max_calls": max_calls,
+    }
     with Api(server, api_key) as api:
         result = _ingest(api, project, found.files, chunks, options if process else None, as_json)
     if as_json:

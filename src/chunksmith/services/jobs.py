@@ -168,9 +168,8 @@ class JobService:
         job = await self._jobs.get(job_id)
         if not changes:
             raise InvalidRequest.field("", "nothing to change; known: concurrency, max_calls, max_cost_usd")
-        model = job.spec.get("generation_model")
-        if changes.get("max_cost_nano") is not None and model and self._prices.rates(ModelRef(*model)) is None:
-            raise InvalidRequest.field("/max_cost_usd", f"the price of {'/'.join(model)} is unknown; set it in prices")
+        if changes.get("max_cost_nano") is not None:
+            self._check_prices(models_asked(job))
         return await self.describe(await self._runner.set_limits(job, changes))
 
     async def outcomes(self, job_id: str, status: str | None, window: Window) -> tuple[list[UnitOutcome], int]:
@@ -202,7 +201,8 @@ class JobService:
             known = await self._jobs.by_idempotency_key(idempotency_key, body_hash)
             if known is not None:
                 return known
-        self._check_prices(options, limits)
+        if limits.max_cost_nano is not None:
+            self._check_prices(models_of(options))
         chosen = await self._documents.to_process(project, document_ids)
         job = await self._jobs.submit(
             {
@@ -221,10 +221,10 @@ class JobService:
         self._runner.wake()
         return job
 
-    def _check_prices(self, options: ProcessOptions, limits: ProcessLimits) -> None:
+    def _check_prices(self, models: Sequence[ModelRef]) -> None:
         """Errors: InvalidRequest for a ceiling on what has no known price."""
-        unknown = [str(model) for model in models_of(options) if self._prices.rates(model) is None]
-        if unknown and limits.max_cost_nano is not None:
+        unknown = [str(model) for model in models if self._prices.rates(model) is None]
+        if unknown:
             told = f"the price of {', '.join(unknown)} is unknown; set it in the settings, section prices"
             raise InvalidRequest.field("/max_cost_usd", told)
 
@@ -248,3 +248,13 @@ class JobService:
         if admission.waiting_until is not None:
             wait_s = max(0.0, admission.waiting_until - self._clock.monotonic())
         return WAITS[admission.waiting_for] + (f", {wait_s:.0f} s" if wait_s else ""), wait_s
+
+
+def models_asked(job: Job) -> list[ModelRef]:
+    """Every model that the rest of a job may call, whatever its kind."""
+    if job.kind == PROCESS_KIND:
+        return list(models_of(ProcessOptions(**job.spec["options"])))
+    names = ["generation_model", "classification_model", "validation_classifier"]
+    if not job.counters.units_ready:
+        names += ["parsing_model", "chunking_model"]
+    return list(dict.fromkeys(ModelRef(*job.spec[name]) for name in names if job.spec.get(name)))

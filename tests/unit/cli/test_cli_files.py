@@ -45,6 +45,12 @@ def test_files_of_other_kinds_are_left_out_of_folders_with_a_note(tmp_path: Path
     assert ".png (1)" in found.notes()[0]
 
 
+def test_pictures_are_sent_where_a_model_reads_them(tmp_path: Path) -> None:
+    write(tmp_path, "a.md", "photo.PNG", "scan.tif", "film.mp4")
+
+    assert names_of(files.find([tmp_path], pictures=True)) == ["a.md", "photo.PNG", "scan.tif"]
+
+
 def test_a_file_that_is_named_is_taken_whatever_its_ending(tmp_path: Path) -> None:
     write(tmp_path, "notes.log", ".hidden.txt")
 
