@@ -19,7 +19,7 @@ Place = Literal[
     "batch_written",  # a batch file is whole, under its temporary name
     "batch_renamed",  # it has its name and no row
     "units_down",  # all units are down, the gates are ahead
-    "finishing_step",  # a step after that is done: quality, for example
+    "finishing_step",  # a step after that is done: quality, or a taxonomy that is stored
     "quality_durable",  # the gates are passed, the job has not ended
 ]
 PLACES: tuple[Place, ...] = get_args(Place)

@@ -120,6 +120,7 @@ class TaxonomyJob:
                 await self._extend(job, spec)
             else:
                 await self._make(job, spec, caller)
+            fault_points.reached("finishing_step")
         finally:
             self._gateway.forget(job.id)
 
