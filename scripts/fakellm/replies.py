@@ -21,8 +21,8 @@ _FENCE = re.compile(r"(</?passage )[0-9a-f]{12}>")
 _SENTENCE = re.compile(r"[^\s#>|\-*][^\n.!?。！？]{11,}(?:\.(?=\d)[^\n.!?]*)*[.!?。！？]?")
 _TOLD_LIMIT = re.compile(r"\b(minItems|maxItems|minimum|maximum|maxLength): (\d+)")
 _QUESTIONS = (
-    "What does the passage say about {}?",
-    "How does the text describe {}?",
+    "What is known about {}?",
+    "How is {} described?",
     "What is stated regarding {}?",
     "What should a reader know about {}?",
 )
@@ -104,7 +104,7 @@ class _Writer:
         elif re.search(r"question|query|prompt", lower):
             text = _QUESTIONS[self._number("question", index) % len(_QUESTIONS)].format(phrase)
         elif "instruction" in lower:
-            text = f"Explain what the passage says about {phrase}."
+            text = f"Explain what is known about {phrase}."
         elif "difficulty" in lower:
             text = _DIFFICULTIES[self._number(name, index) % 3]
         elif re.search(r"categor|label|title|name|topic|entity|term", lower):

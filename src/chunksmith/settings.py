@@ -90,9 +90,12 @@ class GenerationSettings(Section):
 
 
 class QualitySettings(Section):
-    weight_grounded: Annotated[float, Field(ge=0)]
+    weight_groundedness: Annotated[float, Field(ge=0)]
     weight_well_formed: Annotated[float, Field(ge=0)]
-    weight_distinct: Annotated[float, Field(ge=0)]
+    weight_self_contained: Annotated[float, Field(ge=0)]
+    weight_answers_question: Annotated[float, Field(ge=0)]
+    weight_not_trivial: Annotated[float, Field(ge=0)]
+    weight_unique: Annotated[float, Field(ge=0)]
 
 
 class LedgerSettings(Section):

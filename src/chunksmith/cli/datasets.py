@@ -30,6 +30,12 @@ def entries(
     min_quality: Annotated[
         float | None, typer.Option(help="0 to 1: only entries with this quality or better.", show_default=False)
     ] = None,
+    min_groundedness: Annotated[
+        float | None, typer.Option(help="0 to 1: only entries grounded at least this well.", show_default=False)
+    ] = None,
+    evidence: Annotated[
+        str | None, typer.Option(help="exact, normalized, fuzzy or none: the weakest quote.", show_default=False)
+    ] = None,
     category: Annotated[str | None, typer.Option(show_default=False, help="Only this category.")] = None,
     q: Annotated[str | None, typer.Option("--q", metavar="TEXT", show_default=False, help="Only with it.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Whole texts, and how the quality is made up.")] = False,
@@ -38,7 +44,15 @@ def entries(
     as_json: AsJson = False,
 ) -> None:
     """Read a dataset's entries with the passages that they rest on."""
-    query = {"sort_by": sort, "order": order, "filter_quality": min_quality, "category": category, "q": q}
+    query = {
+        "sort_by": sort,
+        "order": order,
+        "filter_quality": min_quality,
+        "min_groundedness": min_groundedness,
+        "evidence": evidence,
+        "category": category,
+        "q": q,
+    }
     with Api(server, api_key) as api:
         found, total, quality = read_entries(api, dataset, limit, query)
     if as_json:

@@ -159,8 +159,17 @@ def entry(found: Mapping[str, Any], full: bool = False) -> None:
     for evidence in found.get("evidence") or ():
         say(_quoted(evidence, limit))
     if full and metadata.get("quality"):
-        parts = ", ".join(f"{name} {value:.2f}" for name, value in metadata["quality"].items() if value is not None)
-        say(f"  quality   {parts}")
+        _quality(metadata["quality"], metadata.get("quality_notes") or {}, metadata.get("judge"))
+
+
+def _quality(parts: Mapping[str, float], notes: Mapping[str, Any], judge: Mapping[str, Any] | None) -> None:
+    say(f"  quality   {', '.join(f'{name} {value:.2f}' for name, value in parts.items())}")
+    for name, label in (("evidence_missing", "missing"), ("faults", "faults")):
+        if notes.get(name):
+            say(f"  {label:<9} {', '.join(notes[name])}")
+    if judge:
+        grades = ", ".join(f"{name} {one['grade']}" for name, one in judge["criteria"].items())
+        say(f"  judge     {judge['score']:.2f} by {judge['model']} ({grades})")
 
 
 def _entry_head(found: Mapping[str, Any]) -> str:

@@ -31,7 +31,8 @@ class Evidence:
 class Entry:
     """One row of a dataset. Its number depends on its unit's place and never changes.
 
-    Units: ``quality`` and every component in ``quality_parts`` are 0…1, higher is better, None when not scored.
+    Units:  ``quality`` and every component in ``quality_parts`` are 0…1, higher is better, None when not scored.
+    Shapes: ``quality_notes`` say what the scores saw; ``judge`` is what a model that was asked to judge said.
     """
 
     number: int
@@ -50,6 +51,8 @@ class Entry:
     difficulty: str | None = None
     quality: float | None = None
     quality_parts: dict[str, float] | None = None
+    quality_notes: dict[str, Any] | None = None
+    judge: dict[str, Any] | None = None
     evidence: tuple[Evidence, ...] = ()
     split: str | None = None
     status: EntryStatus = "accepted"

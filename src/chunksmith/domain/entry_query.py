@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
+from chunksmith.domain.datasets import MatchKind
+
 Sort = Literal["id", "quality", "category", "difficulty"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
 
@@ -31,12 +33,16 @@ class SplitCounts(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EntryQuery:
-    """``order`` None is the natural one: best first for quality, easiest first for difficulty. Ties by id."""
+    """``evidence`` is the weakest match among an entry's quotes, ``none`` also where it has none.
+
+    ``order`` None is the natural one: best first for quality, easiest first for difficulty. Ties by id."""
 
     sort: Sort = "id"
     order: Literal["asc", "desc"] | None = None
     filter_quality: float | None = None
     quality_below: float | None = None
+    min_groundedness: float | None = None
+    evidence: MatchKind | None = None
     category: str | None = None
     split: str | None = None
     status: str | None = None

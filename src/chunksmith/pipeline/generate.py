@@ -286,7 +286,7 @@ def _about(drafts: replies.Drafts, around: Around, columns: Sequence[str], count
 
 def scored(entry: Entry, passage: str | None, siblings: Sequence[Entry], weights: QualityWeights, mode: Mode) -> Entry:
     result = score(entry, passage, siblings, weights, SHAPES[mode])
-    return replace(entry, quality=result.score, quality_parts=result.parts)
+    return replace(entry, quality=result.score, quality_parts=result.parts, quality_notes=result.notes)
 
 
 def _without_repeats(entries: Sequence[Entry]) -> list[Entry]:

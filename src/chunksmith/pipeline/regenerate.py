@@ -16,9 +16,10 @@ from chunksmith.gateway.gateway import Answer, Caller, Gateway
 from chunksmith.pipeline import evidence, prompts, replies
 from chunksmith.pipeline.generate import Defaults, Recipe, Writer, failure, scored
 from chunksmith.pipeline.sources import NOTHING, Around
-from chunksmith.quality.entry_scores import grounded, likeness
+from chunksmith.quality.entry_scores import likeness
 from chunksmith.quality.fields import whole_text
 from chunksmith.quality.folding import fold
+from chunksmith.quality.grounding import ground
 
 # A new text below this groundedness must at least not be worse than the old one.
 GROUNDED_CUTOFF = 0.5
@@ -101,6 +102,8 @@ class Rewriter:
             **texts,
             quality=None,
             quality_parts=None,
+            quality_notes=None,
+            judge=None,
             status="regenerated",
             metadata={**old.metadata, **origin},
             repaired=found.drafts.repaired,
@@ -120,7 +123,7 @@ class Rewriter:
                 return Outcome("duplicate", "repeats_entry", f"the new text repeats {other.public_id}")
         if all(one.match == "none" for one in entry.evidence):
             return Outcome("rejected", "no_evidence", "nothing that the new text rests on was found in the passage")
-        new_score, old_score = grounded(entry, chunk.text, shape), grounded(old, chunk.text, shape)
+        new_score, old_score = ground(entry, chunk.text, shape).value, ground(old, chunk.text, shape).value
         if new_score < GROUNDED_CUTOFF and new_score < old_score:
             detail = f"the new text is grounded to {new_score:.2f}, the old one to {old_score:.2f}"
             return Outcome("rejected", "not_grounded", detail)

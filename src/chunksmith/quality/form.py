@@ -41,7 +41,6 @@ NO_QUESTION = Fault("neither a question, a gap nor an order", 0.7)
 TOO_SHORT = Fault("the question is too short", 0.5)
 TOO_LONG = Fault("too long", 0.5)
 COPIED = Fault("copies the whole passage", 0.4)
-POINTS_AWAY = Fault("points at a text that the reader does not have", 0.7)
 UNBALANCED = Fault("quotation marks or brackets do not pair up", 0.8)
 DAMAGED = Fault("damaged characters", 0.5)
 
@@ -59,11 +58,6 @@ _LEFTOVER = re.compile(
     r"|\"(?:question|answer|instruction|output|summary)\"\s*:"
     r"|\{\{(?!c\d+::)|\{(?:chunk|taxonomy|entities|count|audience|purpose|domain|complexity)\}"
     r"|\[(?:insert|your|placeholder|fill in)\b[^\]]{0,80}\]|^\s*(?:q|a|question|answer)\s*\d{0,3}\s*:"
-)
-_POINTS_AWAY = re.compile(
-    r"\b(?:according to|in|from|based on|mentioned in|described in|by) (?:the|this) "
-    r"(?:(?:above|given|provided|following) )?(?:passage|excerpt|text|snippet|context(?! of))\b"
-    r"|\b(?:text|passage|paragraph) above\b|\bthe (?:author|passage|excerpt)\b"
 )
 _ASKS = re.compile(r"[?？؟\u037e՞፧⁇⁈]|か[。．]?\s*$|_{2,}|\.\.\.|…|\{\{c\d+::", re.MULTILINE)
 _ORDERS = frozenset(
@@ -117,7 +111,6 @@ def _in_whole(text: str, passage: str) -> list[Fault]:
     checks = (
         (REFUSAL, _speaks(_REFUSAL, lines, passage)),
         (LEFTOVER, _speaks(_LEFTOVER, lines, passage)),
-        (POINTS_AWAY, _speaks(_POINTS_AWAY, lines, passage)),
         (DAMAGED, "\ufffd" in text or "Ã©" in text or "â€" in text),
         (UNBALANCED, _is_unbalanced(text)),
         (LOOP, _is_loop(text)),

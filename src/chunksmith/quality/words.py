@@ -29,9 +29,9 @@ _NAME = re.compile(r"(?<=[\w,;)%]\s)([^\W\d_a-z]\w*)|\b([A-Z]{2,}\w*)\b")
 _FUNCTION_WORDS = frozenset(
     "a an the this that these those it its is are was were be been being has have had do does did will would shall "
     "should can could may might must and or but not no nor so if then than as at by for from in into of on onto to "
-    "with about over under between through during which who whom whose what when where why how there here they them "
-    "their he she his her him we our us you your i my me also only very more most such some any all each every both "
-    "yes true false "
+    "because with about over under between through during which who whom whose what when where why how there here "
+    "they them their he she his her him we our us you your i my me also only very more most such some any all each "
+    "every both yes true false "
     "der das den dem des ein eine einer eines einem einen und oder aber nicht ist sind waren wird werden wurde "
     "wurden haben hatte kann können soll muss als bei mit von vom zum zur für auf aus nach über unter durch auch "
     "was wer wie wann wo warum welche welcher welches sich es er sie wir ihr ich ja nein "
@@ -99,6 +99,11 @@ def writes_nouns_large(text: str) -> bool:
 def _capitalised(text: str) -> list[str]:
     candidates = (middle or capitals for middle, capitals in _NAME.findall(text))
     return [word for word in candidates if word[0].isupper()]
+
+
+def is_function_word(word: str) -> bool:
+    """Of a folded word, whether it says nothing about what a text is about."""
+    return word in _FOLDED_FUNCTION_WORDS
 
 
 def is_unspaced(text: str) -> bool:

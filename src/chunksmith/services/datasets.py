@@ -32,7 +32,7 @@ MOST_ENTRIES = 2**36 - 1
 # What the service itself puts into an entry's metadata, and nobody else may.
 COMPUTED_METADATA = frozenset(
     "model provider prompt_hash chunk_id document_id document_name taxonomy_path taxonomy_level generated_at quality "
-    "repaired category_id".split()
+    "quality_notes judge repaired category_id".split()
 )
 
 
@@ -192,13 +192,15 @@ class DatasetService:
         if not changes:
             return replace(entry, revision=entry.revision + 1)
         new = replace(entry, **_as_fields(entry, changes), status="edited", revision=entry.revision + 1)
-        if chunk is None or new.texts() == entry.texts():
+        if new.texts() == entry.texts():
             return new
+        if chunk is None:
+            return replace(new, judge=None)
         mode: Mode = dataset.settings["generation_mode"]
         # What the old text rested on says nothing of a new one; its own words are looked for.
         same = getattr(new, SHAPES[mode].grounded) == getattr(entry, SHAPES[mode].grounded)
         quotes = [item.quote for item in entry.evidence] if same else []
-        new = replace(new, evidence=evidence_for(new, quotes, chunk.text, SHAPES[mode]))
+        new = replace(new, evidence=evidence_for(new, quotes, chunk.text, SHAPES[mode]), judge=None)
         return scored(new, chunk.text, (), self._weights, mode) if dataset.settings["analyze_quality"] else new
 
 

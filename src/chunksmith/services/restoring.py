@@ -82,6 +82,8 @@ class RestoreService:
             call_id=body.get("call_id", detail.entry.call_id),
             quality=body["quality_score"],
             quality_parts=None,
+            quality_notes=None,
+            judge=None,
             evidence=(),
             revision=detail.entry.revision + 1,
         )

@@ -19,7 +19,7 @@ from chunksmith.storage.jobs import unit_statements
 _COLUMNS = (
     "id dataset position chunk_id question answer instruction input output summary key_points category difficulty "
     "quality quality_parts evidence split status metadata repaired call_id revision generated_at "
-    "category_id taxonomy_path"
+    "category_id taxonomy_path quality_notes judge"
 ).split()
 _INSERT = f"INSERT INTO entries ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 _UPDATE = f"UPDATE entries SET {', '.join(f'{name} = ?' for name in _COLUMNS[1:])} WHERE id = ?"
@@ -172,8 +172,9 @@ class EntryStore:
             old = [_entry(row) for row in await connection.execute_fetchall(sql, (marks,))]
             same = [entry for entry in old if entry.revision == new[low | entry.number].revision]
             changed = [new[low | entry.number] for entry in same]
-            rows = [(entry.quality, json.dumps(entry.quality_parts), low | entry.number) for entry in changed]
-            await connection.executemany("UPDATE entries SET quality = ?, quality_parts = ? WHERE id = ?", rows)
+            rows = [(entry.quality, *_details(entry), low | entry.number) for entry in changed]
+            sql = "UPDATE entries SET quality = ?, quality_parts = ?, quality_notes = ?, judge = ? WHERE id = ?"
+            await connection.executemany(sql, rows)
             counts = [a - b for a, b in zip(_counts(changed), _counts(same), strict=True)]
             await connection.execute(_COUNT_ENTRY, (*counts, dataset))
 
@@ -243,6 +244,12 @@ def matching(dataset: int, query: EntryQuery) -> tuple[str, list[Any]]:
     return entry_pages.where(dataset, query, counted=True)
 
 
+def _details(entry: Entry) -> tuple[str | None, ...]:
+    """Parts, notes and judge of a score, as JSON."""
+    details = (entry.quality_parts, entry.quality_notes, entry.judge)
+    return tuple(_text(one) if one is not None else None for one in details)
+
+
 def _counts(entries: Sequence[Entry]) -> list[float]:
     scores = [entry.quality for entry in entries if entry.quality is not None]
     high = sum(score >= HIGH for score in scores)
@@ -251,6 +258,7 @@ def _counts(entries: Sequence[Entry]) -> list[float]:
 
 
 def _row(dataset: int, entry: Entry) -> tuple[Any, ...]:
+    parts, notes, judge = _details(entry)
     return (
         entry_range(dataset)[0] | entry.number,
         dataset,
@@ -266,7 +274,7 @@ def _row(dataset: int, entry: Entry) -> tuple[Any, ...]:
         entry.category,
         DIFFICULTIES.index(entry.difficulty) + 1 if entry.difficulty is not None else None,
         entry.quality,
-        _text(entry.quality_parts) if entry.quality_parts is not None else None,
+        parts,
         _text([(e.quote, e.start, e.end, e.match) for e in entry.evidence]),
         entry.split,
         entry.status,
@@ -277,6 +285,8 @@ def _row(dataset: int, entry: Entry) -> tuple[Any, ...]:
         entry.generated_at,
         entry.category_id,
         _text(entry.taxonomy_path) if entry.taxonomy_path is not None else None,
+        notes,
+        judge,
     )
 
 
@@ -304,6 +314,8 @@ def _entry(row: Row) -> Entry:
         difficulty=DIFFICULTIES[row["difficulty"] - 1] if row["difficulty"] is not None else None,
         quality=row["quality"],
         quality_parts=from_json(row["quality_parts"]) if row["quality_parts"] is not None else None,
+        quality_notes=from_json(row["quality_notes"]) if row["quality_notes"] is not None else None,
+        judge=from_json(row["judge"]) if row["judge"] is not None else None,
         evidence=tuple(Evidence(*item) for item in from_json(row["evidence"])),
         split=row["split"],
         status=row["status"],

@@ -1,13 +1,18 @@
 """How a page of entries is found at any depth: by an index, from where the page begins."""
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
-from chunksmith.domain.datasets import DIFFICULTIES
+from chunksmith.domain.datasets import DIFFICULTIES, MatchKind
 from chunksmith.domain.entry_query import UNASSIGNED, EntryQuery, Sort
 from chunksmith.storage.datasets import entry_range
 
 NOT_INDEXED = "NOT INDEXED"
+MATCHES: tuple[MatchKind, ...] = get_args(MatchKind)
+# The weakest match among the quotes of an entry, as a place in MATCHES; the last of them without any quote.
+_PLACES = " ".join(f"WHEN '{match}' THEN {place}" for place, match in enumerate(MATCHES))
+_WEAKEST = f"""ifnull((SELECT max(CASE json_extract(quote.value, '$[3]') {_PLACES} END)
+    FROM json_each(entries.evidence) AS quote), {len(MATCHES) - 1})"""
 # What an entry list is sorted by, as an expression that an index has, and whether its natural order is descending.
 _SORTS: dict[Sort, tuple[str, bool]] = {
     "id": ("id", False),
@@ -33,6 +38,12 @@ def where(dataset: int, query: EntryQuery, *, counted: bool = False) -> tuple[st
     if query.quality_below is not None:
         clauses.append("quality < ?")
         parameters.append(query.quality_below)
+    if query.min_groundedness is not None:
+        clauses.append("json_extract(quality_parts, '$.groundedness') >= ?")
+        parameters.append(query.min_groundedness)
+    if query.evidence is not None:
+        clauses.append(f"{_WEAKEST} = ?")
+        parameters.append(MATCHES.index(query.evidence))
     for column in ("category", "split", "status"):
         value = getattr(query, column)
         if column == "split" and value == UNASSIGNED:

@@ -12,7 +12,7 @@ from chunksmith.domain.ports import ChatModel, Clock
 from chunksmith.gateway.gateway import Gateway
 from chunksmith.gateway.pricing import PriceBook, Rates
 from chunksmith.pipeline.generate import Defaults
-from chunksmith.quality.entry_scores import QualityWeights
+from chunksmith.quality.entry_scores import PARTS, QualityWeights
 from chunksmith.services.generation import GenerationDefaults
 from chunksmith.services.metrics import Metrics
 from chunksmith.services.model_reading import ModelReading
@@ -51,9 +51,7 @@ class Core:
         )
         self.metrics = Metrics(self.gateway.admissions, rows.jobs, clock)
         self.gateway.observe = self.metrics.call_ended
-        self.weights = QualityWeights(
-            settings.quality.weight_grounded, settings.quality.weight_well_formed, settings.quality.weight_distinct
-        )
+        self.weights = QualityWeights(*(getattr(settings.quality, f"weight_{part}") for part in PARTS))
         self.writing = Defaults(self.weights, settings.generation.temperature, settings.generation.max_tokens)
         self.defaults = GenerationDefaults(
             settings.default_model(),

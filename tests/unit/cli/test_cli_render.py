@@ -7,6 +7,11 @@ from chunksmith.cli.exits import Failure
 from chunksmith.cli.jobview import JobView
 from chunksmith.errors import Fault
 
+SCORES = {
+    "quality": {"groundedness": 0.4, "unique": 1.0},
+    "quality_notes": {"evidence_missing": ["1907", "oak"], "faults": []},
+    "judge": {"model": "grok/judge", "score": 0.75, "criteria": {"well_formed": {"grade": 4, "reason": "Fine."}}},
+}
 ENTRY = {
     "id": "entry_3",
     "question": "Why do leaves fall?",
@@ -21,7 +26,7 @@ ENTRY = {
         {"quote": "Leaves\nfall.", "start": 4, "end": 16, "match": "exact"},
         {"quote": "Made up.", "start": None, "end": None, "match": "none"},
     ],
-    "metadata": {"document_name": "trees.pdf", "quality": {"grounded": 1.0, "distinct": None}},
+    "metadata": {"document_name": "trees.pdf", **SCORES},
 }
 
 
@@ -44,7 +49,9 @@ def test_long_texts_are_shortened_unless_all_is_wanted(capsys: pytest.CaptureFix
     assert "x" * 400 not in short
     assert "…" in short
     assert "x" * 400 in full
-    assert "grounded 1.00" in full
+    assert "groundedness 0.40, unique 1.00\n" in full
+    assert "missing   1907, oak\n" in full
+    assert "judge     0.75 by grok/judge (well_formed 4)\n" in full
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from chunksmith.domain.datasets import Entry, Evidence
 from chunksmith.domain.generation import MODES, SHAPES, Mode
 from chunksmith.quality.bands import band
-from chunksmith.quality.entry_scores import DEFAULT_WEIGHTS, QualityWeights, combine, score
+from chunksmith.quality.entry_scores import DEFAULT_WEIGHTS, PARTS, QualityWeights, combine, score
 
 LIVER = (
     "# Liver\n\nThe liver filters blood coming from the digestive tract, before passing it to the rest of the body. "
@@ -120,6 +120,14 @@ def test_any_script_tells_supported_from_unsupported(passage: str, question: str
         pytest.param("What does {chunk} say?", FILTERS, id="placeholder"),
         pytest.param("What does the liver do?", "The liver filters blood. " * 10, id="loop"),
         pytest.param("Tell me everything.", LIVER, id="the whole passage"),
+        pytest.param("What is stored?", "It does store vitamin C.", id="a negation left out"),
+        pytest.param(
+            "What does it produce?",
+            "It does not produce 800 to 1000 ml of bile a day, stored in the gallbladder.",
+            id="a negation put in",
+        ),
+        pytest.param("What are the Kupffer cells?", "The Kupffer cells are a kind of cells.", id="nothing new"),
+        pytest.param("Does the liver filter blood?", "Does it?", id="asks back"),
     ],
 )
 def test_a_bad_entry_scores_low(question: str, answer: str) -> None:
@@ -138,7 +146,6 @@ def test_what_the_passage_itself_says_is_no_leftover() -> None:
 @pytest.mark.parametrize(
     ("question", "answer"),
     [
-        pytest.param("Does it store vitamin C?", "It does store vitamin C.", id="a negation left out"),
         pytest.param("What removes what?", "Blood removes the Kupffer cells from bacteria.", id="roles swapped"),
         pytest.param("Does the liver filter blood?", "No.", id="yes for no"),
         pytest.param("Where is bile stored?", "Karl Wilhelm von Kupffer", id="the answer to another question"),
@@ -153,7 +160,7 @@ def test_evidence_that_is_not_in_the_passage_costs() -> None:
     entry = pair("What does the liver filter?", FILTERS)
     lost = replace(entry, evidence=(Evidence("x", None, None, "none"),))
     kept = replace(entry, evidence=(Evidence(FILTERS, 9, 109, "exact"),))
-    results = [score(item, LIVER, []).parts["grounded"] for item in (lost, kept)]
+    results = [score(item, LIVER, []).parts["groundedness"] for item in (lost, kept)]
     assert results == [0.8, 1.0]
 
 
@@ -189,7 +196,7 @@ def test_the_first_of_two_alike_keeps_its_score() -> None:
     again = pair("What is it that the liver filters?", FILTERS, 2)
     other = pair("Where is bile stored?", "In the gallbladder", 3)
     entries = [first, again, other]
-    kept, repeated, different = (score(entry, LIVER, entries).parts["distinct"] for entry in entries)
+    kept, repeated, different = (score(entry, LIVER, entries).parts["unique"] for entry in entries)
     assert kept == 1.0
     assert repeated < 0.5
     assert different > 0.9
@@ -207,19 +214,20 @@ def test_siblings_in_any_order_give_the_same() -> None:
 
 def test_an_unknown_passage_leaves_groundedness_out() -> None:
     result = score(pair("What is bile?", "A fluid."), None, [])
-    assert (result.score, set(result.parts)) == (1.0, {"well_formed", "distinct"})
+    assert result.score == 1.0
+    assert set(result.parts) == {"well_formed", "self_contained", "answers_question", "not_trivial", "unique"}
 
 
 def test_a_weight_of_zero_takes_a_part_out() -> None:
-    parts = {"grounded": 0.0, "well_formed": 1.0, "distinct": 1.0}
-    assert combine(parts, QualityWeights(0, 1, 1)) == 1.0
-    assert combine(parts, QualityWeights(0, 0, 0)) == 0.0
+    parts = {"groundedness": 0.0, "well_formed": 1.0, "unique": 1.0}
+    assert combine(parts, QualityWeights(groundedness=0)) == 1.0
+    assert combine(parts, QualityWeights(*[0] * len(PARTS))) == 0.0
 
 
 def test_weights_have_no_unit() -> None:
-    parts = {"grounded": 0.9, "well_formed": 0.6, "distinct": 0.7}
-    assert combine(parts, QualityWeights(5, 3, 2)) == pytest.approx(combine(parts, QualityWeights(0.5, 0.3, 0.2)))
-    assert combine(parts, QualityWeights(5, 3, 2)) == pytest.approx(0.77)
+    parts = {"groundedness": 0.9, "well_formed": 0.6, "unique": 0.7}
+    large, small = QualityWeights(5, 3, 0, 0, 0, 2), QualityWeights(0.5, 0.3, 0, 0, 0, 0.2)
+    assert combine(parts, large) == pytest.approx(combine(parts, small)) == pytest.approx(0.77)
 
 
 @given(st.text(max_size=200), st.text(max_size=200), st.text(max_size=200))

@@ -1,4 +1,4 @@
--- version 7
+-- version 8
 
 CREATE VIEW visible_chunks AS
 SELECT * FROM chunks
@@ -159,7 +159,7 @@ CREATE TABLE entries (
     revision INTEGER NOT NULL DEFAULT 1,
     generated_at TEXT NOT NULL,
     deleted_at TEXT
-, category_id TEXT, taxonomy_path TEXT) STRICT;
+, category_id TEXT, taxonomy_path TEXT, quality_notes TEXT, judge TEXT) STRICT;
 
 CREATE TABLE extraction_categories (
     job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,

@@ -27,7 +27,16 @@ FILTERS: dict[str, dict[str, Any]] = {
     "difficulty": {"difficulty": "beginner"},
     "split": {"split": "train"},
     "text": {"q": "question 1"},
+    "grounded": {"min_groundedness": 0.5},
+    "evidence": {"evidence": "fuzzy"},
+    "without evidence": {"evidence": "none", "category": "b"},
 }
+EVIDENCE = (
+    "[]",
+    '[["a", 0, 1, "exact"]]',
+    '[["a", 0, 1, "exact"], ["b", 3, 4, "fuzzy"]]',
+    '[["c", null, null, "none"]]',
+)
 
 
 @pytest.fixture
@@ -47,7 +56,8 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
             drawn = random.Random(7)
             connection.executemany(
                 "INSERT INTO entries (id, dataset, position, chunk_id, question, answer, quality, category, difficulty,"
-                " split, deleted_at, generated_at) VALUES (?, 1, ?, 1, ?, 'a', ?, ?, ?, ?, ?, ?)",
+                " split, deleted_at, generated_at, quality_parts, evidence)"
+                " VALUES (?, 1, ?, 1, ?, 'a', ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
                         entry_range(1)[0] | number,
@@ -59,6 +69,8 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
                         drawn.choice([None, "train"]),
                         AT if number % 17 == 0 else None,
                         AT,
+                        drawn.choice([None, '{"groundedness": 0.4}', '{"groundedness": 0.9}']),
+                        drawn.choice(EVIDENCE),
                     )
                     for number in range(1, COUNT + 1)
                 ],
@@ -105,3 +117,17 @@ async def test_no_page_reads_a_whole_dataset_to_sort_it(
         plan = await database.read(sql, (*parameters, *part.values))
         steps = [row["detail"] for row in plan]
         assert not [step for step in steps if step.startswith("SCAN entries") or "B-TREE FOR ORDER BY" in step], steps
+
+
+async def test_the_weakest_quote_decides(database: Database) -> None:
+    entries = await EntryStore(database).page(1, EntryQuery(), COUNT)
+    for match in ("exact", "normalized", "fuzzy", "none"):
+        expected = [one.number for one in entries if _weakest(one) == match]
+        found = await EntryStore(database).page(1, EntryQuery(evidence=match), COUNT)
+        assert [one.number for one in found] == expected
+        assert await EntryStore(database).count(1, EntryQuery(evidence=match)) == len(expected)
+
+
+def _weakest(entry: Entry) -> str:
+    order = ("exact", "normalized", "fuzzy", "none")
+    return max((item.match for item in entry.evidence), key=order.index, default="none")

@@ -1,9 +1,9 @@
 """Shapes of datasets and entries."""
 
-from typing import Any
+from typing import Any, get_args
 
 from chunksmith.domain.corpus import chunk_name
-from chunksmith.domain.datasets import DIFFICULTIES, Dataset, Entry
+from chunksmith.domain.datasets import DIFFICULTIES, Dataset, Entry, MatchKind
 from chunksmith.domain.entry_query import SORTS, EntryQuery
 from chunksmith.domain.jobs import ENDED
 from chunksmith.services.datasets import DatasetView, EntryDetail
@@ -13,13 +13,14 @@ from chunksmith.web.schemas.jobs import BatchFileOut, UsageOut, batch_out
 ENTRY_STATUSES = ("accepted", "rejected", "edited", "regenerated")
 SPLITS = ("train", "validation", "test")
 ALWAYS_SHOWN = ("question", "answer")
+MATCHES: tuple[MatchKind, ...] = get_args(MatchKind)
 
 
 class EvidenceOut(fields.AnswerSchema):
     quote = fields.String()
     start = fields.Integer(allow_none=True, metadata={"description": "Character offset into the stored chunk text."})
     end = fields.Integer(allow_none=True)
-    match = fields.String(one_of=("exact", "normalized", "fuzzy", "none"))
+    match = fields.String(one_of=MATCHES)
 
 
 class EntryOut(fields.AnswerSchema):
@@ -41,7 +42,12 @@ class EntryOut(fields.AnswerSchema):
     metadata = fields.Dict(
         metadata={
             "description": "model, provider, prompt_hash, chunk_id, document_id, document_name, taxonomy_path, "
-            "taxonomy_level, generated_at, quality (its components), repaired; and what an editor added"
+            "taxonomy_level, category_id, generated_at, repaired; and what an editor added. `quality`: the components "
+            "of the score that apply (groundedness, well_formed, self_contained, answers_question, not_trivial, "
+            "unique), each 0 to 1; null when it was not scored. `quality_notes`: `evidence_missing` (numbers, names "
+            "and key terms that the passage does not have), `denies_passage`, `faults` of form in words, `readability` "
+            "(`flesch` and `coleman_liau`; null where the text is not English). `judge`: what a model that judged it "
+            "said, null without one"
         }
     )
 
@@ -99,6 +105,17 @@ class EntriesQuery(fields.CursorQuery):
     )
     filter_quality = fields.Number(
         least=0, most=1, load_default=None, metadata={"description": "Only entries that score at least this."}
+    )
+    min_groundedness = fields.Number(
+        least=0, most=1, load_default=None, metadata={"description": "Only entries grounded at least this well."}
+    )
+    evidence = fields.String(
+        one_of=MATCHES,
+        load_default=None,
+        metadata={
+            "description": "Only entries whose weakest quote was found in this way; `none` also finds those without "
+            "any quote."
+        },
     )
     category = fields.String(most=500, load_default=None, metadata={"description": "Only this category."})
     split = fields.String(one_of=SPLITS, load_default=None, metadata={"description": "Only this split."})
@@ -182,6 +199,17 @@ class DownloadQuery(fields.QuerySchema):
     filter_quality = fields.Number(
         least=0, most=1, load_default=None, metadata={"description": "Only entries that score at least this."}
     )
+    min_groundedness = fields.Number(
+        least=0, most=1, load_default=None, metadata={"description": "Only entries grounded at least this well."}
+    )
+    evidence = fields.String(
+        one_of=MATCHES,
+        load_default=None,
+        metadata={
+            "description": "Only entries whose weakest quote was found in this way; `none` also finds those without "
+            "any quote."
+        },
+    )
     category = fields.String(most=500, load_default=None, metadata={"description": "Only this category."})
     status = fields.String(
         one_of=ENTRY_STATUSES, load_default=None, metadata={"description": "Only entries in this state."}
@@ -207,7 +235,7 @@ class DatasetQualityOut(fields.AnswerSchema):
 
 
 def query_in(values: dict[str, Any]) -> EntryQuery:
-    names = ("filter_quality", "category", "split", "status", "difficulty", "q")
+    names = ("filter_quality", "min_groundedness", "evidence", "category", "split", "status", "difficulty", "q")
     return EntryQuery(
         sort=values.get("sort_by", "id"), order=values.get("order"), **{name: values[name] for name in names}
     )
@@ -241,6 +269,8 @@ def entry_out(entry: Entry, dataset: Dataset) -> dict[str, Any]:
             "category_id": entry.category_id,
             "generated_at": entry.generated_at,
             "quality": entry.quality_parts,
+            "quality_notes": entry.quality_notes,
+            "judge": entry.judge,
             "repaired": entry.repaired,
         },
     }
