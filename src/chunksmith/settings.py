@@ -58,6 +58,7 @@ class UploadSettings(Section):
     max_file_bytes: Positive
     max_files: Positive
     max_import_line_bytes: Positive
+    max_archive_bytes: Positive
 
 
 class ParsingSettings(Section):

@@ -161,7 +161,7 @@ async def test_answers_are_as_they_are_described(server: Server, document: Json,
         *("rescore_dataset", "change_provider", "ledger_size", "list_batches"),
         # asked in the tests of their own
         *(f"{verb}_taxonomy" for verb in ("create", "get", "update", "delete", "export", "generate", "extend")),
-        "list_taxonomies",
+        *("list_taxonomies", "export_project", "import_project"),
         *("start_extraction", "list_extraction_results", "get_extraction", "list_project_extractions"),
         *("list_extraction_files", "import_extraction", "delete_extraction"),
         "generate_evaluation",

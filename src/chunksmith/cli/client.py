@@ -112,11 +112,16 @@ class Api:
         path, headers = f"/projects/{project_id}/chunks", {"Content-Type": "application/x-ndjson"}
         return self._answer(self._send("POST", path, content=pieces, headers=headers, timeout=LONG_TIMEOUT, tries=1))
 
+    def import_project(self, pieces: Iterable[bytes]) -> Json:
+        headers = {"Content-Type": "application/zip"}
+        return self._answer(
+            self._send("POST", "/projects/import", content=pieces, headers=headers, timeout=LONG_TIMEOUT, tries=1)
+        )
+
     @contextlib.contextmanager
-    def download(self, dataset: str, **query: Query) -> Iterator[httpx.Response]:
+    def file(self, path: str, **query: Query) -> Iterator[httpx.Response]:
         """The answer with its headers; its content is still to be read."""
-        url = f"{API}/datasets/{segment(dataset)}/download"
-        with self._translated(), self._stream(url, _given(query)) as response:
+        with self._translated(), self._stream(API + path, _given(query)) as response:
             if response.is_error:
                 response.read()
                 raise failure_of(response)

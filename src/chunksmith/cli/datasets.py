@@ -117,14 +117,14 @@ class Saved(NamedTuple):
 
 def save(api: Api, dataset: str, output: str, query: dict[str, Any]) -> Saved:
     """Errors: Failure when the file cannot be written, and when what came is not what was announced."""
-    with api.download(dataset, **query) as response:
+    with api.file(f"/datasets/{segment(dataset)}/download", **query) as response:
         if output == "-":
-            return _take(response, sys.stdout.buffer, "-")
-        with _opened(Path(output).resolve()) as stream:
-            return _take(response, stream, output)
+            return take(response, sys.stdout.buffer, "-")
+        with opened(Path(output).resolve()) as stream:
+            return take(response, stream, output)
 
 
-def _take(response: httpx.Response, stream: IO[bytes], name: str) -> Saved:
+def take(response: httpx.Response, stream: IO[bytes], name: str) -> Saved:
     digest, size = hashlib.sha256(), 0
     for piece in response.iter_bytes(1 << 16):
         stream.write(piece)
@@ -141,7 +141,7 @@ def _take(response: httpx.Response, stream: IO[bytes], name: str) -> Saved:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def opened(path: Path) -> Iterator[IO[bytes]]:
     """Errors: Failure."""
     # A pipe or a device is written to; renaming would put a file in its place.
     special = path.exists() and not path.is_file() and not path.is_dir()

@@ -92,6 +92,12 @@ class CallStore:
         assert row is not None  # noqa: S101 - an aggregate always gives a row
         self._next_id = row["id"]
 
+    def reserve(self, count: int) -> int:
+        """The first of so many ids that no call gets."""
+        first = self._next_id
+        self._next_id += count
+        return first
+
     def intend(self, call: NewCall) -> "asyncio.Future[int]":
         """The call's id. Durable when the future is done: only then may the request leave."""
         call_id = self._next_id

@@ -15,6 +15,7 @@ from chunksmith.services.generation import GenerationService
 from chunksmith.services.jobs import JobService
 from chunksmith.services.ledger import LedgerService
 from chunksmith.services.metrics import Metrics
+from chunksmith.services.project_moving import ProjectMoving
 from chunksmith.services.projects import ProjectService
 from chunksmith.services.prompts import PromptService
 from chunksmith.services.providers import ProviderService
@@ -23,6 +24,7 @@ from chunksmith.settings import Settings
 
 SETTINGS = web.AppKey("settings", Settings)
 PROJECTS = web.AppKey("projects", ProjectService)
+PROJECT_MOVING = web.AppKey("project_moving", ProjectMoving)
 DOCUMENTS = web.AppKey("documents", DocumentService)
 CHUNKS = web.AppKey("chunks", ChunkService)
 CHUNK_IMPORT = web.AppKey("chunk_import", ChunkImport)

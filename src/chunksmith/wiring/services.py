@@ -21,6 +21,7 @@ from chunksmith.services.generation import GenerationService
 from chunksmith.services.jobs import JobService
 from chunksmith.services.ledger import LedgerService
 from chunksmith.services.preview import PreviewService
+from chunksmith.services.project_moving import ProjectMoving
 from chunksmith.services.providers import ProviderService
 from chunksmith.services.regeneration import RegenerationService
 from chunksmith.services.rescoring import RescoreService
@@ -39,7 +40,7 @@ def offer(app: web.Application, core: Core, workshop: Workshop) -> None:
     app[keys.READINESS] = keys.Readiness(__version__)
     app[keys.PROVIDERS] = ProviderService(core.models, core.accounts, core.gateway.admissions)
     app[keys.METRICS] = core.metrics
-    _corpus(app, core)
+    _corpus(app, core, workshop)
     _generation(app, core, workshop)
     _jobs(app, core, workshop)
     _datasets(app, core, workshop)
@@ -47,10 +48,13 @@ def offer(app: web.Application, core: Core, workshop: Workshop) -> None:
     _extraction(app, core, workshop)
 
 
-def _corpus(app: web.Application, core: Core) -> None:
+def _corpus(app: web.Application, core: Core, workshop: Workshop) -> None:
     rows, clock, uploads = core.rows, core.clock, core.settings.uploads
     app[keys.PROJECTS] = core.projects
     app[keys.PROMPTS] = core.prompts
+    app[keys.PROJECT_MOVING] = ProjectMoving(
+        core.projects, rows.moving, workshop.runner, core.root / MADE_FILES, uploads.max_archive_bytes
+    )
     app[keys.DOCUMENTS] = DocumentService(rows.documents, rows.files, core.purging, uploads, clock)
     app[keys.CHUNKS] = ChunkService(rows.chunks, clock)
     app[keys.CHUNK_IMPORT] = ChunkImport(rows.imports, core.purging, uploads.max_import_line_bytes, clock)

@@ -17,6 +17,7 @@ from chunksmith.storage.feedback import FeedbackStore
 from chunksmith.storage.files import UploadStore
 from chunksmith.storage.jobs import JobStore
 from chunksmith.storage.keys import KeyStore
+from chunksmith.storage.project_moving import ProjectMover
 from chunksmith.storage.projects import ProjectStore
 from chunksmith.storage.prompts import PromptStore
 from chunksmith.storage.purge import PurgeStore
@@ -54,4 +55,5 @@ class Rows:
         self.extraction = ExtractionStore(database)
         self.extraction_material = ExtractionMaterial(database)
         self.keys = KeyStore(database)
+        self.moving = ProjectMover(database, self.root / DATABASE_FILE, self.root, self.files, self.calls)
         self.purge = PurgeStore(database)
