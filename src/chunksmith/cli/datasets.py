@@ -1,4 +1,4 @@
-"""`chunksmith entries` and `export`."""
+"""`chunksmith entries`, `export` and `formats`."""
 
 import contextlib
 import hashlib
@@ -17,8 +17,21 @@ from chunksmith.cli import render
 from chunksmith.cli.client import DEFAULT_SERVER, Api, segment
 from chunksmith.cli.exits import ExitCode, Failure
 from chunksmith.cli.options import AsJson, DatasetId, Key, Server
+from chunksmith.cli.pushing import Hub, Pushed
 
 PAGE = 1000
+HUB_FORMAT = "huggingface"
+MinQuality = Annotated[
+    float | None, typer.Option(help="0 to 1: only entries with this quality or better.", show_default=False)
+]
+MinGroundedness = Annotated[
+    float | None, typer.Option(help="0 to 1: only entries grounded at least this well.", show_default=False)
+]
+WeakestEvidence = Annotated[
+    str | None, typer.Option(help="exact, normalized, fuzzy or none: the weakest quote.", show_default=False)
+]
+Category = Annotated[str | None, typer.Option(show_default=False, help="Only this category.")]
+Containing = Annotated[str | None, typer.Option("--q", metavar="TEXT", show_default=False, help="Only with it.")]
 _SHA256 = re.compile(r'"([0-9a-f]{64})"')
 
 
@@ -27,17 +40,11 @@ def entries(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Entries shown at most.")] = 10,
     sort: Annotated[str | None, typer.Option(help="id, quality, category or difficulty.", show_default=False)] = None,
     order: Annotated[str | None, typer.Option(help="asc or desc.", show_default=False)] = None,
-    min_quality: Annotated[
-        float | None, typer.Option(help="0 to 1: only entries with this quality or better.", show_default=False)
-    ] = None,
-    min_groundedness: Annotated[
-        float | None, typer.Option(help="0 to 1: only entries grounded at least this well.", show_default=False)
-    ] = None,
-    evidence: Annotated[
-        str | None, typer.Option(help="exact, normalized, fuzzy or none: the weakest quote.", show_default=False)
-    ] = None,
-    category: Annotated[str | None, typer.Option(show_default=False, help="Only this category.")] = None,
-    q: Annotated[str | None, typer.Option("--q", metavar="TEXT", show_default=False, help="Only with it.")] = None,
+    min_quality: MinQuality = None,
+    min_groundedness: MinGroundedness = None,
+    evidence: WeakestEvidence = None,
+    category: Category = None,
+    q: Containing = None,
     full: Annotated[bool, typer.Option("--full", help="Whole texts, and how the quality is made up.")] = False,
     server: Server = DEFAULT_SERVER,
     api_key: Key = None,
@@ -88,31 +95,105 @@ def read_entries(api: Api, dataset: str, limit: int, query: dict[str, Any]) -> E
 def export(
     dataset: DatasetId,
     output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE", help="Where to; - is standard output.", show_default=False)
-    ],
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to; - is standard output.", show_default=False),
+    ] = None,
     format_name: Annotated[
-        str | None, typer.Option("--format", help="jsonl, parquet, json, …; else the dataset's.", show_default=False)
+        str | None,
+        typer.Option("--format", help="One that `formats` lists; else the dataset's own.", show_default=False),
     ] = None,
     split: Annotated[str | None, typer.Option(help="Only this split.", show_default=False)] = None,
+    min_quality: MinQuality = None,
+    min_groundedness: MinGroundedness = None,
+    evidence: WeakestEvidence = None,
+    category: Category = None,
+    difficulty: Annotated[str | None, typer.Option(show_default=False, help="Only this difficulty.")] = None,
+    entry_status: Annotated[
+        str | None, typer.Option("--status", show_default=False, help="Only entries in this state.")
+    ] = None,
+    q: Containing = None,
+    push_to_hub: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ORG/NAME", help="Send it to the Hugging Face Hub; HF_TOKEN is the key.", show_default=False
+        ),
+    ] = None,
+    public: Annotated[bool, typer.Option("--public", help="With --push-to-hub: a new repository is public.")] = False,
     server: Server = DEFAULT_SERVER,
     api_key: Key = None,
     as_json: AsJson = False,
 ) -> None:
-    """Save a dataset's present entries as one file; it appears under its name when it is complete."""
-    if output == "-" and as_json:
-        raise Failure("--json and -o - both want standard output", ExitCode.INVALID)
+    """Save a dataset's present entries as one file, which appears under its name when it is complete, or push them."""
+    _check_target(output, format_name, push_to_hub, public, as_json)
+    query = {"format": format_name, "split": split, "filter_quality": min_quality, "category": category}
+    query |= {"difficulty": difficulty, "status": entry_status, "q": q}
+    query |= {"min_groundedness": min_groundedness, "evidence": evidence}
+    if push_to_hub is not None:
+        hub = Hub(push_to_hub)
+        with Api(server, api_key) as api:
+            pushed = _push(api, dataset, hub, {**query, "format": HUB_FORMAT}, private=not public)
+        if as_json:
+            render.print_json(pushed._asdict())
+        else:
+            render.say(f"{pushed.url}: commit {pushed.commit}")
+        return
+    assert output is not None  # noqa: S101 - checked above
     with Api(server, api_key) as api:
-        saved = save(api, dataset, output, {"format": format_name, "split": split})
+        saved = save(api, dataset, output, query)
+    if saved.archive and format_name != HUB_FORMAT and output != "-" and not output.endswith(".zip"):
+        render.note(f"{output} is a ZIP with one file for each split; --split takes one of them")
     if as_json:
-        render.print_json(saved._asdict())
+        render.print_json({"file": saved.file, "size_bytes": saved.size_bytes, "sha256": saved.sha256})
     elif output != "-":
         render.say(f"{saved.file}: {saved.size_bytes} bytes")
 
 
+def _check_target(
+    output: str | None, format_name: str | None, push_to_hub: str | None, public: bool, as_json: bool
+) -> None:
+    """Errors: Failure."""
+    if (output is None) == (push_to_hub is None):
+        raise Failure("say either -o FILE or --push-to-hub ORG/NAME", ExitCode.INVALID)
+    if output == "-" and as_json:
+        raise Failure("--json and -o - both want standard output", ExitCode.INVALID)
+    if push_to_hub is not None and format_name not in (None, HUB_FORMAT):
+        raise Failure(f"what is pushed is always in the format {HUB_FORMAT}; leave --format out", ExitCode.INVALID)
+    if public and push_to_hub is None:
+        raise Failure("--public says something about --push-to-hub only", ExitCode.INVALID)
+
+
+def _push(api: Api, dataset: str, hub: Hub, query: dict[str, Any], *, private: bool) -> Pushed:
+    with tempfile.TemporaryDirectory(prefix="chunksmith-push-") as scratch:
+        packed = Path(scratch, "packed.zip")
+        save(api, dataset, str(packed), query)
+        message = f"Dataset {dataset} from Chunksmith"
+        return hub.push(packed, Path(scratch, "folder"), private=private, message=message)
+
+
+def formats(server: Server = DEFAULT_SERVER, api_key: Key = None, as_json: AsJson = False) -> None:
+    """List the formats that the server can write, also those of plugins."""
+    with Api(server, api_key) as api:
+        answer = api.get("/formats")
+    if as_json:
+        render.print_json(answer)
+        return
+    render.table(("format", "ending", "description"), [_format_row(one) for one in answer["formats"]])
+    for broken in answer["problems"]:
+        said = f"{broken['name']}: the plugin {broken['plugin']} cannot be used: {broken['problem']}"
+        render.note(said, style="yellow")
+
+
+def _format_row(listed: dict[str, Any]) -> tuple[str, str, str]:
+    return listed["name"], f".{listed['extension']}", listed["description"]
+
+
 class Saved(NamedTuple):
+    """``archive``: it is a ZIP because there are several splits."""
+
     file: str
     size_bytes: int
     sha256: str
+    archive: bool
 
 
 def save(api: Api, dataset: str, output: str, query: dict[str, Any]) -> Saved:
@@ -137,7 +218,7 @@ def take(response: httpx.Response, stream: IO[bytes], name: str) -> Saved:
     expected = _SHA256.fullmatch(response.headers.get("ETag", ""))
     if expected is not None and expected[1] != digest.hexdigest():
         raise Failure("the download was damaged on its way: its hash is not the one that the server gave")
-    return Saved(name, size, digest.hexdigest())
+    return Saved(name, size, digest.hexdigest(), response.headers.get("Content-Type") == "application/zip")
 
 
 @contextlib.contextmanager
