@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from chunksmith.domain.datasets import BatchFile, Dataset, Entry
-from chunksmith.domain.entry_query import EntryQuery, SplitCounts
+from chunksmith.domain.entry_query import EntryQuery, Position, SplitCounts
 
 
 class DatasetRows(Protocol):
@@ -17,6 +17,7 @@ class DatasetRows(Protocol):
 
 class EntryRows(Protocol):
     async def page(self, dataset: int, query: EntryQuery, limit: int, offset: int = 0) -> list[Entry]: ...
+    async def place(self, dataset: int, query: EntryQuery, skip: int) -> Position | None: ...
     async def count(self, dataset: int, query: EntryQuery) -> int: ...
     async def count_by_split(self, dataset: int, query: EntryQuery) -> list[SplitCounts]: ...
     async def get(self, dataset: int, number: int) -> Entry: ...

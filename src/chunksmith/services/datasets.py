@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.corpus import Chunk, Project
@@ -27,7 +27,11 @@ from chunksmith.pipeline.generate import scored
 from chunksmith.quality.entry_scores import QualityWeights
 
 SHOWN_BATCHES = 1000
+K = TypeVar("K")
+V = TypeVar("V")
 TOTALS_KEPT = 256
+# Marks in lists of which pages are asked for by number; of so many lists they are kept.
+MARK_EVERY, MARKED_LISTS = 20_000, 64
 MOST_ENTRIES = 2**36 - 1
 # What the service itself puts into an entry's metadata, and nobody else may.
 COMPUTED_METADATA = frozenset(
@@ -82,7 +86,9 @@ class DatasetService:
         self._weights = weights
         self._root = root
         self._clock = clock
+        # By dataset and its state.
         self._totals: dict[tuple[int, int, EntryQuery], int] = {}
+        self._marks: dict[tuple[int, int, EntryQuery], tuple[Position, ...]] = {}
 
     async def get(self, dataset_id: str) -> Dataset:
         return await self._datasets.get(dataset_id)
@@ -111,11 +117,12 @@ class DatasetService:
         """Errors: InvalidRequest for a cursor of another list."""
         dataset = await self._datasets.get(dataset_id)
         total = await self._total(dataset, query)
-        offset = window.offset
-        chosen = query
         if window.cursor is not None:
-            chosen, offset = replace(query, after=_read_cursor(window.cursor, query)), 0
-        found = await self._entries.page(dataset.id, chosen, window.per_page + 1, offset)
+            chosen: EntryQuery | None = replace(query, after=_read_cursor(window.cursor, query))
+            offset = 0
+        else:
+            chosen, offset = await self._near(dataset, query, window.offset)
+        found = await self._entries.page(dataset.id, chosen, window.per_page + 1, offset) if chosen is not None else []
         shown = found[: window.per_page]
         more = len(found) > window.per_page
         return EntryPage(shown, total, _write_cursor(shown[-1], query) if more else None, dataset)
@@ -176,6 +183,24 @@ class DatasetService:
             expected_revision=_one_of(expected, current.revision),
         )
 
+    async def _near(self, dataset: Dataset, query: EntryQuery, offset: int) -> tuple[EntryQuery | None, int]:
+        """Where to begin so that little is left to skip; None when the list is shorter.
+
+        Whoever goes far into a list leaves a mark every ``MARK_EVERY`` places, for as long as the dataset stays as it
+        is: the way is gone once, and other pages begin at the nearest mark.
+        """
+        key = (dataset.id, dataset.revision, query)
+        marks = self._marks.get(key, ())
+        while len(marks) < offset // MARK_EVERY:
+            last = replace(query, after=marks[-1]) if marks else query
+            mark = await self._entries.place(dataset.id, last, MARK_EVERY)
+            if mark is None:
+                return None, 0
+            marks = (*marks, mark)
+            _keep(self._marks, key, marks, MARKED_LISTS)
+        used = offset // MARK_EVERY
+        return (replace(query, after=marks[used - 1]) if used else query), offset % MARK_EVERY
+
     async def _total(self, dataset: Dataset, query: EntryQuery) -> int:
         """Counted with the dataset, or once per state of the dataset."""
         plain = EntryQuery(sort=query.sort, order=query.order)
@@ -183,9 +208,7 @@ class DatasetService:
             return dataset.entries_count
         key = (dataset.id, dataset.revision, replace(query, sort="id", order=None))
         if key not in self._totals:
-            if len(self._totals) >= TOTALS_KEPT:
-                self._totals.pop(next(iter(self._totals)))
-            self._totals[key] = await self._entries.count(dataset.id, query)
+            _keep(self._totals, key, await self._entries.count(dataset.id, query), TOTALS_KEPT)
         return self._totals[key]
 
     def _edited(self, entry: Entry, changes: Mapping[str, Any], chunk: Chunk | None, dataset: Dataset) -> Entry:
@@ -216,6 +239,13 @@ def revisions_in(etags: str | None, entry_id: str) -> Set[int] | None:
     named = (etag.strip() for etag in etags.split(","))
     found = {etag[len(quoted) : -1] for etag in named if etag.startswith(quoted) and etag.endswith('"')}
     return {int(one) for one in found if one.isascii() and one.isdecimal() and len(one) < 10}
+
+
+def _keep(known: dict[K, V], key: K, value: V, most: int) -> None:
+    """The oldest goes when there are too many."""
+    if key not in known and len(known) >= most:
+        known.pop(next(iter(known)))
+    known[key] = value
 
 
 def _one_of(expected: Set[int] | None, current: int) -> int | None:

@@ -65,9 +65,12 @@ ORDER BY calls.id LIMIT ?
 _SIZES = """
 SELECT count(*), ifnull(sum(length(raw)), 0) FROM replies WHERE call_id IN (SELECT value FROM json_each(?))
 """
+# What is skipped is counted along the index: neither the rows nor their replies are looked at.
 _OF_JOB = """
 SELECT calls.*, replies.call_id IS NOT NULL AS has_reply FROM calls LEFT JOIN replies ON replies.call_id = calls.id
-WHERE calls.job = ? AND calls.id > ? ORDER BY calls.id LIMIT ? OFFSET ?
+WHERE calls.id IN (
+    SELECT id FROM calls INDEXED BY calls_of_job WHERE job = ? AND id > ? ORDER BY id LIMIT ? OFFSET ?)
+ORDER BY calls.id
 """
 # SQLite's limit of bound parameters is far above; a longer list makes the statement slow to prepare.
 LOOKUP_MAX = 128

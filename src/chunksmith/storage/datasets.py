@@ -106,6 +106,11 @@ def entry_range(dataset: int) -> tuple[int, int]:
     return dataset << 36, (dataset + 1 << 36) - 1
 
 
+def number_of(row_id: int) -> int:
+    """Of an entry in its dataset."""
+    return row_id & ((1 << 36) - 1)
+
+
 def _dataset(row: Row) -> Dataset:
     values = {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row iterates over its values
     values["settings"] = json.loads(row["settings"])

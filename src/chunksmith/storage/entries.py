@@ -8,12 +8,12 @@ import aiosqlite
 from pydantic_core import from_json, to_json
 
 from chunksmith.domain.datasets import DIFFICULTIES, HIGH, MEDIUM, Entry, Evidence
-from chunksmith.domain.entry_query import EntryQuery, SplitCounts
+from chunksmith.domain.entry_query import EntryQuery, Position, SplitCounts
 from chunksmith.domain.jobs import Outcome, Unit
 from chunksmith.errors import NotFound, StaleEntry
 from chunksmith.storage import entry_pages
 from chunksmith.storage.database import Database, Row, Statement
-from chunksmith.storage.datasets import entry_range
+from chunksmith.storage.datasets import entry_range, number_of
 from chunksmith.storage.jobs import unit_statements
 
 _COLUMNS = (
@@ -60,22 +60,19 @@ class EntryStore:
         await self._database.apply(statements)
 
     async def page(self, dataset: int, query: EntryQuery, limit: int, offset: int = 0) -> list[Entry]:
-        """Ids first, through an index; only the rows of the page are read whole.
+        """Ids first, through an index; only the rows of the page are read whole."""
+        places, values = entry_pages.places(dataset, query)
+        ids = f"SELECT id FROM ({places} LIMIT ? OFFSET ?)"
+        sql = f"{_SELECT} WHERE entries.id IN ({ids}) {entry_pages.order(query, 'entries.')}"
+        return [_entry(row) for row in await self._database.read(sql, (*values, limit, offset))]
 
-        What comes after a position lies in up to three ranges of the index: each gives at most a page, and the first
-        of them all are the page.
-        """
-        order = entry_pages.order(query)
-        parts: list[str] = []
-        values: list[Any] = []
-        for part in entry_pages.ranges(dataset, query):
-            where, parameters = entry_pages.where(dataset, part.query)
-            ids = f"SELECT id FROM entries {entry_pages.index(query)} {where}{part.clause} {order} LIMIT ? OFFSET ?"
-            parts.append(f"SELECT id FROM ({ids})")
-            values += [*parameters, *part.values, limit, offset]
-        order = entry_pages.order(query, "entries.")
-        sql = f"{_SELECT} WHERE entries.id IN ({' UNION ALL '.join(parts)}) {order} LIMIT ?"
-        return [_entry(row) for row in await self._database.read(sql, (*values, limit))]
+    async def place(self, dataset: int, query: EntryQuery, skip: int) -> Position | None:
+        """Of the entry that stands ``skip`` places further on, counted from 1; None when there are not so many."""
+        places, values = entry_pages.places(dataset, query)
+        row = await self._database.read_one(f"{places} LIMIT 1 OFFSET ?", (*values, skip - 1))
+        if row is None:
+            return None
+        return Position(row[1] if len(row) > 1 else None, number_of(row["id"]))
 
     async def count(self, dataset: int, query: EntryQuery) -> int:
         where, parameters = entry_pages.where(dataset, query, counted=True)
@@ -298,7 +295,7 @@ def _text(value: Any) -> str:
 def _entry(row: Row) -> Entry:
     key_points = from_json(row["key_points"]) if row["key_points"] is not None else None
     return Entry(
-        number=row["id"] & ((1 << 36) - 1),
+        number=number_of(row["id"]),
         position=row["position"],
         chunk_id=row["chunk_id"],
         question=row["question"],

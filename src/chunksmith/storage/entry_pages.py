@@ -104,6 +104,24 @@ def order(query: EntryQuery, prefix: str = "") -> str:
     return f"ORDER BY {prefix}{expression} {direction}, {prefix}id ASC"
 
 
+def places(dataset: int, query: EntryQuery) -> tuple[str, list[Any]]:
+    """Ids of all that a list has after its position, in its order, with what they are sorted by; and the parameters.
+
+    What comes after a position lies in up to three ranges of the index, which SQLite merges as it goes.
+    """
+    column, _ = _SORTS[query.sort]
+    columns = "id" if column == "id" else f"id, {column}"
+    parts: list[str] = []
+    values: list[Any] = []
+    for part in ranges(dataset, query):
+        clause, parameters = where(dataset, part.query)
+        parts.append(f"SELECT {columns} FROM entries {index(query)} {clause}{part.clause}")
+        values += [*parameters, *part.values]
+    if not parts:  # the filter lets through nothing that comes after the position
+        return f"SELECT {columns} FROM entries WHERE 0", []
+    return f"{' UNION ALL '.join(parts)} {order(query)}", values
+
+
 class Range(NamedTuple):
     """Rows that ``query`` finds and that lie where ``clause`` says."""
 

@@ -94,8 +94,8 @@ UPDATE jobs SET state = 'submitted', reason = NULL, error_slug = NULL, error_det
 _PAUSE_WISHED = "UPDATE jobs SET state = 'paused', step = 'Paused' WHERE state = 'running' AND reason = 'user'"
 _EVENTS = "SELECT id, kind, data, at FROM job_events WHERE job = ? AND id > ? ORDER BY id LIMIT ?"
 _OUTCOME = "SELECT position, source_id, ifnull(outcome, 'pending'), reason, detail, entries FROM units WHERE job = ? "
-# One statement for each kind of list, so that each reads along an index.
-_ALL_OUTCOMES = _OUTCOME + "AND position > ? ORDER BY position LIMIT ? OFFSET ?"
+# One statement for each kind of list, so that each reads along an index. Positions have no gaps: nothing is skipped.
+_ALL_OUTCOMES = _OUTCOME + "AND position > ? ORDER BY position LIMIT ?"
 _PENDING_OUTCOMES = _OUTCOME + "AND outcome IS NULL AND position > ? ORDER BY position LIMIT ? OFFSET ?"
 _ACCEPTED_OUTCOMES = _OUTCOME + "AND outcome = 'accepted' AND position > ? ORDER BY position LIMIT ? OFFSET ?"
 _OUTCOMES_WITH = (
@@ -334,8 +334,10 @@ class JobStore:
         await self._database.apply([("UPDATE jobs SET reason = 'user', step = 'Pausing' WHERE id = ?", (job,))])
 
     async def outcomes(self, job: int, status: str | None, after: int, limit: int, offset: int) -> list[UnitOutcome]:
-        lists = {None: _ALL_OUTCOMES, "pending": _PENDING_OUTCOMES, "accepted": _ACCEPTED_OUTCOMES}
-        if status in lists:
+        lists = {"pending": _PENDING_OUTCOMES, "accepted": _ACCEPTED_OUTCOMES}
+        if status is None:
+            rows = await self._database.read(_ALL_OUTCOMES, (job, after + offset, limit))
+        elif status in lists:
             rows = await self._database.read(lists[status], (job, after, limit, offset))
         else:
             rows = await self._database.read(_OUTCOMES_WITH, (job, status, after, limit, offset))

@@ -1,4 +1,4 @@
--- version 8
+-- version 9
 
 CREATE VIEW visible_chunks AS
 SELECT * FROM chunks
@@ -418,11 +418,11 @@ CREATE INDEX documents_of_project ON documents (project_id, deleted_at, id, impo
 
 CREATE INDEX documents_to_purge ON documents (id) WHERE deleted_at IS NOT NULL AND purged_at IS NULL;
 
-CREATE INDEX entries_by_category ON entries (dataset, category, id) WHERE deleted_at IS NULL;
+CREATE INDEX entries_by_category ON entries (dataset, deleted_at, category, id);
 
-CREATE INDEX entries_by_difficulty ON entries (dataset, difficulty, id) WHERE deleted_at IS NULL;
+CREATE INDEX entries_by_difficulty ON entries (dataset, deleted_at, difficulty, id);
 
-CREATE INDEX entries_by_quality ON entries (dataset, quality DESC, id) WHERE deleted_at IS NULL;
+CREATE INDEX entries_by_quality ON entries (dataset, deleted_at, quality DESC, id);
 
 CREATE INDEX entries_of_dataset ON entries (dataset, deleted_at);
 

@@ -109,14 +109,36 @@ async def test_pages_by_cursor_are_the_list(
 async def test_no_page_reads_a_whole_dataset_to_sort_it(
     database: Database, sort: Sort, filters: dict[str, Any], after: Position | None
 ) -> None:
-    query = EntryQuery(sort, **filters, after=after)
-    for part in entry_pages.ranges(1, query):
-        where, parameters = entry_pages.where(1, part.query)
-        pieces = ("EXPLAIN QUERY PLAN SELECT id FROM entries", entry_pages.index(query), where, part.clause)
-        sql = " ".join([*pieces, entry_pages.order(query), "LIMIT 5"])
-        plan = await database.read(sql, (*parameters, *part.values))
-        steps = [row["detail"] for row in plan]
-        assert not [step for step in steps if step.startswith("SCAN entries") or "B-TREE FOR ORDER BY" in step], steps
+    places, values = entry_pages.places(1, EntryQuery(sort, **filters, after=after))
+    plan = await database.read(f"EXPLAIN QUERY PLAN {places} LIMIT 5", values)
+    steps = [row["detail"] for row in plan if values]
+    assert not [step for step in steps if step.startswith("SCAN entries") or "B-TREE FOR ORDER BY" in step], steps
+
+
+@pytest.mark.parametrize("sort", SORTS)
+async def test_what_a_numbered_page_skips_is_counted_in_the_index(database: Database, sort: Sort) -> None:
+    filters = {"filter_quality": 0.2} if sort == "quality" else {}
+    places, values = entry_pages.places(1, EntryQuery(sort, **filters))  # type: ignore[arg-type]  # a bound
+    plan = await database.read(f"EXPLAIN QUERY PLAN {places} LIMIT 5 OFFSET 50", values)
+    assert [row["detail"].startswith("SEARCH entries USING COVERING INDEX") for row in plan] == [True]
+
+
+@pytest.mark.parametrize("filters", FILTERS.values(), ids=FILTERS.keys())
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("sort", SORTS)
+async def test_a_place_further_on_begins_the_same_list(
+    database: Database, sort: Sort, order: Any, filters: dict[str, Any]
+) -> None:
+    store = EntryStore(database)
+    query = EntryQuery(sort, order, **filters)
+    whole = [entry.number for entry in await store.page(1, query, COUNT)]
+    mark, passed = None, 0
+    while (found := await store.place(1, replace(query, after=mark), 5)) is not None:
+        mark, passed = found, passed + 5
+        assert found.number == whole[passed - 1]
+        rest = await store.page(1, replace(query, after=mark), 4, 2)
+        assert [entry.number for entry in rest] == whole[passed + 2 : passed + 6]
+    assert len(whole) - passed < 5
 
 
 async def test_the_weakest_quote_decides(database: Database) -> None:
