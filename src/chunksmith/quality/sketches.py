@@ -32,12 +32,14 @@ class DistinctSample(Generic[T]):
         self._largest_first: list[int] = []
         self.is_everything = True
 
-    def add(self, key: int, keep: Callable[[], T]) -> None:
+    def add(self, key: int, keep: Callable[[], T]) -> Sampled[T] | None:
+        """The item of the key, counted; None when it is not in the sample."""
         item = self._items.get(key)
         if item is None:
             item = self._admit(key, keep)
         if item is not None:
             item.count += 1
+        return item
 
     def items(self) -> list[Sampled[T]]:
         """In the order of the hashes, which is the same for the same keys."""

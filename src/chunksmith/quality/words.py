@@ -62,7 +62,7 @@ def tokens(text: str) -> Tokens:
 
 def _tokens(text: str) -> Tokens:
     plain = fold(text)
-    words = _words(plain)
+    words = words_of(plain)
     content = tuple(word for word in words if word not in _FOLDED_FUNCTION_WORDS and not _is_short_latin(word))
     return Tokens(tuple(words), content, tuple(numbers(plain)))
 
@@ -70,7 +70,8 @@ def _tokens(text: str) -> Tokens:
 _remembered = lru_cache(maxsize=64)(_tokens)
 
 
-def _words(plain: str) -> list[str]:
+def words_of(plain: str) -> list[str]:
+    """Of folded text, in order; numbers are none."""
     if plain.isascii():
         return _PLAIN_LETTERS.findall(plain)
     runs: list[str] = _LETTERS.findall(plain)

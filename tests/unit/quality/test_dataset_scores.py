@@ -90,25 +90,36 @@ def test_distribution_and_histogram_count_every_scored_entry() -> None:
     assert result["histogram"][9] == 2
 
 
-def test_one_dominant_category_is_an_imbalance() -> None:
-    even = [replace(item, category="ab"[item.number % 2]) for item in varied()]
-    skewed = [replace(item, category="a" if item.number > 1 else "b") for item in varied()]
+def test_categories_are_held_against_the_passages_they_come_from() -> None:
+    as_in_the_source = [replace(item, category="a" if item.number > 1 else "b") for item in varied()]
+    two_passages = [
+        replace(item, category="ab"[item.number == 1], chunk_id=1 + (item.number == 1)) for item in varied()
+    ]
+    assert result_of(as_in_the_source)["bias_score"] == 1.0
+    assert any('one category, "a", as many as of the passages' in one for one in result_of(as_in_the_source)["issues"])
+    assert result_of(two_passages)["bias"]["category"] == pytest.approx(0.5833, abs=1e-4)
+    assert any(one.endswith('one category, "a".') for one in result_of(two_passages)["issues"])
+
+
+def test_without_passages_equal_shares_are_expected() -> None:
+    even = [replace(item, category="ab"[item.number % 2], chunk_id=0) for item in varied()]
+    skewed = [replace(item, category="a" if item.number > 1 else "b", chunk_id=0) for item in varied()]
     assert result_of(even)["bias_score"] == 1.0
-    assert result_of(skewed)["bias_score"] < 0.8
-    assert any('one category, "a"' in issue for issue in result_of(skewed)["issues"])
+    assert result_of(skewed)["bias_score"] < 0.5
 
 
 def test_one_dominant_document_is_an_imbalance() -> None:
     skewed = [
-        replace(item, document_id=int(item.number == 1), document_name="xy"[item.number == 1]) for item in varied()
+        replace(item, document_id=int(item.number == 1), document_name="xy"[item.number == 1], chunk_id=0)
+        for item in varied()
     ]
-    assert result_of(skewed)["balance"]["source"] < 0.5
+    assert result_of(skewed)["bias"]["source"] < 0.5
 
 
 def test_parts_are_averaged_and_low_ones_reported() -> None:
-    entries = varied(quality_parts={"grounded": 0.25, "well_formed": 1.0})
+    entries = varied(quality_parts={"groundedness": 0.25, "well_formed": 1.0})
     result = result_of(entries)
-    assert result["components"] == {"grounded": 0.25, "well_formed": 1.0}
+    assert result["components"] == {"groundedness": 0.25, "well_formed": 1.0}
     assert "12 of 12 entries do not rest on their passage." in result["issues"]
 
 
