@@ -137,6 +137,7 @@ async def test_answers_are_as_they_are_described(server: Server, document: Json,
     await ask("GET", f"datasets/{dataset}/entries")
     await ask("GET", f"datasets/{dataset}/download", 416, headers={"Range": "bytes=99999999-"})
     await ask("GET", f"datasets/{dataset}/download", 206, headers={"Range": "bytes=0-5"})
+    await ask("POST", "quality/analyze", json={"dataset_id": dataset, "per_row": True})
     await ask("POST", f"jobs/{job}/retry", json={"statuses": ["refused"]})
     await server.ended(job)
     await ask("PUT", f"projects/{project}", json={"name": "y"})

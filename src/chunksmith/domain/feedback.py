@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 FeedbackType = Literal["bulk_edit", "quality_issue", "content_error", "approve", "reject"]
 FEEDBACK_TYPES: tuple[FeedbackType, ...] = get_args(FeedbackType)
@@ -56,6 +56,22 @@ class FeedbackSummary:
     by_type: Mapping[FeedbackType, int] = field(default_factory=dict)
     average_rating: float | None = None
     entries_with_feedback: int = 0
+
+
+class Judged(NamedTuple):
+    """What a model and a reviewer gave the same text, as grades 1…5. An approval alone is 5, a rejection 1."""
+
+    judge: float
+    reviewer: float
+
+
+class Reviewed(Protocol):
+    async def judged(self, dataset: int, limit: int) -> list[Judged]:
+        """Entries that a model judged and that a reviewer rated, approved or rejected since their text last changed.
+
+        The newest word of a reviewer on an entry counts; the newest ``limit`` entries are given.
+        """
+        ...
 
 
 class FeedbackRows(Protocol):

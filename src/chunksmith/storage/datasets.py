@@ -18,6 +18,11 @@ FROM datasets
 _BY_NAME = _DATASET + " WHERE dataset_id = ?"
 _BY_JOB = _DATASET + " WHERE id = (SELECT dataset_id FROM jobs WHERE job_id = ?)"
 _PAGE = _DATASET + " WHERE project_id = ? ORDER BY id DESC LIMIT ? OFFSET ?"
+_NAMED = (
+    _DATASET
+    + " WHERE project_id = ? AND name = ? AND id <= ? AND json_extract(settings, '$.dataset_name') = name"
+    + " ORDER BY id DESC LIMIT ?"
+)
 _INSERT = """
 INSERT INTO datasets (dataset_id, project_id, name, mode, format_type, folder, settings, created_at, updated_at)
 VALUES (:dataset_id, :project_id, :name, :mode, :format_type, :folder, :settings, :created_at, :created_at)
@@ -51,6 +56,10 @@ class DatasetStore:
         rows = await self._database.read(_PAGE, (project, limit, offset))
         (count,) = await self._database.read("SELECT count(*) AS n FROM datasets WHERE project_id = ?", (project,))
         return [_dataset(row) for row in rows], int(count["n"])
+
+    async def named(self, project: int, name: str, last: int, limit: int) -> list[Dataset]:
+        """Those of this ``dataset_name`` up to the row ``last``, the newest first."""
+        return [_dataset(row) for row in await self._database.read(_NAMED, (project, name, last, limit))]
 
     async def set_quality(self, dataset: int, quality: dict[str, Any] | None, flagged: str | None, at: str) -> None:
         sql = "UPDATE datasets SET quality = ?, flagged = ?, updated_at = ? WHERE id = ?"

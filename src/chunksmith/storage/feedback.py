@@ -7,7 +7,15 @@ from typing import Any
 import aiosqlite
 
 from chunksmith.domain.datasets import ENTRY_PREFIX, TEXT_FIELDS, Entry, EntryStatus
-from chunksmith.domain.feedback import TEXT_CHANGES, Feedback, FeedbackDraft, FeedbackQuery, FeedbackSummary
+from chunksmith.domain.feedback import (
+    RATINGS,
+    TEXT_CHANGES,
+    Feedback,
+    FeedbackDraft,
+    FeedbackQuery,
+    FeedbackSummary,
+    Judged,
+)
 from chunksmith.errors import NotFound
 from chunksmith.storage.database import Database, Row
 from chunksmith.storage.datasets import entry_range
@@ -47,6 +55,13 @@ SELECT e.*, f.verdict FROM (
 JOIN entries AS e ON e.id = f.entry
 WHERE f.feedback_type = 'approve' AND e.status <> 'rejected' AND e.deleted_at IS NULL AND NOT {_IS_FORMER}
 ORDER BY f.verdict DESC LIMIT ?
+"""
+_JUDGED = f"""
+SELECT json_extract(e.judge, '$.score') AS score, f.rating, f.feedback_type, max(f.id) AS newest
+FROM feedback AS f JOIN entries AS e ON e.id = f.entry
+WHERE f.dataset = ? AND e.judge IS NOT NULL AND e.deleted_at IS NULL
+    AND (f.rating IS NOT NULL OR f.feedback_type IN ('approve', 'reject')) AND NOT {_IS_FORMER}
+GROUP BY f.entry ORDER BY newest DESC LIMIT ?
 """
 
 
@@ -92,6 +107,15 @@ class FeedbackStore:
             average_rating=round(sum(row["points"] for row in rows) / rated, 4) if rated else None,
             entries_with_feedback=int(reviewed["n"]),
         )
+
+    async def judged(self, dataset: int, limit: int) -> list[Judged]:
+        """Grades 1…5 of a judge and of the newest reviewer since the text last changed."""
+        rows = await self._database.read(_JUDGED, (dataset, limit))
+        verdicts = {"approve": RATINGS[1], "reject": RATINGS[0]}
+        return [
+            Judged(1 + 4 * row["score"], row["rating"] if row["rating"] is not None else verdicts[row["feedback_type"]])
+            for row in rows
+        ]
 
     async def approved(self, project: int, mode: str, limit: int) -> list[dict[str, Any]]:
         """Texts of entries whose newest verdict is an approval of the present text, the newest approval first."""

@@ -15,6 +15,7 @@ from chunksmith.web.handlers import (
     jobs,
     projects,
     prompts,
+    quality,
     regeneration,
     service,
     taxonomies,
@@ -32,6 +33,7 @@ TAGS = {
     "Jobs": "Work in the background: progress, control, outcomes, the ledger of calls.",
     "Datasets": "What generation made: summary, quality, download.",
     "Entries": "The rows of a dataset.",
+    "Quality": "How good datasets are, and why that should be believed.",
     "Service": "The server itself.",
 }
 PATH_PARAMETERS = {
@@ -59,6 +61,7 @@ ROUTES = [
     *jobs.ROUTES,
     *events.ROUTES,
     *datasets.ROUTES,
+    *quality.ROUTES,
     *feedback.ROUTES,
     *regeneration.ROUTES,
     *docs_page.ROUTES,

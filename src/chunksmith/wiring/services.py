@@ -6,6 +6,7 @@ from pathlib import Path
 from aiohttp import web
 
 from chunksmith import __version__
+from chunksmith.services.analyzing import AnalysisService
 from chunksmith.services.chunk_import import ChunkImport
 from chunksmith.services.chunks import ChunkService
 from chunksmith.services.datasets import DatasetService
@@ -23,12 +24,13 @@ from chunksmith.services.ledger import LedgerService
 from chunksmith.services.preview import PreviewService
 from chunksmith.services.project_moving import ProjectMoving
 from chunksmith.services.providers import ProviderService
+from chunksmith.services.quality_reports import QualityReports
 from chunksmith.services.regeneration import RegenerationService
 from chunksmith.services.rescoring import RescoreService
 from chunksmith.services.restoring import RestoreService
 from chunksmith.services.taxonomy_making import ModelChoice, TaxonomyMaking
 from chunksmith.storage.files import folder_fault
-from chunksmith.web import extraction_keys, keys, review_keys, taxonomy_keys
+from chunksmith.web import extraction_keys, keys, quality_keys, review_keys, taxonomy_keys
 from chunksmith.wiring.core import Core
 from chunksmith.wiring.work import Workshop
 
@@ -44,6 +46,7 @@ def offer(app: web.Application, core: Core, workshop: Workshop) -> None:
     _generation(app, core, workshop)
     _jobs(app, core, workshop)
     _datasets(app, core, workshop)
+    _quality(app, core)
     _taxonomies(app, core, workshop)
     _extraction(app, core, workshop)
 
@@ -133,6 +136,12 @@ def _datasets(app: web.Application, core: Core, workshop: Workshop) -> None:
         clock,
     )
     app[review_keys.RESTORING] = RestoreService(datasets, rows.entries, rows.regenerations, core.weights, clock)
+
+
+def _quality(app: web.Application, core: Core) -> None:
+    rows = core.rows
+    app[quality_keys.ANALYSIS] = AnalysisService(rows.datasets, rows.entries, core.weights)
+    app[quality_keys.QUALITY_REPORTS] = QualityReports(rows.datasets, rows.feedback)
 
 
 def _taxonomies(app: web.Application, core: Core, workshop: Workshop) -> None:

@@ -48,18 +48,6 @@ async def delete_dataset(request: web.Request) -> web.StreamResponse:
     return no_content()
 
 
-async def dataset_quality(request: web.Request) -> web.StreamResponse:
-    dataset = await request.app[DATASETS].get(request.match_info["dataset_id"])
-    answer = {
-        "dataset_id": dataset.dataset_id,
-        "quality_summary": dataset.quality,
-        "average_score": shapes.average_score(dataset),
-        "distribution": shapes.distribution_out(dataset),
-        "flagged": dataset.flagged,
-    }
-    return json_response(answer)
-
-
 async def rescore_dataset(request: web.Request) -> web.StreamResponse:
     job = await request.app[RESCORING].submit(request.match_info["dataset_id"])
     answer = {"job_id": job.job_id, "status": job.state, "message": "Rescoring started successfully"}
@@ -142,14 +130,6 @@ ROUTES = [
         "Datasets",
         {204: Answer("It is gone.")},
         errors=(Conflict,),
-    ),
-    Route(
-        "GET",
-        f"{BASE}/{{dataset_id}}/quality",
-        dataset_quality,
-        "Quality of a dataset",
-        "Datasets",
-        {200: Answer("Its scores, 0 to 1, higher is better.", shapes.DatasetQualityOut)},
     ),
     Route(
         "POST",

@@ -226,14 +226,6 @@ class RescoreOut(fields.AnswerSchema):
     message = fields.String()
 
 
-class DatasetQualityOut(fields.AnswerSchema):
-    dataset_id = fields.String()
-    quality_summary = fields.Dict(allow_none=True)
-    average_score = fields.Number(allow_none=True)
-    distribution = fields.Nested(DistributionOut)
-    flagged = fields.String(allow_none=True)
-
-
 def query_in(values: dict[str, Any]) -> EntryQuery:
     names = ("filter_quality", "min_groundedness", "evidence", "category", "split", "status", "difficulty", "q")
     return EntryQuery(
