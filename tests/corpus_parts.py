@@ -25,7 +25,7 @@ from chunksmith.storage.files import UploadStore, make_private
 from chunksmith.storage.projects import ProjectStore
 from chunksmith.storage.purge import PurgeStore
 
-UPLOADS = UploadSettings(max_file_bytes=100_000, max_files=5, max_import_line_bytes=10_000)
+UPLOADS = UploadSettings(max_file_bytes=100_000, max_files=5, max_import_line_bytes=10_000, max_archive_bytes=1_000_000)
 PARSING = ParsingSettings(timeout_s=30, memory_bytes=1 << 30, max_text_chars=1_000_000, concurrency=2)
 NOW = "2026-01-31T09:30:00.000Z"
 

@@ -16,8 +16,8 @@ from chunksmith.web.schemas.datasets import DistributionOut, average_score, dist
 FIGURES = (
     "overall_score, mean_score (also average_score), diversity_score, bias_score (1: no imbalance found), "
     "distribution, histogram (ten bins), components (means), diversity and bias (what they are made of, null where it "
-    "could not be measured), measures (distinct_1 to distinct_3, mtld, near_duplicate_rate, question_kinds, readability, groups of "
-    "people), judge, counts, left_out and issues in words"
+    "could not be measured), measures (distinct_1 to distinct_3, mtld, near_duplicate_rate, question_kinds, "
+    "readability, groups of people), judge, counts, left_out and issues in words"
 )
 
 
