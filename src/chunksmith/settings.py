@@ -4,9 +4,10 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -31,6 +32,22 @@ PROVIDER_VARIABLES = {
 
 Positive = Annotated[int, Field(gt=0)]
 PositiveSeconds = Annotated[float, Field(gt=0)]
+
+
+def _address(url: str) -> str:
+    """Refused at the start: no call to it could ever succeed."""
+    bare = url.strip()
+    try:
+        parts = urlsplit(bare if "://" in bare else f"http://{bare}")
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if bare and not usable:
+        raise ValueError(f"{url!r} is not an address such as https://host:443/v1")
+    return bare
+
+
+Address = Annotated[str, AfterValidator(_address)]
 
 
 class Section(BaseModel):
@@ -115,8 +132,8 @@ class WebhookSettings(Section):
 
 
 class ProviderSettings(Section):
-    base_url: str = ""
-    base_urls: tuple[str, ...] = ()
+    base_url: Address = ""
+    base_urls: tuple[Address, ...] = ()
     api_key: SecretStr | None = None
     model: str = ""
     timeout_s: PositiveSeconds = 120.0
@@ -147,6 +164,14 @@ class ProvidersSettings(Section):
     grok: ProviderSettings
     ollama: ProviderSettings
     builtin: ProviderSettings
+
+    @model_validator(mode="after")
+    def _addresses_are_there(self) -> Self:
+        for name in ("gemini", "grok", "ollama"):
+            section: ProviderSettings = getattr(self, name)
+            if not all(section.base_urls or (section.base_url,)):
+                raise ValueError(f"{name}: base_url is empty")
+        return self
 
     def accounts(self) -> dict[str, ProviderAccount]:
         return {name: getattr(self, name).account(name) for name in type(self).model_fields}

@@ -162,6 +162,16 @@ def test_the_default_model_is_what_is_set_up(
         ("CHUNKSMITH_PROVIDERS__GROKK__API_KEY", "x", "providers/grokk"),
         ("CHUNKSMITH_QUALITY__WEIGHT_GROUNDED", "-1", "quality/weight_grounded"),
         ("CHUNKSMITH_GENERATION__DEFAULT_MODEL", "gpt", "generation/default_model"),
+        ("CHUNKSMITH_PROVIDERS__GROK__BASE_URL", "ftp://api.x.ai/v1", "providers/grok/base_url"),
+        ("CHUNKSMITH_PROVIDERS__GROK__BASE_URL", "https:///v1", "providers/grok/base_url"),
+        ("CHUNKSMITH_PROVIDERS__GROK__BASE_URL", "https://api.x.ai:many/v1", "providers/grok/base_url"),
+        ("CHUNKSMITH_PROVIDERS__GROK__BASE_URL", "http://[::1/v1", "providers/grok/base_url"),
+        ("CHUNKSMITH_PROVIDERS__GROK__BASE_URL", " ", "providers"),
+        (
+            "CHUNKSMITH_PROVIDERS__OLLAMA__BASE_URLS",
+            '["http://gpu1:11434", "gopher://gpu2"]',
+            "providers/ollama/base_urls/1",
+        ),
     ],
 )
 def test_a_variable_that_cannot_be_meant_is_named(

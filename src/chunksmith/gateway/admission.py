@@ -80,24 +80,35 @@ class Spending:
 
 @dataclass(slots=True)
 class Slot:
-    """The right to send one call. Tell it how the call went before the slot is given back."""
+    """The right to send one call. Tell it how the call went before the slot is given back.
+
+    ``granted_at``, and from when it has left: the time of that.
+    """
 
     admission: "Admission"
     granted_at: float
     request: Spending
     tokens: Spending
+    left: bool = False
+
+    def may_leave(self) -> bool:
+        """Whether the slot may still be used: limits may have been lowered since. Errors: AccountClosed."""
+        return self.admission.may_leave()
 
     def leaves(self) -> None:
         """The request is sent now, which may be some time after the slot was given."""
-        self.request.at = self.tokens.at = self.admission.now()
+        self.left = True
+        self.admission.sent += 1
+        self.granted_at = self.request.at = self.tokens.at = self.admission.now()
 
     def succeeded(self, tokens: int | None) -> None:
         if tokens is not None:
             self.admission.tokens.correct(self.tokens, tokens)
         self.admission.on_success()
 
-    def failed(self, error: ProviderError) -> None:
-        self.admission.on_failure(error, self.granted_at)
+    def failed(self, error: ProviderError, key: bytes) -> None:
+        """``key`` tells requests apart."""
+        self.admission.on_failure(error, self.granted_at, key)
 
     def unsent(self) -> None:
         """Nothing left: what was counted for it is free again."""
@@ -116,17 +127,18 @@ class _Waiter:
 class Seat:
     """A place in the queue of an account, and then a slot, for as long as it is entered."""
 
-    __slots__ = ("_admission", "_asked")
+    __slots__ = ("_admission", "_asked", "_slot")
 
     def __init__(self, admission: "Admission", job: int, weight: int, tokens: int) -> None:
         self._admission = admission
         self._asked = (job, weight, tokens)
 
     async def __aenter__(self) -> Slot:
-        return await self._admission.enter(*self._asked)
+        self._slot = await self._admission.enter(*self._asked)
+        return self._slot
 
     async def __aexit__(self, *_: object) -> None:
-        self._admission.leave()
+        self._admission.leave(self._slot)
 
 
 class Admission:
@@ -143,7 +155,8 @@ class Admission:
         self.max_concurrency = account.max_concurrency
         self.requests = Window(account.requests_per_minute)
         self.tokens = Window(account.tokens_per_minute)
-        self.in_flight = 0
+        self.in_flight = 0  # slots given; of these have been used:
+        self.sent = 0
         self.limit = float(account.max_concurrency)
         self._successes = 0
         self._shrunk_at = float("-inf")
@@ -154,6 +167,7 @@ class Admission:
         self._openings = 0
         self._opened_at = float("-inf")
         self._down_since: float | None = None
+        self._failing: set[bytes] = set()  # requests, since then; two are enough to know that it is not one of them
         self._answered_at = float("-inf")
         self._closed: str | None = None
         self._queues: dict[int, deque[_Waiter]] = {}
@@ -184,9 +198,17 @@ class Admission:
             self._forget(waiter)
             raise
 
-    def leave(self) -> None:
+    def leave(self, slot: Slot) -> None:
         self.in_flight -= 1
+        self.sent -= slot.left
         self._grant()
+
+    def may_leave(self) -> bool:
+        if self._closed is not None:
+            raise AccountClosed(self._closed)
+        if self._clock.monotonic() < self._blocked_until or (self._openings and self.sent):
+            return False
+        return self.sent < min(int(self.limit), self.max_concurrency)
 
     def now(self) -> float:
         return self._clock.monotonic()
@@ -203,13 +225,19 @@ class Admission:
             self.limit = min(self.limit + 1, float(self.max_concurrency))
             self._successes = 0
 
-    def on_failure(self, error: ProviderError, granted_at: float) -> None:
+    def gives_up_on(self, key: bytes) -> bool:
+        """Whether this request failed for as long as an outage is waited for, and nothing else was there to fail."""
+        since = self._down_since
+        lasted = since is not None and self._clock.monotonic() - since >= self._give_up_after_s
+        return lasted and self._failing == {key}
+
+    def on_failure(self, error: ProviderError, granted_at: float, key: bytes) -> None:
         if error.kind == "quota":
             self.close(error.detail)
         elif error.kind == "rate_limit":
             self._on_rate_limit(error.retry_after_s, granted_at)
         elif error.kind in ("server", "connection", "timeout"):
-            self._on_outage(error, granted_at)
+            self._on_outage(error, granted_at, key)
         elif error.sent:
             self._on_answer()
 
@@ -217,6 +245,7 @@ class Admission:
         """Whatever it said: the provider is there."""
         self._failures = self._openings = 0
         self._down_since = None
+        self._failing.clear()
         self._answered_at = self._clock.monotonic()
 
     def _on_rate_limit(self, hint_s: float | None, granted_at: float) -> None:
@@ -233,15 +262,17 @@ class Admission:
             hint_s = self._rng.uniform(0, min(RATE_LIMIT_MAX_S, RATE_LIMIT_BASE_S * 2**self._rate_limits))
         self._block(now + hint_s, "rate_limit")
 
-    def _on_outage(self, error: ProviderError, granted_at: float) -> None:
+    def _on_outage(self, error: ProviderError, granted_at: float, key: bytes) -> None:
         now = self._clock.monotonic()
         self._down_since = self._down_since if self._down_since is not None else now
+        # Who is not reached at all is down for everybody; a status may be meant for one request.
+        self._failing.update((key,) if error.status is not None else (key, b"") if len(self._failing) < 2 else ())
         if self._openings and granted_at <= self._opened_at:
             return  # it left before the breaker opened and says nothing new
         self._failures += 1
         if error.retry_after_s is not None:
             self._block(now + error.retry_after_s, "provider_down")  # said to one, meant for all
-        if now - self._down_since >= self._give_up_after_s:
+        if now - self._down_since >= self._give_up_after_s and not self.gives_up_on(key):
             self.close(f"{self.account.provider} has not answered for {int(now - self._down_since)} s: {error.detail}")
         elif self._failures >= BREAKER_FAILURES:
             wait_s = min(BREAKER_MAX_S, BREAKER_BASE_S * 2**self._openings)
@@ -276,6 +307,7 @@ class Admission:
         self._closed = None
         self._failures = self._openings = 0
         self._down_since = None
+        self._failing.clear()
 
     def set_limits(self, max_concurrency: int, requests_per_minute: int | None, tokens_per_minute: int | None) -> None:
         """Live; what was spent in the last minute stays counted where it was limited before."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
@@ -27,10 +28,12 @@ from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import ProviderError
 from chunksmith.gateway.admission import Admission, Slot
 from chunksmith.gateway.budget import Budget, Reservation
-from chunksmith.gateway.lanes import Lanes
+from chunksmith.gateway.lanes import Lane, Lanes
 from chunksmith.gateway.pricing import PriceBook
 
 RETRY_BASE_S, RETRY_MAX_S = 0.5, 30.0
+# How often a call that may not leave just now looks again.
+HELD_LOOK_S = 0.05
 TRANSIENT = frozenset({"server", "connection", "timeout"})
 # Roles and separators around each message.
 MESSAGE_OVERHEAD_TOKENS = 16
@@ -56,6 +59,14 @@ class Answer(NamedTuple):
     reply: ChatReply
     call_id: int
     reused: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rest:
+    """A call waits to be tried again; ``detail`` says what went wrong."""
+
+    until: float
+    detail: str
 
 
 @dataclass
@@ -94,6 +105,9 @@ class Gateway:
         # Told how each call ended: provider, result, reply.
         self.observe: Callable[[str, str, ChatReply | None], None] = lambda provider, result, reply: None
         self._draining = False
+        # By job: calls that are asked for, and those of them that wait to be tried again.
+        self._asked: Counter[int] = Counter()
+        self._rests: dict[int, list[Rest]] = {}
         # Calls between their intent and their reply in the ledger.
         self._turns = LoopTurns()
         self.sending = 0
@@ -181,7 +195,34 @@ class Gateway:
         await self._ledger.count_reused(caller.job)
         return Answer(reply, stored.call_id, reused=True)
 
+    def resting(self, job: int) -> "Rest | None":
+        """The wait that ends first, when every call of the job that is asked for waits to be tried again."""
+        rests = self._rests.get(job, ())
+        return min(rests, key=lambda rest: rest.until) if rests and len(rests) == self._asked[job] else None
+
+    async def _rest(self, caller: Caller, seconds: float, exc: ProviderError) -> None:
+        rest = Rest(self._clock.monotonic() + seconds, exc.detail)
+        rests = self._rests.setdefault(caller.job, [])
+        rests.append(rest)
+        try:
+            await self._pause(caller, seconds)
+        finally:
+            rests.remove(rest)
+            if not rests:
+                self._rests.pop(caller.job, None)
+
     async def _call(self, key: bytes, request: ChatRequest, caller: Caller, position: int, stage: Stage) -> Answer:
+        self._asked[caller.job] += 1
+        try:
+            return await self._until_answered(key, request, caller, position, stage)
+        finally:
+            self._asked[caller.job] -= 1
+            if not self._asked[caller.job]:
+                del self._asked[caller.job]
+
+    async def _until_answered(
+        self, key: bytes, request: ChatRequest, caller: Caller, position: int, stage: Stage
+    ) -> Answer:
         attempt = failures = 0
         began = self._clock.monotonic()
         while True:
@@ -195,20 +236,22 @@ class Gateway:
             except ProviderError as exc:
                 if exc.kind in TRANSIENT:
                     failures += 1
-                    if failures < self._attempts or not self._own_fault(request, exc, began):
-                        await self._pause(caller, self._backoff_s(failures, exc))
+                    if failures < self._attempts or not self._own_fault(request, key, exc, began):
+                        await self._rest(caller, self._backoff_s(failures, exc), exc)
                         continue
                 elif exc.kind in ("rate_limit", "quota"):
                     continue  # admission knows; the next attempt waits there, or is told that the account is closed
                 raise
 
-    def _own_fault(self, request: ChatRequest, exc: ProviderError, began: float) -> bool:
+    def _own_fault(self, request: ChatRequest, key: bytes, exc: ProviderError, began: float) -> bool:
         """Whether it is this request that fails, and not the provider as a whole.
 
-        While nobody gets an answer it is an outage: that is waited for, and ends with the account being closed.
+        While nobody gets an answer it is an outage: that is waited for, and ends with the account being closed. Where
+        nothing else was asked meanwhile it could be either: then the request is given up, and the next one decides.
         """
+        admission = self.admissions[request.model.provider]
         answered = exc.status is not None and exc.status not in (502, 503, 504)
-        return answered or self.admissions[request.model.provider].answered_since(began)
+        return answered or admission.answered_since(began) or admission.gives_up_on(key)
 
     async def _pause(self, caller: Caller, seconds: float) -> None:
         """Until then, or until the job is halted."""
@@ -221,16 +264,16 @@ class Gateway:
 
     async def _attempt(self, request: ChatRequest, caller: Caller, call: NewCall) -> Answer:
         self._check_halted(caller)
-        async with caller.lanes.lane():
+        async with caller.lanes.lane() as lane:
             self._check_halted(caller)  # while it waited
-            return await self._admitted(request, caller, call)
+            return await self._admitted(request, caller, call, lane)
 
     def _check_halted(self, caller: Caller) -> None:
         halted = CallsStopped() if self._draining else caller.halted_by
         if halted is not None:
             raise halted
 
-    async def _admitted(self, request: ChatRequest, caller: Caller, call: NewCall) -> Answer:
+    async def _admitted(self, request: ChatRequest, caller: Caller, call: NewCall, lane: Lane) -> Answer:
         admission = self.admissions[request.model.provider]
         async with (
             caller.budget.reserve(call.estimate_nano) as reservation,
@@ -244,7 +287,7 @@ class Gateway:
             self.sending += 1
             try:
                 call.sent_at = timestamp(self._clock)
-                call_id = await self._intend(call, slot, reservation)
+                call_id = await self._intend(call, slot, reservation, lambda: self._let_leave(lane, slot, caller))
                 fault_points.reached("intent_durable")
                 raw = await self._send(call_id, call, request, slot, reservation)
                 fault_points.reached("reply_received")
@@ -254,14 +297,28 @@ class Gateway:
             fault_points.reached("reply_durable")
             return answer
 
-    async def _intend(self, call: NewCall, slot: Slot, reservation: Reservation) -> int:
-        """The call is in the ledger from here on. Cancelled meanwhile, it is closed there as not sent."""
+    async def _let_leave(self, lane: Lane, slot: Slot, caller: Caller) -> None:
+        """Between the right to send and the sending limits may have been lowered, or a wait set for all.
+
+        Errors: Halt, when none may leave any more.
+        """
+        while not (lane.may_leave() and slot.may_leave()):
+            await self._pause(caller, HELD_LOOK_S)
+            self._check_halted(caller)
+        lane.leaves()
+        slot.leaves()
+
+    async def _intend(
+        self, call: NewCall, slot: Slot, reservation: Reservation, leave: Callable[[], Awaitable[None]]
+    ) -> int:
+        """The call is in the ledger from here on. Stopped before it leaves, it is closed there as unsent."""
         writing = asyncio.ensure_future(self._ledger.intend(call))
         try:
             call_id = await asyncio.shield(writing)
             await self._turns.next(first=True)
-        except asyncio.CancelledError:
-            unsent = CallFailure("interrupted", "cancelled before it was sent")
+            await leave()
+        except (asyncio.CancelledError, Halt):
+            unsent = CallFailure("interrupted", "stopped before it was sent")
             await self._ledger.failed(await writing, call.job, timestamp(self._clock), unsent)
             slot.unsent()
             raise
@@ -271,7 +328,6 @@ class Gateway:
     async def _send(
         self, call_id: int, call: NewCall, request: ChatRequest, slot: Slot, reservation: Reservation
     ) -> bytes:
-        slot.leaves()
         try:
             return await self._models[request.model.provider].send(request)
         except ProviderError as exc:
@@ -290,7 +346,7 @@ class Gateway:
         try:
             reply = self._models[request.model.provider].decode(request, raw)
         except ProviderError as exc:
-            slot.failed(exc)
+            slot.failed(exc, call.key)
             failure = CallFailure(exc.kind, exc.detail, exc.status, True, call.estimate_nano)
             await asyncio.shield(self._ledger.answered(call_id, call.job, raw, None, at, failure))
             self._seen(call.model, exc.kind, None)
@@ -308,7 +364,7 @@ class Gateway:
     async def _record_failure(
         self, call_id: int, call: NewCall, exc: ProviderError, slot: Slot, reservation: Reservation
     ) -> None:
-        slot.failed(exc)
+        slot.failed(exc, call.key)
         # An answer with an error status is not billed; a lost connection or a missing answer may be.
         maybe_billed = exc.sent and exc.status is None and exc.kind in TRANSIENT
         if not maybe_billed:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from typing import Self
 
 
 class Lanes:
@@ -13,6 +14,7 @@ class Lanes:
     def __init__(self, limit: int | None = None) -> None:
         self._limit = limit
         self._taken = 0
+        self.sent = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def lane(self) -> "Lane":
@@ -32,6 +34,10 @@ class Lanes:
     def set_limit(self, limit: int | None) -> None:
         self._limit = limit
         self._let_in()
+
+    def may_leave(self) -> bool:
+        """Whether a lane that was given may still be used: the limit may have been lowered since."""
+        return self._limit is None or self.sent < self._limit
 
     def _is_free(self) -> bool:
         return self._limit is None or self._taken < self._limit
@@ -57,13 +63,24 @@ class Lanes:
 class Lane:
     """One lane, for as long as it is entered."""
 
-    __slots__ = ("_lanes",)
+    __slots__ = ("_lanes", "_left")
 
     def __init__(self, lanes: Lanes) -> None:
         self._lanes = lanes
+        self._left = False
 
-    async def __aenter__(self) -> None:
+    async def __aenter__(self) -> Self:
         await self._lanes.enter()
+        return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._lanes.sent -= self._left
         self._lanes.leave()
+
+    def may_leave(self) -> bool:
+        return self._lanes.may_leave()
+
+    def leaves(self) -> None:
+        """The call is sent now."""
+        self._left = True
+        self._lanes.sent += 1

@@ -123,8 +123,14 @@ def checked_key(account: ProviderAccount) -> str:
 def request(
     method: str, url: str, headers: tuple[tuple[str, str], ...], body: bytes | None, wall_s: float
 ) -> httpx.Request:
-    """Ready to be sent. All but the body is the same for every call and is taken apart once."""
-    address = parsed(url)
+    """Ready to be sent. All but the body is the same for every call and is taken apart once.
+
+    Errors: ProviderError(kind="bad_request") for an address that is none.
+    """
+    try:
+        address = parsed(url)
+    except httpx.InvalidURL as exc:
+        raise ProviderError("bad_request", f"{url} cannot be called: {exc}", sent=False) from exc
     made = httpx.Request(
         method,
         address,

@@ -1,6 +1,6 @@
 """Jobs as they are seen and steered from outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from uuid import uuid4
 
@@ -17,6 +17,7 @@ from chunksmith.domain.times import rfc3339
 from chunksmith.errors import Conflict, InvalidRequest, NotFound, RunnerUnavailable
 from chunksmith.gateway.admission import Admission
 from chunksmith.gateway.budget import usd
+from chunksmith.gateway.gateway import Rest
 from chunksmith.gateway.pricing import PriceBook
 from chunksmith.pipeline.batches import BatchPlan
 from chunksmith.services.documents import DocumentService
@@ -99,6 +100,7 @@ class JobService:
         documents: DocumentService,
         paces: Mapping[int, Pace],
         admissions: Mapping[str, Admission],
+        resting: Callable[[int], Rest | None],
         prices: PriceBook,
         clock: Clock,
     ) -> None:
@@ -110,6 +112,7 @@ class JobService:
         self._documents = documents
         self._paces = paces
         self._admissions = admissions
+        self._rests = resting
         self._prices = prices
         self._clock = clock
 
@@ -243,11 +246,19 @@ class JobService:
         held = (one for one in self._admissions.values() if one.holds(job.id))
         admission = next((one for one in held if one.waiting_for not in (None, "concurrency")), None)
         if admission is None or admission.waiting_for is None:
-            return None, None
+            return self._resting(job)
         wait_s = None
         if admission.waiting_until is not None:
             wait_s = max(0.0, admission.waiting_until - self._clock.monotonic())
         return WAITS[admission.waiting_for] + (f", {wait_s:.0f} s" if wait_s else ""), wait_s
+
+    def _resting(self, job: Job) -> tuple[str | None, float | None]:
+        """Nothing of the job moves before a call is tried again."""
+        rest = self._rests(job.id)
+        if rest is None:
+            return None, None
+        wait_s = max(0.0, rest.until - self._clock.monotonic())
+        return f"another try, {wait_s:.0f} s: {rest.detail}", wait_s
 
 
 def models_asked(job: Job) -> list[ModelRef]:

@@ -106,6 +106,7 @@ def _jobs(app: web.Application, core: Core, workshop: Workshop) -> None:
         app[keys.DOCUMENTS],
         workshop.generation.paces,
         core.gateway.admissions,
+        core.gateway.resting,
         core.prices,
         clock,
     )
