@@ -40,6 +40,7 @@ class Material:
     prompt: str = ""
     taxonomies: list[int] = field(default_factory=list)
     extractions: list[str] = field(default_factory=list)
+    known: str = ""
 
 
 Values = Mapping[str, Any]
@@ -147,6 +148,17 @@ async def _approved(server: Server, made: Material, number: int) -> None:
     await server.post(f"{path}/feedback", {"entry_ids": [entry["id"]], "feedback_type": "approve"})
 
 
+async def _repeated(server: Server, made: Material, number: int) -> None:
+    chunks = [{"text": PASSAGES[0], "document": "again.txt"}]
+    await server.post(f"projects/{made.project}/chunks", {"chunks": chunks}, 201)
+
+
+async def _known(server: Server, made: Material, number: int) -> None:
+    """A dataset of one document, by which the others can be measured."""
+    body = {"project_id": made.project, "generation_model": "ollama", "document_ids": made.documents[:1]}
+    made.known = (await server.generate(body))["result"]["dataset_id"]
+
+
 _FILES: dict[str, Callable[[int], tuple[str, bytes]]] = {
     "text": lambda number: ("a.txt", LONG.encode()),
     "scan": lambda number: ("a.pdf", pdf("scan: one", "scan: two")),
@@ -161,6 +173,8 @@ _BESIDE: dict[str, Callable[[Server, Material, int], Any]] = {
     "taxonomies": _taxonomies,
     "extractions": _extractions,
     "approved": _approved,
+    "repeated": _repeated,
+    "known": _known,
 }
 
 

@@ -100,6 +100,7 @@ async def _running(engine: _Engine, readiness: keys.Readiness) -> AsyncIterator[
         await _restore_limits(core)
         await core.purging.recover()
         await engine.extraction.recover()
+        await core.references.sweep()
         await engine.keys.refresh()
         tasks.append(asyncio.create_task(core.purging.run(), name="purging"))
         tasks.append(asyncio.create_task(engine.keys.watch(), name="key-watch"))

@@ -65,6 +65,12 @@ GENERATION = {
     "domain": Case({"domain": "trades of Ghent"}),
     "complexity_level": Case({"complexity_level": "hard"}),
     "few_shot": Case({"few_shot": 1}, material="approved"),
+    "deduplicate": Case({"deduplicate": "drop"}, {}, "entries", "repeated"),
+    "deduplicate_against": Case({"deduplicate_against": lambda made: [made.known]}, {}, "entries", "known"),
+    "contamination_against": Case({"contamination_against": lambda made: [made.known]}, {}, "entries", "known"),
+    "contamination_action": Case(
+        {"contamination_action": "drop"}, {"contamination_against": lambda made: [made.known]}, "entries", "known"
+    ),
     "document_ids": Case({"document_ids": lambda made: made.documents[:1]}),
     "chunk_strategy": Case({"chunk_strategy": "character"}, {"chunk_size": 90}, "sent", "text"),
     "chunk_size": Case({"chunk_size": 60}, material="text"),

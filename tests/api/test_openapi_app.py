@@ -166,6 +166,7 @@ async def test_answers_are_as_they_are_described(server: Server, document: Json,
         *("start_extraction", "list_extraction_results", "get_extraction", "list_project_extractions"),
         *("list_extraction_files", "import_extraction", "delete_extraction"),
         "generate_evaluation",
+        *("create_reference", "list_references", "get_reference", "delete_reference"),
         *("preview_generation", "give_feedback", "list_feedback", "regenerate_entries", "restore_entry"),
     }, not_asked
 

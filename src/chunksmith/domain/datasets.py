@@ -55,7 +55,10 @@ class Entry:
     judge: dict[str, Any] | None = None
     evidence: tuple[Evidence, ...] = ()
     split: str | None = None
-    status: EntryStatus = "accepted"
+    status: EntryStatus = "accepted"  # as people left it; ``state`` is what is shown
+    left_out: str | None = None  # why it is in no list, count or download unless it is asked for
+    duplicate_of: str | None = None
+    contamination: dict[str, Any] | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     repaired: bool = False
     call_id: int | None = None
@@ -69,6 +72,10 @@ class Entry:
     @property
     def public_id(self) -> str:
         return f"{ENTRY_PREFIX}{self.number}"
+
+    @property
+    def state(self) -> EntryStatus:
+        return "rejected" if self.left_out is not None else self.status
 
     def texts(self) -> dict[str, str | tuple[str, ...] | None]:
         return {name: getattr(self, name) for name in TEXT_FIELDS}
@@ -88,7 +95,10 @@ class BatchFile:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """``settings`` is what it was made with; ``flagged`` why it should not be used as it is."""
+    """``settings`` is what it was made with; ``flagged`` why it should not be used as it is.
+
+    ``curation`` is what the steps after generation report, by step. Counts are without what is left out.
+    """
 
     id: int
     dataset_id: str
@@ -110,6 +120,7 @@ class Dataset:
     high_count: int
     medium_count: int
     low_count: int
+    curation: dict[str, Any]
 
     @property
     def model(self) -> tuple[str, str]:

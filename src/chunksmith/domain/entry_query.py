@@ -35,7 +35,11 @@ class SplitCounts(NamedTuple):
 class EntryQuery:
     """``evidence`` is the weakest match among an entry's quotes, ``none`` also where it has none.
 
-    ``order`` None is the natural one: best first for quality, easiest first for difficulty. Ties by id."""
+    ``order`` None is the natural one: best first for quality, easiest first for difficulty. Ties by id.
+
+    ``left_out``: entries that are left out for this reason, or ``any``; None: those that are not left out, except that
+    the status ``rejected`` means all that are rejected. ``duplicate``: those that repeat another one, or do not.
+    """
 
     sort: Sort = "id"
     order: Literal["asc", "desc"] | None = None
@@ -48,4 +52,7 @@ class EntryQuery:
     status: str | None = None
     difficulty: str | None = None
     q: str | None = None
+    left_out: str | None = None
+    duplicate: bool | None = None
+    contaminated: bool | None = None
     after: Position | None = None

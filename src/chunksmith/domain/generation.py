@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from chunksmith.domain.calls import PROVIDERS, ModelRef
 from chunksmith.domain.corpus import ChunkStrategy, ProcessOptions
+from chunksmith.domain.curation import ContaminationAction, Deduplicate
 from chunksmith.errors import InvalidRequest
 
 Mode = Literal["default", "instruction following", "question and answer", "question", "answer", "summarization"]
@@ -89,6 +90,10 @@ class GenerationSpec(BaseModel):
     complexity_level: str | None = None
     few_shot: int = 0
     examples: tuple[dict[str, Any], ...] = ()  # texts of approved entries, as they were at submission
+    deduplicate: Deduplicate = "mark"
+    deduplicate_against: tuple[str, ...] = ()  # datasets and reference sets
+    contamination_against: tuple[str, ...] = ()
+    contamination_action: ContaminationAction = "mark"
     warnings: tuple[str, ...] = ()  # what was accepted but cannot apply
 
     @model_validator(mode="after")

@@ -18,6 +18,7 @@ _UNSPACED = re.compile(
 )
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _WORD = re.compile(r"\w+")
+_TERM = re.compile(rf"{_LETTERS.pattern}|{_NUMBER.pattern}")
 _JUDGEABLE_WORDS = 12
 _REMEMBERED_CHARS = 1_000
 _LARGE_SHARE = 0.18
@@ -78,6 +79,14 @@ def words_of(plain: str) -> list[str]:
     if _UNSPACED.search(plain) is None:
         return runs
     return [word for run in runs for word in _split_unspaced(run)]
+
+
+def terms(plain: str) -> list[str]:
+    """Words and numbers of folded text in their order, for comparing texts; unspaced scripts as in ``tokens``."""
+    found: list[str] = _TERM.findall(plain)
+    if plain.isascii() or _UNSPACED.search(plain) is None:
+        return found
+    return [term for run in found for term in _split_unspaced(run)]
 
 
 def numbers(text: str) -> list[str]:

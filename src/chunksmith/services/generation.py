@@ -23,6 +23,7 @@ from chunksmith.errors import (
     RunnerUnavailable,
 )
 from chunksmith.gateway.pricing import PriceBook
+from chunksmith.services.comparing import Comparisons
 from chunksmith.services.feedback import FewShot
 from chunksmith.services.generation_checks import (
     MODEL_FIELDS,
@@ -48,8 +49,9 @@ PENDING_PAGE = 1000
 TAKEN_AS_GIVEN = (
     "data_source prompt_name generation_mode format_type concurrency batch_size analyze_quality quality_filter "
     "dataset_name datasets_per_chunk max_calls reuse seed temperature max_tokens audience purpose domain "
-    "complexity_level few_shot"
+    "complexity_level few_shot deduplicate contamination_action"
 ).split()
+COMPARED = ("deduplicate_against", "contamination_against")
 FOR_MODELS_ONLY = ("temperature", "max_tokens", "audience", "purpose", "domain", "complexity_level")
 
 
@@ -88,6 +90,7 @@ class _Looked(NamedTuple):
     content: str
     max_cost_nano: int | None
     examples: tuple[dict[str, Any], ...]
+    compared: dict[str, tuple[str, ...]]
 
 
 class GenerationService:
@@ -105,6 +108,7 @@ class GenerationService:
         folder_fault: Callable[[str, str], str | None],
         few_shot: FewShot,
         sources: Sources,
+        comparisons: Comparisons,
         clock: Clock,
     ) -> None:
         """``folder_fault(folder, below)`` says why files cannot be put there, None when they can."""
@@ -120,6 +124,7 @@ class GenerationService:
         self._folder_fault = folder_fault
         self._few_shot = few_shot
         self._sources = sources
+        self._comparisons = comparisons
         self._clock = clock
 
     async def submit(self, values: Mapping[str, Any], idempotency_key: str | None) -> Submitted:
@@ -198,6 +203,7 @@ class GenerationService:
             content,
             self._ceiling(draft, _paid(models, unread)),
             await self._examples(draft, project, models["generation_model"]),
+            await self._compared(draft),
         )
 
     def _spec(self, draft: Draft, project: Project, looked: _Looked) -> GenerationSpec:
@@ -218,6 +224,7 @@ class GenerationService:
             chunk_size=processing.chunk_size,
             chunk_overlap=processing.chunk_overlap,
             **looked.chosen.fields,
+            **looked.compared,
             **looked.models,
             **{name: values[name] for name in TAKEN_AS_GIVEN},
         )
@@ -231,6 +238,14 @@ class GenerationService:
             draft.warnings.append("few_shot has no effect: builtin works by rules")
         elif len(found) < wanted:
             draft.warnings.append(f"few_shot: {len(found)} of {wanted}, more entries of this mode are not approved")
+        return found
+
+    async def _compared(self, draft: Draft) -> dict[str, tuple[str, ...]]:
+        """What entries will be compared with."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name in COMPARED:
+            with draft.gathering(name):
+                found[name] = await self._comparisons.resolve(draft.values[name], f"/{name}")
         return found
 
     def _choose_models(self, draft: Draft) -> dict[str, ModelRef]:

@@ -123,6 +123,7 @@ def number_of(row_id: int) -> int:
 def _dataset(row: Row) -> Dataset:
     values = {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row iterates over its values
     values["settings"] = json.loads(row["settings"])
+    values["curation"] = json.loads(row["curation"]) if row["curation"] is not None else {}
     values["quality"] = json.loads(row["quality"]) if row["quality"] is not None else None
     return Dataset(**values)
 

@@ -1,5 +1,6 @@
 """Entries: written with their unit's outcome, read in pages that are fast at any depth."""
 
+import dataclasses
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,7 +20,7 @@ from chunksmith.storage.jobs import unit_statements
 _COLUMNS = (
     "id dataset position chunk_id question answer instruction input output summary key_points category difficulty "
     "quality quality_parts evidence split status metadata repaired call_id revision generated_at "
-    "category_id taxonomy_path quality_notes judge"
+    "category_id taxonomy_path quality_notes judge left_out duplicate_of contamination"
 ).split()
 _INSERT = f"INSERT INTO entries ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
 _UPDATE = f"UPDATE entries SET {', '.join(f'{name} = ?' for name in _COLUMNS[1:])} WHERE id = ?"
@@ -27,7 +28,7 @@ _SELECT = """
 SELECT entries.*, chunks.document_id, documents.name AS document_name FROM entries
 LEFT JOIN chunks ON chunks.id = entries.chunk_id LEFT JOIN documents ON documents.id = chunks.document_id
 """
-_COUNT_ENTRY = """
+COUNT_ENTRY = """
 UPDATE datasets SET revision = revision + 1, entries_count = entries_count + ?, scored_count = scored_count + ?,
     quality_sum = quality_sum + ?, high_count = high_count + ?, medium_count = medium_count + ?,
     low_count = low_count + ? WHERE id = ?
@@ -56,7 +57,7 @@ class EntryStore:
         statements: list[Statement] = [(_INSERT, _row(dataset, entry)) for entry in entries]
         statements.extend(unit_statements(job, unit, outcome))
         if entries:
-            statements.append((_COUNT_ENTRY, (*_counts(entries), dataset)))
+            statements.append((COUNT_ENTRY, (*counts_of(entries), dataset)))
         await self._database.apply(statements)
 
     async def page(self, dataset: int, query: EntryQuery, limit: int, offset: int = 0) -> list[Entry]:
@@ -168,12 +169,12 @@ class EntryStore:
             sql = f"{_SELECT} WHERE entries.id IN (SELECT value FROM json_each(?)) AND entries.deleted_at IS NULL"
             old = [_entry(row) for row in await connection.execute_fetchall(sql, (marks,))]
             same = [entry for entry in old if entry.revision == new[low | entry.number].revision]
-            changed = [new[low | entry.number] for entry in same]
+            changed = [dataclasses.replace(new[low | entry.number], left_out=entry.left_out) for entry in same]
             rows = [(entry.quality, *_details(entry), low | entry.number) for entry in changed]
             sql = "UPDATE entries SET quality = ?, quality_parts = ?, quality_notes = ?, judge = ? WHERE id = ?"
             await connection.executemany(sql, rows)
-            counts = [a - b for a, b in zip(_counts(changed), _counts(same), strict=True)]
-            await connection.execute(_COUNT_ENTRY, (*counts, dataset))
+            counts = [a - b for a, b in zip(counts_of(changed), counts_of(same), strict=True)]
+            await connection.execute(COUNT_ENTRY, (*counts, dataset))
 
         await self._database.transact(store)
 
@@ -208,15 +209,17 @@ async def replace_entry(
     if expected_revision is not None and old.revision != expected_revision:
         raise StaleEntry(f"entry_{number} is at revision {old.revision}, not {expected_revision}: read it again")
     new = edit(old)
+    if new is not None and new.texts() != old.texts():  # what was found in the former text
+        new = dataclasses.replace(new, left_out=None, duplicate_of=None, contamination=None)
     await connection.execute(KEEP_FORMER, former_row(dataset, old, change, editor, feedback, at))
-    counts = [-count for count in _counts([old])]
+    counts = [-count for count in counts_of([old])]
     if new is None:
         await connection.execute("UPDATE entries SET deleted_at = ? WHERE id = ?", (at, entry_id))
     else:
         row = _row(dataset, new)
         await connection.execute(_UPDATE, (*row[1:], entry_id))
-        counts = [a + b for a, b in zip(counts, _counts([new]), strict=True)]
-    await connection.execute(_COUNT_ENTRY, (*counts, dataset))
+        counts = [a + b for a, b in zip(counts, counts_of([new]), strict=True)]
+    await connection.execute(COUNT_ENTRY, (*counts, dataset))
     await connection.execute("UPDATE datasets SET updated_at = ? WHERE id = ?", (at, dataset))
     return new
 
@@ -247,11 +250,13 @@ def _details(entry: Entry) -> tuple[str | None, ...]:
     return tuple(_text(one) if one is not None else None for one in details)
 
 
-def _counts(entries: Sequence[Entry]) -> list[float]:
-    scores = [entry.quality for entry in entries if entry.quality is not None]
+def counts_of(entries: Sequence[Entry]) -> list[float]:
+    """What ``COUNT_ENTRY`` adds for them; what is left out does not count."""
+    counted = [entry for entry in entries if entry.left_out is None]
+    scores = [entry.quality for entry in counted if entry.quality is not None]
     high = sum(score >= HIGH for score in scores)
     low = sum(score < MEDIUM for score in scores)
-    return [len(entries), len(scores), sum(scores), high, len(scores) - high - low, low]
+    return [len(counted), len(scores), sum(scores), high, len(scores) - high - low, low]
 
 
 def _row(dataset: int, entry: Entry) -> tuple[Any, ...]:
@@ -284,6 +289,9 @@ def _row(dataset: int, entry: Entry) -> tuple[Any, ...]:
         _text(entry.taxonomy_path) if entry.taxonomy_path is not None else None,
         notes,
         judge,
+        entry.left_out,
+        entry.duplicate_of,
+        _text(entry.contamination) if entry.contamination is not None else None,
     )
 
 
@@ -316,6 +324,9 @@ def _entry(row: Row) -> Entry:
         evidence=tuple(Evidence(*item) for item in from_json(row["evidence"])),
         split=row["split"],
         status=row["status"],
+        left_out=row["left_out"],
+        duplicate_of=row["duplicate_of"],
+        contamination=from_json(row["contamination"]) if row["contamination"] is not None else None,
         metadata=json.loads(row["metadata"]) if row["metadata"] is not None else {},
         repaired=bool(row["repaired"]),
         call_id=row["call_id"],

@@ -44,13 +44,14 @@ def where(dataset: int, query: EntryQuery, *, counted: bool = False) -> tuple[st
     if query.evidence is not None:
         clauses.append(f"{_WEAKEST} = ?")
         parameters.append(MATCHES.index(query.evidence))
-    for column in ("category", "split", "status"):
+    for column in ("category", "split"):
         value = getattr(query, column)
         if column == "split" and value == UNASSIGNED:
             clauses.append("split IS NULL")
         elif value is not None:
             clauses.append(f"{column} = ?")
             parameters.append(value)
+    _add_marks(clauses, parameters, query)
     if query.difficulty is not None:
         clauses.append("difficulty = ?")
         parameters.append(DIFFICULTIES.index(query.difficulty) + 1)
@@ -62,6 +63,25 @@ def where(dataset: int, query: EntryQuery, *, counted: bool = False) -> tuple[st
         escaped = query.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         parameters += [f"%{escaped}%"] * len(found)
     return "WHERE " + " AND ".join(clauses), parameters
+
+
+def _add_marks(clauses: list[str], parameters: list[Any], query: EntryQuery) -> None:
+    """What is left out counts as rejected, whatever people said of it."""
+    if query.left_out == "any":
+        clauses.append("left_out IS NOT NULL")
+    elif query.left_out is not None:
+        clauses.append("left_out = ?")
+        parameters.append(query.left_out)
+    elif query.status != "rejected":
+        clauses.append("left_out IS NULL")
+    if query.status == "rejected":
+        clauses.append("(status = 'rejected' OR left_out IS NOT NULL)")
+    elif query.status is not None:
+        clauses.append("status = ? AND left_out IS NULL")
+        parameters.append(query.status)
+    for column, wanted in (("duplicate_of", query.duplicate), ("contamination", query.contaminated)):
+        if wanted is not None:
+            clauses.append(f"{column} IS {'NOT ' if wanted else ''}NULL")
 
 
 def _id_bounds(dataset: int, query: EntryQuery) -> tuple[int, int]:
@@ -86,7 +106,7 @@ def index(query: EntryQuery, *, counted: bool = False) -> str:
         return "INDEXED BY entries_by_quality"
     if counted and query.difficulty is not None:
         return "INDEXED BY entries_by_difficulty"
-    unfiltered = query == EntryQuery(query.sort, query.order, after=query.after)
+    unfiltered = query == EntryQuery(query.sort, query.order, left_out=query.left_out, after=query.after)
     return "INDEXED BY entries_of_dataset" if unfiltered else NOT_INDEXED
 
 

@@ -16,6 +16,7 @@ from chunksmith.web.handlers import (
     projects,
     prompts,
     quality,
+    references,
     regeneration,
     service,
     taxonomies,
@@ -34,6 +35,7 @@ TAGS = {
     "Datasets": "What generation made: summary, quality, download.",
     "Entries": "The rows of a dataset.",
     "Quality": "How good datasets are, and why that should be believed.",
+    "References": "Benchmarks and other data that entries are compared with.",
     "Service": "The server itself.",
 }
 PATH_PARAMETERS = {
@@ -45,6 +47,7 @@ PATH_PARAMETERS = {
     "taxonomy_id": {"schema": ANY_ID, "description": "Integer id or UUID of the taxonomy."},
     "job_id": {"schema": TEXT_ID, "description": "Id of the job."},
     "dataset_id": {"schema": TEXT_ID, "description": "Id of the dataset, or of the job that made it."},
+    "reference_id": {"schema": TEXT_ID, "description": "`reference_1`."},
     "entry_id": {"schema": TEXT_ID, "description": "`entry_1`, or 1."},
     "provider": {"schema": {"enum": list(PROVIDERS)}, "description": "Name of the provider."},
     "asset": {"schema": {"enum": sorted(docs_page.ASSETS)}, "description": "A file of the documentation page."},
@@ -64,6 +67,7 @@ ROUTES = [
     *quality.ROUTES,
     *feedback.ROUTES,
     *regeneration.ROUTES,
+    *references.ROUTES,
     *docs_page.ROUTES,
 ]
 

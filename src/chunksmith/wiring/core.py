@@ -13,6 +13,7 @@ from chunksmith.gateway.gateway import Gateway
 from chunksmith.gateway.pricing import PriceBook, Rates
 from chunksmith.pipeline.generate import Defaults
 from chunksmith.quality.entry_scores import PARTS, QualityWeights
+from chunksmith.services.comparing import Comparisons
 from chunksmith.services.generation import GenerationDefaults
 from chunksmith.services.metrics import Metrics
 from chunksmith.services.model_reading import ModelReading
@@ -20,6 +21,7 @@ from chunksmith.services.processing import DocumentProcessing
 from chunksmith.services.projects import ProjectService
 from chunksmith.services.prompts import PromptService
 from chunksmith.services.purging import Purging
+from chunksmith.services.references import ReferenceService
 from chunksmith.services.sources import Sources
 from chunksmith.services.taxonomies import TaxonomyService
 from chunksmith.settings import Settings, shipped
@@ -64,6 +66,8 @@ class Core:
         self.projects = ProjectService(rows.projects, self.purging, clock)
         self.prompts = PromptService(rows.prompts, builtin_prompts, clock)
         self.taxonomies = TaxonomyService(rows.taxonomies, self.projects, clock)
+        self.comparisons = Comparisons(rows.references, rows.datasets, rows.curation)
+        self.references = ReferenceService(rows.references, settings.uploads.max_import_line_bytes, clock)
         self.sources = Sources(self.projects, self.taxonomies, rows.extraction_material, rows.chunks)
 
     def place(self, relative: str) -> Path:

@@ -30,7 +30,7 @@ from chunksmith.services.rescoring import RescoreService
 from chunksmith.services.restoring import RestoreService
 from chunksmith.services.taxonomy_making import ModelChoice, TaxonomyMaking
 from chunksmith.storage.files import folder_fault
-from chunksmith.web import extraction_keys, keys, quality_keys, review_keys, taxonomy_keys
+from chunksmith.web import curation_keys, extraction_keys, keys, quality_keys, review_keys, taxonomy_keys
 from chunksmith.wiring.core import Core
 from chunksmith.wiring.work import Workshop
 
@@ -78,6 +78,7 @@ def _generation(app: web.Application, core: Core, workshop: Workshop) -> None:
         partial(_folder_fault, core.root),
         FewShot(rows.feedback),
         core.sources,
+        core.comparisons,
         core.clock,
     )
     app[keys.GENERATION] = generation
@@ -122,6 +123,7 @@ def _datasets(app: web.Application, core: Core, workshop: Workshop) -> None:
     app[keys.EXPORTS] = ExportService(
         rows.datasets, rows.entries, rows.chunks, core.root / MADE_FILES, core.settings.exports.license
     )
+    app[curation_keys.REFERENCES] = core.references
     app[keys.RESCORING] = RescoreService(rows.datasets, rows.jobs, runner, clock)
     app[review_keys.FEEDBACK] = FeedbackService(rows.datasets, rows.feedback, clock)
     app[review_keys.REGENERATION] = RegenerationService(

@@ -7,6 +7,7 @@ from chunksmith.settings import LedgerSettings
 from chunksmith.storage.calls import CallStore
 from chunksmith.storage.chunk_imports import ImportStore
 from chunksmith.storage.chunks import ChunkStore
+from chunksmith.storage.curation import CurationStore
 from chunksmith.storage.database import Database
 from chunksmith.storage.datasets import DatasetStore
 from chunksmith.storage.documents import DocumentStore
@@ -22,6 +23,7 @@ from chunksmith.storage.projects import ProjectStore
 from chunksmith.storage.prompts import PromptStore
 from chunksmith.storage.purge import PurgeStore
 from chunksmith.storage.reading import ReadingStore
+from chunksmith.storage.references import ReferenceStore
 from chunksmith.storage.regenerations import RegenerationStore
 from chunksmith.storage.taxonomies import TaxonomyStore
 from chunksmith.storage.taxonomy_work import TaxonomyWorkStore
@@ -40,6 +42,8 @@ class Rows:
         self.calls = CallStore(database, self.ledger.compress_level)
         self.jobs = JobStore(database)
         self.projects = ProjectStore(database)
+        self.curation = CurationStore(database)
+        self.references = ReferenceStore(database)
         self.imports = ImportStore(database)
         self.documents = DocumentStore(database, self.imports)
         self.files = UploadStore(self.root)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from chunksmith.domain.extraction import KIND as EXTRACTION_KIND
 from chunksmith.domain.regeneration import KIND as REGENERATE_KIND
+from chunksmith.services.contamination import MarkContamination
+from chunksmith.services.duplicates import MarkDuplicates
 from chunksmith.services.extraction_job import ExtractionJob, ExtractionStores
 from chunksmith.services.finishing import FinishingStep, HasEntries, QualityGate
 from chunksmith.services.generation_job import GenerationJob, Stores
@@ -77,4 +79,11 @@ def workshop(core: Core, notify: Callable[[], None] | None) -> Workshop:
 def finishing(core: Core) -> tuple[FinishingStep, ...]:
     """In this order, after the last unit of a generation is down: what comes later rests on what came before."""
     rows = core.rows
-    return (HasEntries(rows.jobs, rows.jobs), QualityGate(rows.jobs, rows.entries, rows.datasets, core.clock))
+    has_entries = HasEntries(rows.jobs, rows.jobs)
+    return (
+        has_entries,
+        MarkDuplicates(rows.jobs, rows.curation, core.comparisons, core.clock),
+        MarkContamination(rows.jobs, rows.curation, core.comparisons, core.clock),
+        has_entries,  # everything may have been there before
+        QualityGate(rows.jobs, rows.entries, rows.datasets, core.clock),
+    )

@@ -1,4 +1,4 @@
--- version 9
+-- version 10
 
 CREATE VIEW visible_chunks AS
 SELECT * FROM chunks
@@ -104,7 +104,7 @@ CREATE TABLE datasets (
     high_count INTEGER NOT NULL DEFAULT 0,
     medium_count INTEGER NOT NULL DEFAULT 0,
     low_count INTEGER NOT NULL DEFAULT 0
-) STRICT;
+, curation TEXT) STRICT;
 
 CREATE TABLE document_texts (
     document_id INTEGER PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
@@ -159,7 +159,7 @@ CREATE TABLE entries (
     revision INTEGER NOT NULL DEFAULT 1,
     generated_at TEXT NOT NULL,
     deleted_at TEXT
-, category_id TEXT, taxonomy_path TEXT, quality_notes TEXT, judge TEXT) STRICT;
+, category_id TEXT, taxonomy_path TEXT, quality_notes TEXT, judge TEXT, left_out TEXT CHECK (left_out IN ('duplicate', 'contaminated')), duplicate_of TEXT, contamination TEXT) STRICT;
 
 CREATE TABLE extraction_categories (
     job INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
@@ -335,6 +335,24 @@ CREATE TABLE readings (
     started_at TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE reference_rows (
+    reference INTEGER NOT NULL REFERENCES reference_sets (id) ON DELETE CASCADE,
+    line INTEGER NOT NULL,                  -- from 1
+    prompt TEXT NOT NULL,
+    rest TEXT NOT NULL,
+    PRIMARY KEY (reference, line)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reference_sets (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    rows_count INTEGER NOT NULL DEFAULT 0,
+    size_bytes INTEGER NOT NULL DEFAULT 0,
+    sha256 TEXT NOT NULL DEFAULT '',
+    hidden INTEGER NOT NULL DEFAULT 1,      -- 1: it is not complete, or is being removed
+    created_at TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE replies (
     call_id INTEGER PRIMARY KEY REFERENCES calls (id) ON DELETE CASCADE,
     raw BLOB NOT NULL                       -- zlib
@@ -418,13 +436,13 @@ CREATE INDEX documents_of_project ON documents (project_id, deleted_at, id, impo
 
 CREATE INDEX documents_to_purge ON documents (id) WHERE deleted_at IS NOT NULL AND purged_at IS NULL;
 
-CREATE INDEX entries_by_category ON entries (dataset, deleted_at, category, id);
+CREATE INDEX entries_by_category ON entries (dataset, deleted_at, category, id, left_out);
 
-CREATE INDEX entries_by_difficulty ON entries (dataset, deleted_at, difficulty, id);
+CREATE INDEX entries_by_difficulty ON entries (dataset, deleted_at, difficulty, id, left_out);
 
-CREATE INDEX entries_by_quality ON entries (dataset, deleted_at, quality DESC, id);
+CREATE INDEX entries_by_quality ON entries (dataset, deleted_at, quality DESC, id, left_out);
 
-CREATE INDEX entries_of_dataset ON entries (dataset, deleted_at);
+CREATE INDEX entries_of_dataset ON entries (dataset, deleted_at, id, left_out);
 
 CREATE INDEX events_of_job ON job_events (job, id);
 
@@ -460,6 +478,8 @@ CREATE INDEX projects_by_name ON projects (name, id) WHERE deleted_at IS NULL;
 CREATE INDEX projects_to_purge ON projects (id) WHERE deleted_at IS NOT NULL;
 
 CREATE UNIQUE INDEX readings_by_document ON readings (document_id, parsing_model);
+
+CREATE UNIQUE INDEX reference_sets_by_name ON reference_sets (name) WHERE hidden = 0;
 
 CREATE UNIQUE INDEX taxonomies_by_name ON taxonomies (project_id, name);
 

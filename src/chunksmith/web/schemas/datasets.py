@@ -3,6 +3,7 @@
 from typing import Any, get_args
 
 from chunksmith.domain.corpus import chunk_name
+from chunksmith.domain.curation import LEFT_OUT, SPLITS
 from chunksmith.domain.datasets import DIFFICULTIES, Dataset, Entry, MatchKind
 from chunksmith.domain.entry_query import SORTS, EntryQuery
 from chunksmith.domain.jobs import ENDED
@@ -11,9 +12,23 @@ from chunksmith.web import fields
 from chunksmith.web.schemas.jobs import BatchFileOut, UsageOut, batch_out
 
 ENTRY_STATUSES = ("accepted", "rejected", "edited", "regenerated")
-SPLITS = ("train", "validation", "test")
+MARKS = ("left_out", "duplicate", "contaminated")
 ALWAYS_SHOWN = ("question", "answer")
 MATCHES: tuple[MatchKind, ...] = get_args(MatchKind)
+
+
+def _left_out() -> fields.String:
+    description = (
+        "Only entries that are left out, for this reason. Without it, and without the status `rejected`, nothing that "
+        "is left out is given."
+    )
+    return fields.String(one_of=(*LEFT_OUT, "any"), load_default=None, metadata={"description": description})
+
+
+def _marked(what: str) -> fields.Boolean:
+    return fields.Boolean(
+        load_default=None, metadata={"description": f"true: only entries that {what}; false: only the others."}
+    )
 
 
 class EvidenceOut(fields.AnswerSchema):
@@ -38,6 +53,20 @@ class EntryOut(fields.AnswerSchema):
     source_chunk = fields.String()
     split = fields.String(allow_none=True)
     status = fields.String(one_of=ENTRY_STATUSES)
+    duplicate_of = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "The first text that it repeats: `entry_3`, `dataset_…/entry_3`, or `reference_1/12` (line)."
+        },
+    )
+    left_out = fields.String(
+        allow_none=True,
+        one_of=LEFT_OUT,
+        metadata={"description": "Why it is in no list, count or download unless it is asked for; it is `rejected`."},
+    )
+    contamination = fields.Dict(
+        allow_none=True, metadata={"description": "What it has in common with other data: source, line, share, run."}
+    )
     evidence = fields.List(fields.Nested(EvidenceOut))
     metadata = fields.Dict(
         metadata={
@@ -126,6 +155,9 @@ class EntriesQuery(fields.CursorQuery):
         one_of=DIFFICULTIES, load_default=None, metadata={"description": "Only this difficulty."}
     )
     q = fields.String(least=1, most=200, load_default=None, metadata={"description": "Text that the entry contains."})
+    left_out = _left_out()
+    duplicate = _marked("repeat another one")
+    contaminated = _marked("are contaminated")
 
 
 class EntriesOut(fields.AnswerSchema):
@@ -168,6 +200,9 @@ class DatasetOut(fields.AnswerSchema):
     quality_summary = fields.Dict(allow_none=True, metadata={"description": "null until it was analyzed."})
     flagged = fields.String(allow_none=True, metadata={"description": "Why it should not be used as it is."})
     settings = fields.Dict(metadata={"description": "What it was made with."})
+    curation = fields.Dict(
+        metadata={"description": "What comparing its entries has found, by step: duplicates, contamination, splits."}
+    )
     usage = fields.Nested(UsageOut, allow_none=True)
     feedback_summary = fields.Dict(metadata={"description": "What reviewers said, in numbers; see `/feedback`."})
     complete = fields.Boolean(metadata={"description": "false while its job is not over."})
@@ -218,6 +253,9 @@ class DownloadQuery(fields.QuerySchema):
         one_of=DIFFICULTIES, load_default=None, metadata={"description": "Only this difficulty."}
     )
     q = fields.String(least=1, most=200, load_default=None, metadata={"description": "Text that the entry contains."})
+    left_out = _left_out()
+    duplicate = _marked("repeat another one")
+    contaminated = _marked("are contaminated")
 
 
 class RescoreOut(fields.AnswerSchema):
@@ -227,7 +265,7 @@ class RescoreOut(fields.AnswerSchema):
 
 
 def query_in(values: dict[str, Any]) -> EntryQuery:
-    names = ("filter_quality", "min_groundedness", "evidence", "category", "split", "status", "difficulty", "q")
+    names = ("filter_quality", "min_groundedness", "evidence", "category", "split", "status", "difficulty", "q", *MARKS)
     return EntryQuery(
         sort=values.get("sort_by", "id"), order=values.get("order"), **{name: values[name] for name in names}
     )
@@ -244,7 +282,10 @@ def entry_out(entry: Entry, dataset: Dataset) -> dict[str, Any]:
         "difficulty": entry.difficulty,
         "source_chunk": chunk_name(entry.chunk_id),
         "split": entry.split,
-        "status": entry.status,
+        "status": entry.state,
+        "duplicate_of": entry.duplicate_of,
+        "left_out": entry.left_out,
+        "contamination": entry.contamination,
         "evidence": [
             {"quote": item.quote, "start": item.start, "end": item.end, "match": item.match} for item in entry.evidence
         ],
@@ -322,6 +363,7 @@ def dataset_out(view: DatasetView, usage: dict[str, Any] | None, feedback_summar
         "batch_files": [batch_out(batch) for batch in view.batches],
         "total_batches": view.batches_count,
         "settings": dataset.settings,
+        "curation": dataset.curation,
         "usage": usage,
         "feedback_summary": feedback_summary,
         "complete": view.job is None or view.job.state in ENDED,

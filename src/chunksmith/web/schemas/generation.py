@@ -1,11 +1,12 @@
 """Shapes of starting a generation."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from marshmallow import ValidationError, validates_schema
 
 from chunksmith.domain.calls import PROVIDERS
+from chunksmith.domain.curation import MOST_COMPARED, ContaminationAction, Deduplicate
 from chunksmith.domain.feedback import MAX_EXAMPLES
 from chunksmith.domain.generation import DATA_SOURCES, MAX_PER_CHUNK, MODES
 from chunksmith.domain.jobs import MAX_CONCURRENCY
@@ -28,6 +29,15 @@ def _model(description: str) -> fields.String:
 def _text(description: str, most: int = 500) -> fields.String:
     return fields.String(
         most=most, filled=True, allow_none=True, load_default=None, metadata={"description": description}
+    )
+
+
+def _compared(description: str) -> fields.List:
+    return fields.List(
+        fields.String(most=200, filled=True),
+        most=MOST_COMPARED,
+        load_default=[],
+        metadata={"description": f"Ids of datasets and of reference sets (`POST /references`). {description}"},
     )
 
 
@@ -139,6 +149,21 @@ class GenerateIn(fields.StrictSchema):
         most=MAX_EXAMPLES,
         load_default=0,
         metadata={"description": "Entries of this mode that reviewers approved, shown to the model as examples."},
+    )
+    deduplicate = fields.String(
+        one_of=get_args(Deduplicate),
+        load_default="mark",
+        metadata={
+            "description": "Entries that repeat one before them, exactly or nearly: `mark` them with `duplicate_of`, "
+            "`drop` them from lists, counts and downloads as well, or leave them alone (`off`)."
+        },
+    )
+    deduplicate_against = _compared("Entries that repeat something there are duplicates too.")
+    contamination_against = _compared("Entries that share long runs of words with it are marked as contaminated.")
+    contamination_action = fields.String(
+        one_of=get_args(ContaminationAction),
+        load_default="mark",
+        metadata={"description": "`drop`: contaminated entries are left out of lists, counts and downloads."},
     )
     document_ids = fields.List(
         fields.Integer(least=0),

@@ -49,6 +49,7 @@ class DatasetQualityOut(fields.AnswerSchema):
     quality_summary = fields.Dict(allow_none=True, metadata={"description": f"{FIGURES}; null until it was analyzed."})
     average_score = fields.Number(allow_none=True)
     distribution = fields.Nested(DistributionOut)
+    curation = fields.Dict(metadata={"description": "Duplicates, contamination, splits and what leaks between them."})
     flagged = fields.String(allow_none=True)
     trend = fields.List(
         fields.Nested(RunOut),
@@ -153,6 +154,7 @@ def report_out(report: QualityReport) -> dict[str, Any]:
         "quality_summary": dataset.quality,
         "average_score": average_score(dataset),
         "distribution": distribution_out(dataset),
+        "curation": dataset.curation,
         "flagged": dataset.flagged,
         "trend": [run._asdict() for run in report.trend],
         "agreement": report.agreement._asdict(),

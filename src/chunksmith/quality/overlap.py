@@ -1,0 +1,88 @@
+"""Which texts share long runs of words with other data. In words: docs/curation.md."""
+
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from chunksmith.quality.folding import fold
+from chunksmith.quality.likeness import Parts
+from chunksmith.quality.words import terms
+
+# Words of a run that is looked up; of one that is enough by itself; the share of runs that is enough.
+RUN, LONG_RUN, ENOUGH = 8, 13, 0.5
+# A question of fewer words is asked everywhere.
+LEAST_PROMPT = 4
+_MASK = (1 << 64) - 1
+_BASE = 0x9E3779B97F4A7C15
+
+
+class Overlap(NamedTuple):
+    """``place`` is what was given when the other text was added; ``share`` of the runs of a text; ``words`` the longest
+    stretch in common. A question that is asked there too: share 1, the words of the question.
+    """
+
+    place: int
+    share: float
+    words: int
+
+
+class Runs:
+    """What other data says. Memory: some 100 bytes a word that is added."""
+
+    def __init__(self) -> None:
+        self._places: dict[int, int] = {}
+        self._prompts: dict[int, int] = {}
+
+    def add(self, place: int, text: Parts) -> None:
+        prompt, rest = _codes(text.prompt), _codes(text.rest)
+        for run in _runs([*prompt, *rest]):
+            self._places.setdefault(run, place)
+        asked = prompt or rest
+        if len(asked) >= LEAST_PROMPT:
+            self._prompts.setdefault(_joined(asked), place)
+
+    def shared(self, text: Parts) -> Overlap | None:
+        """What is in common, if anything."""
+        prompt, rest = _codes(text.prompt), _codes(text.rest)
+        asked = prompt or rest
+        same = self._prompts.get(_joined(asked)) if len(asked) >= LEAST_PROMPT else None
+        if same is not None:
+            return Overlap(same, 1.0, len(asked))
+        found = [self._places.get(run) for run in _runs([*prompt, *rest])]
+        hits = Counter(place for place in found if place is not None)
+        if not hits:
+            return None
+        place = min(hits, key=lambda one: (-hits[one], one))
+        return Overlap(place, round(hits.total() / len(found), 4), _longest(found) + RUN - 1)
+
+    def contaminated(self, text: Parts) -> Overlap | None:
+        """What is in common, if it is enough."""
+        overlap = self.shared(text)
+        if overlap is None or (overlap.words < LONG_RUN and overlap.share < ENOUGH):
+            return None
+        return overlap
+
+
+def _codes(text: str) -> list[int]:
+    return [zlib.crc32(term.encode("utf-8", "surrogatepass")) for term in terms(fold(text))]
+
+
+def _runs(codes: Sequence[int]) -> Iterator[int]:
+    for start in range(len(codes) - RUN + 1):
+        yield _joined(codes[start : start + RUN])
+
+
+def _joined(codes: Sequence[int]) -> int:
+    value = len(codes)
+    for code in codes:
+        value = (value * _BASE + code) & _MASK
+    return value
+
+
+def _longest(found: Sequence[int | None]) -> int:
+    longest = run = 0
+    for place in found:
+        run = run + 1 if place is not None else 0
+        longest = max(longest, run)
+    return longest

@@ -1,0 +1,116 @@
+"""What counts as a duplicate: on texts with planted edits, and that nothing but the order of the texts decides."""
+
+import random
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chunksmith.domain.datasets import Entry
+from chunksmith.domain.generation import SHAPES
+from chunksmith.quality.likeness import ALIKE, Likeness, Parts, Twin, clusters, parts_of, twins
+from planted import EDITS, OTHERS, texts_of
+
+TEXTS = texts_of(400)
+
+
+def found(texts: list[Parts], given: int = 0) -> dict[int, Twin]:
+    search = Likeness()
+    for start in range(0, len(texts), 97):
+        search.add(texts[start : start + 97])
+    return twins(search, given)
+
+
+def rate(edit: Callable[[Parts, random.Random], Parts]) -> float:
+    rng = random.Random(5)
+    pairs = found([*TEXTS, *(edit(text, rng) for text in TEXTS)])
+    own = [pairs.get(number + len(TEXTS)) for number in range(len(TEXTS))]
+    return sum(twin is not None and twin.original == number for number, twin in enumerate(own)) / len(TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("name", "least"), [("case", 0.99), ("punctuation", 0.99), ("one word", 0.95), ("two words", 0.85)]
+)
+def test_edits_that_leave_the_matter_are_found(name: str, least: float) -> None:
+    assert rate(EDITS[name]) >= least
+
+
+@pytest.mark.parametrize("name", sorted(OTHERS))
+def test_texts_of_another_matter_are_not_taken_for_the_same(name: str) -> None:
+    assert rate(OTHERS[name]) <= 0.05
+
+
+def test_unrelated_texts_are_hardly_ever_taken_for_the_same() -> None:
+    assert len(found(TEXTS)) <= len(TEXTS) * 0.02
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("In what year was the mill built?", "The mill was built in 1841"), ("In what year was the mill built?", "The mill was built in 1848")),
+        (("What does json_array() give back when it is called?", "a text"), ("What does json_object() give back when it is called?", "a text")),
+        (("Who keeps the key of the lighthouse?", "the warden of the old harbour"), ("Who keeps the key of the lighthouse?", "a clerk in town")),
+        (("Yes?", "No"), ("Yes?", "No!")),
+    ],
+    ids=["another number", "another identifier", "another answer", "too short to tell"],
+)  # fmt: skip
+def test_what_tells_another_thing_is_no_duplicate(first: tuple[str, str], second: tuple[str, str]) -> None:
+    assert found([Parts(*first), Parts(*second)]) == {}
+
+
+def test_case_spaces_and_typography_are_the_same_text() -> None:
+    texts = [Parts("Why “rise” – why  fall?", "It’s the tide."), Parts('WHY "rise" - why fall?', "It's  the\ntide.")]
+    assert found(texts) == {1: Twin(0, None)}
+
+
+def test_scripts_without_spaces_are_compared_by_characters() -> None:
+    texts = [
+        Parts("日本の緑茶はどのように蒸されますか。", "茶葉は摘んだ後すぐに蒸気で蒸されて酸化を止めます。"),
+        Parts("日本の緑茶はどのように蒸されますか？", "茶葉は摘んだあとすぐに蒸気で蒸され酸化を止めます。"),
+        Parts("紅茶の産地はどこですか。", "インドとスリランカが主な産地として知られています。"),
+    ]
+    assert list(found(texts)) == [1]
+
+
+def test_the_first_that_stays_is_named_also_by_what_repeats_a_repetition() -> None:
+    text = Parts(
+        "Why does the damper stay open while the kiln cools down?", "because steam has to leave slowly from the clay"
+    )
+    near = Parts(
+        "Why does the damper stay open while a kiln cools down?", "because steam has to leave slowly from the clay"
+    )
+    pairs = found([text, near, near, text])
+    assert {number: twin.original for number, twin in pairs.items()} == {1: 0, 2: 0, 3: 0}
+
+
+def test_what_is_given_is_never_marked() -> None:
+    pairs = found([TEXTS[0], TEXTS[0], TEXTS[0], TEXTS[1]], given=2)
+    assert pairs == {2: Twin(0, None)}
+
+
+@given(st.integers(0, 10**6), st.integers(2, 40))
+@settings(max_examples=25, deadline=None)
+def test_nothing_that_stays_repeats_what_stays(seed: int, count: int) -> None:
+    rng = random.Random(seed)
+    texts = [EDITS["one word"](rng.choice(TEXTS[:15]), rng) for _ in range(count)]
+    pairs = found(texts)
+    search = Likeness()
+    search.add(texts)
+    stays = [number for number in range(count) if number not in pairs]
+    assert all(twin.original in stays and twin.original < number for number, twin in pairs.items())
+    assert not [
+        (one, other)
+        for one in stays
+        for other in stays
+        if one < other and search.likeness_of(one, other) >= ALIKE + 0.1 and search.same_matter(one, other)
+    ]
+
+
+def test_clusters_hang_together_by_their_first() -> None:
+    assert clusters(6, [(4, 1), (1, 5), (2, 3)]) == [0, 1, 2, 2, 1, 1]
+
+
+def test_parts_are_what_is_asked_and_what_is_told() -> None:
+    entry = Entry(1, 0, 1, instruction="Sum up", input="the text", output="It is short")
+    assert parts_of(entry, SHAPES["instruction following"]) == Parts("Sum up\nthe text", "It is short")
