@@ -21,7 +21,7 @@ async def test_contaminated_entries_are_marked_and_stay(server: Server) -> None:
     found = await entries(server, dataset["id"], contaminated="true")
     assert {entry["source_chunk"] for entry in found} == {"chunk_4"}
     assert found[0]["contamination"]["source"] == "reference_1/1"
-    assert found[0]["contamination"]["words"] == 12
+    assert found[0]["contamination"]["words"] == 19
     assert dataset["curation"]["contamination"]["contaminated"] == len(found)
     assert dataset["total_entries"] == result["total_entries_so_far"]
 
