@@ -30,6 +30,13 @@ SAMPLES = Path(__file__).resolve().parents[1] / "src" / "chunksmith" / "samples"
 READABLE = {".md", ".txt", ".html", ".pdf", ".docx", ".epub"}
 
 
+@dataclass(frozen=True)
+class MeasureOptions:
+    words: int = 120
+    count: int = 3
+    mode: str = "default"
+
+
 class Chunk(NamedTuple):
     text: str
     headings: tuple[str, ...]
@@ -89,12 +96,12 @@ def is_english_prose(chunk: Chunk, found: Sequence[Sentence]) -> bool:
     return share >= 2 / 3 and detect(" ".join(sentence.text for sentence in found)) == "en"
 
 
-def measure(text: str, words: int, count: int, mode: str) -> Figures:
+def measure(text: str, options: MeasureOptions) -> Figures:
     figures = Figures()
-    for chunk in chunks_of(text, words):
+    for chunk in chunks_of(text, options.words):
         figures.chunks += 1
         began = time.process_time()
-        items = generate(Task(mode, chunk.text, count, context={"headings": list(chunk.headings)}))
+        items = generate(Task(options.mode, chunk.text, options.count, context={"headings": list(chunk.headings)}))
         figures.seconds += time.process_time() - began
         found = sentences(chunk.text, chunk.headings)
         open_items = [item for item in items if item["kind"] != "cloze"]
@@ -152,19 +159,26 @@ def main() -> None:
     parser.add_argument("--misses", type=int, default=0)
     options = parser.parse_args()
     total = Figures()
-    heads = ("chunks", "prose", ">=2 items", ">=2 open", "items", "verbatim", "ms/chunk")
-    print(f"{'document':34} " + " ".join(f"{head:>9}" for head in heads))
-    for path in sorted(options.folder.iterdir()):
-        if path.suffix in READABLE and path.name != "README.md":
-            figures = measure(parse_file(path, path.name).text, options.words, options.count, options.mode)
-            print(row(path.name, figures))
-            total.add(figures)
-    print(row("all", total))
-    print("kinds:", ", ".join(f"{kind} {number}" for kind, number in total.kinds.most_common()))
+    for line in table(options.folder, MeasureOptions(options.words, options.count, options.mode), total):
+        print(line)
     for line in random.Random(options.seed).sample(total.shown, min(options.show, len(total.shown))):
         print(line)
     if options.misses:
         print("\n".join(report(total.misses, options.misses, options.seed)))
+
+
+def table(folder: Path, options: MeasureOptions, total: Figures | None = None) -> Iterator[str]:
+    """One line for each document, one for all of them, one for the kinds; ``total`` is filled on the way."""
+    total = Figures() if total is None else total
+    heads = ("chunks", "prose", ">=2 items", ">=2 open", "items", "verbatim", "ms/chunk")
+    yield f"{'document':34} " + " ".join(f"{head:>9}" for head in heads)
+    for path in sorted(folder.iterdir()):
+        if path.suffix in READABLE and path.name != "README.md":
+            figures = measure(parse_file(path, path.name).text, options)
+            yield row(path.name, figures)
+            total.add(figures)
+    yield row("all", total)
+    yield "kinds: " + ", ".join(f"{kind} {number}" for kind, number in total.kinds.most_common())
 
 
 def row(name: str, figures: Figures) -> str:

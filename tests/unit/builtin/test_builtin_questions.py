@@ -114,7 +114,7 @@ EXPECTED = [
     (
         "It is important to dry the grain before storage.",
         "What is it important to do?",
-        "dry the grain before storage",
+        None,
     ),
     (
         "The default value of the timeout is 30 seconds.",

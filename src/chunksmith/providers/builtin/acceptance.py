@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chunksmith.providers.builtin.framing import answer_stands_alone, stands_alone
+from chunksmith.providers.builtin.framing import answer_stands_alone, points_away, stands_alone
 from chunksmith.providers.builtin.reading import Proposal, Reading
 from chunksmith.providers.builtin.topic import Topic, heading_text
+from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading
 from chunksmith.providers.builtin.views import Draft
 
 
@@ -52,6 +53,12 @@ def headed(read: Reading) -> Iterator[Candidate]:
         yield Candidate(kind, heading, told, read.sentence.quote, read.sentence.quote, 8.0, read.number)
 
 
+def worded(question: str, answer: str) -> str:
+    """A question across sentences as it goes out; empty when it would read badly or lean on something."""
+    asked = _LINKS.sub("", _sentence_case(question) + "?")
+    return asked if _question_fits(asked, answer) else ""
+
+
 class _Verdict(NamedTuple):
     candidate: Candidate | None
     reason: str = ""
@@ -66,14 +73,14 @@ def _judged(read: Reading, proposal: Proposal) -> _Verdict:
     clean = read.sentence.text[low:high]
     if answer is None:
         return _Verdict(None, "answer not verbatim")
-    if read.tokens[draft.end : draft.end + 1] and read.tokens[draft.end].text == ":":
+    if read.tokens[draft.end : draft.end + 1] and (read.tokens[draft.end].text == ":" or _is_cut(read, draft)):
         return _Verdict(None, "answer goes on")
     lead, penalty = _context(read.topic, proposal)
     if lead is None:
         return _Verdict(None, "no context")
     question = _LINKS.sub("", _joined(lead, draft.question) + "?")
     instruction = _LINKS.sub("", _joined(lead, draft.instruction) + ".")
-    if not _answer_fits(draft, clean):
+    if not _answer_fits(draft, clean) or points_away(answer):
         return _Verdict(None, "answer leans or ends badly")
     # A heading names the subject of its section, not what "it" is.
     headed_only = bool(lead) and not proposal.lead
@@ -87,6 +94,26 @@ def _judged(read: Reading, proposal: Proposal) -> _Verdict:
 
 
 _LEAST_SCORE = 4.0
+
+
+_NEW_THOUGHT = ("be", "modal", "have", "do", "adv", "pron", "det", "sub")
+
+
+def _is_cut(read: Reading, draft: Draft) -> bool:
+    """The answer ends before an ``and`` that may go on with it: ``in both query | and write performance``."""
+    parts, place = read.tokens, draft.end
+    if parts[place].text == "," and place + 1 < read.last and reading(parts[place + 1].lower, "g"):
+        # "the installation, upgrading and removal tester": a list, not a remark.
+        return any(token.tag == "conj" for token in parts[place + 2 : place + 6])
+    if parts[place].tag != "conj" or place + 1 >= read.last:
+        return False
+    following, after = parts[place + 1], parts[min(place + 2, read.last)]
+    if parts[place].lower in {"but", "so"} or following.tag in _NEW_THOUGHT:
+        return False
+    third = reading(following.lower, "s")
+    if third is not None and (third.base not in NOUN_LIKE or after.tag in ("det", "num", "quoted")):
+        return False
+    return not (reading(following.lower, "bd") and after.tag in ("det", "num", "quoted", "pron"))
 
 
 class _Context(NamedTuple):
@@ -118,8 +145,7 @@ def _joined(lead: str, text: str) -> str:
 # Words that tie a sentence to the one before and change nothing in the question.
 _LINKS = re.compile(
     r",? (?:instead|of course|too|as well|however|though|either)(?=[?.]$)|"
-    r"(?<=[a-z`\"] )(?:also|still|therefore|thus|hence|indeed|again|however|nevertheless|thereby|now|just|even|"
-    r"already|certainly|currently|simply|in fact|of course) "
+    r"(?<=[a-z`\"] )(?:also|therefore|thus|hence|indeed|however|nevertheless|thereby|even|in fact|of course) "
 )
 
 
@@ -135,7 +161,15 @@ def _answer_fits(draft: Draft, answer: str) -> bool:
     words = answer.split()
     if not words or len(words) > (45 if draft.kind == "definition" else 36) or (len(words) < _LEAST.get(draft.kind, 1)):
         return False
-    if words[-1].lower() in {"too", "however", "though"} and words[-2:-1] and words[-2].endswith(","):
+    if words[-1].lower() in _TRAILERS and words[-2:-1] and words[-2].endswith(","):
+        return False
+    if _AFTERTHOUGHT.search(answer):
+        return False
+    if words[-2:] in (["for", "you"], ["to", "you"]) and len(words) < 6:
+        return False
+    if draft.kind in {"where", "condition"} and words[0].lower() in _TAILS and _SECOND_STATEMENT.search(answer):
+        return False
+    if draft.kind == "when" and len(words) < 3 and not any(char.isdigit() for char in answer):
         return False
     if words[-1].lower() in _BAD_ENDINGS or answer.count('"') % 2 or answer.count("“") != answer.count("”"):
         return False
@@ -149,26 +183,39 @@ def _answer_fits(draft: Draft, answer: str) -> bool:
     return answer_stands_alone(answer)
 
 
-_GLUED = re.compile(r"^\d+ (?:they|it|you|the|we)\b|\. etc$", re.I)
+# "in the tower and like the lamp is made of brass", "if it is dark, and will go out again": more than was asked.
+_TAILS = frozenset("in at on under within inside near if when unless".split())
+_SECOND_STATEMENT = re.compile(r"\band like\b|, and (?:\w+ )?(?:is|are|was|were|has|have|can|will|must)\b")
+_AFTERTHOUGHT = re.compile(r"\b(?:as well|too|accordingly|nonetheless)$|, \w+ly$", re.I)
+_TRAILERS = frozenset("too however though therefore instead also again then thus anyway respectively".split())
+_GLUED = re.compile(r"^\d+ (?:they|it|you|the|we)\b|\. etc$|(?<!\be\.g)(?<!\bi\.e)(?<!\betc)[.!?]\)? [`A-Z]")
 _EMPTY_CONDITION = re.compile(
-    r"(?:if|when|because|unless) (?:(?:it|they|he|she|so|you|this)(?: \w+){0,2}$|one (?:is|exists|was|has)\b)", re.I
+    r"(?:if|when|because|unless|once|after|before) (?:(?:it|they|he|she|so|you|this)(?: \w+){0,2}$|"
+    r"one (?:is|exists|was|has)\b|(?:that|this|these|those|not|so)\b)",
+    re.I,
 )
 _LEAST = {"how": 2, "why": 3, "condition": 3}
 _BAD_ENDINGS = frozenset(
     """
     the a an of to in on at by for with from and or but that which is are was were as than not only its their this
     also both either such if when because so be more very least better even especially particularly just away into
-    e.g i.e
+    e.g i.e simply merely only then each every
     """.split()
 )
 
 
 _BAD_QUESTION = re.compile(
     r"\b(\w+) \1\b|[:;]|\bdoes not only\b|\bdo you (?:need(?! to)|want)\b|\bnot only\b|\bin order\?|[,(]\?|"
-    r"\b(?:the|a|an|and|or|but|so|it|them)\?|\bwhat (?:is|are) there(?! no)\b|"
+    r"\b(?:the|a|an|and|or|but|so|it|them|all|some|any|only)\?|\bwhat (?:is|are) there(?! no)\b|"
     r"\bwhat (?:is|are) it(?! (?:not |very |often |usually |also |generally |a good )?\w+ (?:to|for))\b|"
     r"\bthere\b.*\bthere\b|(?<!/)\betc\b(?!/)|\b(\S+) or \2\b|\w`[\w@-]|\bas well\?|"
-    r"^Under what condition\b.*\bsince\b|, \w+\?$|\bwhat does (?:a|an|the|one) (?:lot|number|few)\b",
+    r"^Under what condition\b.*\bsince\b|, \w+\?$|\bthings?\b|\bdo the number\b|"
+    r"\band (?:since|because|so(?! on\b)|if|when|then)\b|\bthe important \w+ to\b|\ba bit of\b|"
+    r"\b(?:expected|free) to do\?|\w\(\d|\bof (?:them|it)\b|"
+    r"\bvalue of -?\d|\bwhat is (?:\w+ly )?expected\?|"
+    r"\ban? (?:[\w-]+ ){1,3}one\b|^why (?:would|could|might)\b|"
+    r", (?:it|they|we|you|he|there)(?:['’]s|['’]re| (?:is|are|was|should|must|can|will|may|has|have|might|would))\b|"
+    r"^(?:What|Who) (?:is|are|was|were) (?:0|\d+|\"\w+\")(?: or\b|,)|\bwhat does (?:a|an|the|one) (?:lot|number|few)\b",
     re.I,
 )
 
@@ -181,20 +228,19 @@ def _question_fits(question: str, answer: str) -> bool:
         return False
     if question.count('"') % 2 or question.count("`") % 2 or question.count("“") != question.count("”"):
         return False
-    if _VARIABLE.search(question) and "(" not in question:
+    if names_variable(question, answer):
         return False
     # "the length, or 0": which of them holds depends on the condition in the question.
-    if ", or " in answer and re.search(r" (?:if|when) ", question) and question.startswith("What does"):
+    if ", or " in answer and re.search(r" (?:if|when) ", question) and "what does" in question.lower():
+        return False
+    # "what is the value", "what does the reader see": nobody knows which.
+    if _BARE.search(question):
         return False
     if len(answer.split()) == 1 and question.endswith(" do?"):
         return False
     asked = set(re.findall(r"\w{4,}", question.lower()))
-    if answer.startswith("-") or set(re.findall(r"\w{4,}", answer.lower())) <= asked | {
-        "with",
-        "from",
-        "into",
-        "using",
-    }:
+    said = set(re.findall(r"\w{4,}", answer.lower()))
+    if answer.startswith("-") or (said and said <= asked | {"with", "from", "into", "using"}):
         # "with the debuild command" is no answer to a question on the debuild command.
         return any(char.isdigit() for char in answer) and not answer.startswith("-")
     if _THIN.fullmatch(answer) and count < 12 and _WHAT.search(question):
@@ -202,7 +248,23 @@ def _question_fits(question: str, answer: str) -> bool:
     return answer.lower().rstrip(".") not in question.lower()
 
 
-_VARIABLE = re.compile(r"\b(?:if|when|does|is|can|will) [A-Z] ")
+def names_variable(question: str, answer: str) -> bool:
+    """Unless the question says what it stands for: ``the value X`` of ``json_quote(X)``."""
+    explained = set(re.findall(r"(?<=[(,])\w(?=[),])", question))
+    if _EXAMPLE.search(question) or _EXAMPLE.search(answer):
+        return True
+    letters = {match[0].strip("\"'`“”") for text in (question, answer) for match in _VARIABLE.finditer(text)}
+    return bool(letters - explained)
+
+
+# "t1", "Idx2": the tables of an example, unlike "fts5".
+_EXAMPLE = re.compile(r"\b(?!(?:fts|utf|sha|md|mp|ext|x|py|json|http|ipv?|v)\d)(?:[a-z]{1,3}|[A-Z][a-z]{1,3})\d\b")
+# A single letter stands for something that only the page tells: "the argument N", "column "k"".
+_VARIABLE = re.compile(r"(?<![\w./'’(-])[\"'`“]?(?:[BD-HJ-Z]|[b-z])[\"'`”]?(?![\w./'’+#)-])|\b[a-z] = ")
+_BARE = re.compile(
+    r"\b[Ww]hat (?:is|are|was|were) the [a-z]+\?|"
+    r"^What (?:can|could|may|might|must|should|will) (?:[a-z]+|[A-Z][a-z]+ [a-z]+)(?: not)? do\?"
+)
 _WHAT = re.compile(r"\bwhat (?:does|do|did|is|are|was|were|can|may|must|should|will)\b", re.I)
 # "the application", "usual": too little to tell a right answer from a wrong one.
 _THIN = re.compile(r"(?:the )?[a-z]+")

@@ -43,8 +43,25 @@ def adverbials(view: View) -> Iterator[Draft]:
     if view.clause.base in {"be"} and kind == "how":
         return
     yield Draft(kind.partition("-")[0], view.ask(wh, body_end), view.tell(opening, body_end), place, view.end, score)
+    if kind in {"when", "condition"}:
+        yield from _occasions(view, place, body_end)
 
 
+def _occasions(view: View, place: int, body_end: int) -> Iterator[Draft]:
+    """``X does Y when Z`` asked from the other end: what happens when Z?"""
+    clause, tokens = view.clause, view.tokens
+    occasion = tokens[place : view.end]
+    states = clause.kind == "copula" or clause.base in {"be", "have", "need"} or view.you
+    if states or any(token.tag == "pron" or token.lower in _BACKWARD for token in occasion) or len(occasion) < 5:
+        return
+    if tokens[clause.verb].lower in {"could", "might", "would"} or body_end - clause.verb < 2:
+        return
+    happens = "happened" if clause.feature == "d" or tokens[clause.verb].lower in {"was", "were", "had"} else "happens"
+    inner = view.text[tokens[place].start : tokens[view.end - 1].end]
+    yield Draft("condition", f"What {happens} {inner}", f"State what {happens} {inner}", clause.first, body_end, 5.4)
+
+
+_BACKWARD = frozenset("its their his her them that then this those these same such so possible".split())
 _WH = {
     "why": ("Why", "Explain why", 9.5),
     "when": ("When", "State when", 8.5),
@@ -67,7 +84,8 @@ def _adverbial(view: View) -> tuple[str, int] | None:
         phrase = f"{token.lower} {following.lower}"
         if (
             token.lower == "because"
-            or phrase in {"so that", "due to", "owing to", "thanks to"}
+            or phrase in {"so that", "owing to", "thanks to"}
+            or (phrase == "due to" and (place == view.clause.main + 1 or tokens[place - 1].text == ","))
             or _is_purpose(view, place)
         ):
             return (
@@ -98,7 +116,8 @@ def _adverbial(view: View) -> tuple[str, int] | None:
             return _MOMENTS[token.lower], place
         if token.tag == "sub":
             return None
-        if token.lower == "by" and gerund_at(view, place + 1):
+        simply = following.tag == "adv" and gerund_at(view, place + 2)
+        if token.lower == "by" and (simply or gerund_at(view, place + 1)):
             return "how", place
         if token.lower in {"in", "since", "around"} and YEAR.match(following.text) and place + 2 == view.end:
             return "when-date", place

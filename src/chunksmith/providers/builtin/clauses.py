@@ -150,10 +150,14 @@ def _after_modal(make: _Maker, main: int) -> Clause | None:
         participle = _form_at(make.tokens, place, make.last, "n")
         return make("passive", place, participle.base) if participle else make("modal", main, "be")
     if word == "have":
-        return None if _form_at(make.tokens, main + 1, make.last, "n") else make("modal", main, "have")
+        place, _ = _past_adverbs(make.tokens, main + 1, make.last)
+        perfect = place < make.last and (make.tokens[place].lower in {"been", "had"} or _is_participle(make, place))
+        return None if perfect else make("modal", main, "have")
     base = _form_at(make.tokens, main, make.last, "b")
     if base is not None:
         return make("modal", main, base.base)
+    if word == "do" and make.tokens[make.verb].tag == "modal" and main + 1 < make.last:
+        return make("modal", main, "do")
     # After a modal and before an object any word is a verb, also one that is not in the list.
     unlisted = (
         make.tokens[make.verb].tag == "modal"
@@ -164,6 +168,10 @@ def _after_modal(make: _Maker, main: int) -> Clause | None:
         and not readings(word)
     )
     return make("modal", main, word) if unlisted and main + 1 < make.last else None
+
+
+def _is_participle(make: _Maker, place: int) -> bool:
+    return _form_at(make.tokens, place, make.last, "n") is not None
 
 
 def _after_have(make: _Maker, main: int) -> Clause | None:

@@ -5,14 +5,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from chunksmith.providers.builtin.framing import is_whole
+from chunksmith.providers.builtin.acceptance import names_variable
+from chunksmith.providers.builtin.clauses import parse
+from chunksmith.providers.builtin.framing import is_free, is_whole, stands_alone
 from chunksmith.providers.builtin.languages import FILL_IN, WIDE, function_words
 from chunksmith.providers.builtin.passage import Sentence
-from chunksmith.providers.builtin.reading import has_clause
+from chunksmith.providers.builtin.reading import has_clause, last_word
 from chunksmith.providers.builtin.summary import centrality, commands, stands
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading, readings
 from chunksmith.providers.builtin.views import YEAR
-from chunksmith.providers.builtin.words import MONTHS, Token, is_plural, tokens
+from chunksmith.providers.builtin.words import MONTHS, Token, is_common, is_name, is_plural, tokens
 
 BLANK = "_____"
 _NUMBER = re.compile(r"(?:(?<=\s)|(?<=\()|\A)\d(?:[\d.,]*\d)?(?=[\s,;:.)](?!\d)|%|\Z)")
@@ -29,11 +31,12 @@ _ORDINARY = frozenset(
     """
     thing things way ways example examples case cases part parts kind time times people number order result results
     reason fact place point something anything everything first second last other another more most many much higher
-    lower larger smaller better later earlier elsewhere manner usual same
+    complex difficult simple easy full lower larger smaller better later earlier elsewhere manner usual same
     """.split()
 )
 
 
+_LISTED = re.compile(r"\w: \w|\w - \w")
 _LINK = re.compile(
     r"(?:But|And|So|Also|However|Thus|Therefore|Hence|Similarly|Likewise|Finally|Furthermore|Moreover|Additionally|"
     r"For example|For instance|In general|In practice|Generally|Usually|Normally|Typically|Currently|Still|In addition|"
@@ -85,7 +88,17 @@ def _blanked(text: str, begin: int, gap: _Gap, language: str) -> str:
 def _is_fit(text: str, language: str) -> bool:
     if not stands(text, language) or len(text) > 260 or "___" in text or "``" in text:
         return False
-    return language != "en" or (len(text.split()) >= 7 and is_whole(text) and _is_sentence(text))
+    if language != "en":
+        return True
+    whole = is_whole(text) and stands_alone(text) and not names_variable("", text) and not _LISTED.search(text)
+    return len(text.split()) >= 7 and whole and _is_sentence(text) and _is_about_something(text)
+
+
+def _is_about_something(text: str) -> bool:
+    """Whether the subject is free; a sentence whose subject is not certain may pass."""
+    parts = tokens(text)
+    clause = parse(parts, 0, last_word(parts))
+    return clause is None or is_free(parts[clause.first : clause.subject_end])
 
 
 def _is_sentence(text: str) -> bool:
@@ -159,13 +172,20 @@ def _english_gaps(text: str, counts: Counter[str]) -> Iterator[_Gap]:
             continue
         following = parts[place + 1] if place + 1 < len(parts) else None
         if token.text[0].isupper() and place and token.lower not in MONTHS:
-            whole = following is None or not following.text[:1].isupper()
+            beyond = (
+                parts[place + 2] if place + 2 < len(parts) and parts[place + 1].tag in ("to", "conj", "prep") else None
+            )
+            # "Intent to Salvage" is one name.
+            whole = not any(near is not None and near.text[:1].isupper() for near in (following, beyond))
             first = not parts[place - 1].text[:1].isupper()
-            if whole and first:
+            # "Direct" may be the beginning of a title.
+            named = is_name(token.text) or not is_common(token.text)
+            if whole and first and named:
                 yield _Gap(token.start, token.end, _WEIGHTS["name"])
         elif (
             place > (2 if parts[0].lower == "the" else 1)
-            and (counts[token.lower] > 1 or len(token.text) > 5)
+            and counts[token.lower] > 1
+            and parts[place - 1].tag != "adv"
             and _fills(parts, place)
             and following is not None
             and (following.tag in ("punct", "prep", "be"))

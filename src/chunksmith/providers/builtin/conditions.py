@@ -14,6 +14,7 @@ from chunksmith.providers.builtin.views import Draft, clause_end
 _RESULTS = frozenset("will would must may might can cannot could should shall".split())
 _ADVISED = frozenset("recommend suggest advise require".split())
 _LOOSE_ENDS = frozenset("any one ones so not either them it".split())
+_ASKED_AFTER = frozenset("if when whenever once after before".split())
 _OPEN_SUBJECTS = frozenset("another any no more there you one".split())
 
 
@@ -42,12 +43,17 @@ def condition_proposals(read: Reading, start: int, split: Split, inner: str) -> 
         leans = standing
     if order is not None and is_deed(order):
         yield from _to_do(read, order, inner)
+    elif order is not None and read.tokens[begin].lower == "you" and read.tokens[begin + 1].tag == "modal":
+        end = _statement_end(read, begin)
+        if end is not None:
+            asked = f"What happens {inner}"
+            yield Proposal(Draft("condition", asked, f"State {_small(asked)}", begin, end, 6.5), leans=True)
     elif clause is not None and reduced:
         if read.tokens[clause.first].lower == "it" and is_expletive(clause):
             yield from _advice(read, clause, inner, clause_end(clause), True)
     elif clause is not None:
         yield from _following(read, start, condition, clause, inner, leans)
-    elif not reduced and read.tokens[start].lower in {"if", "when"}:
+    elif not reduced and read.tokens[start].lower in _ASKED_AFTER:
         yield from _unread(read, begin, inner)
 
 
@@ -65,7 +71,10 @@ def _stands(read: Reading, start: int, comma: int, condition: Clause | None) -> 
     if first.tag == "pron" and first.lower not in {"you", "there"}:
         return None
     if condition is None:
-        finite = any(token.tag in ("be", "have", "do", "modal") for token in read.tokens[start + 2 : comma])
+        finite = any(
+            token.tag in ("be", "have", "do", "modal") or reading(token.lower, "s") or reading(token.lower, "d")
+            for token in read.tokens[start + 2 : comma]
+        )
         opens = first.tag in ("det", "quoted", "word", "num") or first.lower in {"there", "you"}
         return True if finite and opens else None
     subject = read.tokens[condition.first : condition.subject_end]
@@ -83,12 +92,50 @@ def _to_do(read: Reading, order: Directive, inner: str) -> Iterator[Proposal]:
 
 def _unread(read: Reading, begin: int, inner: str) -> Iterator[Proposal]:
     """What follows could not be read, but it is one statement to the end of the sentence."""
-    first, rest = read.tokens[begin], read.tokens[begin : read.last]
-    finite = any(token.tag in ("be", "have", "do", "modal") for token in rest[1:])
-    broken = any(token.text in {",", ";", ":", "—", "–"} for token in rest)
-    if finite and not broken and first.tag in ("det", "quoted", "num") and first.lower not in {"no", "any", "either"}:
-        asked = f"What is the consequence {inner}"
-        yield Proposal(Draft("condition", asked, f"State {_small(asked)}", begin, read.last, 6.5), leans=True)
+    first = read.tokens[begin]
+    end = _statement_end(read, begin)
+    if end is None or first.lower in {"no", "any", "either"} | _SPEAKERS:
+        return
+    if first.tag in ("det", "quoted", "num", "word") or first.lower in {"there", "it", "they"}:
+        asked = f"{_opening(read, begin, end)} {inner}"
+        yield Proposal(Draft("condition", asked, f"State {_small(asked)}", begin, end, 6.0), leans=True)
+
+
+_SPEAKERS = frozenset("i we he she you this that these those one such".split())
+_STATES = frozenset("is are was were".split())
+
+
+def _statement_end(read: Reading, begin: int) -> int | None:
+    """Where the statement from ``begin`` on stops; None when it has no finite verb that can be seen."""
+    end = next((place for place in range(begin + 2, read.last) if _breaks(read, place)), read.last)
+    if end - begin < 4:
+        return None
+    if read.tokens[begin].lower in {"it", "they"} and reading(read.tokens[begin + 1].lower, "sbd"):
+        return end
+    told = read.tokens[begin + 1 : end]
+    finite = [place for place, token in enumerate(told) if token.tag in ("be", "have", "do", "modal")]
+    if not finite or any(token.tag in ("sub", "wh") for token in told[: finite[0]]):
+        return None
+    # "the order in which the rows are returned is undefined": one verb for the inner clause, one for the outer.
+    inner = sum(token.tag == "rel" for token in told[: finite[0]])
+    return end if len(finite) > inner else None
+
+
+def _breaks(read: Reading, place: int) -> bool:
+    token, following = read.tokens[place], read.tokens[place + 1 : place + 2]
+    if token.text in {";", ":", "—", "–"} and token.tag == "punct":
+        return True
+    return token.text == "," and bool(following) and following[0].lower in _AFTERTHOUGHTS
+
+
+def _opening(read: Reading, begin: int, end: int) -> str:
+    """A state is no event: nothing happens when a value is zero."""
+    places = [place for place in range(begin + 1, end) if read.tokens[place].tag in ("be", "have", "do", "modal")]
+    if not places or any(token.tag == "rel" for token in read.tokens[begin : places[0]]):
+        return "What happens" if not places else "What is the consequence"
+    participle = any(reading(token.lower, "ng") for token in read.tokens[places[0] + 1 : places[0] + 4])
+    state = read.tokens[places[0]].lower in _STATES and not participle
+    return "What is the consequence" if state else "What happens"
 
 
 def _order_end(read: Reading, order: Directive) -> int:
@@ -115,9 +162,10 @@ def _following(
     if subject in {"it", "they"}:
         if is_expletive(clause):
             yield from _advice(read, clause, inner, end, leans)
-        elif own and clause.kind != "copula":
-            asked = f"{happens} {inner}"
-            yield Proposal(Draft("condition", asked, f"State {_small(asked)}", clause.first, end, 7.5), leans=leans)
+        elif own:
+            asked = f"{'What is the consequence' if clause.kind == 'copula' else happens} {inner}"
+            score = 6.0 if clause.kind == "copula" else 7.5
+            yield Proposal(Draft("condition", asked, f"State {_small(asked)}", clause.first, end, score), leans=leans)
         return
     if subject == "you" and finite == "will" and not clause.negated:
         asked = f"What happens {inner}"

@@ -1,13 +1,13 @@
 """Questions on ``X is …``: definitions, identity, likeness, size."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from chunksmith.providers.builtin.clauses import text_of
 from chunksmith.providers.builtin.subjects import is_person, singular_verb
 from chunksmith.providers.builtin.verbs import reading
 from chunksmith.providers.builtin.views import Draft, View, base_at, gerund_at, object_end, opens_noun
-from chunksmith.providers.builtin.words import is_plural
+from chunksmith.providers.builtin.words import Token, is_plural
 
 _NOT_DEFINING = frozenset(
     """
@@ -63,7 +63,7 @@ def definitions(view: View) -> Iterator[Draft]:
     after_to = start + 2 if start + 1 < view.end and tokens[start + 1].tag == "adv" else start + 1
     if first.lower == "that" or (first.tag == "to" and base_at(view, after_to)):
         cut_condition = view.end < clause.last and any(token.tag == "sub" for token in tokens[start : start + 3])
-        if tokens[clause.first].lower == "the" and not cut_condition:
+        if tokens[clause.first].lower == "the" and not cut_condition and _is_course(subject):
             yield Draft(
                 "what", f"What {finite} {view.subject}", f"State what {view.subject} {finite}", start, view.end, 8.0
             )
@@ -91,6 +91,21 @@ def definitions(view: View) -> Iterator[Draft]:
                 clause.subject_end,
                 8.5,
             )
+
+
+def _is_course(subject: Sequence[Token]) -> bool:
+    """``the last step``, ``the aim of X``: what can consist in doing something; not ``the problem``, ``the format``."""
+    head = next((place for place, token in enumerate(subject) if token.tag in ("prep", "to", "rel")), len(subject)) - 1
+    return subject[head].lower.removesuffix("s") in _COURSES and len(subject) > 2
+
+
+_COURSES = frozenset(
+    """
+    step way goal aim purpose idea approach solution method strategy operation defense defence option task job intent
+    rule policy practice default alternative trick choice recommendation function role advantage duty objective
+    difference use remedy fix workaround technique effect consequence requirement responsibility restriction
+    """.split()
+)
 
 
 def possibilities(view: View) -> Iterator[Draft]:
@@ -184,12 +199,17 @@ _ADJECTIVES = frozenset(
 )  # fmt: skip
 
 
+_ABOUT = frozenset("about around nearly almost roughly approximately only at up more less over exactly".split())
+
+
 def dimensions(view: View) -> Iterator[Draft]:
     clause, tokens = view.clause, view.tokens
     if clause.kind != "copula" or clause.negated:
         return
     for place in range(clause.main + 2, min(view.end, clause.main + 8)):
-        if tokens[place].lower in _DIMENSION and any(token.tag == "num" for token in tokens[clause.main + 1 : place]):
+        counted = tokens[clause.main + 1].tag == "num" or tokens[clause.main + 1].lower in _ABOUT
+        numbers = any(token.tag == "num" for token in tokens[clause.main + 1 : place])
+        if counted and numbers and tokens[place].lower in _DIMENSION:
             if all(
                 token.tag in ("num", "word", "adv", "prep", "det", "conj", "to")
                 for token in tokens[clause.main + 1 : place]

@@ -162,6 +162,8 @@ def _orders(token: Token, following: Token) -> bool:
         return following.lower in {"sure", "careful", "aware", "prepared", "polite", "kind", "precise", "consistent"}
     if not _is_base(token):
         return False
+    if token.lower in {"check", "verify", "ensure"} and following.lower in {"if", "whether", "that"}:
+        return True
     if token.lower not in NOUN_LIKE:
         return following.tag not in ("be", "have", "modal", "conj") and following.text not in {",", ":", "-"}
     if token.lower == "try":
@@ -190,18 +192,39 @@ def directive_proposals(order: Directive, lead: str = "") -> Iterator[Proposal]:
     adjunct = _adjunct(order, end)
     if adjunct is not None:
         place = adjunct.place
-        if place > verb + 1 or base in {"wait"}:
+        # "You can run X to do Y": nobody asks why one can.
+        able = adjunct.kind == "why" and order.auxiliary in {"can", "may", "could"}
+        if able:
+            yield from _on_occasion(order, place, end, lead)
+        elif place > verb + 1 or base in {"wait"}:
             asked, told = order.ask(adjunct.wh, place), order.tell(adjunct.opening, place)
             draft = Draft(adjunct.kind, asked, told, place, end, adjunct.score)
             yield Proposal(draft, lead, 0.0, leans=not lead)
+            yield from _on_occasion(order, place, end, lead)
     if base not in _TAKES_CLAUSE:
         yield from _about_object(order, adjunct.place if adjunct else end, end, lead)
-    elif base == "make" and [part.lower for part in parts[verb + 1 : verb + 3]] in (["sure", "that"], ["sure", "of"]):
-        start = verb + 2 + (parts[verb + 2].lower == "of" if verb + 2 < end else 0)
+    elif base == "make" and parts[verb + 1].lower == "sure" and verb + 5 < end and parts[verb + 2].tag != "to":
+        start = verb + 2 + (parts[verb + 2].lower == "of")
         draft = Draft(
             "what", order.ask("What", verb + 2, "of"), order.tell("State what", verb + 2, "of"), start, end, 6.5
         )
         yield Proposal(draft, lead, 0.0, leans=True, needs_lead=not lead)
+
+
+def _on_occasion(order: Directive, place: int, end: int, lead: str) -> Iterator[Proposal]:
+    """``Take all steps to avoid X``: what should you do to avoid X?"""
+    parts = order.read.tokens
+    first = parts[place].lower
+    purpose = parts[place].tag == "to" or first == "in"
+    if lead or order.negated or end - place < 4 or place - order.verb < 3 or not (purpose or first in _OCCASIONS):
+        return
+    if any(token.tag == "pron" and token.lower != "you" for token in parts[place:end]):
+        return
+    asked, told = what_to_do(order, order.text(place, end))
+    yield Proposal(Draft("how" if purpose else "condition", asked, told, order.verb, place, 5.6))
+
+
+_OCCASIONS = frozenset("if when before after once unless whenever".split())
 
 
 def _end_of(order: Directive) -> int:
@@ -336,14 +359,17 @@ def _about_object(order: Directive, stop: int, end: int, lead: str) -> Iterator[
     if goal and not any(
         token.tag in ("rel", "sub", "to", "wh") and token is not parts[goal] for token in parts[start:goal]
     ):
+        if any(token.tag == "rel" for token in parts[goal:stop]):
+            return
         tail = order.text(goal, stop)
         question, told = order.ask("What", start, tail), order.tell("State what", start, tail)
         yield Proposal(Draft("what", question, told, start, goal, 7.5), lead, 0.0, leans=not lead)
         return
     question, told = order.ask("What", start, rest), order.tell("State what", start, rest)
     # "What should you write?" could be answered by anything.
-    if (rest or lead) and base not in _LIGHT and stop - start >= 3:
-        yield Proposal(Draft("what", question, told, start, stop, 6.5), lead, 0.0, leans=True, needs_lead=not rest)
+    if base not in _LIGHT and stop - start >= 3:
+        score = 6.5 if rest or lead else 4.6
+        yield Proposal(Draft("what", question, told, start, stop, score), lead, 0.0, leans=True, needs_lead=not rest)
 
 
 def _use(order: Directive, end: int, lead: str) -> Iterator[Proposal]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading, readings
 from chunksmith.providers.builtin.words import Token, is_plural
 
-MAX_SUBJECT = 13
+MAX_SUBJECT = 16
 
 
 AUXILIARY = ("be", "have", "do", "modal")
@@ -83,11 +83,18 @@ def find_finite(tokens: Sequence[Token], first: int, limit: int) -> tuple[int, i
                 and index > first
                 and not relative
                 and token.lower not in {"all", "some", "most", "both", "each"}
+                and not _determines(tokens, index, limit)
             )
         ):
             return None
         index += 1
     return None
+
+
+def _determines(tokens: Sequence[Token], index: int, limit: int) -> bool:
+    """``of this file``: the pronoun has a noun of its own."""
+    noun = tokens[index].lower in {"this", "that", "these", "those"} and index + 1 < limit
+    return noun and tokens[index + 1].tag in ("word", "quoted") and not reading(tokens[index + 1].lower, "s")
 
 
 def _aside_end(tokens: Sequence[Token], comma: int, limit: int) -> int:
@@ -109,7 +116,8 @@ def _without_adverbs(tokens: Sequence[Token], first: int, verb: int) -> int:
     end = verb
     while end > first + 1 and tokens[end - 1].tag in _SKIPPED:
         end -= 1
-    return end
+    # "A script first compiles …"
+    return end - 1 if end > first + 2 and tokens[end - 1].lower == "first" else end
 
 
 def _after_group(tokens: Sequence[Token], index: int, limit: int) -> int:
@@ -159,6 +167,9 @@ def _is_surely_verb(tokens: Sequence[Token], first: int, index: int, limit: int)
     following = tokens[index + 1]
     if following.lower == "such":
         return False
+    aims = following.tag == "to" and index + 2 < limit and reading(tokens[index + 2].lower, "b")
+    if aims and (form := reading(tokens[index].lower, "s")) is not None and form.base in _AIMING:
+        return True
     if following.tag == "rel":
         return tokens[index].lower in {"states", "reports", "notes", "shows", "means"}
     if following.tag in ("prep", "to"):
@@ -170,6 +181,7 @@ def _is_surely_verb(tokens: Sequence[Token], first: int, index: int, limit: int)
     return True
 
 
+_AIMING = frozenset("need help aim attempt plan fail cause start promise".split())
 _AFTER_VERB = frozenset("the a an its their each every both all any no this".split())
 
 

@@ -11,16 +11,23 @@ _LOWER_WORD = re.compile(r"\b[a-z][a-z'’-]+\b")
 _CAPITAL_INSIDE = re.compile(r"(?<=[a-z,;)] )[A-Z][\w'’-]*")
 _INDEFINITE = re.compile(r"\b(?:an?|some|one|two|three|several)\s+([a-z-]+(?:\s[a-z-]+)?)")
 
+# "below the lamp", "above 40 degrees" name a place; "shown below" points at the page.
+_UP_AND_DOWN = (
+    r"(?:above|below)(?! (?:the|an?|any|each|every|zero|one|two|three|sea|water|ground|freezing|\d[\d.,]*)\b)"
+)
+
 # Words that point outside of the sentence: a question that holds one cannot be answered without the page.
 _POINTING = re.compile(
-    r"\b(?:this|these|those|he|she|his|him|her|hers|we|our|ours|us|i(?!/o|\.e)|my|me|mine|here|above|below|following|"
+    r"\b(?:this|these|those|he|she|his|him|her|hers|we|our|ours|us|i(?!/o|\.e)|my|me|mine|here|"
+    rf"{_UP_AND_DOWN}|following|"
     r"aforementioned|latter|former|previous|previously|preceding|earlier|such(?! as)|said|also|however|therefore|"
-    r"thus|then|instead|otherwise|again|too(?! \w+ to\b| many| much| large| long)|hence|though|indeed|likewise|"
+    r"thus|then|instead|otherwise|again|too(?! \w)|hence|though|indeed|likewise|"
     r"nevertheless|nonetheless|respectively|(?<!if )(?<!when )another|others|the others?|"
     r"(?<!use )(?<!have )(?<!has )(?<!uses )(?<!in )(?<!at )(?<!of )(?<!by )(?<!on )the same(?!\b.{0,60}\bas\b)|"
     r"(?:figures?|fig|sections?|chapters?) [\dA-Z]|(?:the|next|which) (?:figures?|sections?|chapters?)|"
     r"(?:slower|faster|easier|harder|safer|cheaper)(?!.* than)|(?<!or )(?:more|less|better)(?!.* than| of\b)|"
-    r"appendix|tables? \d+|equations?|this page|document describes|next(?! to)|in turn|still|in question|"
+    r"appendix|tables? \d+|steps? \d|lines? \d|equations?|this page|"
+    r"document describes|next(?! to)|in turn|still|in question|"
     r"the (?:\w+ ){0,3}(?:diagram|illustration|picture)|first two|"
     r"(?:in|for) (?:some|most|all|many|both|either|other) cases?|on the other|usual manner|prior(?! to)|"
     r"so far|mentioned|described|discussed|shown|yet|second one|first one|"
@@ -28,13 +35,14 @@ _POINTING = re.compile(
     re.I,
 )
 _POINTING_ANSWER = re.compile(
-    r"\b(?:this|these|those (?!who|which|that|of|in|for|with|on)|above|below|the following|as follows|"
-    r"aforementioned|latter|former|here|we|our|i(?!/o|\.e)|my|(?:some|one|each|both|all|most|many|two|none|any|"
+    rf"\b(?:this|these|those (?!who|which|that|of|in|for|with|on)|{_UP_AND_DOWN}|the following|as follows|"
+    r"aforementioned|latter|former|here|we|our|i(?!/o|\.e)|my|me|us|(?:some|one|each|both|all|most|many|two|none|any|"
     r"either) of (?:them|it)|another way|such(?! as)|that [\w-]+\Z|"
     r"see (?:section|also|below|the [\w-]+ (?:section|documentation|manual|page))|"
     r"(?:first|second|third|last|final) (?:section|chapter|paragraph|example|column|form)s?|"
     r"figures? \d|section \d|chapter \d|(?:more|further|additional) information\b|"
     r"the (?:\w+ )?(?:diagram|figure|picture|illustration)s?|\A(?:the same|each other|one another)\b|"
+    r"(?:from|of|in|to|for|on|with|at|by|than) that \w+|"
     r"(?:previous|preceding|next) (?:paragraph|example|sentence|page|figure|diagram|step|section|subsection)|"
     r"described in section|to the right|(?:on|to) the left|on the right|shown (?:in|to|at)|right now|mentioned)\b",
     re.I,
@@ -63,7 +71,7 @@ _CONTEXTUAL_FIRST = frozenset(
 
 _COMPARING = frozenset(
     """
-    additional further other subsequent similar later remaining larger smaller bigger newer older shorter longer
+    additional extra further other subsequent similar later remaining larger smaller bigger newer older shorter longer
     """.split()
 )
 _QUANTIFIERS = frozenset("most some many several all".split())
@@ -138,14 +146,21 @@ def small(text: str, tokens: Sequence[Token], vocabulary: Vocabulary, predicate:
 
 def is_free(subject: Sequence[Token]) -> bool:
     """Whether a subject can be understood without what stands before it."""
+    if any(token.lower == "subsequent" for token in subject[:5]):
+        return False
     first, last = subject[0], subject[-1]
     if first.lower in _QUANTIFIERS and len(subject) < 3 and (first.lower != "all" or last.tag == "num"):
+        return False
+    if first.lower in {"each", "every"} and len(subject) < 3:
         return False
     if first.lower in {"all", "both"} and len(subject) > 1 and subject[1].tag == "num":
         return False
     if first.lower in _COMPARING or (len(subject) > 1 and first.tag == "det" and subject[1].lower in _COMPARING):
         return False
-    if first.lower in _CONTEXTUAL_FIRST | {"that", "those"} or (first.tag in ("pron", "rel") and first.lower != "you"):
+    generic = first.lower == "any" and len(subject) > 2 and subject[1].tag == "word" and subject[1].lower != "other"
+    if (first.lower in _CONTEXTUAL_FIRST and not generic) or first.lower in {"that", "those"}:
+        return False
+    if first.tag in ("pron", "rel") and first.lower != "you":
         return False
     if any(
         token.lower in {"its", "their", "his", "her", "our", "my", "this", "these", "those", "above", "following"}
@@ -210,7 +225,8 @@ def stands_alone(question: str) -> bool:
 
 # A whole sentence may keep words that a question may not: "also" and "more" do no harm where nothing is asked of them.
 _OUTSIDE = re.compile(
-    r"\b(?:this|these|those|he|she|his|him|her|we|our|us|i(?!/o|\.e)|my|me|here|above|below|following|aforementioned|latter|"
+    r"\b(?:this|these|those|he|she|his|him|her|we|our|us|i(?!/o|\.e)|my|me|here|following|aforementioned|latter|"
+    rf"{_UP_AND_DOWN}|"
     r"former|previous|previously|preceding|such|figures?|sections?|chapters?|appendix|mentioned|"
     r"in turn|in question|last case|other hand|that case|the other)\b",
     re.I,
@@ -237,12 +253,19 @@ def _dangling(match: re.Match[str], question: str) -> bool:
         return not tail or previous in _NO_THAT_AFTER or not before
     if word == "it" and before and before[-1].lower() in {"is", "was"} and _EXPLETIVE.match(question, match.end()):
         return False
+    if word in {"them", "they", "their", "themselves"} and not _PLURAL_BEFORE.search(question[: match.start()]):
+        return True
     # A possessive or a pronoun is bound by a noun phrase before it in the same question.
     needed = 4 if word in {"its", "their", "itself", "themselves"} else 5
     return len(before) < needed or not _NOUN_BEFORE.search(question[: match.start()])
 
 
 _EXPLETIVE = re.compile(r" (?:not |very |often |usually |also |a good )?\w+ (?:to|for)\b")
+_PLURAL_BEFORE = re.compile(
+    r"\b(?!(?:does|is|was|has|this|as|its|plus|thus|less|pass|process|access|class|address|status|unless|across)\b)\w{3,}s\b|"
+    r"\b(?:and|or|people|children|data|media|men|women|any|each|every|someone|anyone|nobody|user|maintainer|person|team)\b",
+    re.I,
+)
 _NOUN_BEFORE = re.compile(
     r"\b(?:a|an|the|your|any|each|every|some|no|one|two|three|several|all|most|many)\s\w|[`\"/_]|\S [A-Z]|[A-Z]{2}|"
     r"\b(?!(?:does|is|was|has|this|as)\b)\w{3,}s\b|\w{3,}ing \w"
@@ -257,8 +280,16 @@ _NO_THAT_AFTER = frozenset(
 )
 
 
+def points_away(answer: str) -> bool:
+    """Anywhere in it, also in a remark in brackets: ``(shown in the diagram)``."""
+    return bool(_POINTING_ANSWER.search(answer))
+
+
 def answer_stands_alone(answer: str) -> bool:
-    first = answer.split()[0].lower().strip("\"'“*`") if answer.split() else ""
+    words = answer.lower().split()
+    first = words[0].strip("\"'“*`") if words else ""
+    if words[:2] in (["so", "that"], ["such", "that"]):
+        return not _POINTING_ANSWER.search(answer.partition(" ")[2])
     return first not in {
         "it",
         "they",

@@ -105,16 +105,18 @@ def _spread(ranked: Sequence[Candidate], count: int) -> list[Candidate]:
         same = [other for other in chosen if other.sentence == item.sentence]
         if len(chosen) < count and len(same) < 2 and not any(_alike(item, other) for other in chosen):
             chosen.append(item)
-    return chosen + _reversed(chosen, ranked) if len(chosen) == 1 < count else chosen
+    return chosen + _other_end(chosen[0], ranked) if len(chosen) == 1 < count else chosen
 
 
-def _reversed(chosen: Sequence[Candidate], ranked: Sequence[Candidate]) -> list[Candidate]:
-    """Where there is one question only, the same fact may be asked from its other end as well."""
-    [first] = chosen
-    others = (
-        item for item in ranked if item.answer.lower() in first.question.lower() and first.question != item.question
-    )
-    return [item for item in others if first.answer.lower() in item.question.lower()][:1]
+def _other_end(first: Candidate, ranked: Sequence[Candidate]) -> list[Candidate]:
+    """Where there is one question only, its sentence may be asked for another part as well, as may a like sentence."""
+    said = set(terms(first.answer, "en"))
+    for item in ranked:
+        other = set(terms(item.answer, "en"))
+        shared = len(said & other) > 0.3 * min(len(said), len(other))
+        if item.question.lower() != first.question.lower() and not shared and first.answer != item.answer:
+            return [item]
+    return []
 
 
 def _alike(first: Candidate, second: Candidate) -> bool:

@@ -14,7 +14,7 @@ _ABBREVIATION = re.compile(r"\((?P<short>[A-Z][A-Z0-9]{1,6})\)")
 _NO_TERM = frozenset(
     """
     note example warning caution hint tip question answer important summary result exception exceptions default
-    please however but also first second third remember reason rule step yes no i.e e.g then
+    please however but also first second third remember reason rule step yes no i.e e.g then short long see use
     """.split()
 )
 

@@ -55,6 +55,9 @@ _NO_OBJECT = frozenset(
 )
 
 
+_MEASURING = frozenset("exactly only approximately about nearly almost roughly up".split())
+
+
 _WEAK = frozenset(
     """
     have make take do get give go keep let put set tend seem see know want like try show say think come find leave
@@ -69,7 +72,8 @@ def objects(view: View) -> Iterator[Draft]:
     if clause.kind == "progressive" and reading(view.tokens[clause.first].lower, "g"):
         return
     start = after_main(view)
-    if not opens_noun(view, start) or (view.you and clause.kind != "modal"):
+    noun = start + 1 if start < view.end and view.tokens[start].lower in _MEASURING else start
+    if not opens_noun(view, noun) or (view.you and clause.kind != "modal"):
         return
     if gerund_at(view, start) and clause.base in {"start", "begin", "stop", "keep", "continue", "avoid"}:
         return

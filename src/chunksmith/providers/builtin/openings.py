@@ -55,11 +55,57 @@ def _stands_before(read: Reading, start: int, comma: int) -> bool:
         return False
     condition = parse(read.tokens, start + 1, comma)
     if condition is not None:
-        return is_free(read.tokens[condition.first : condition.subject_end]) and comma - start <= 12
+        return is_free(read.tokens[condition.first : condition.subject_end]) and comma - start <= 14
     reduced = first.tag == "word" and bool(reading(first.lower, "gn"))
     return reduced and comma - start <= 10 and not any(t.tag in ("rel", "sub") for t in read.tokens[start + 1 : comma])
 
 
+def _taken_up(read: Reading, clause: Clause, inner: str) -> Iterator[Proposal]:
+    """``When a pump starts, it fills the pipe``: the opening says what ``it`` is."""
+    pronoun = read.tokens[clause.first].lower
+    view = View(read.sentence.text, clause, pronoun, clause_end(clause))
+    for draft in drafts(view):
+        if draft.start > clause.verb and draft.kind != "definition":
+            yield Proposal(draft, inner, 1.0)
+
+
+def _turned(read: Reading, clause: Clause, opening: Token, start: int, comma: int) -> Iterator[Proposal]:
+    """``If A, B`` asked from the other end: under what condition B?"""
+    end = clause_end(clause)
+    told = read.tokens[clause.first : end]
+    if any(token.tag == "pron" or token.lower in _BACKWARD for token in told) or comma - start < 4:
+        return
+    subject = subject_phrase(read, clause)
+    if subject is None:
+        return
+    named = {token.lower for token in read.tokens[start + 1 : comma] if token.tag in ("word", "quoted")}
+    leans = subject.leans or subject.needs_lead or read.tokens[clause.subject_end - 1].lower in named
+    view = View(read.sentence.text, clause, subject.text, end)
+    if doubled(view, end) or any(token.tag == "sub" for token in told):
+        return
+    wh, kind = ("Under what condition", "condition") if opening.lower in {"if", "unless"} else ("When", "when")
+    draft = Draft(kind, view.ask(wh, end), view.tell(f"State {_small_first(wh)}", end), start, comma, 5.2)
+    yield Proposal(draft, "", subject.penalty, leans, needs_lead=leans)
+
+
+def _turned_order(order: Directive, opening: Token, start: int, comma: int) -> Iterator[Proposal]:
+    """``If A, do B``: under what condition should you do B?"""
+    parts, end = order.read.tokens, order.read.last
+    told = parts[order.verb : end]
+    if any(token.tag in ("pron", "sub") or token.lower in _BACKWARD for token in told) or len(told) < 4:
+        return
+    if any(token.text in {",", ";", ":", "—"} for token in told) or comma - start < 4:
+        return
+    wh, kind = ("Under what condition", "condition") if opening.lower in {"if", "unless"} else ("When", "when")
+    draft = Draft(kind, order.ask(wh, end), order.tell(f"State {_small_first(wh)}", end), start, comma, 5.2)
+    yield Proposal(draft)
+
+
+def _small_first(text: str) -> str:
+    return text[0].lower() + text[1:]
+
+
+_BACKWARD = frozenset("its their his her them that then this those these same other also still such".split())
 _UNFIT_ANSWERS = frozenset("it they you this these he she".split())
 
 
@@ -72,11 +118,16 @@ def with_lead(read: Reading, start: int) -> Iterator[Proposal]:
     inner = lead_text(read, start, comma)
     if opening.lower in _CONDITIONS:
         yield from condition_proposals(read, start, split, inner)
-        if opening.lower == "unless":
-            return
+        if clause is not None:
+            yield from _turned(read, clause, opening, start, comma)
+        elif (order := directive_at(read, begin, read.last)) is not None:
+            yield from _turned_order(order, opening, start, comma)
         settled = clause is not None and read.tokens[clause.first].tag != "pron"
-        if clause is not None and settled and _stands_before(read, start, comma):
-            yield from clause_proposals(read, clause, inner)
+        if clause is not None and _stands_before(read, start, comma):
+            if settled:
+                yield from clause_proposals(read, clause, inner)
+            elif read.tokens[clause.first].lower in {"it", "they"} and not is_expletive(clause):
+                yield from _taken_up(read, clause, inner)
         return
     since = opening.lower == "since" and parse(read.tokens, start + 1, comma) is not None
     if opening.tag == "sub" or since:
@@ -169,7 +220,7 @@ def _led(view: View, inner: str, start: int, comma: int, subject: Subject) -> It
     elif _TIME.match(view.text[opening.start : view.tokens[comma - 1].end]):
         if not twice:
             yield about("when", "When", "State when", 9.0)
-    elif opening.tag == "prep" and comma - start <= 9 and _is_scene(view.tokens[start:comma]):
+    elif opening.tag in ("prep", "word") and comma - start <= 9 and _is_scene(view.tokens[start:comma]):
         for draft in drafts(view):
             answers_itself = draft.start == clause.first and draft.end <= clause.verb
             if answers_itself and (subject.leans or subject.needs_lead):

@@ -25,6 +25,12 @@ def passives(view: View) -> Iterator[Draft]:
     place = after_main(view)
     if clause.kind != "passive" or place + 1 >= view.end or view.you:
         return
+    if tokens[place].tag == "adv" and tokens[place + 1].lower in {"using", "by", "via", "through", "with"}:
+        yield Draft("how", view.ask("How", place), view.tell("Explain how", place), place, object_end(view, place), 7.5)
+        return
+    if tokens[place].lower == "such" and tokens[place + 1].lower == "that":
+        yield Draft("how", view.ask("How", place), view.tell("Explain how", place), place, view.end, 7.5)
+        return
     token, following = tokens[place], tokens[place + 1]
     end = object_end(view, place + 1)
     if token.lower == "by" and not gerund_at(view, place + 1):
@@ -46,12 +52,12 @@ def passives(view: View) -> Iterator[Draft]:
     elif token.tag == "to" and base_at(view, place + 1) and clause.base in _FOR_A_PURPOSE:
         if following.lower != "be" and not clause.negated:
             yield Draft("why", view.ask("Why", place), view.tell("Explain why", place), place, end, 8.0)
-    elif token.tag == "to" and base_at(view, place + 1) and following.lower != "be" and not clause.negated:
+    elif token.tag == "to" and _infinitive_at(view, place + 1) and following.lower != "be" and not clause.negated:
         yield Draft(
             "what", f"{view.ask('What', place)} to do", f"{view.tell('State what', place)} to do", place + 1, end, 8.0
         )
     elif (
-        token.lower in _STRANDED
+        (token.lower in _STRANDED or (token.lower == "for" and clause.base in _AIMED))
         and not (token.tag == "to" and base_at(view, place + 1))
         and opens_noun(view, place + 1)
         and tokens[min(end, view.end) - 1].lower not in _MANNERS
@@ -60,14 +66,22 @@ def passives(view: View) -> Iterator[Draft]:
         and not YEAR.match(following.text)
     ):
         asked, told = view.ask("What", place + 1), view.tell("State what", place + 1)
-        yield Draft("what", asked, told, place + 1, end, 7.0)
+        goals = (at for at in range(place + 2, end) if tokens[at].tag == "to" and base_at(view, at + 1))
+        yield Draft("what", asked, told, place + 1, next(goals, end), 7.0)
     if clause.base in {"call", "name", "term"} and opens_noun(view, place):
         yield Draft(
             "what", view.ask("What", place), view.tell("State what", place), place, object_end(view, place), 9.0
         )
 
 
+def _infinitive_at(view: View, place: int) -> bool:
+    """``to leak``, ``to never leak``"""
+    adverb = place + 1 < view.end and view.tokens[place].tag == "adv"
+    return base_at(view, place + 1 if adverb else place)
+
+
 _STRANDED = frozenset({"to", "into", "from", "with", "on", "against", "as"})
+_AIMED = frozenset("design intend suit reserve optimize build develop plan write tailor".split())
 
 
 _MANNERS = frozenset("basis time way manner behalf request purpose default hand demand".split())

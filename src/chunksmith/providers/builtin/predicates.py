@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from chunksmith.providers.builtin.views import Draft, View, after_main
+from chunksmith.providers.builtin.views import Draft, View, base_at
 from chunksmith.providers.builtin.words import is_name
 
 _NO_DEED = frozenset(
@@ -14,17 +14,14 @@ _NO_DEED = frozenset(
     deserve suffer vary change end follow fail use make list define specify
     """.split()
 )
-_NO_FATE = frozenset(
+# What is done to a thing so that it is another afterwards: "X is located in Y" is no event.
+_FATES = frozenset(
     """
-    use call know base consider note see allow require need name term define describe regard intend expect suppose
-    recommend suggest compose make associate relate concern involve say think believe design mean explain discuss
-    document mention show list give provide include contain locate situate set know encourage discourage advise permit
-    forbid support found guarantee assume interest subscribe restrict limit represent oblige own find better devote
-    dedicate reserve look create assign introduce add make
+    ignore delete remove discard drop lose overwrite truncate destroy reject convert close release reset rename erase
+    expire move copy replace invalidate archive merge roll cancel abort kill restart rebuild recycle reuse
     """.split()
 )
 _SIMPLE = frozenset("is are was were".split())
-_DUTY = frozenset("must should".split())
 
 
 def deeds(view: View) -> Iterator[Draft]:
@@ -46,25 +43,17 @@ def deeds(view: View) -> Iterator[Draft]:
 
 
 def fates(view: View) -> Iterator[Draft]:
-    """``The inputs are kept and changed further``; ``The header must be written again``."""
+    """``The inputs are discarded at the end``: what happens to the inputs?"""
     clause, tokens = view.clause, view.tokens
-    if view.subject.split()[0].lower() in {"some", "many", "most", "all"}:
+    if view.subject.split()[0].lower() in {"some", "many", "most", "all"} or clause.negated:
         return
-    if clause.kind != "passive" or clause.base in _NO_FATE or view.you or is_bare(view) or clause.main + 1 >= view.end:
+    if clause.kind != "passive" or clause.base not in _FATES or view.you or is_bare(view):
         return
     finite = tokens[clause.verb].lower
-    if finite in _SIMPLE and clause.verb == clause.subject_end:
-        if view.end - clause.verb < 4:
-            return
+    if finite in _SIMPLE and clause.verb == clause.subject_end and view.end - clause.verb >= 4:
         happens = "happens" if finite in {"is", "are"} else "happened"
         asked = f"What {happens} to {view.subject}"
         yield Draft("what", asked, f"State what {happens} to {view.subject}", clause.first, view.end, 5.3)
-    elif view.tokens[clause.main + 1].lower == "by" or len(view.subject.split()) < 3:
-        return
-    elif finite in _DUTY and not clause.negated and view.end - clause.main >= 3 and clause.main == after_main(view) - 1:
-        asked = f"What {finite} be done with {view.subject}"
-        told = f"State what {finite} be done with {view.subject}"
-        yield Draft("what", asked, told, clause.main, view.end, 5.3)
 
 
 def prohibitions(view: View) -> Iterator[Draft]:
@@ -109,7 +98,7 @@ def expletives(view: View) -> Iterator[Draft]:
     to = place + 3 if good_idea else place + 1
     if tokens[to].lower == "for":
         to = next((at for at in range(to + 2, min(to + 6, view.end)) if tokens[at].tag == "to"), view.end)
-    if to + 2 < view.end and tokens[to].tag == "to":
+    if to + 2 < view.end and tokens[to].tag == "to" and base_at(view, to + 1):
         finite, quality = tokens[clause.verb].lower, view.text[tokens[clause.verb + 1].start : tokens[to].start].strip()
         yield Draft(
             "what",
@@ -124,7 +113,9 @@ def expletives(view: View) -> Iterator[Draft]:
 ADVISABLE = frozenset(
     """
     important necessary best better advisable recommended preferable essential possible impossible common
-    customary wise easy difficult hard safe
+    customary wise easy difficult hard safe sufficient insufficient fine helpful appropriate inappropriate valid useful
+    permitted allowed legal acceptable enough unnecessary unwise sensible polite desirable undesirable convenient
+    reasonable illegal harmless
     """.split()
 )
 
@@ -139,7 +130,8 @@ def described(view: View) -> Iterator[Draft]:
     if clause.kind != "copula" or clause.negated or start >= view.end or tokens[clause.verb].lower not in {"is", "was"}:
         return
     subject = tokens[clause.first : clause.subject_end]
-    valued = any(token.lower in _VALUES for token in subject) and any(token.lower in {"of", "for"} for token in subject)
+    of = any(token.lower in {"of", "for"} for token in subject) or (len(subject) > 3 and subject[1].lower == "default")
+    valued = of and any(token.lower in _VALUES for token in subject)
     if (
         valued
         and subject[0].lower == "the"

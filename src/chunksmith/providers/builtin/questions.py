@@ -18,6 +18,7 @@ from chunksmith.providers.builtin.reading import (
     next_antecedent,
     past_opening,
 )
+from chunksmith.providers.builtin.reasons import reasons
 from chunksmith.providers.builtin.topic import topic_of
 from chunksmith.providers.builtin.verbs import reading
 from chunksmith.providers.builtin.views import Draft, clause_end
@@ -30,6 +31,7 @@ _BLOCKED_OPENINGS = frozenset(
     """.split()
 )
 _BLOCKED_TEXT = re.compile(r"\?|!$|^\W*\(|^(?:as|like) ", re.I)
+_SINCE = frozenset("prior beginning starting".split())
 _MAX_TOKENS = 64
 
 
@@ -40,6 +42,7 @@ def candidates(sentences: Sequence[Sentence]) -> list[Candidate]:
 
 def _of_sentence(read: Reading) -> Iterator[Candidate]:
     yield from headed(read)
+    yield from reasons(read)
     for proposal in proposals(read):
         candidate = finished(read, proposal)
         if candidate is not None:
@@ -58,10 +61,10 @@ def readings_of(sentences: Sequence[Sentence]) -> Iterator[Reading]:
         earlier = " ".join(previous.text for previous in sentences[max(0, number - 6) : number])
         opens = before.headings != sentence.headings if before else sentence.passage.lstrip().startswith("#")
         topic = topic_of(sentence.headings, vocabulary.lower)
-        previous = before.text if before and before.paragraph == sentence.paragraph else ""
-        read = Reading(
-            sentence, number, parts, last_word(parts), vocabulary, earlier, antecedent, topic, opens, previous
-        )
+        near = before if before and before.paragraph == sentence.paragraph else None
+        previous = near.text if near else ""
+        last = last_word(parts)
+        read = Reading(sentence, number, parts, last, vocabulary, earlier, antecedent, topic, opens, previous, near)
         antecedent = next_antecedent(read)
         yield read
 
@@ -81,7 +84,8 @@ def proposals(read: Reading) -> Iterator[Proposal]:
     if first.lower in _BLOCKED_OPENINGS or start >= read.last or read.tokens[start].lower in _BLOCKED_OPENINGS:
         return
     opening = read.tokens[start]
-    if opening.tag in ("prep", "sub", "to"):
+    since = opening.lower in _SINCE and read.tokens[start + 1].lower in {"to", "with", "in", "from"}
+    if opening.tag in ("prep", "sub", "to") or since:
         yield from with_lead(read, start)
         return
     clause = parse(read.tokens, start, read.last)
@@ -124,7 +128,7 @@ def _embedded(read: Reading, start: int) -> Iterator[Proposal]:
         fact = (
             token.text == ";"
             or (token.lower in _BEFORE_FACT and (token.tag != "conj" or before.text in {",", ";"}))
-            or (token.lower == "that" and before.lower in _STATING)
+            or (token.lower == "that" and before.lower in _STATING and (place > start + 2 or before.lower == "note"))
         )
         if (
             not fact

@@ -33,7 +33,7 @@ class Proposal(NamedTuple):
     penalty: float = 0.0
     leans: bool = False
     needs_lead: bool = False
-    doubt: float = 2.5
+    doubt: float = 3.2
     """what it costs to lean when there is no heading"""
 
 
@@ -59,6 +59,8 @@ class Reading:
     topic: Topic | None = None
     opens_section: bool = False
     previous: str = ""
+    before: Sentence | None = None
+    """the sentence before in the same paragraph; ``previous`` is its text"""
 
 
 def has_clause(text: str) -> bool:
@@ -175,13 +177,15 @@ def subject_phrase(read: Reading, clause: Clause) -> Subject | None:
         return Subject(thing, 1.0)
     if first in {"it", "they"}:
         return _pronoun(read, clause)
+    if first == "one" and len(subject) == 1:
+        return Subject("one", 0.5) if clause.kind == "modal" else None
     if first in {"he", "she", "this", "these"} or not is_free(subject):
         one_of = first == "one" and len(subject) > 3 and clause.kind == "copula"
         if not one_of:
             # "the second form": the heading says of what.
             ordinal = any(token.lower in ORDINALS for token in subject[:3])
             known = read.topic is not None and (read.topic.code or not ordinal)
-            vague = known and not is_pointing(subject) and subject[-1].lower not in _NEVER
+            vague = known and len(subject) > 2 and not is_pointing(subject) and subject[-1].lower not in _NEVER
             return Subject(_small_first(text), 1.0, leans=True, needs_lead=True) if vague else None
     predicate = read.tokens[clause.verb : clause.verb + 9]
     phrase = small(text, subject, read.vocabulary, predicate) if clause.first == 0 else None
@@ -205,9 +209,9 @@ def _mentioned(read: Reading, noun: Token) -> str | None:
     """``this queue`` after ``the DELAYED queue``: the fuller name, when the sentence before has one and only one."""
     if read.number == 0 or noun.tag != "word":
         return None
-    pattern = rf"\b(?:[Tt]he|[Aa]n?)((?: {_MODIFIER}){{1,3}}) {re.escape(noun.text)}\b"
-    found = re.findall(pattern, read.previous)
-    if len(found) != 1 or read.previous.lower().count(noun.lower) > 1:
+    pattern = rf"\b(?:[Tt]he|[Aa]n?|[Ee]ach|[Ee]very)((?: {_MODIFIER}){{1,3}}) {re.escape(noun.text)}\b"
+    found = list(dict.fromkeys(re.findall(pattern, read.previous)))
+    if len(found) != 1 or read.previous.lower().count(noun.lower) > 2:
         return None
     modifiers = tokens(found[0])
     if any(token.tag not in ("word", "quoted") or token.lower in _PLAIN_MODIFIERS for token in modifiers):

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from chunksmith.providers.builtin.clauses import Clause, text_of
+from chunksmith.providers.builtin.framing import ORDINALS
 from chunksmith.providers.builtin.verbs import past, third_person
-from chunksmith.providers.builtin.views import Draft, View, _resumes
-from chunksmith.providers.builtin.words import Token, is_plural
+from chunksmith.providers.builtin.views import Draft, View, doubled
+from chunksmith.providers.builtin.words import Token, is_name, is_plural
 
 HUMAN = frozenset(
     """
@@ -14,48 +15,37 @@ HUMAN = frozenset(
     explorer inventor monk merchant soldier fisherman fishermen women men woman man child children builder worker
     navigator pilot visitor owner customer member physician surgeon nurse writer potter weaver traveller traveler
     individual botanist biologist geologist vendor team porter sponsor translator member uploader submitter contributor
+    manager leader expert officer chairman director
     """.split()
 )  # fmt: skip
 
 
 def subject_questions(view: View) -> Iterator[Draft]:
+    """``X is often better than none at all``: the whole predicate is asked, the subject answers."""
     clause, tokens = view.clause, view.tokens
-    if (
-        clause.kind == "copula"
-        or clause.base in {"seem", "appear"}
-        or clause.negated
-        or view.you
-        or clause.subject_end != clause.verb
-    ):
+    aside = clause.subject_end < clause.verb and tokens[clause.subject_end].text == ","
+    if view.you or clause.base in {"seem", "appear", "mean"}:
         return
     subject = tokens[clause.first : clause.subject_end]
-    if any(token.lower in {"same", "thing", "things", "longer", "one"} for token in subject):
+    told = tokens[clause.verb : view.end]
+    adverb = "" if aside else text_of(clause, view.text, clause.subject_end, clause.verb)
+    worth = _worth(subject, told)
+    if not worth or any(_points_back(told, place) for place in range(len(told))):
         return
-    end = _subject_tail_end(view)
-    tail = end - clause.main - 1
-    nouns = sum(token.tag in ("word", "quoted", "num") for token in tokens[clause.main + 1 : end])
-    if clause.main + 1 < view.end and tokens[clause.main + 1].lower == "that":
+    first = tokens[clause.main + 1]
+    if first.text == ",":
         return
-    if len(subject) <= 3 and any(token.lower == "current" for token in subject):
+    state = clause.kind == "copula" or clause.base == "be"
+    if state and (clause.negated or _states_a_fact(first)):
         return
-    if subject[0].lower in {"all", "some", "most", "many", "both"} and len(subject) < 4:
-        return
-    if any(token.lower in {"it", "they", "them", "other", "another"} for token in tokens[clause.main + 1 : end]):
-        return
-    said = tokens[clause.verb : end]
-    specific = any(token.tag in ("quoted", "num") or not token.text[0].islower() for token in said)
-    if tail < 5 and not specific:
-        return
-    if tail < 3 or nouns < 2 or tokens[clause.main + 1].tag == "adv":
+    # "What are fuzzers?" would be asked the other way round, and two verbs cannot both be turned into singulars.
+    if clause.plural and ((state and _is_noun(told)) or doubled(view, view.end)):
         return
     person = is_person(view)
     wh = "Who" if person else "What"
-    asked = f"{wh} {singular_verb(clause)} {text_of(clause, view.text, clause.verb + 1, end)}"
-    score = 6.5 if clause.kind in {"lexical", "passive"} else 5.0
-    if tokens[clause.first].lower in {"a", "an"} or (
-        clause.subject_end - clause.first == 1 and is_plural(tokens[clause.first].text)
-    ):
-        score -= 0.5
+    rest = text_of(clause, view.text, clause.verb + 1, view.end)
+    asked = f"{wh} {adverb} {singular_verb(clause)} {rest}".replace("  ", " ")
+    score = worth - (0.0 if clause.kind in {"lexical", "passive"} and not clause.negated else 0.5)
     yield Draft(
         "who" if person else "what",
         asked,
@@ -66,13 +56,55 @@ def subject_questions(view: View) -> Iterator[Draft]:
     )
 
 
-def _subject_tail_end(view: View) -> int:
-    for place in range(view.clause.main + 2, view.end):
-        if (view.tokens[place].text == "," or view.tokens[place].tag == "conj") and _resumes(view, place):
-            return place
-        if view.tokens[place].text == ",":
-            return view.end
-    return view.end
+# Words that take up what the subject or another sentence has named.
+_BACKWARD = frozenset(
+    "it they them its their itself themselves this these those such others another same also still".split()
+)
+
+
+def _points_back(told: Sequence[Token], place: int) -> bool:
+    """``the other file``; not ``and other issues``, which are others than those just named."""
+    if told[place].lower != "other":
+        return told[place].lower in _BACKWARD
+    return not place or not (told[place - 1].tag == "conj" or told[place - 1].lower in {"any", "no"})
+
+
+def _worth(subject: Sequence[Token], told: Sequence[Token]) -> float:
+    """What the subject is worth as an answer: a name, or two nouns, or a kind of thing of which much is said; or 0.
+
+    A quantity is no answer, nor is ``the file``. Too little said fits too many things.
+    """
+    if any(token.lower in _QUANTITIES for token in subject[:2]) or len(subject) > 12:
+        return 0.0
+    if any(token.tag == "pron" for token in subject):
+        return 0.0
+    if any(token.lower in ORDINALS - {"new", "old"} for token in subject[:4]):
+        return 0.0
+    nouns = [token for token in subject if token.tag in ("word", "quoted", "num")]
+    said = sum(token.tag in ("word", "quoted", "num") for token in told)
+    particular = any(token.tag == "quoted" or is_name(token.text) for token in told if token.tag != "punct")
+    if not nouns or said < 3 or len(told) < (4 if particular else 5 if said > 3 else 6):
+        return 0.0
+    named = any(token.tag == "quoted" or is_name(token.text) for token in nouns)
+    indefinite = subject[0].lower in {"a", "an"}
+    if named or (len(nouns) >= 2 and not (indefinite and len(subject) <= 3)):
+        return 6.4 if said >= 4 else 5.2
+    one_of_a_kind = subject[0].tag == "word" or indefinite or names_person(subject)
+    return 5.0 if one_of_a_kind and len(told) >= 7 and said >= 4 else 0.0
+
+
+_QUANTITIES = frozenset(
+    "each every any no all both some most many several few neither either one two three more much your our my".split()
+)
+
+
+def _states_a_fact(first: Token) -> bool:
+    """``The result is that …``, ``The aim is to …``: no property of the subject."""
+    return first.tag in ("to", "rel", "wh", "sub", "prep", "pron", "num", "quoted") and first.lower != "one"
+
+
+def _is_noun(told: Sequence[Token]) -> bool:
+    return any(is_plural(token.text) for token in told[1:7])
 
 
 def singular_verb(clause: Clause) -> str:

@@ -25,6 +25,9 @@ _GENERIC = re.compile(
     r"getting started|first steps|next steps|see also|how it works|bugs|caveats|remarks|resources|best practices)",
     re.I,
 )
+_VAGUE = re.compile(
+    r"\b(?:examples?|questions?|miscellan\w+|misc|details?|notes?|remarks?|various|other|reminders?)\b", re.I
+)
 _MAX_WORDS = 7
 
 
@@ -67,6 +70,7 @@ def _topic(heading: str, lower_words: frozenset[str]) -> Topic | None:
         not title
         or title.lower().startswith(("list of", "lists of"))
         or _GENERIC.fullmatch(title)
+        or _VAGUE.search(title)
         or len(title.split()) > _MAX_WORDS
     ):
         return None
@@ -77,9 +81,14 @@ def _topic(heading: str, lower_words: frozenset[str]) -> Topic | None:
     if not _is_clean(parts, title):
         return None
     first = parts[0]
+    if len(parts) == 1 and title.isalpha() and not is_name(title) and is_common(title.capitalize()):
+        # "Interface", "control": of what?
+        return None
     if first.tag in ("prep", "to", "conj") or first.lower == "be":
         return None
     written = _written(title, lower_words)
+    if first.lower == "being":
+        return Topic(title[0].lower() + title[1:], "gerund")
     if reading(first.lower, "g") and first.lower not in _GERUND_NOUNS:
         followed = len(parts) > 1 and (parts[1].tag not in ("conj", "punct", "prep") or parts[1].lower in _AFTER_GERUND)
         if not followed:

@@ -78,6 +78,15 @@ camouflage prey forage shelter sprout wither bloom flower absorb secrete clot in
 refract polarize amplify modulate rectify magnetize induct resonate orbit eclipse gravitate radiate emit corrode
 calibrate tabulate annotate alphabetize bind rebind engrave etch varnish glaze weave spin
 dye embroider knit sew stitch hem thread moor anchor dredge silt erode meander flood quarry excavate restore
+strive deem opt detail overload escalate concatenate rollback discontinue obfuscate believe fulfil fulfill inflate
+mistype utilise collaborate disapprove accommodate expedite seize amortize impede comprehend annoy dispatch refrain
+forego defragment malfunction rely hope bump buffer dispose abide accrue allege appeal arouse ascertain assert attest
+bypass coerce coincide compile conceive confine conjure contend cram curb debug deem default deflect denote deprive
+detain diagnose discern disclose displace distract dwell elapse embark empower endanger endure entitle equate evoke
+exemplify exhibit extend fasten foster grasp hamper heed impair imprint incite inflict instantiate intersect intervene
+jeopardize linger materialize mediate memorize mislead nurture oversee parallel pertain plunge ponder preempt prioritize
+prosper provoke quote reclaim reconsider refute reinstall reiterate relinquish remedy reside revolve scrutinize simplify
+solidify subdue subsidize substantiate supplant surrender sustain tamper thrive transcend undermine vacate vouch wield
 dissect renovate blink beam sweep rotate dip tilt hoist lash furl reef tack steer row paddle brace rivet
 """
 
@@ -200,9 +209,15 @@ def _lexicon() -> tuple[dict[str, tuple[Form, ...]], dict[str, str]]:
 _FORMS, _PASTS = _lexicon()
 
 
+# "re" and a verb, but no verb that says to do it again.
+_NO_REPETITION = frozenset(
+    "resource research resort remark relay reform rebate recess recall refund remake relative recipe reason".split()
+)
+
+
 def readings(word: str) -> tuple[Form, ...]:
     known = _FORMS.get(word, ())
-    if known or not word.startswith("re") or len(word) < 6:
+    if known or not word.startswith("re") or len(word) < 6 or word.removesuffix("s") in _NO_REPETITION:
         return known
     return tuple(Form("re" + form.base, form.feature) for form in _FORMS.get(word[2:].removeprefix("-"), ()))
 

@@ -151,13 +151,13 @@ def clause_end(clause: Clause) -> int:
             )
         ):
             return place
-        if token.tag == "conj" and following.lower in {"hence", "thus", "therefore", "then"}:
+        if token.tag == "conj" and following.lower in {"hence", "thus", "therefore", "then", "so"}:
             return place - 1 if tokens[place - 1].text == "," else place
         if token.text == "," and following.tag == "pron" and parse(tokens, place + 1, clause.last) is not None:
             return place
         if token.tag == "conj" and _modal_follows(clause, place + 1, linked):
             return place - 1 if tokens[place - 1].text == "," else place
-        if token.tag == "conj" and following.lower in {"that", "this", "these"}:
+        if token.tag == "conj" and token.lower != "so" and following.lower in {"that", "this", "these"}:
             listed = following.lower == "that" and any(part.lower == "that" for part in tokens[clause.main + 1 : place])
             if not listed:
                 return place - 1 if tokens[place - 1].text == "," else place
@@ -220,6 +220,10 @@ def _resumes(view: View, place: int) -> bool:
     if token.tag != "word" or not reading(token.lower, wanted):
         return False
     following = tokens[index + 1] if index + 1 < view.end else None
+    past = reading(token.lower, "d") is not None and reading(token.lower, "bs") is None
+    if past and following is not None and following.tag == "word":
+        # "in Debian and derived distributions"
+        return False
     firm = (
         ("det", "num", "quoted", "to", "pron", "prep")
         if wanted == "n"
@@ -249,23 +253,34 @@ def doubled(view: View, end: int) -> bool:
 def object_end(view: View, start: int, adverbial: bool = True) -> int:
     """End of an object that begins at ``start``: before an adverbial clause or a second predicate."""
     tokens = view.tokens
-    relative = False
+    relative = inside = False
     for place in range(start + 1, view.end):
         token = tokens[place]
+        inside = inside or token.tag == "rel"
         if token.lower == "if" and _base_of(tokens[place - 1]) in _WONDERING:
             return view.end
         relative = relative or token.tag in ("rel", "wh") or (token.tag == "to" and view.clause.kind == "modal")
         if tokens[place - 1].tag in ("rel", "prep"):
             continue
+        if inside and token.tag == "sub" and tokens[place - 1].text != ",":
+            # "checks that are made while the code is running": nobody can tell which verb it goes with.
+            return view.end
         if adverbial and (
-            token.tag == "sub" or token.lower in {"so", "then"} or (token.lower == "by" and gerund_at(view, place + 1))
+            token.tag == "sub"
+            or token.lower in {"so", "then"}
+            or (token.lower == "by" and _gerund_follows(view, place + 1))
         ):
-            return place - 1 if tokens[place - 1].text == "," else place
+            return place - 1 if tokens[place - 1].text == "," or tokens[place - 1].tag == "conj" else place
         if token.lower == "in" and place + 2 < view.end and tokens[place + 1].lower == "order":
             return place
         if not relative and (token.text == "," or token.tag == "conj") and _resumes(view, place):
             return place - 1 if tokens[place - 1].text == "," else place
     return view.end
+
+
+def _gerund_follows(view: View, place: int) -> bool:
+    adverb = place + 1 < view.end and view.tokens[place].tag == "adv"
+    return gerund_at(view, place + 1 if adverb else place)
 
 
 def gerund_at(view: View, place: int) -> bool:

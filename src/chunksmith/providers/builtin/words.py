@@ -1,6 +1,7 @@
 """Tokens of an English sentence and the closed word classes that hold its grammar together."""
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, readings
@@ -89,7 +90,25 @@ def tokens(text: str) -> list[Token]:
         if token.lower == "once" and found and found[-1].lower in {"least", "only", "than"}:
             token = token._replace(tag="adv")
         found.append(token)
-    return found
+    return [_keyword(found, place) for place in range(len(found))]
+
+
+# Capital letters that only shout: "MUST NOT be", "either this OR that".
+_SHOUTED = frozenset("must should shall may can will not never only and or but no all any if is are do does".split())
+_KEYWORDED = frozenset("clause clauses keyword keywords operator operators statement statements command term".split())
+
+
+def _keyword(found: Sequence[Token], place: int) -> Token:
+    """``WHERE``, ``ORDER BY``, ``NOT NULL``: function words that name a part of a language are nouns."""
+    token = found[place]
+    if token.tag in ("word", "quoted", "num", "punct") or not token.text.isupper() or len(token.text) < 2:
+        return token
+    near = (*found[max(0, place - 1) : place], *found[place + 1 : place + 2])
+    named = any(other.lower in _KEYWORDED for other in found[place + 1 : place + 3])
+    beside = any(other.text.isupper() and len(other.text) > 1 and other.lower not in _SHOUTED for other in near)
+    if token.lower in _SHOUTED and not (named or beside):
+        return token
+    return token._replace(tag="word", lower=token.text)
 
 
 def _token(text: str, start: int) -> Token:
