@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from benchsuite import answering, commits, memory, recovery, throughput
+from benchsuite import answering, commits, exporting, memory, recovery, throughput
 from benchsuite.figures import Figure, line, save
 from benchsuite.processes import ROOT, pin_self
 
@@ -32,6 +32,7 @@ def measures(quick: bool) -> dict[str, Measure]:
             "pages": lambda folder: answering.pages(folder, 1_000_000),
             "recovery": lambda folder: recovery.resume(folder, 100_000),
             "memory": lambda folder: memory.peaks(folder, 1_000, 100_000, 20_000),
+            "exports": lambda folder: exporting.exports(folder, 50_000),
         }
     return {
         "storage": lambda folder: commits.batched(folder, 5, 100_000),
@@ -42,6 +43,7 @@ def measures(quick: bool) -> dict[str, Measure]:
         "pages": lambda folder: answering.pages(folder, 1_000_000),
         "recovery": lambda folder: recovery.resume(folder, 1_000_000),
         "memory": lambda folder: memory.peaks(folder, 10_000, 1_000_000, 100_000),
+        "exports": lambda folder: exporting.exports(folder, 1_000_000),
     }
 
 

@@ -31,8 +31,8 @@ async def status_under_load(folder: Path, seconds: float) -> Sequence[Figure]:
             times = await _ask_steadily(running.api, job, seconds)
             await running.api.call("POST", f"jobs/{job}/cancel")
             name = f"status p99, 256 in flight at 500 ms{', with scores' if scored else ''}"
-            detail = f"p50 {_percentile(times, 50):.1f} ms, worst {max(times):.1f} ms, {len(times)} at 50 a second"
-            figures.append(Figure("answering", name, _percentile(times, 99), "ms", "at most", 50, detail))
+            detail = f"p50 {percentile(times, 50):.1f} ms, worst {max(times):.1f} ms, {len(times)} at 50 a second"
+            figures.append(Figure("answering", name, percentile(times, 99), "ms", "at most", 50, detail))
     return figures
 
 
@@ -103,6 +103,6 @@ async def _page_times(api: Api, seeded: Seeded, query: Mapping[str, str]) -> Pag
     return PageTimes(median(times[0]), median(times[1]), median(times[2]), cold, deep)
 
 
-def _percentile(times: Sequence[float], percent: float) -> float:
+def percentile(times: Sequence[float], percent: float) -> float:
     ordered = sorted(times)
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]

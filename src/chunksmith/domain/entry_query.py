@@ -20,15 +20,17 @@ class Position(NamedTuple):
     number: int
 
 
-class SplitCounts(NamedTuple):
-    """How many entries of one split there are, and how many of them have a value in a column that need not have one."""
+class Filled(NamedTuple):
+    """How many of some entries have a value in a column that need not have one, and how many are in each split.
 
-    split: str | None
-    entries: int
+    ``splits``: by SPLITS and UNASSIGNED, all of them.
+    """
+
     categories: int
     difficulties: int
     scores: int
     evidence: int
+    splits: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)

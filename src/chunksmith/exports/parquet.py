@@ -1,11 +1,13 @@
 """Parquet: one explicit schema for each mode, compressed with zstd, in row groups of a fixed number of rows."""
 
 import contextlib
+import functools
 from typing import Any
 
 from pydantic_core import to_json
 
-from chunksmith.exports.columns import Column, DatasetHeader, Row, columns, describe, without_surrogates
+from chunksmith.exports.arrow_columns import arrow_type, record_batch
+from chunksmith.exports.columns import DatasetHeader, Row, columns, describe, without_surrogates
 from chunksmith.exports.protocols import BuiltIn, Sink, WriteOnly, Writer
 
 ROW_GROUP_ROWS = 5_000
@@ -32,6 +34,7 @@ class ParquetWriter(Writer):
     """
 
     def __init__(self, sink: Sink, header: DatasetHeader) -> None:
+        self._columns = columns(header)
         self._schema = schema(header)
         self._waiting: list[Any] = []
         self._rows = 0
@@ -42,7 +45,7 @@ class ParquetWriter(Writer):
         while rows:
             taken = rows[: ROW_GROUP_ROWS - self._rows]
             rows = rows[len(taken) :]
-            self._waiting.append(_table(taken, self._schema))
+            self._waiting.append(self._batch(taken))
             self._rows += len(taken)
             if self._rows == ROW_GROUP_ROWS:
                 self._write_group()
@@ -57,8 +60,14 @@ class ParquetWriter(Writer):
         with contextlib.suppress(OSError, ValueError):  # the footer has nowhere to go
             self._file.close()
 
+    def _batch(self, rows: list[Row]) -> Any:
+        try:
+            return record_batch(_pyarrow(), rows, self._columns, self._schema)
+        except UnicodeEncodeError:
+            return record_batch(_pyarrow(), without_surrogates(rows), self._columns, self._schema)
+
     def _write_group(self) -> None:
-        table = _pyarrow().concat_tables(self._waiting).combine_chunks()  # so that its size is that of its content
+        table = _pyarrow().Table.from_batches(self._waiting).combine_chunks()  # so that its size is that of its content
         self.arrow_bytes += table.nbytes
         self._file.write_table(table, row_group_size=ROW_GROUP_ROWS)
         self._waiting.clear()
@@ -69,28 +78,17 @@ def schema(header: DatasetHeader) -> Any:
     """The ``pyarrow.Schema`` of a dataset's file."""
     pa = _pyarrow()
     fields = [
-        pa.field(column.name, _type(column), nullable=column.name not in _NEVER_NULL) for column in columns(header)
+        pa.field(column.name, arrow_type(pa, column), nullable=column.name not in _NEVER_NULL)
+        for column in columns(header)
     ]
     return pa.schema(fields, metadata={METADATA_KEY: to_json(without_surrogates(describe(header)))})
 
 
-def _type(column: Column) -> Any:
-    pa = _pyarrow()
-    span = pa.struct([("quote", pa.string()), ("start", pa.int64()), ("end", pa.int64()), ("match", pa.string())])
-    kinds = {"text": pa.string(), "texts": pa.list_(pa.string()), "number": pa.float64(), "evidence": pa.list_(span)}
-    return kinds[column.kind]
-
-
-def _table(rows: list[Row], schema: Any) -> Any:
-    table = _pyarrow().Table
-    try:
-        return table.from_pylist(rows, schema=schema)
-    except UnicodeEncodeError:
-        return table.from_pylist(without_surrogates(rows), schema=schema)
-
-
+@functools.cache
 def _pyarrow() -> Any:
     """Untyped: pyarrow's own annotations do not export its names."""
     import pyarrow.parquet  # noqa: PLC0415 - 60 MB that a server without Parquet never needs
 
-    return pyarrow
+    pa: Any = pyarrow
+    pa.set_memory_pool(pa.system_memory_pool())  # its own keeps some 30 MB more than it uses
+    return pa

@@ -1,16 +1,16 @@
 """Where exported rows come from: the entries as they are now, read page by page."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Protocol
 
+from chunksmith.domain.curation import SPLITS
 from chunksmith.domain.dataset_ports import EntryRows
 from chunksmith.domain.datasets import Dataset, Entry
-from chunksmith.domain.entry_query import UNASSIGNED, EntryQuery, Position, SplitCounts
+from chunksmith.domain.entry_query import UNASSIGNED, EntryQuery, Filled, Position
 from chunksmith.exports.columns import DatasetHeader, SplitSize
 
 PAGE = 1000
-_SPLIT_ORDER = ("train", "validation", "test")
 
 
 class RowSource(Protocol):
@@ -48,10 +48,10 @@ class PresentRows:
 
     async def header(self) -> DatasetHeader:
         """In one pass over the whole dataset, and another over what is chosen of it."""
-        everything = await self._entries.count_by_split(self._dataset.id, EntryQuery())
+        everything = await self._entries.filled(self._dataset.id, EntryQuery())
         chosen = everything
         if self._query != EntryQuery():
-            chosen = await self._entries.count_by_split(self._dataset.id, replace(self._query, sort="id", order=None))
+            chosen = await self._entries.filled(self._dataset.id, replace(self._query, sort="id", order=None))
         return header_of_rows(self._dataset, everything, chosen, self.split, self._license)
 
     async def pages(self, split: str | None) -> AsyncIterator[list[Entry]]:
@@ -63,36 +63,33 @@ class PresentRows:
 
 def header_of_rows(
     dataset: Dataset,
-    everything: Sequence[SplitCounts],
-    chosen: Sequence[SplitCounts],
+    everything: Filled,
+    chosen: Filled,
     split: str | None,
     license_: str,
     version: str | None = None,
 ) -> DatasetHeader:
-    """``everything`` decides the columns, ``chosen`` the sizes: every file of a dataset has the same columns."""
-    has_splits = any(counts.split is not None for counts in everything)
+    """``everything`` decides the columns and the splits, ``chosen`` their sizes: all files of a dataset are alike.
+
+    What is asked for though it is left out elsewhere (duplicates) may have values that nothing else has.
+    """
+    both = (everything, chosen)
+    named = [name for name in (*SPLITS, UNASSIGNED) if any(one.splits[name] for one in both)]
     return DatasetHeader(
         name=dataset.name,
         mode=dataset.settings["generation_mode"],
         settings=dataset.settings,
         version=version,
-        scored=any(counts.scores for counts in everything),
-        has_category=any(counts.categories for counts in everything),
-        has_difficulty=any(counts.difficulties for counts in everything),
-        has_splits=has_splits,
+        scored=any(one.scores for one in both),
+        has_category=any(one.categories for one in both),
+        has_difficulty=any(one.difficulties for one in both),
+        has_splits=any(name in SPLITS for name in named),
         has_documents=bool(dataset.settings.get("has_documents", True)),
-        has_evidence=any(counts.evidence for counts in everything),
+        has_evidence=any(one.evidence for one in both),
         dataset_id=dataset.dataset_id,
         updated_at=dataset.updated_at,
-        splits=_sizes([counts.split or UNASSIGNED for counts in everything], chosen, split),
+        splits=tuple(SplitSize(name, chosen.splits[name]) for name in named if split in (None, name)),
         quality=dataset.quality,
         flagged=dataset.flagged,
         license=license_,
     )
-
-
-def _sizes(names: Sequence[str], chosen: Sequence[SplitCounts], split: str | None) -> tuple[SplitSize, ...]:
-    """Splits of the dataset, also those of which nothing was chosen; the usual ones first."""
-    sizes = {counts.split or UNASSIGNED: counts.entries for counts in chosen}
-    order = [*_SPLIT_ORDER, *sorted(set(names) - {*_SPLIT_ORDER, UNASSIGNED}), UNASSIGNED]
-    return tuple(SplitSize(name, sizes.get(name, 0)) for name in order if name in names and split in (None, name))

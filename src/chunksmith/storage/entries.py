@@ -8,8 +8,9 @@ from typing import Any
 import aiosqlite
 from pydantic_core import from_json, to_json
 
+from chunksmith.domain.curation import SPLITS
 from chunksmith.domain.datasets import DIFFICULTIES, HIGH, MEDIUM, Entry, Evidence
-from chunksmith.domain.entry_query import EntryQuery, Position, SplitCounts
+from chunksmith.domain.entry_query import UNASSIGNED, EntryQuery, Filled, Position
 from chunksmith.domain.jobs import Outcome, Unit
 from chunksmith.errors import NotFound, StaleEntry
 from chunksmith.storage import entry_pages
@@ -40,6 +41,11 @@ _HISTORY = "SELECT * FROM revisions WHERE entry = ? ORDER BY revision"
 _BY_IDS = (
     f"{_SELECT} WHERE entries.id IN (SELECT value FROM json_each(?)) AND entries.deleted_at IS NULL ORDER BY entries.id"
 )
+_FILLED = f"""
+SELECT count(category) AS categories, count(difficulty) AS difficulties, count(quality) AS scores,
+    total(evidence <> '[]') AS evidence, total(split IS NULL) AS {UNASSIGNED},
+    {", ".join(f"total(split = '{name}') AS {name}" for name in SPLITS)}
+"""
 GIVE_FEEDBACK = """
 INSERT INTO feedback (dataset, entry, feedback_type, comments, rating, author, revision, created_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -81,15 +87,13 @@ class EntryStore:
         (row,) = await self._database.read(f"SELECT count(*) AS n FROM entries {index} {where}", parameters)
         return int(row["n"])
 
-    async def count_by_split(self, dataset: int, query: EntryQuery) -> list[SplitCounts]:
-        """In one pass over what the query finds."""
+    async def filled(self, dataset: int, query: EntryQuery) -> Filled:
+        """In one pass, and without sorting: that is done in memory, and grows with the dataset."""
         where, parameters = entry_pages.where(dataset, query, counted=True)
-        counted = "count(*), count(category), count(difficulty), count(quality), total(evidence <> '[]')"
         index = entry_pages.index(query, counted=True)
-        sql = f"SELECT split, {counted} FROM entries {index} {where} GROUP BY split"
-        return [
-            SplitCounts(row[0], *map(int, row[1:])) for row in map(tuple, await self._database.read(sql, parameters))
-        ]
+        (row,) = await self._database.read(f"{_FILLED} FROM entries {index} {where}", parameters)
+        splits = {name: int(row[name]) for name in (*SPLITS, UNASSIGNED)}
+        return Filled(row["categories"], row["difficulties"], row["scores"], int(row["evidence"]), splits)
 
     async def get(self, dataset: int, number: int) -> Entry:
         """Errors: NotFound, also for a deleted entry."""

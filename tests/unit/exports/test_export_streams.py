@@ -278,6 +278,22 @@ def test_pyarrow_is_loaded_only_when_it_is_used() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_parquet_does_not_load_pandas() -> None:
+    """Which is 45 MB that a server has no use for, wherever it happens to be installed."""
+    code = """if True:
+        import io, sys
+        from chunksmith.domain.datasets import Entry
+        from chunksmith.exports.columns import DatasetHeader, rows
+        from chunksmith.exports.parquet import Parquet
+        header = DatasetHeader("d", "default")
+        writer = Parquet().open(io.BytesIO(), header)
+        writer.write(rows([Entry(1, 1, 1, question="Q", answer="A")], header))
+        writer.close()
+        sys.exit("pandas" in sys.modules)
+    """
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_every_format_keeps_the_protocol() -> None:
     forms: list[Any] = list(FORMATS.values())
     assert all(form.open and form.name in FORMATS for form in forms)
