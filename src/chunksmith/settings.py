@@ -114,6 +114,7 @@ class QualitySettings(Section):
     weight_answers_question: Annotated[float, Field(ge=0)]
     weight_not_trivial: Annotated[float, Field(ge=0)]
     weight_unique: Annotated[float, Field(ge=0)]
+    weight_judge: Annotated[float, Field(ge=0)]
 
 
 class LedgerSettings(Section):

@@ -52,6 +52,7 @@ GENERATION = {
     "chunking_model": Case({"chunking_model": "grok"}, {"chunk_strategy": "semantic"}, "sent", "text"),
     "classification_model": Case({"classification_model": "grok"}),
     "generation_model": Case({"generation_model": "grok"}),
+    "judge_model": Case({"judge_model": "grok"}),
     "datasets_per_chunk": Case({"datasets_per_chunk": 1}),
     "only_validated": Case({"only_validated": True}, EXTRACT, "sent", "extractions"),
     "max_cost_usd": Case({"max_cost_usd": LITTLE}, {"generation_model": "grok"}, "end"),

@@ -73,6 +73,7 @@ class GenerationSpec(BaseModel):
     chunking_model: ModelRef
     classification_model: ModelRef
     generation_model: ModelRef
+    judge_model: ModelRef | None = None
     datasets_per_chunk: int = 3
     document_ids: tuple[int, ...] | None = None
     chunk_strategy: ChunkStrategy
@@ -108,6 +109,11 @@ class GenerationSpec(BaseModel):
         model = self.classification_model
         return model if model.provider != "builtin" and model != self.generation_model else None
 
+    @property
+    def judge(self) -> ModelRef | None:
+        """The model that judges the entries; None without one, and for rules, which have judged them already."""
+        return self.judge_model if self.judge_model is not None and self.judge_model.provider != "builtin" else None
+
     def process_options(self) -> ProcessOptions:
         """For documents that have to be read first."""
         return ProcessOptions(
@@ -127,6 +133,8 @@ class GenerationSpec(BaseModel):
         )
         for name in ("parsing_model", "chunking_model", "classification_model", "generation_model"):
             shown[name] = str(getattr(self, name))
+        if self.judge_model is not None:
+            shown["judge_model"] = str(self.judge_model)
         return shown
 
 

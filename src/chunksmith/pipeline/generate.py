@@ -13,6 +13,7 @@ from chunksmith.domain.jobs import Outcome, OutcomeStatus, Unit
 from chunksmith.errors import ProviderError, ReplyUnreadable
 from chunksmith.gateway.gateway import Answer, Caller, Gateway
 from chunksmith.pipeline import classify, evidence, prompts, replies
+from chunksmith.pipeline.judging import Judge
 from chunksmith.pipeline.labels import Labeller
 from chunksmith.pipeline.sources import NOTHING, Around, labelled
 from chunksmith.quality.entry_scores import QualityWeights, score
@@ -111,12 +112,14 @@ class Writer:
         recipe: Recipe,
         prompted: Callable[[ChatRequest], ChatRequest] = lambda request: request,
         labeller: Labeller | None = None,
+        judge: Judge | None = None,
     ) -> None:
         self._gateway = gateway
         self._caller = caller
         self._recipe = recipe
         self._prompted = prompted
         self._labeller = labeller
+        self._judge = judge
 
     async def write(self, unit: Unit, chunk: Chunk, at: str, around: Around = NOTHING) -> UnitResult:
         """Errors: JobFatal, and whatever halts the job (AccountClosed, BudgetExhausted, CallsStopped)."""
@@ -126,14 +129,17 @@ class Writer:
                 self._entry(unit, chunk, n, item, answer, drafts, at, around) for n, item in enumerate(drafts.items)
             ]
             entries, note = await self._labelled(unit, chunk, entries, around)
+            distinct = _without_repeats(entries)
+            repeats = len(entries) - len(distinct)
+            distinct, doubt = await self._with_verdicts(unit, chunk, distinct)
         except ProviderError as exc:
             return UnitResult(failure(exc), ())
         except ReplyUnreadable as exc:
             return UnitResult(Outcome("invalid", "unreadable_reply", exc.detail), ())
-        result = self._judged(chunk, entries, drafts)
-        if note is None or result.outcome.status != "accepted":
+        result = self._rated(chunk, distinct, repeats, drafts)
+        if (note is None and doubt is None) or result.outcome.status != "accepted":
             return result
-        detail = "; ".join(part for part in (result.outcome.detail, note) if part)
+        detail = "; ".join(part for part in (result.outcome.detail, note, doubt) if part)
         return UnitResult(replace(result.outcome, reason="partly", detail=detail), result.entries)
 
     async def ask(self, unit: Unit, chunk: Chunk, around: Around = NOTHING) -> tuple[Answer, replies.Drafts]:
@@ -245,12 +251,17 @@ class Writer:
             for n, entry in enumerate(entries)
         ], None
 
-    def _judged(self, chunk: Chunk, entries: Sequence[Entry], drafts: replies.Drafts) -> UnitResult:
+    async def _with_verdicts(self, unit: Unit, chunk: Chunk, entries: list[Entry]) -> tuple[list[Entry], str | None]:
+        """As the judge says, and a note where it could not be used. Errors: ProviderError."""
+        if self._judge is None or not entries:
+            return entries, None
+        done = await self._judge.judged(unit.position, unit.sample, chunk, entries)
+        return done.entries, f"not judged: {done.problem}" if done.problem is not None else None
+
+    def _rated(self, chunk: Chunk, distinct: Sequence[Entry], repeats: int, drafts: replies.Drafts) -> UnitResult:
         spec = self._recipe.spec
-        distinct = _without_repeats(entries)
         if not distinct:
             return UnitResult(Outcome("rejected", "no_entries", "the model found nothing to ask in this passage"), ())
-        repeats = len(entries) - len(distinct)
         if not spec.analyze_quality:
             return UnitResult(_accepted(distinct, repeats, drafts.dropped, 0), tuple(distinct))
         weights, mode = self._recipe.defaults.weights, spec.generation_mode

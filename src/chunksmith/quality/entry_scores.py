@@ -30,6 +30,7 @@ class QualityWeights(NamedTuple):
     answers_question: float = 0.15
     not_trivial: float = 0.1
     unique: float = 0.1
+    judge: float = 0.0
 
 
 DEFAULT_WEIGHTS = QualityWeights()
@@ -55,7 +56,8 @@ def score(
 
     Shapes: ``siblings`` may hold the entry itself. Only those with a lower number count: the first of two that are
             alike keeps its score. ``passage`` None (unknown) leaves ``groundedness`` out; a mode without a question
-            leaves ``answers_question`` out. ``shape`` None: as the fields suggest.
+            leaves ``answers_question`` out; ``judge`` is there when a model judged the entry. ``shape`` None: as the
+            fields suggest.
     """
     form = shape or shape_of(entry)
     grounding = None if passage is None else ground(entry, passage, form)
@@ -67,6 +69,7 @@ def score(
         "answers_question": answers_question(entry, passage, form),
         "not_trivial": not_trivial(entry, form),
         "unique": unique(entry, siblings, form),
+        "judge": entry.judge["score"] if entry.judge is not None else None,
     }
     rounded = {name: round(part, _DIGITS) for name, part in parts.items() if part is not None}
     read = readability(grounded_text(entry, form)[:_READ_CHARS])

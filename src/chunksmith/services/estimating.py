@@ -15,6 +15,7 @@ from chunksmith.domain.ledger import PastCall, StoredReply
 from chunksmith.gateway.gateway import prompt_tokens
 from chunksmith.gateway.pricing import PriceBook
 from chunksmith.pipeline.generate import Defaults, Recipe, request_for
+from chunksmith.pipeline.judging import AT_ONCE, judge_request
 from chunksmith.pipeline.labels import label_request, written_texts
 from chunksmith.pipeline.sources import Around
 from chunksmith.services.between import Between, total
@@ -30,6 +31,8 @@ ENTRY_TOKENS = (40, 220)
 CALL_S = (1.0, 15.0)
 # Of the label of one entry.
 LABEL_TOKENS = (10, 60)
+# Of the verdict on one entry.
+VERDICT_TOKENS = (80, 300)
 ASKED_TWICE = 0.1
 # The token counts are estimates themselves; real ones lie this far around them.
 TOKEN_ERROR = 0.15
@@ -84,6 +87,8 @@ class EstimateService:
         stages = [writing]
         if spec.second_classifier is not None:
             stages.append(await self._labelling(spec, spec.second_classifier, chunks, samples, writing, rests_on))
+        if spec.judge is not None:
+            stages.append(await self._judging(spec, spec.judge, chunks, samples, writing, rests_on))
         costs = [one.cost_nano for one in stages if one.cost_nano is not None]
         readers = await self._readers(project, spec)
         if readers:
@@ -154,6 +159,31 @@ class EstimateService:
         entries = Between(*(min(most, tokens) * unknown for tokens in writing.each_output))
         each_input = (await _mean_input(requests, model, rests_on)).plus(entries)
         usual = Between(LABEL_TOKENS[0], LABEL_TOKENS[1] * spec.datasets_per_chunk)
+        each_output = _output_of(past, model, usual, self._thinking(requests), rests_on)
+        return self._stage(model, calls, each_input, each_output, past, spec.concurrency, rests_on)
+
+    async def _judging(
+        self,
+        spec: GenerationSpec,
+        model: ModelRef,
+        chunks: Between,
+        samples: Sequence["_Sample"],
+        writing: "_Stage",
+        rests_on: list[str],
+    ) -> "_Stage":
+        """What a judge adds: a call for every ten entries of a unit, with the passage and the entries in it."""
+        per_call = min(AT_ONCE, spec.datasets_per_chunk)
+        most_calls = -(-spec.datasets_per_chunk // AT_ONCE)
+        requests = [judge_request(model, sample.chunk, [{}] * per_call) for sample in samples]
+        past = await self._past.past(model, spec.generation_mode, spec.datasets_per_chunk, PAST_CALLS, "judge")
+        # Whether verdicts are in the ledger is not looked up: where the writing is, they may be as well.
+        least = chunks.low if writing.calls.low else 0
+        calls = Between(least, round(chunks.high * most_calls * (1 + _asked_twice(past))))
+        rests_on.append(f"{model} judges the entries, in one call more for every {AT_ONCE} of a chunk")
+        most = ENTRY_TOKENS[1] * per_call
+        entries = Between(*(min(most, tokens) for tokens in writing.each_output))
+        each_input = (await _mean_input(requests, model, rests_on)).plus(entries)
+        usual = Between(VERDICT_TOKENS[0], VERDICT_TOKENS[1] * per_call)
         each_output = _output_of(past, model, usual, self._thinking(requests), rests_on)
         return self._stage(model, calls, each_input, each_output, past, spec.concurrency, rests_on)
 

@@ -30,6 +30,7 @@ from chunksmith.services.generation_checks import (
     Draft,
     check_filter,
     check_format,
+    check_judge,
     check_later_fields,
     check_reading,
     folder_of,
@@ -191,6 +192,7 @@ class GenerationService:
         self._check_keys(draft, models, unread)
         check_format(draft)
         check_filter(draft)
+        check_judge(draft)
         content = ""
         with draft.gathering("prompt_name"):
             content = await self._prompt(draft, models["generation_model"])
@@ -260,6 +262,7 @@ class GenerationService:
             "chunking_model": given["chunking_model"] or builtin,
             "classification_model": classification,
             "generation_model": generation,
+            **({"judge_model": given["judge_model"]} if given["judge_model"] is not None else {}),
         }
 
     def _model(self, draft: Draft, name: str) -> ModelRef | None:
@@ -275,6 +278,8 @@ class GenerationService:
         asked = ["generation_model", *(("parsing_model", "chunking_model") if unread else ())]
         if models["classification_model"].provider != models["generation_model"].provider:
             asked.append("classification_model")
+        if "judge_model" in models:
+            asked.append("judge_model")
         for name in asked:
             if name == "generation_model" and draft.values[name] is None and draft.values["classification_model"]:
                 name = "classification_model"  # what was sent
@@ -362,6 +367,9 @@ def _paid(models: Mapping[str, ModelRef], unread: bool) -> list[ModelRef]:
     """The models whose calls count against a ceiling."""
     writing = dict.fromkeys((models["generation_model"], models["classification_model"]))
     paid = [model for model in writing if model == models["generation_model"] or model.provider != "builtin"]
+    judge = models.get("judge_model")
+    if judge is not None and judge.provider != "builtin" and judge not in paid:
+        paid.append(judge)
     return [*paid, *((models["parsing_model"], models["chunking_model"]) if unread else ())]
 
 

@@ -18,7 +18,7 @@ from chunksmith.exports.formats import format_named
 from chunksmith.gateway.pricing import NANO
 from chunksmith.services.gathering import Gathered
 
-MODEL_FIELDS = ("parsing_model", "chunking_model", "classification_model", "generation_model")
+MODEL_FIELDS = ("parsing_model", "chunking_model", "classification_model", "generation_model", "judge_model")
 # Fields of the API that this release takes at these values only.
 NOT_YET: dict[str, Any] = {
     "include_evaluation_sets": False,
@@ -69,6 +69,7 @@ def faults_of(values: Mapping[str, Any]) -> list[Fault]:
     draft = Draft(values=values)
     check_later_fields(draft)
     check_filter(draft)
+    check_judge(draft)
     if "format_type" in values:
         check_format(draft)
     if "output_dir" in values:
@@ -88,6 +89,16 @@ def check_filter(draft: Draft) -> None:
         draft.fault("quality_filter", "needs analyze_quality: true, there is no score without it")
     if draft.values.get("quality_threshold") and draft.values.get("analyze_quality") is False:
         draft.fault("quality_threshold", "needs analyze_quality: true, there is no score without it")
+
+
+def check_judge(draft: Draft) -> None:
+    judge = draft.values.get("judge_model")
+    if judge is None:
+        return
+    if draft.values.get("analyze_quality") is False:
+        draft.fault("judge_model", "needs analyze_quality: true, it judges what the scores measure")
+    if str(judge).strip().partition("/")[0] == "builtin":
+        draft.warnings.append("judge_model has no effect: builtin works by rules, which are the scores themselves")
 
 
 def check_later_fields(draft: Draft) -> None:

@@ -24,6 +24,7 @@ from chunksmith.gateway.gateway import Caller, Gateway
 from chunksmith.gateway.lanes import Lanes
 from chunksmith.pipeline.batches import BatchFiles, BatchPlan, BatchStore
 from chunksmith.pipeline.generate import Defaults, Recipe, UnitResult, Writer
+from chunksmith.pipeline.judging import Judge
 from chunksmith.pipeline.labels import Labeller
 from chunksmith.pipeline.pool import Pool
 from chunksmith.pipeline.sources import Around
@@ -121,7 +122,7 @@ class GenerationJob:
     async def __call__(self, running: Running) -> None:
         job = running.job
         spec = GenerationSpec.model_validate(job.spec)
-        for model in (spec.generation_model, spec.second_classifier):
+        for model in (spec.generation_model, spec.second_classifier, spec.judge):
             if model is not None:
                 self._gateway.reopen(model.provider)
         source = await self._sources.open(spec, await self._stores.jobs.inputs(job.id))
@@ -201,7 +202,8 @@ class GenerationJob:
         recipe = Recipe(spec, self._defaults)
         second = spec.second_classifier
         labeller = Labeller(self._gateway, caller, second) if second is not None else None
-        writer = Writer(self._gateway, caller, recipe, labeller=labeller)
+        judge = Judge(self._gateway, caller, spec.judge) if spec.judge is not None else None
+        writer = Writer(self._gateway, caller, recipe, labeller=labeller, judge=judge)
         plan = BatchPlan(job.counters.units_total, spec.batch_size)
         store = BatchStore(
             self._stores.units,

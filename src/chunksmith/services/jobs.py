@@ -265,7 +265,7 @@ def models_asked(job: Job) -> list[ModelRef]:
     """Every model that the rest of a job may call, whatever its kind."""
     if job.kind == PROCESS_KIND:
         return list(models_of(ProcessOptions(**job.spec["options"])))
-    names = ["generation_model", "classification_model", "validation_classifier"]
+    names = ["generation_model", "classification_model", "validation_classifier", "judge_model"]
     if not job.counters.units_ready:
         names += ["parsing_model", "chunking_model"]
     return list(dict.fromkeys(ModelRef(*job.spec[name]) for name in names if job.spec.get(name)))

@@ -1,49 +1,71 @@
-"""Scores of a dataset computed again, from what is stored: no model is called."""
+"""Scores of a dataset computed again from what is stored; with a judge, its entries are judged first."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
+from typing import Any, NamedTuple
 from uuid import uuid4
 
+from chunksmith.domain.calls import NEEDS_KEY, ModelRef
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.corpus import Chunk
 from chunksmith.domain.corpus_ports import ChunkSource
 from chunksmith.domain.dataset_ports import DatasetRows, Scores
-from chunksmith.domain.datasets import Entry
+from chunksmith.domain.datasets import Dataset, Entry
 from chunksmith.domain.entry_query import EntryQuery, Position
-from chunksmith.domain.generation import Mode
+from chunksmith.domain.generation import Mode, parse_model
 from chunksmith.domain.halts import Halt
 from chunksmith.domain.job_ports import Datasets, Entries, JobQueue
 from chunksmith.domain.jobs import Job
 from chunksmith.domain.ports import Clock
+from chunksmith.errors import Fault, ProviderError, ProviderNotConfigured, RunnerUnavailable
+from chunksmith.gateway.budget import Budget
+from chunksmith.gateway.gateway import Caller, Gateway
+from chunksmith.gateway.lanes import Lanes
 from chunksmith.pipeline.generate import scored
+from chunksmith.pipeline.judging import Judge
+from chunksmith.pipeline.pool import Pool
 from chunksmith.quality.entry_scores import QualityWeights
 from chunksmith.services.dataset_scoring import score_dataset
+from chunksmith.services.gathering import Gathered
+from chunksmith.services.generation_checks import parse_usd
+from chunksmith.services.generation_job import Steering
 from chunksmith.services.runner import Runner, Running
+from chunksmith.services.taxonomy_making import ModelChoice
 
 KIND = "rescore"
 PAGE = 500
 
 
 class RescoreService:
-    def __init__(self, datasets: DatasetRows, jobs: JobQueue, runner: Runner, clock: Clock) -> None:
+    def __init__(
+        self, datasets: DatasetRows, jobs: JobQueue, runner: Runner, choice: ModelChoice, clock: Clock
+    ) -> None:
         self._datasets = datasets
         self._jobs = jobs
         self._runner = runner
+        self._choice = choice
         self._clock = clock
 
-    async def submit(self, dataset_id: str) -> Job:
-        """Errors: NotFound."""
+    async def submit(self, dataset_id: str, values: Mapping[str, Any]) -> Job:
+        """Errors: NotFound; InvalidRequest; ProviderNotConfigured; RunnerUnavailable while the server stops."""
+        if self._runner.stopping:
+            raise RunnerUnavailable("the server is stopping")
         dataset = await self._datasets.get(dataset_id)
+        gathered = Gathered()
+        judge = self._judge(gathered, values.get("judge_model"))
+        max_cost_nano = self._ceiling(gathered, values.get("max_cost_usd"), judge)
+        gathered.settle()
         job = await self._jobs.submit(
             {
                 "job_id": f"{KIND}-{uuid4()}",
                 "kind": KIND,
                 "project_id": dataset.project_id,
-                "spec": {"dataset_id": dataset.dataset_id},
-                "concurrency": 1,
-                "max_calls": None,
-                "max_cost_nano": None,
+                "spec": {"dataset_id": dataset.dataset_id, "judge_model": judge, "reuse": values.get("reuse", True)},
+                "concurrency": values.get("concurrency", 1),
+                "max_calls": values.get("max_calls"),
+                "max_cost_nano": max_cost_nano,
                 "idempotency_key": None,
                 "idempotency_hash": None,
                 "created_at": timestamp(self._clock),
@@ -51,6 +73,28 @@ class RescoreService:
         )
         self._runner.wake()
         return job
+
+    def _judge(self, gathered: Gathered, text: str | None) -> ModelRef | None:
+        if text is None:
+            return None
+        with gathered.gathering("judge_model"):
+            model = parse_model(text, dict(self._choice.models), "/judge_model")
+            if model.provider == "builtin":
+                gathered.fault("judge_model", "builtin works by rules, which are the scores themselves; name a model")
+            elif model.provider in NEEDS_KEY and self._choice.accounts[model.provider].api_key is None:
+                fault = Fault("/judge_model", f"API key not configured: {model.provider}")
+                raise ProviderNotConfigured(model.provider, (fault,))
+            return model
+        return None
+
+    def _ceiling(self, gathered: Gathered, text: Any, judge: ModelRef | None) -> int | None:
+        if text is None:
+            return None
+        if judge is not None and self._choice.prices.rates(judge) is None:
+            gathered.fault("max_cost_usd", f"the price of {judge} is unknown; set it in the settings, section prices")
+        with gathered.gathering("max_cost_usd"):
+            return parse_usd(str(text))
+        return None
 
 
 class _Stop:
@@ -70,41 +114,100 @@ class _Stop:
             raise self.reason
 
 
-class RescoreJob:
-    """The work of jobs of the kind ``rescore``. Begun again from the start after a crash: the result is the same."""
+class _Unit(NamedTuple):
+    """All entries on one passage."""
 
-    def __init__(
-        self,
-        datasets: Datasets,
-        entries: Entries,
-        scores: Scores,
-        chunks: ChunkSource,
-        weights: QualityWeights,
-        clock: Clock,
-    ) -> None:
-        self._datasets = datasets
-        self._entries = entries
-        self._scores = scores
-        self._chunks = chunks
+    position: int
+    entries: list[Entry]
+
+
+@dataclass(frozen=True)
+class RescoreStores:
+    jobs: JobQueue
+    datasets: Datasets
+    entries: Entries
+    scores: Scores
+    chunks: ChunkSource
+
+
+class RescoreJob:
+    """The work of jobs of the kind ``rescore``. Begun again from the start after a crash: what a judge said is in the
+    ledger, and the result is the same."""
+
+    def __init__(self, stores: RescoreStores, gateway: Gateway, weights: QualityWeights, clock: Clock) -> None:
+        self._stores = stores
+        self._gateway = gateway
         self._weights = weights
         self._clock = clock
 
     async def __call__(self, running: Running) -> None:
+        dataset = await self._stores.datasets.get(running.job.spec["dataset_id"])
+        if running.job.spec.get("judge_model") is not None:
+            await self._judge(running, dataset, ModelRef(*running.job.spec["judge_model"]))
         stop = _Stop()
         running.steer(stop)
-        dataset = await self._datasets.get(running.job.spec["dataset_id"])
+        mode: Mode = dataset.settings["generation_mode"]
         query = EntryQuery()
-        while page := await self._entries.page(dataset.id, query, PAGE):
+        while page := await self._stores.entries.page(dataset.id, query, PAGE):
             stop.check()
             # A unit's entries are scored together: what the page cut off comes with the next one.
             whole = page if len(page) < PAGE else [one for one in page if one.position != page[-1].position] or page
-            chunks = await self._chunks.chunks_by_ids([entry.chunk_id for entry in whole])
-            mode: Mode = dataset.settings["generation_mode"]
+            chunks = await self._stores.chunks.chunks_by_ids([entry.chunk_id for entry in whole])
             new = await asyncio.to_thread(_score_all, whole, chunks, self._weights, mode)
-            await self._scores.rescore(dataset.id, new)
+            await self._stores.scores.rescore(dataset.id, new)
             query = EntryQuery(after=Position(None, whole[-1].number))
-        result = await score_dataset(self._entries, dataset.id)
-        await self._datasets.set_quality(dataset.id, result, dataset.flagged, timestamp(self._clock))
+        result = await score_dataset(self._stores.entries, dataset.id)
+        await self._stores.datasets.set_quality(dataset.id, result, dataset.flagged, timestamp(self._clock))
+
+    async def _judge(self, running: Running, dataset: Dataset, model: ModelRef) -> None:
+        """Errors: Halt; JobFatal; ProviderError when no entry at all could be judged."""
+        job = running.job
+        self._gateway.reopen(model.provider)
+        budget = Budget(job.max_calls, job.max_cost_nano, job.counters.calls, job.counters.spent_nano)
+        caller = Caller(job.id, budget, job.concurrency, job.spec["reuse"], lanes=Lanes(job.concurrency))
+        judging = _Judging(self._stores, Judge(self._gateway, caller, model), dataset)
+        pool: Pool[Any] = Pool(judging.fetch, judging.work, job.concurrency)
+        running.steer(Steering(pool, self._gateway, caller))
+        await self._stores.jobs.set_step(job.id, f"Judging {dataset.entries_count} entries")
+        try:
+            await pool.run()
+        finally:
+            self._gateway.forget(job.id)
+        if judging.failure is not None and not judging.judged:
+            raise judging.failure
+
+
+class _Judging:
+    """Puts what the judge says beside each entry. A unit whose call fails keeps what it had."""
+
+    def __init__(self, stores: RescoreStores, judge: Judge, dataset: Dataset) -> None:
+        self._stores = stores
+        self._judge = judge
+        self._dataset = dataset
+        self._per_unit = int(dataset.settings["datasets_per_chunk"])
+        self.judged = 0
+        self.failure: ProviderError | None = None
+
+    async def fetch(self, after: int, limit: int) -> Sequence[_Unit]:
+        query = EntryQuery(after=Position(None, (after + 1) * self._per_unit))
+        # So many entries have at least ``limit`` units, or are the last.
+        entries = await self._stores.entries.page(self._dataset.id, query, limit * self._per_unit)
+        units = [_Unit(position, list(group)) for position, group in groupby(entries, key=lambda entry: entry.position)]
+        return units[:limit]
+
+    async def work(self, unit: _Unit) -> None:
+        chunk_id = unit.entries[0].chunk_id
+        chunk = (await self._stores.chunks.chunks_by_ids([chunk_id])).get(chunk_id)
+        if chunk is None:
+            return
+        try:
+            done = await self._judge.judged(unit.position, 0, chunk, unit.entries)
+        except ProviderError as exc:
+            self.failure = exc
+            return
+        new = [entry for entry in done.entries if entry.judge is not None]
+        self.judged += len(new)
+        await self._stores.scores.rescore(self._dataset.id, new)
 
 
 def _score_all(

@@ -124,7 +124,13 @@ def _datasets(app: web.Application, core: Core, workshop: Workshop) -> None:
         rows.datasets, rows.entries, rows.chunks, core.root / MADE_FILES, core.settings.exports.license
     )
     app[curation_keys.REFERENCES] = core.references
-    app[keys.RESCORING] = RescoreService(rows.datasets, rows.jobs, runner, clock)
+    app[keys.RESCORING] = RescoreService(
+        rows.datasets,
+        rows.jobs,
+        runner,
+        ModelChoice(core.defaults.model, core.defaults.models, core.accounts, core.prices),
+        clock,
+    )
     app[review_keys.FEEDBACK] = FeedbackService(rows.datasets, rows.feedback, clock)
     app[review_keys.REGENERATION] = RegenerationService(
         rows.datasets,

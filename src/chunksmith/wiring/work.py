@@ -14,7 +14,7 @@ from chunksmith.services.jobs import GENERATION_KIND, PROCESS_KIND
 from chunksmith.services.processing_job import ProcessingJob
 from chunksmith.services.regeneration_job import RegenerationJob, RegenerationStores
 from chunksmith.services.rescoring import KIND as RESCORE_KIND
-from chunksmith.services.rescoring import RescoreJob
+from chunksmith.services.rescoring import RescoreJob, RescoreStores
 from chunksmith.services.runner import Runner, Work
 from chunksmith.services.taxonomy_job import KIND as TAXONOMY_KIND
 from chunksmith.services.taxonomy_job import TaxonomyJob, TaxonomyStores, shipped_prompts
@@ -70,7 +70,12 @@ def workshop(core: Core, notify: Callable[[], None] | None) -> Workshop:
             generation.paces,
             core.metrics.unit_ended,
         ),
-        RESCORE_KIND: RescoreJob(rows.datasets, rows.entries, rows.entries, rows.chunks, core.weights, clock),
+        RESCORE_KIND: RescoreJob(
+            RescoreStores(rows.jobs, rows.datasets, rows.entries, rows.entries, rows.chunks),
+            gateway,
+            core.weights,
+            clock,
+        ),
     }
     runner = Runner(rows.jobs, kinds, clock, core.settings.generation.max_running_jobs, lambda: gateway.sending, notify)
     return Workshop(runner, generation)

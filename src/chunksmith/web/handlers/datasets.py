@@ -4,7 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
-from chunksmith.errors import Conflict, FormatFailed, NotFound, StaleEntry
+from chunksmith.errors import Conflict, FormatFailed, NotFound, ProviderNotConfigured, RunnerUnavailable, StaleEntry
 from chunksmith.exports.formats import known_formats
 from chunksmith.services.datasets import etag_of, revisions_in
 from chunksmith.web.answers import json_response, no_content
@@ -49,7 +49,7 @@ async def delete_dataset(request: web.Request) -> web.StreamResponse:
 
 
 async def rescore_dataset(request: web.Request) -> web.StreamResponse:
-    job = await request.app[RESCORING].submit(request.match_info["dataset_id"])
+    job = await request.app[RESCORING].submit(request.match_info["dataset_id"], body_of(request))
     answer = {"job_id": job.job_id, "status": job.state, "message": "Rescoring started successfully"}
     return json_response(answer, 202, {"Location": f"/api/v1/jobs/{job.job_id}"})
 
@@ -135,9 +135,12 @@ ROUTES = [
         "POST",
         f"{BASE}/{{dataset_id}}/rescore",
         rescore_dataset,
-        "Score a dataset again with the present weights, without a call",
+        "Score a dataset again with the present weights; no call is made unless a judge is named",
         "Datasets",
         {202: Answer("The job that does it.", shapes.RescoreOut, headers=("Location",))},
+        body=shapes.RescoreIn,
+        body_optional=True,
+        errors=(ProviderNotConfigured, RunnerUnavailable),
     ),
     Route(
         "GET",

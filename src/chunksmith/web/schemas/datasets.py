@@ -6,7 +6,7 @@ from chunksmith.domain.corpus import chunk_name
 from chunksmith.domain.curation import LEFT_OUT, SPLITS
 from chunksmith.domain.datasets import DIFFICULTIES, Dataset, Entry, MatchKind
 from chunksmith.domain.entry_query import SORTS, EntryQuery
-from chunksmith.domain.jobs import ENDED
+from chunksmith.domain.jobs import ENDED, MAX_CONCURRENCY
 from chunksmith.services.datasets import DatasetView, EntryDetail
 from chunksmith.web import fields
 from chunksmith.web.schemas.jobs import BatchFileOut, UsageOut, batch_out
@@ -256,6 +256,19 @@ class DownloadQuery(fields.QuerySchema):
     left_out = _left_out()
     duplicate = _marked("repeat another one")
     contaminated = _marked("are contaminated")
+
+
+class RescoreIn(fields.StrictSchema):
+    judge_model = fields.String(
+        most=200,
+        filled=True,
+        allow_none=True,
+        metadata={"description": "Judges the entries first, on the criteria of their score; null: no model is called."},
+    )
+    concurrency = fields.Integer(least=1, most=MAX_CONCURRENCY, metadata={"description": "Calls in flight; 1."})
+    max_calls = fields.Integer(least=1, allow_none=True)
+    max_cost_usd = fields.Amount(allow_none=True, metadata={"description": "No call starts that could cross it."})
+    reuse = fields.Boolean(metadata={"description": "Take equal verdicts from the ledger; true."})
 
 
 class RescoreOut(fields.AnswerSchema):

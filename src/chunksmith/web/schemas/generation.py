@@ -121,6 +121,10 @@ class GenerateIn(fields.StrictSchema):
     parsing_model = _model("Parses documents that wait to be read.")
     chunking_model = _model("Cuts documents that wait to be cut.")
     classification_model = _model("Gives each entry its category and difficulty; null is `generation_model`.")
+    judge_model = _model(
+        "Judges each entry on the criteria of its score, with grades and reasons; null: no judge. Whether it counts is "
+        "a setting, `quality.weight_judge`.",
+    )
     generation_model = _model("Writes the entries; null is `classification_model`, null both the server's default.")
     datasets_per_chunk = fields.Integer(
         least=1, most=MAX_PER_CHUNK, load_default=3, metadata={"description": "Entries per chunk at most, in one call."}

@@ -65,6 +65,7 @@ class WeightsIn(fields.StrictSchema):
     answers_question = fields.Number(least=0)
     not_trivial = fields.Number(least=0)
     unique = fields.Number(least=0)
+    judge = fields.Number(least=0)
 
 
 class AnalysisConfigIn(fields.StrictSchema):
@@ -132,6 +133,7 @@ class RowScoreOut(fields.AnswerSchema):
     answers_question = fields.Number(allow_none=True)
     not_trivial = fields.Number(allow_none=True)
     unique = fields.Number(allow_none=True)
+    judge = fields.Number(allow_none=True, metadata={"description": "null where no model judged it."})
     evidence_missing = fields.List(fields.String())
     denies_passage = fields.Boolean()
     faults = fields.List(fields.String())
