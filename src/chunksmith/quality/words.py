@@ -11,6 +11,7 @@ _MARKS = (
     "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u17ff"
 )
 _LETTERS = re.compile(rf"(?:[^\W\d_]|[{_MARKS}\u3099\u309a])+")
+_WORDS_AND_NUMBERS = re.compile(rf"(?:[^\W_]|[{_MARKS}\u3099\u309a])+")
 _PLAIN_LETTERS = re.compile("[a-z]+")
 # Scripts written without spaces: Thai to Lao, Tibetan, Myanmar, Khmer, Chinese, Japanese.
 _UNSPACED = re.compile(
@@ -71,6 +72,11 @@ def _tokens(text: str) -> Tokens:
 _remembered = lru_cache(maxsize=64)(_tokens)
 
 
+def plain_tokens(text: str) -> list[str]:
+    """Words and numbers of folded text in order; single characters where no spaces are written."""
+    return [part for run in _WORDS_AND_NUMBERS.findall(fold(text)) for part in split_unspaced(run, 1)]
+
+
 def words_of(plain: str) -> list[str]:
     """Of folded text, in order; numbers are none."""
     if plain.isascii():
@@ -78,7 +84,7 @@ def words_of(plain: str) -> list[str]:
     runs: list[str] = _LETTERS.findall(plain)
     if _UNSPACED.search(plain) is None:
         return runs
-    return [word for run in runs for word in _split_unspaced(run)]
+    return [word for run in runs for word in split_unspaced(run)]
 
 
 def terms(plain: str) -> list[str]:
@@ -124,14 +130,18 @@ def is_unspaced(text: str) -> bool:
     return wide * 2 > sum(map(len, _LETTERS.findall(text)))
 
 
-def _split_unspaced(run: str) -> list[str]:
+def split_unspaced(run: str, length: int = 2) -> list[str]:
+    """Where no spaces are written, overlapping pieces of ``length`` characters; the rest of the run as it is."""
+    if run.isascii():
+        return [run]
     found: list[str] = []
     position = 0
     for match in _UNSPACED.finditer(run):
         if match.start() > position:
             found.append(run[position : match.start()])
         wide = match[0]
-        found.extend([wide] if len(wide) == 1 else [wide[at : at + 2] for at in range(len(wide) - 1)])
+        pieces = max(1, len(wide) - length + 1)
+        found.extend(wide[at : at + length] for at in range(pieces))
         position = match.end()
     if position < len(run):
         found.append(run[position:])
