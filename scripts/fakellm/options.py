@@ -18,6 +18,8 @@ class Options:
     so that the same question has the same reply. ``script``: number of a chat request, from 1, to fault ("" is none);
     ``script`` wins over ``rates``, and a marker ``FAULT:name`` or ``FAULT:name*2`` (twice for that body) in the prompt
     wins over both. Limits hold for each provider by itself; a request above one is refused and counted.
+    ``known``: text that stands in a prompt to the right reply and a wrong one; a share of ``accuracy`` of the prompts,
+    by what is asked, gets the right one.
     """
 
     seed: int = 0
@@ -45,6 +47,8 @@ class Options:
     ollama_truncates: bool = False
     ollama_window: int | None = None
     drip_ms: float = 20.0
+    known: dict[str, tuple[str, str]] = field(default_factory=dict)
+    accuracy: float = 1.0
 
     def update(self, changes: dict[str, Any]) -> None:
         """Errors: ValueError naming what does not exist."""

@@ -43,6 +43,16 @@ def compose(asked: Asked, seed: int) -> str:
     return to_json(writer.fill(asked.schema, "", 0, 0)).decode()
 
 
+def recall(asked: Asked, known: dict[str, tuple[str, str]], accuracy: float, seed: int) -> str | None:
+    """The reply to a question whose answer is known: of several that stand in the prompt, the last one."""
+    places = {text: asked.prompt.rfind(text) for text in known}
+    last = max(places, key=lambda text: places[text], default="")
+    if places.get(last, -1) < 0:
+        return None
+    right, wrong = known[last]
+    return right if draw(asked, seed) / 2**64 < accuracy else wrong
+
+
 def draw(asked: Asked, seed: int) -> int:
     """A number for what is asked; the fence around a passage, which may be random, does not count."""
     prompt = _FENCE.sub(r"\1>", asked.prompt)

@@ -171,11 +171,17 @@ class FakeLLM:
         return self._answered(module, asked, fault)
 
     def _answered(self, module: ModuleType, asked: Asked, fault: str) -> Reply:
-        said = _said(asked, fault, self.options.seed)
+        said = self._recalled(asked, fault) or _said(asked, fault, self.options.seed)
         self.stats.input_tokens += asked.prompt_tokens
         self.stats.output_tokens += said.tokens
         answer: Reply = module.answer(asked, said, self.options)
         return self._styled(answer)
+
+    def _recalled(self, asked: Asked, fault: str) -> Said | None:
+        if fault or not self.options.known:
+            return None
+        found = replies.recall(asked, self.options.known, self.options.accuracy, self.options.seed)
+        return Said(found) if found is not None else None
 
     def _broken(self, fault: str, name: str, module: ModuleType, asked: Asked) -> Reply:
         if fault == "html-502":

@@ -117,6 +117,12 @@ class QualitySettings(Section):
     weight_judge: Annotated[float, Field(ge=0)]
 
 
+class BenchmarkSettings(Section):
+    folder: str
+    max_samples: Positive
+    max_tokens: Annotated[int, Field(ge=16)]
+
+
 class LedgerSettings(Section):
     compress_level: Annotated[int, Field(ge=0, le=9)]
     group_commit_max: Positive
@@ -202,6 +208,7 @@ class Settings(BaseSettings):
     chunking: ChunkingSettings
     generation: GenerationSettings
     quality: QualitySettings
+    benchmarks: BenchmarkSettings
     ledger: LedgerSettings
     exports: ExportSettings
     webhooks: WebhookSettings
@@ -217,6 +224,10 @@ class Settings(BaseSettings):
         if self.providers.grok.api_key is not None:
             return "grok"
         return "ollama" if os.environ.get("OLLAMA_HOST") else "builtin"
+
+    def benchmark_folder(self) -> Path:
+        """Where the data of public sets is looked for."""
+        return Path(self.benchmarks.folder) if self.benchmarks.folder else self.server.data_dir / "benchmarks"
 
     @classmethod
     def settings_customise_sources(

@@ -96,10 +96,10 @@ async def test_all_faults_are_named_at_once(server: Server) -> None:
     body: dict[str, Any] = {}
     for wrong, _ in WRONG:
         body = {**wrong, **body}
-    body |= {"quality_filter": True, "analyze_quality": False, "run_benchmarks": True}
+    body |= {"quality_filter": True, "analyze_quality": False, "enable_versioning": True}
     found = await faults(server, "POST", "datasets/generate", json=body)
     wanted = {pointer for wrong, pointer in WRONG if all(body[name] == value for name, value in wrong.items())}
-    assert wanted | {"/run_benchmarks"} <= set(found)
+    assert wanted | {"/enable_versioning"} <= set(found)
     assert len(found) >= 25
     assert "did you mean concurrency?" in found["/concurency"]
 
@@ -126,8 +126,8 @@ def test_every_field_of_a_generation_is_tried() -> None:
     tried = {name for wrong, _ in WRONG for name in wrong}
     accepted_as_text = {"extraction_file_id", "taxonomy_name", "taxonomy_project", "dataset_name"}
     described = {"audience", "purpose", "domain", "complexity_level"}
-    later = {"include_evaluation_sets", "split_ratios", "split_seed", "enable_versioning", "run_benchmarks"}
-    flags = {"only_validated", "reuse"}
+    later = {"include_evaluation_sets", "split_ratios", "split_seed", "enable_versioning"}
+    flags = {"only_validated", "reuse", "run_benchmarks"}
     assert issubclass(GenerateIn, StrictSchema)
     assert set(GenerateIn().fields) == (tried - {"concurency"}) | accepted_as_text | described | later | flags
 

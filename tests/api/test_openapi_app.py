@@ -140,6 +140,14 @@ async def test_answers_are_as_they_are_described(server: Server, document: Json,
     await ask("POST", "quality/analyze", json={"dataset_id": dataset, "per_row": True})
     await ask("POST", f"jobs/{job}/retry", json={"statuses": ["refused"]})
     await server.ended(job)
+    run = {"suite": "dataset", "dataset_id": dataset, "config": {"model": "builtin", "with_passage": True}}
+    measured = (await ask("POST", "benchmarking/run", 202, json=run))["job_id"]
+    await server.ended(measured)
+    for path in ("results", "suites", f"results/{measured}", f"results/{measured}/samples"):
+        await ask("GET", f"benchmarking/{path}")
+    await ask("GET", "benchmarking/results/compare", params={"job1": measured, "job2": measured})
+    for path in (f"jobs/{measured}", f"jobs/{measured}/outcomes", f"datasets/{dataset}"):
+        await ask("GET", path)
     await ask("PUT", f"projects/{project}", json={"name": "y"})
     await ask("PUT", f"prompts/{prompt}", json={"name": "z"})
     for method, path, status in (

@@ -419,7 +419,6 @@ async def test_files_have_the_named_format(server: Server, data_dir: Path, form:
         {"split_ratios": {"train": 0.8, "validation": 0.1, "test": 0.1}},
         {"split_seed": 1},
         {"enable_versioning": True, "dataset_name": "x"},
-        {"run_benchmarks": True},
     ],
     ids=lambda fields: next(iter(fields)),
 )

@@ -90,6 +90,8 @@ class GenerationSpec(BaseModel):
     domain: str | None = None
     complexity_level: str | None = None
     few_shot: int = 0
+    run_benchmarks: bool = False
+    benchmark_suite: str = "glue"
     examples: tuple[dict[str, Any], ...] = ()  # texts of approved entries, as they were at submission
     deduplicate: Deduplicate = "mark"
     deduplicate_against: tuple[str, ...] = ()  # datasets and reference sets
@@ -129,7 +131,8 @@ class GenerationSpec(BaseModel):
         shown = self.model_dump(
             exclude_none=True,
             exclude={"prompt_content", "concurrency", "max_calls", "max_cost_nano", "warnings", "examples"}
-            | {"extraction_jobs", "extraction_categories"},
+            | {"extraction_jobs", "extraction_categories"}
+            | (set() if self.run_benchmarks else {"run_benchmarks", "benchmark_suite"}),
         )
         for name in ("parsing_model", "chunking_model", "classification_model", "generation_model"):
             shown[name] = str(getattr(self, name))

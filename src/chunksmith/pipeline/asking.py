@@ -1,4 +1,4 @@
-"""Asking a model for one JSON object: whole, readable, and once more when it is not."""
+"""Asking a model for one JSON object, or a text: whole, readable, and once more when it is not."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -31,9 +31,23 @@ async def ask_for_object(ask: Ask, request: ChatRequest, stage: Stage, read: Cal
             reply = await _whole(ask, corrected, "repair")
             return read(await _object(reply.text))
     except ProviderError as exc:
-        if exc.kind == "auth" or exc.status == 404:
-            raise JobFatal(exc.detail) from exc
+        _check_fatal(exc)
         raise
+
+
+async def ask_for_text(ask: Ask, request: ChatRequest, stage: Stage) -> str:
+    """A whole reply as it is. Errors: as ``ask_for_object``; ReplyUnreadable when it is empty or cut off."""
+    try:
+        return (await _whole(ask, request, stage)).text
+    except ProviderError as exc:
+        _check_fatal(exc)
+        raise
+
+
+def _check_fatal(exc: ProviderError) -> None:
+    """Errors: JobFatal."""
+    if exc.kind == "auth" or exc.status == 404:
+        raise JobFatal(exc.detail) from exc
 
 
 async def _whole(ask: Ask, request: ChatRequest, stage: Stage) -> ChatReply:

@@ -38,6 +38,11 @@ async def json_in(text: str, *, cut: bool = False) -> Recovered:
     return Recovered(await asyncio.to_thread(_mended, candidates[-1]), True)
 
 
+def without_thinking(text: str) -> str:
+    """What a model said when it had thought; empty when it never came to that."""
+    return _THOUGHT.sub("", _THINK.sub("", text)).strip()
+
+
 def _candidates(text: str, cut: bool) -> list[str]:
     """The text without its thinking, and what stands behind the end of a thinking that has no beginning."""
     bare = _THINK.sub("", text)

@@ -92,7 +92,7 @@ def terms(plain: str) -> list[str]:
     found: list[str] = _TERM.findall(plain)
     if plain.isascii() or _UNSPACED.search(plain) is None:
         return found
-    return [term for run in found for term in _split_unspaced(run)]
+    return [term for run in found for term in split_unspaced(run)]
 
 
 def numbers(text: str) -> list[str]:

@@ -50,7 +50,7 @@ PENDING_PAGE = 1000
 TAKEN_AS_GIVEN = (
     "data_source prompt_name generation_mode format_type concurrency batch_size analyze_quality quality_filter "
     "dataset_name datasets_per_chunk max_calls reuse seed temperature max_tokens audience purpose domain "
-    "complexity_level few_shot deduplicate contamination_action"
+    "complexity_level few_shot deduplicate contamination_action run_benchmarks benchmark_suite"
 ).split()
 COMPARED = ("deduplicate_against", "contamination_against")
 FOR_MODELS_ONLY = ("temperature", "max_tokens", "audience", "purpose", "domain", "complexity_level")

@@ -25,7 +25,6 @@ NOT_YET: dict[str, Any] = {
     "split_ratios": None,
     "split_seed": None,
     "enable_versioning": False,
-    "run_benchmarks": False,
 }
 # Fields that some data sources use: with the others accepted, and named in the answer's warnings.
 WITHOUT_EFFECT: dict[str, tuple[Any, str, tuple[DataSource, ...]]] = {
@@ -38,7 +37,6 @@ WITHOUT_EFFECT: dict[str, tuple[Any, str, tuple[DataSource, ...]]] = {
     "only_validated": (False, "only the data source Extract has validated results", ("Extract",)),
     "taxonomy_project": (None, "only the data source Taxonomy reads a taxonomy", ("Taxonomy",)),
     "taxonomy_name": (None, "only the data source Taxonomy reads a taxonomy", ("Taxonomy",)),
-    "benchmark_suite": ("glue", "only run_benchmarks reads it", ()),
 }
 
 
@@ -109,6 +107,8 @@ def check_later_fields(draft: Draft) -> None:
     for name, (default, why, used_by) in WITHOUT_EFFECT.items():
         if source not in used_by and draft.values.get(name, default) not in (default, [], ""):
             draft.warnings.append(f"{name} has no effect: {why}")
+    if draft.values.get("benchmark_suite", "glue") != "glue" and not draft.values.get("run_benchmarks"):
+        draft.warnings.append("benchmark_suite has no effect: only run_benchmarks reads it")
 
 
 def check_reading(draft: Draft, models: Mapping[str, ModelRef], unread: bool) -> None:

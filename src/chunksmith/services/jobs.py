@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from uuid import uuid4
 
+from chunksmith.domain.benchmarks import KIND as BENCHMARK_KIND
+from chunksmith.domain.benchmarks import BenchmarkResults, BenchmarkRun
 from chunksmith.domain.calls import ModelRef
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.corpus import ProcessLimits, ProcessOptions, Project
@@ -29,6 +31,8 @@ PROCESS_KIND = "process"
 GENERATION_KIND = "dataset-gen"
 # Batch files that a status shows; of more than that, the newest. All are listed with the dataset, page by page.
 STATUS_BATCHES = 1000
+# What the steps after the last unit say of themselves.
+FINISHING_STEPS = ("Analyzing quality", "Choosing samples", "Benchmarking")
 WAITS = {
     "concurrency": "a free slot at the provider",
     "requests_per_minute": "the limit of requests per minute",
@@ -54,6 +58,7 @@ class JobStatus:
     eta_s: float | None
     waiting_for: str | None
     now: float
+    benchmark: BenchmarkRun | None = None
 
     @property
     def progress(self) -> int:
@@ -73,7 +78,7 @@ class JobStatus:
         if job.state != "running" or job.kind != GENERATION_KIND or not job.counters.units_ready:
             return job.step
         if job.counters.units_pending == 0:
-            return job.step if job.step == "Analyzing quality" else "Finishing"
+            return job.step if job.step.startswith(FINISHING_STEPS) else "Finishing"
         size = job.spec.get("batch_size") or job.counters.units_total
         number = min(self.completed_batches + 1, self.total_batches)
         return f"Processing batch {number}/{self.total_batches} ({min(size, job.counters.units_total)} chunks)"
@@ -102,6 +107,7 @@ class JobService:
         admissions: Mapping[str, Admission],
         resting: Callable[[int], Rest | None],
         prices: PriceBook,
+        benchmarks: BenchmarkResults,
         clock: Clock,
     ) -> None:
         self._jobs = jobs
@@ -114,6 +120,7 @@ class JobService:
         self._admissions = admissions
         self._rests = resting
         self._prices = prices
+        self._benchmarks = benchmarks
         self._clock = clock
 
     async def status(self, job_id: str, *, kind: str | None = None) -> JobStatus:
@@ -136,7 +143,9 @@ class JobService:
         waiting_for, wait_s = self._waiting_for(job)
         if eta_s is not None and wait_s is not None:
             eta_s += wait_s
-        return JobStatus(job, batches, completed, total, eta_s, waiting_for, self._clock.now())
+        measures = job.kind == BENCHMARK_KIND or job.spec.get("run_benchmarks", False)
+        benchmark = await self._benchmarks.of_job(job.id) if measures else None
+        return JobStatus(job, batches, completed, total, eta_s, waiting_for, self._clock.now(), benchmark)
 
     async def page(
         self, window: Window, *, state: str | None, project: int | None, kind: str | None

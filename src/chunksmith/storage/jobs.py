@@ -1,7 +1,7 @@
 """Jobs, their counters, their units: the queue is the table."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -26,11 +26,9 @@ from chunksmith.storage.projects import check_project
 
 _COUNTERS = tuple(field.name for field in fields(Counters))
 _COUNTER_COLUMNS = ", ".join(f"c.{name} AS c_{name}" for name in _COUNTERS)
-_JOB = (
-    "SELECT jobs.*, datasets.dataset_id AS dataset_name, "
-    + _COUNTER_COLUMNS
-    + " FROM jobs JOIN job_counters AS c ON c.job = jobs.id LEFT JOIN datasets ON datasets.id = jobs.dataset_id"
-)
+JOB_COLUMNS = "jobs.*, datasets.dataset_id AS dataset_name, " + _COUNTER_COLUMNS
+JOB_TABLES = "jobs JOIN job_counters AS c ON c.job = jobs.id LEFT JOIN datasets ON datasets.id = jobs.dataset_id"
+_JOB = f"SELECT {JOB_COLUMNS} FROM {JOB_TABLES}"
 _BY_ID = _JOB + " WHERE jobs.id = ?"
 _BY_NAME = _JOB + " WHERE jobs.job_id = ?"
 _BY_DATASET = _JOB + " WHERE datasets.dataset_id = ? ORDER BY jobs.id LIMIT 1"
@@ -41,7 +39,8 @@ _PAGE = (
 WHERE jobs.id IN (
     SELECT id FROM jobs
     WHERE (:state IS NULL OR state = :state) AND (:project IS NULL OR project_id = :project)
-        AND (:kind IS NULL OR kind = :kind) AND project_id IN (SELECT id FROM visible_projects)
+        AND (:kind IS NULL OR kind = :kind)
+        AND (project_id IS NULL OR project_id IN (SELECT id FROM visible_projects))
     ORDER BY id DESC LIMIT :limit OFFSET :offset)
 ORDER BY jobs.id DESC
 """
@@ -49,7 +48,8 @@ ORDER BY jobs.id DESC
 _COUNT = """
 SELECT count(*) AS n FROM jobs
 WHERE (:state IS NULL OR state = :state) AND (:project IS NULL OR project_id = :project)
-    AND (:kind IS NULL OR kind = :kind) AND project_id IN (SELECT id FROM visible_projects)
+    AND (:kind IS NULL OR kind = :kind)
+    AND (project_id IS NULL OR project_id IN (SELECT id FROM visible_projects))
 """
 _QUEUED = _JOB + " WHERE jobs.state = 'submitted' AND jobs.id > ? ORDER BY jobs.id LIMIT 64"
 _INSERT = """
@@ -105,6 +105,10 @@ _OUTCOMES_WITH = (
 )
 
 
+# (the writer's connection, the job's row id)
+Beside = Callable[[aiosqlite.Connection, int], Awaitable[None]]
+
+
 class JobStore:
     """Every method is one transaction."""
 
@@ -116,10 +120,13 @@ class JobStore:
         values: Mapping[str, Any],
         dataset: Mapping[str, Any] | None = None,
         inputs: Mapping[str, str] | None = None,
+        *,
+        beside: Beside | None = None,
     ) -> Job:
         """Insert a job, with the dataset that it fills; for an idempotency key that is known, give the job that has it.
 
-        ``inputs``: by name what belongs to the job and is too large for its row.
+        ``inputs``: by name what belongs to the job and is too large for its row. ``beside`` inserts rows of the kind's
+        own in the same transaction.
 
         Errors: Conflict when the key was used with another body.
         """
@@ -130,7 +137,7 @@ class JobStore:
                 if known is not None:
                     if known["idempotency_hash"] != values["idempotency_hash"]:
                         raise Conflict("this Idempotency-Key was used with another body")
-                    return _job(known)
+                    return job_of(known)
             if values["project_id"] is not None:
                 await check_project(connection, values["project_id"])
             made = None
@@ -143,9 +150,12 @@ class JobStore:
             await connection.execute("INSERT INTO job_counters (job) VALUES (?)", (cursor.lastrowid,))
             given = [(cursor.lastrowid, name, body) for name, body in (inputs or {}).items()]
             await connection.executemany("INSERT INTO job_inputs (job, name, body) VALUES (?, ?, ?)", given)
+            if beside is not None:
+                assert cursor.lastrowid is not None  # noqa: S101 - just inserted
+                await beside(connection, cursor.lastrowid)
             inserted = await _one(connection, _BY_ID, cursor.lastrowid)
             assert inserted is not None  # noqa: S101 - inserted above, in this transaction
-            return _job(inserted)
+            return job_of(inserted)
 
         return await self._database.transact(insert)
 
@@ -154,7 +164,7 @@ class JobStore:
         row = await self._database.read_one(_BY_IDEMPOTENCY_KEY, (key,))
         if row is not None and row["idempotency_hash"] != body_hash:
             raise Conflict("this Idempotency-Key was used with another body")
-        return _job(row) if row is not None else None
+        return job_of(row) if row is not None else None
 
     async def inputs(self, job: int) -> dict[str, str]:
         rows = await self._database.read("SELECT name, body FROM job_inputs WHERE job = ?", (job,))
@@ -164,17 +174,17 @@ class JobStore:
         row = await self._database.read_one(_BY_NAME, (job_id,))
         if row is None:
             raise NotFound("Job", job_id)
-        return _job(row)
+        return job_of(row)
 
     async def reload(self, job: int) -> Job:
         row = await self._database.read_one(_BY_ID, (job,))
         if row is None:
             raise NotFound("Job", job)
-        return _job(row)
+        return job_of(row)
 
     async def of_dataset(self, dataset_id: str) -> Job | None:
         row = await self._database.read_one(_BY_DATASET, (dataset_id,))
-        return _job(row) if row is not None else None
+        return job_of(row) if row is not None else None
 
     async def page(
         self, *, state: str | None, project: int | None, kind: str | None, limit: int, offset: int
@@ -183,10 +193,10 @@ class JobStore:
         chosen = {"state": state, "project": project, "kind": kind}
         rows = await self._database.read(_PAGE, {**chosen, "limit": limit, "offset": offset})
         (count,) = await self._database.read(_COUNT, chosen)
-        return [_job(row) for row in rows], int(count["n"])
+        return [job_of(row) for row in rows], int(count["n"])
 
     async def queued(self, after: int = 0) -> list[Job]:
-        return [_job(row) for row in await self._database.read(_QUEUED, (after,))]
+        return [job_of(row) for row in await self._database.read(_QUEUED, (after,))]
 
     async def requeue_running(self) -> int:
         """At start: what ran when the process ended goes on."""
@@ -234,14 +244,14 @@ class JobStore:
                 await connection.execute("UPDATE jobs SET notify = 1 WHERE id = ?", (job,))
             changed = await _one(connection, _BY_ID, job)
             assert changed is not None  # noqa: S101 - read above, in this transaction
-            return _job(changed)
+            return job_of(changed)
 
         return await self._database.transact(change)
 
     async def to_notify(self) -> list[Job]:
         """Ended jobs that the webhook has not heard of."""
         return [
-            _job(row) for row in await self._database.read(_JOB + " WHERE jobs.notify = 1 ORDER BY jobs.id LIMIT 64")
+            job_of(row) for row in await self._database.read(_JOB + " WHERE jobs.notify = 1 ORDER BY jobs.id LIMIT 64")
         ]
 
     async def notified(self, job: int) -> None:
@@ -303,7 +313,7 @@ class JobStore:
             row = await _one(connection, _BY_ID, job)
             if row is None:
                 raise NotFound("Job", job)
-            before = _job(row)
+            before = job_of(row)
             if before.state not in ("completed", "failed"):
                 raise Conflict(f"job {before.job_id} is {before.state}; only a job that has ended can be retried")
             count = 0
@@ -325,7 +335,7 @@ class JobStore:
             await connection.execute(EVENT, (job, "state", json.dumps({"status": "submitted"}), at))
             changed = await _one(connection, _BY_ID, job)
             assert changed is not None  # noqa: S101 - read above, in this transaction
-            return _job(changed)
+            return job_of(changed)
 
         return await self._database.transact(reopen)
 
@@ -356,7 +366,7 @@ async def _one(connection: aiosqlite.Connection, sql: str, *parameters: Any) -> 
     return None
 
 
-def _job(row: Row) -> Job:
+def job_of(row: Row) -> Job:
     counters = {name: row[f"c_{name}"] for name in _COUNTERS}
     return Job(
         id=row["id"],

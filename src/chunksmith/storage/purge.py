@@ -33,6 +33,14 @@ _LOOSEN_CALLS = "UPDATE calls SET job = NULL WHERE id IN (SELECT id FROM calls W
 _DROP_UNITS = """
 DELETE FROM units WHERE job = ?1 AND position IN (SELECT position FROM units WHERE job = ?1 LIMIT ?2)
 """
+_RUN_OF_SAMPLES = """
+SELECT b.job FROM benchmarks AS b JOIN jobs AS j ON j.id = b.job JOIN benchmark_samples AS s ON s.job = b.job
+WHERE j.project_id = ? LIMIT 1
+"""
+_DROP_SAMPLES = """
+DELETE FROM benchmark_samples WHERE job = ?1 AND position IN (
+    SELECT position FROM benchmark_samples WHERE job = ?1 LIMIT ?2)
+"""
 _DROP_ENTRIES = "DELETE FROM entries WHERE id IN (SELECT id FROM entries WHERE id BETWEEN ? AND ? LIMIT ?)"
 _DATASETS = "SELECT id FROM datasets WHERE project_id = ? ORDER BY id"
 _DROP_DATASET = "DELETE FROM datasets WHERE id = ?"
@@ -95,6 +103,8 @@ async def _purge_jobs(connection: aiosqlite.Connection, project: int) -> bool:
         return bool(await changed(connection, _LOOSEN_CALLS, row["id"], SLICE))
     for row in await connection.execute_fetchall(_JOB_OF_UNITS, (project,)):
         return bool(await changed(connection, _DROP_UNITS, row["id"], SLICE))
+    for row in await connection.execute_fetchall(_RUN_OF_SAMPLES, (project,)):
+        return bool(await changed(connection, _DROP_SAMPLES, row["job"], SLICE))
     return bool(await changed(connection, _DROP_JOBS, project, SLICE))
 
 

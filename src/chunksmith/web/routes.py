@@ -5,6 +5,7 @@ from aiohttp import web
 from chunksmith.domain.calls import PROVIDERS
 from chunksmith.web import docs_page
 from chunksmith.web.handlers import (
+    benchmarks,
     chunks,
     datasets,
     documents,
@@ -36,6 +37,7 @@ TAGS = {
     "Entries": "The rows of a dataset.",
     "Quality": "How good datasets are, and why that should be believed.",
     "References": "Benchmarks and other data that entries are compared with.",
+    "Benchmarks": "Models measured on public suites and on datasets.",
     "Service": "The server itself.",
 }
 PATH_PARAMETERS = {
@@ -68,6 +70,7 @@ ROUTES = [
     *feedback.ROUTES,
     *regeneration.ROUTES,
     *references.ROUTES,
+    *benchmarks.ROUTES,
     *docs_page.ROUTES,
 ]
 

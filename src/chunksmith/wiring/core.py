@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from chunksmith.domain.benchmarks import Suite
 from chunksmith.domain.calls import ProviderAccount
 from chunksmith.domain.generation import MODES
 from chunksmith.domain.ports import ChatModel, Clock
 from chunksmith.gateway.gateway import Gateway
 from chunksmith.gateway.pricing import PriceBook, Rates
+from chunksmith.pipeline.benchmarks.suites import suite_in
 from chunksmith.pipeline.generate import Defaults
 from chunksmith.quality.entry_scores import PARTS, QualityWeights
 from chunksmith.services.comparing import Comparisons
@@ -69,6 +71,9 @@ class Core:
         self.comparisons = Comparisons(rows.references, rows.datasets, rows.curation)
         self.references = ReferenceService(rows.references, settings.uploads.max_import_line_bytes, clock)
         self.sources = Sources(self.projects, self.taxonomies, rows.extraction_material, rows.chunks)
+
+    def suite(self, name: str) -> Suite:
+        return suite_in(shipped("benchmarks"), name)
 
     def place(self, relative: str) -> Path:
         """Errors: InvalidRequest for a path that leads out of the data directory, by a link for example."""

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from chunksmith import __version__
 from chunksmith.services.analyzing import AnalysisService
+from chunksmith.services.benchmarking import BenchmarkDefaults, BenchmarkService
 from chunksmith.services.chunk_import import ChunkImport
 from chunksmith.services.chunks import ChunkService
 from chunksmith.services.datasets import DatasetService
@@ -30,7 +31,15 @@ from chunksmith.services.rescoring import RescoreService
 from chunksmith.services.restoring import RestoreService
 from chunksmith.services.taxonomy_making import ModelChoice, TaxonomyMaking
 from chunksmith.storage.files import folder_fault
-from chunksmith.web import curation_keys, extraction_keys, keys, quality_keys, review_keys, taxonomy_keys
+from chunksmith.web import (
+    benchmark_keys,
+    curation_keys,
+    extraction_keys,
+    keys,
+    quality_keys,
+    review_keys,
+    taxonomy_keys,
+)
 from chunksmith.wiring.core import Core
 from chunksmith.wiring.work import Workshop
 
@@ -49,6 +58,7 @@ def offer(app: web.Application, core: Core, workshop: Workshop) -> None:
     _quality(app, core)
     _taxonomies(app, core, workshop)
     _extraction(app, core, workshop)
+    _benchmarks(app, core, workshop)
 
 
 def _corpus(app: web.Application, core: Core, workshop: Workshop) -> None:
@@ -109,6 +119,7 @@ def _jobs(app: web.Application, core: Core, workshop: Workshop) -> None:
         core.gateway.admissions,
         core.gateway.resting,
         core.prices,
+        rows.benchmarks,
         clock,
     )
     app[keys.JOBS] = jobs
@@ -185,6 +196,22 @@ def _extraction(app: web.Application, core: Core, workshop: Workshop) -> None:
     )
     app[extraction_keys.EXTRACTION_IMPORT] = ExtractionImport(
         core.projects, core.taxonomies, rows.chunks, rows.extraction, rows.extraction, rows.jobs, runner, clock
+    )
+
+
+def _benchmarks(app: web.Application, core: Core, workshop: Workshop) -> None:
+    rows, limits = core.rows, core.settings.benchmarks
+    app[benchmark_keys.BENCHMARKS] = BenchmarkService(
+        rows.benchmarks,
+        rows.benchmarks,
+        core.projects,
+        rows.datasets,
+        rows.jobs,
+        workshop.runner,
+        ModelChoice(core.defaults.model, core.defaults.models, core.accounts, core.prices),
+        BenchmarkDefaults(core.settings.benchmark_folder().resolve(), limits.max_samples, limits.max_tokens),
+        core.suite,
+        core.clock,
     )
 
 

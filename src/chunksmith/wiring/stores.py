@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chunksmith.settings import LedgerSettings
+from chunksmith.storage.benchmarks import BenchmarkStore
 from chunksmith.storage.calls import CallStore
 from chunksmith.storage.chunk_imports import ImportStore
 from chunksmith.storage.chunks import ChunkStore
@@ -58,6 +59,7 @@ class Rows:
         self.taxonomy_work = TaxonomyWorkStore(database)
         self.extraction = ExtractionStore(database)
         self.extraction_material = ExtractionMaterial(database)
+        self.benchmarks = BenchmarkStore(database)
         self.keys = KeyStore(database)
         self.moving = ProjectMover(database, self.root / DATABASE_FILE, self.root, self.files, self.calls)
         self.purge = PurgeStore(database)

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chunksmith.domain.benchmarks import KIND as BENCHMARK_KIND
 from chunksmith.domain.extraction import KIND as EXTRACTION_KIND
 from chunksmith.domain.regeneration import KIND as REGENERATE_KIND
+from chunksmith.services.benchmarking_job import BenchmarkJob, BenchmarkStores, GeneratingModelMeasured, Measuring
 from chunksmith.services.contamination import MarkContamination
 from chunksmith.services.duplicates import MarkDuplicates
 from chunksmith.services.extraction_job import ExtractionJob, ExtractionStores
@@ -32,6 +34,10 @@ class Workshop:
 
 def workshop(core: Core, notify: Callable[[], None] | None) -> Workshop:
     rows, gateway, clock = core.rows, core.gateway, core.clock
+    stores = benchmark_stores(core)
+    measuring = Measuring(
+        stores, gateway, core.settings.benchmark_folder().resolve(), core.suite, clock, core.metrics.unit_ended
+    )
     generation = GenerationJob(
         Stores(rows.jobs, rows.jobs, rows.entries, rows.datasets, rows.chunks, rows.documents),
         gateway,
@@ -40,7 +46,7 @@ def workshop(core: Core, notify: Callable[[], None] | None) -> Workshop:
         core.place,
         core.writing,
         core.sources,
-        finishing(core),
+        finishing(core, measuring),
         core.metrics.unit_ended,
     )
     kinds: dict[str, Work] = {
@@ -77,13 +83,19 @@ def workshop(core: Core, notify: Callable[[], None] | None) -> Workshop:
             clock,
         ),
     }
+    kinds[BENCHMARK_KIND] = BenchmarkJob(stores, measuring)
     runner = Runner(rows.jobs, kinds, clock, core.settings.generation.max_running_jobs, lambda: gateway.sending, notify)
     return Workshop(runner, generation)
 
 
-def finishing(core: Core) -> tuple[FinishingStep, ...]:
-    """In this order, after the last unit of a generation is down: what comes later rests on what came before."""
+def benchmark_stores(core: Core) -> BenchmarkStores:
     rows = core.rows
+    return BenchmarkStores(rows.jobs, rows.jobs, rows.benchmarks, rows.datasets, rows.entries, rows.chunks)
+
+
+def finishing(core: Core, measuring: Measuring) -> tuple[FinishingStep, ...]:
+    """In this order, after the last unit of a generation is down: what comes later rests on what came before."""
+    rows, limits = core.rows, core.settings.benchmarks
     has_entries = HasEntries(rows.jobs, rows.jobs)
     return (
         has_entries,
@@ -91,4 +103,5 @@ def finishing(core: Core) -> tuple[FinishingStep, ...]:
         MarkContamination(rows.jobs, rows.curation, core.comparisons, core.clock),
         has_entries,  # everything may have been there before
         QualityGate(rows.jobs, rows.entries, rows.datasets, core.clock),
+        GeneratingModelMeasured(rows.benchmarks, measuring, limits.max_samples, limits.max_tokens),
     )

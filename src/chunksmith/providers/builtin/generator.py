@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from chunksmith.domain.calls import Task
 from chunksmith.errors import InvalidRequest
 from chunksmith.providers.builtin.acceptance import Candidate
+from chunksmith.providers.builtin.choosing import answer
 from chunksmith.providers.builtin.cloze import Cloze, clozes
 from chunksmith.providers.builtin.extraction import extract, judge
 from chunksmith.providers.builtin.languages import SUMMARIZE, detect
@@ -20,6 +21,7 @@ from chunksmith.providers.builtin.taxonomy import categories
 
 Item = dict[str, object]
 MAX_ITEMS = 64
+BENCHMARK = "benchmark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ def headings_of(task: Task) -> tuple[str, ...]:
 
 def reply_text(task: Task) -> str:
     """The same as a model would send it."""
+    if task.mode == BENCHMARK:
+        return answer(task)
     return json.dumps({"entries": generate(task)}, ensure_ascii=False)
 
 

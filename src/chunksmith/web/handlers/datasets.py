@@ -8,6 +8,7 @@ from chunksmith.errors import Conflict, FormatFailed, NotFound, ProviderNotConfi
 from chunksmith.exports.formats import known_formats
 from chunksmith.services.datasets import etag_of, revisions_in
 from chunksmith.web.answers import json_response, no_content
+from chunksmith.web.benchmark_keys import BENCHMARKS
 from chunksmith.web.fields import PageQuery
 from chunksmith.web.file_answer import send_file
 from chunksmith.web.handlers.jobs import counted, window_of
@@ -39,7 +40,8 @@ async def get_dataset(request: web.Request) -> web.StreamResponse:
     if view.job is not None:
         usage = status_out(await request.app[JOBS].describe(view.job))["result"]["usage"]
     said = await request.app[FEEDBACK].summary(request.match_info["dataset_id"])
-    return json_response(shapes.dataset_out(view, usage, summary_out(said)))
+    measured = await request.app[BENCHMARKS].of_dataset(view.dataset)
+    return json_response(shapes.dataset_out(view, usage, summary_out(said), measured))
 
 
 async def delete_dataset(request: web.Request) -> web.StreamResponse:

@@ -1,7 +1,9 @@
 """Shapes of datasets and entries."""
 
+from collections.abc import Sequence
 from typing import Any, get_args
 
+from chunksmith.domain.benchmarks import BenchmarkRun
 from chunksmith.domain.corpus import chunk_name
 from chunksmith.domain.curation import LEFT_OUT, SPLITS
 from chunksmith.domain.datasets import DIFFICULTIES, Dataset, Entry, MatchKind
@@ -9,6 +11,7 @@ from chunksmith.domain.entry_query import SORTS, EntryQuery
 from chunksmith.domain.jobs import ENDED, MAX_CONCURRENCY
 from chunksmith.services.datasets import DatasetView, EntryDetail
 from chunksmith.web import fields
+from chunksmith.web.schemas.benchmarks import BenchmarkOut, benchmark_out
 from chunksmith.web.schemas.jobs import BatchFileOut, UsageOut, batch_out
 
 ENTRY_STATUSES = ("accepted", "rejected", "edited", "regenerated")
@@ -205,6 +208,9 @@ class DatasetOut(fields.AnswerSchema):
     )
     usage = fields.Nested(UsageOut, allow_none=True)
     feedback_summary = fields.Dict(metadata={"description": "What reviewers said, in numbers; see `/feedback`."})
+    benchmarks = fields.List(
+        fields.Nested(BenchmarkOut), metadata={"description": "Models measured for it or on it, the newest 20."}
+    )
     complete = fields.Boolean(metadata={"description": "false while its job is not over."})
 
 
@@ -367,7 +373,12 @@ def dataset_item_out(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def dataset_out(view: DatasetView, usage: dict[str, Any] | None, feedback_summary: dict[str, Any]) -> dict[str, Any]:
+def dataset_out(
+    view: DatasetView,
+    usage: dict[str, Any] | None,
+    feedback_summary: dict[str, Any],
+    benchmarks: Sequence[BenchmarkRun],
+) -> dict[str, Any]:
     dataset = view.dataset
     return {
         **dataset_item_out(dataset),
@@ -379,5 +390,6 @@ def dataset_out(view: DatasetView, usage: dict[str, Any] | None, feedback_summar
         "curation": dataset.curation,
         "usage": usage,
         "feedback_summary": feedback_summary,
+        "benchmarks": [benchmark_out(run) for run in benchmarks],
         "complete": view.job is None or view.job.state in ENDED,
     }

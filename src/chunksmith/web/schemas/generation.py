@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 from marshmallow import ValidationError, validates_schema
 
+from chunksmith.domain.benchmarks import SUITES
 from chunksmith.domain.calls import PROVIDERS
 from chunksmith.domain.curation import MOST_COMPARED, ContaminationAction, Deduplicate
 from chunksmith.domain.feedback import MAX_EXAMPLES
@@ -16,7 +17,6 @@ from chunksmith.services.generation_checks import faults_of
 from chunksmith.web import fields
 
 STRATEGIES = ("heading", "token", "character", "delimiter", "semantic")
-BENCHMARK_SUITES = ("glue", "superglue", "mmlu", "medical", "dataset")
 _MODEL = f"One of {', '.join(PROVIDERS)}, or `<provider>/<model name>`."
 
 
@@ -116,8 +116,18 @@ class GenerateIn(fields.StrictSchema):
     quality_filter = fields.Boolean(load_default=False)
     enable_versioning = fields.Boolean(load_default=False)
     dataset_name = _text("The dataset's name.", 200)
-    run_benchmarks = fields.Boolean(load_default=False)
-    benchmark_suite = fields.String(one_of=BENCHMARK_SUITES, load_default="glue")
+    run_benchmarks = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Afterwards `generation_model` is measured on `benchmark_suite`, on this job's ceilings; "
+            "what cannot be run is told in the result (`benchmarks`) and does not fail the job."
+        },
+    )
+    benchmark_suite = fields.String(
+        one_of=SUITES,
+        load_default="glue",
+        metadata={"description": "`dataset`: the entries just made, the split `test` where there are splits."},
+    )
     parsing_model = _model("Parses documents that wait to be read.")
     chunking_model = _model("Cuts documents that wait to be cut.")
     classification_model = _model("Gives each entry its category and difficulty; null is `generation_model`.")

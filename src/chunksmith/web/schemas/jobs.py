@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chunksmith.domain.benchmarks import KIND as BENCHMARK_KIND
 from chunksmith.domain.corpus import chunk_name
 from chunksmith.domain.datasets import ENTRY_PREFIX, BatchFile
 from chunksmith.domain.jobs import MAX_CONCURRENCY, OUTCOMES, Job, UnitOutcome
@@ -9,6 +10,7 @@ from chunksmith.domain.ledger import CallRecord
 from chunksmith.gateway.budget import usd
 from chunksmith.services.jobs import PROCESS_KIND, JobStatus
 from chunksmith.web import fields
+from chunksmith.web.schemas.benchmarks import BenchmarkOut, benchmark_out
 
 STATES = ("submitted", "running", "paused", "completed", "failed", "cancelled")
 
@@ -60,6 +62,11 @@ class ResultOut(fields.AnswerSchema):
     outcomes = fields.Nested(OutcomesOut)
     usage = fields.Nested(UsageOut)
     waiting_for = fields.String(allow_none=True)
+    benchmarks = fields.Nested(
+        BenchmarkOut,
+        allow_none=True,
+        metadata={"description": "With `run_benchmarks`, and of a job that is one; else null."},
+    )
 
 
 class JobOut(fields.AnswerSchema):
@@ -267,6 +274,7 @@ def status_out(status: JobStatus) -> dict[str, Any]:
                 "cost_per_entry_usd": usd(counters.cost_nano // counters.entries) if priced else None,
             },
             "waiting_for": status.waiting_for,
+            "benchmarks": benchmark_out(status.benchmark) if status.benchmark is not None else None,
         },
     }
 
@@ -290,7 +298,7 @@ def job_item_out(job: Job) -> dict[str, Any]:
 
 def outcome_out(outcome: UnitOutcome, kind: str) -> dict[str, Any]:
     about_document, about_entry = kind == PROCESS_KIND, kind == "regenerate"
-    about_chunk = not (about_document or about_entry)
+    about_chunk = not (about_document or about_entry or kind == BENCHMARK_KIND)
     return {
         "unit": outcome.position,
         "chunk_id": chunk_name(outcome.source_id) if about_chunk else None,
