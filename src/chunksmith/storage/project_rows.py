@@ -90,10 +90,12 @@ COPIED = (
         _OF_JOB,
         {"id": "extraction_results", "job": "jobs", "project_id": "projects", "chunk_id": "chunks"},
     ),
+    Copied("benchmarks", _OF_JOB, {"job": "jobs", "project_id": "projects", "dataset": "datasets"}),
+    Copied("benchmark_samples", _OF_JOB, {"job": "jobs"}),
     Copied("taxonomy_batches", _OF_JOB, {"job": "jobs"}, {"chunk_ids": {"": "chunks"}}),
     Copied("taxonomy_parts", _OF_JOB, {"job": "jobs"}),
 )
 # What a unit is about, by the kind of its job; of the others the number is of the job's own.
 UNIT_SOURCES = {"dataset-gen": "chunks", "extraction": "chunks", "process": "documents"}
 # Tables that are not of one project.
-OF_ALL = frozenset({"api_keys", "prompts", "open_imports"})
+OF_ALL = frozenset({"api_keys", "prompts", "open_imports", "reference_sets", "reference_rows"})
