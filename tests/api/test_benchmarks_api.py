@@ -572,3 +572,10 @@ async def test_a_project_goes_with_its_results(server: Server, data: Path) -> No
     await server.call("DELETE", f"projects/{project}", 204)
     await server.get(f"benchmarking/results/{result['job_id']}", 404)
     assert (await server.get("benchmarking/results"))["total"] == 0
+
+
+async def test_an_estimate_says_that_it_leaves_the_benchmark_out(server: Server) -> None:
+    body = {"project_id": await server.project(), "generation_model": "grok", "run_benchmarks": True}
+    estimate = await server.post("datasets/estimate", {**body, "benchmark_suite": "mmlu"})
+    assert any("without the calls of the benchmark mmlu" in line for line in estimate["rests_on"])
+    assert estimate["cost_usd"] is None

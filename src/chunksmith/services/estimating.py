@@ -95,12 +95,18 @@ class EstimateService:
             rests_on.append(
                 f"without the calls of {' and '.join(readers)} that read documents: their pages are unknown"
             )
+        measured = spec.run_benchmarks and spec.generation_model.provider != "builtin"
+        if measured:
+            rests_on.append(
+                f"without the calls of the benchmark {spec.benchmark_suite}: one for each sample, of each task at most "
+                "as many as the setting benchmarks.max_samples says"
+            )
         return Estimate(
             chunks,
             total(one.calls for one in stages),
             total(one.input_tokens for one in stages),
             total(one.output_tokens for one in stages),
-            total(costs) if len(costs) == len(stages) and not readers else None,
+            total(costs) if len(costs) == len(stages) and not readers and not measured else None,
             total(one.duration_s for one in stages),
             tuple(rests_on),
             spec.warnings,
