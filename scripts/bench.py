@@ -44,6 +44,7 @@ def measures(quick: bool) -> dict[str, Measure]:
         "recovery": lambda folder: recovery.resume(folder, 1_000_000),
         "memory": lambda folder: memory.peaks(folder, 10_000, 1_000_000, 100_000),
         "exports": lambda folder: exporting.exports(folder, 1_000_000),
+        "whole way": lambda folder: memory.peaks(folder, 1_000, 100_000, 100_000),
     }
 
 

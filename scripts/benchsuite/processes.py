@@ -108,7 +108,9 @@ async def _spawn(arguments: list[str], core: int, environment: Mapping[str, str]
         sys.executable,
         *arguments,
         cwd=ROOT,
-        env={**os.environ, **environment},
+        # Compiled modules are kept, as they are for everybody who starts a server more than once.
+        env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        | dict(environment),
         stdout=asyncio.subprocess.PIPE,
         preexec_fn=lambda: os.sched_setaffinity(0, {core}),
     )

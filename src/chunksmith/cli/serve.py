@@ -1,6 +1,7 @@
 """`chunksmith serve`."""
 
 import errno
+import gc
 import os
 import signal
 from collections.abc import Mapping
@@ -32,6 +33,7 @@ def serve(
     """Run the server until it is told to stop (SIGTERM or Ctrl-C)."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _not_begun)
+    gc.disable()  # until all is in place, where app.serve turns it on: what is imported is not garbage
     # The client commands do without the server's modules, which take most of a second to import.
     from chunksmith import app  # noqa: PLC0415 - see above
     from chunksmith.settings import load  # noqa: PLC0415 - see above

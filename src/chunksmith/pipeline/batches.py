@@ -109,6 +109,9 @@ class BatchFiles:
         index = self._plan.index_of(unit)
         if index in self._remaining:
             return
+        if self._plan.count == 1 and not self._job.counters.rounds:
+            self._remaining[index] = self._job.counters.units_pending  # counted already, however many they are
+            return
         async with self._counting.setdefault(index, asyncio.Lock()):
             if index not in self._remaining:
                 first, last = self._plan.positions(index)

@@ -46,7 +46,11 @@ SELECT provider, sent_at, coalesce(
     -- A call that nothing is known of may have taken as much as the largest beside it.
     CASE WHEN state IN ('intent', 'unknown') THEN max(input_tokens + output_tokens) OVER (PARTITION BY provider) END,
     0) AS tokens
-FROM calls WHERE id > ? AND sent_at > ? ORDER BY id
+FROM calls
+-- Ids grow with the time of sending: back from the newest to the first that is too old.
+WHERE id > ifnull((SELECT id FROM calls WHERE id > :floor AND sent_at <= :since ORDER BY id DESC LIMIT 1), :floor)
+    AND sent_at > :since
+ORDER BY id
 """
 _PAST = """
 SELECT calls.stage, calls.output_tokens, calls.sent_at, calls.ended_at FROM calls JOIN jobs ON jobs.id = calls.job
@@ -196,7 +200,7 @@ class CallStore:
 
     async def recent(self, since: str) -> list[Row]:
         """Calls sent after ``since``, for limits per minute that outlive a restart."""
-        return await self._database.read(_RECENT, (self._next_id - RECENT_CALLS, since))
+        return await self._database.read(_RECENT, {"floor": self._next_id - RECENT_CALLS, "since": since})
 
     async def past(
         self, model: ModelRef, mode: str, per_chunk: int, limit: int, stage: Stage = "generate"
