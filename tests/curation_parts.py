@@ -1,16 +1,61 @@
 """What the tests of duplicates, contamination and splits share."""
 
+import random
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
 import pytest
 
-from api_parts import until
-from app_parts import API, PASSAGES, Json, Server, running_app
+from api_parts import ScriptedModel, until
+from app_parts import API, Json, Server, running_app, settings_for
 from chunksmith.app import RUNNER
 from chunksmith.domain import fault_points
+from chunksmith.domain.calls import ChatRequest
 from chunksmith.domain.halts import CallsStopped
-from chunksmith.settings import Settings
+from chunksmith.quality.likeness import Parts
+from planted import EDITS, texts_of
 
-# The sixth passage repeats the first, the seventh nearly repeats the second.
-REPEATED = [*PASSAGES, PASSAGES[0], PASSAGES[1].replace("below the surface", "beneath the surface")]
+TEXTS = texts_of(12)
+# Two entries each: those of the sixth repeat those of the first, one of the seventh nearly repeats one of the second.
+REPEATED = [
+    *(TEXTS[place : place + 2] for place in range(0, 10, 2)),
+    TEXTS[:2],
+    [EDITS["one word"](TEXTS[2], random.Random(1)), TEXTS[10]],
+]
+
+
+def passage(texts: Sequence[Parts]) -> str:
+    return "\n".join(line for text in texts for line in text)
+
+
+def told(request: ChatRequest) -> Json:
+    """An entry of each two lines of the passage, word by word."""
+    lines = request.task.passage.split("\n")
+    return {
+        "entries": [
+            {"question": one, "answer": other, "quote": other, "category": "c", "difficulty": "beginner"}
+            for one, other in batched(lines)
+        ]
+    }
+
+
+def batched(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    return zip(lines[::2], lines[1::2], strict=True)
+
+
+async def imported(server: Server, chunks: Sequence[Sequence[Parts]], per_document: int = 1) -> int:
+    """A project with a chunk for each of ``chunks``."""
+    project = await server.post("projects", {"name": "Planted"}, 201)
+    rows = [{"text": passage(texts), "document": f"{place // per_document}.txt"} for place, texts in enumerate(chunks)]
+    await server.post(f"projects/{project['id']}/chunks", {"chunks": rows}, 201)
+    return int(project["id"])
+
+
+def telling(folder: Path) -> AbstractAsyncContextManager[Server]:
+    """The application with a model that tells what stands in the passage."""
+    settings = settings_for(folder, more={"providers": {"grok": {"api_key": "x"}}})
+    return running_app(settings, models={"grok": ScriptedModel(told)})
 
 
 class Stop:
@@ -27,11 +72,15 @@ class Stop:
 
 
 async def stopped_at(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, prepare: object, place: str, times: int
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    prepare: Callable[[Server], Awaitable[Json]],
+    place: str,
+    times: int,
 ) -> Json:
     """Start the generation that ``prepare`` describes, and end the process there. Gives what the start answered."""
-    async with running_app(settings) as server:
-        body = await prepare(server)  # type: ignore[operator]  # a coroutine function
+    async with telling(folder) as server:
+        body = await prepare(server)
         with monkeypatch.context() as patch:
             patch.setattr(fault_points, "reached", Stop(place, times))
             started = await server.post("datasets/generate", body)

@@ -10,6 +10,7 @@ from typing import Any
 from api_parts import upload
 from app_parts import PASSAGES, Json, Server
 from fake_llm import FakeLLM
+from planted import texts_of
 from reading_parts import pdf
 
 TREE = {
@@ -153,6 +154,13 @@ async def _repeated(server: Server, made: Material, number: int) -> None:
     await server.post(f"projects/{made.project}/chunks", {"chunks": chunks}, 201)
 
 
+async def _many(server: Server, made: Material, number: int) -> None:
+    """Documents that have nothing in common."""
+    texts = [f"{parts.prompt} {parts.rest}" for parts in texts_of(9)]
+    chunks = [{"text": text, "document": f"more {place}.txt"} for place, text in enumerate(texts)]
+    await server.post(f"projects/{made.project}/chunks", {"chunks": chunks}, 201)
+
+
 async def _known(server: Server, made: Material, number: int) -> None:
     """A dataset of one document, by which the others can be measured."""
     body = {"project_id": made.project, "generation_model": "ollama", "document_ids": made.documents[:1]}
@@ -175,6 +183,7 @@ _BESIDE: dict[str, Callable[[Server, Material, int], Any]] = {
     "approved": _approved,
     "repeated": _repeated,
     "known": _known,
+    "many": _many,
 }
 
 

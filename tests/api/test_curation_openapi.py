@@ -3,7 +3,7 @@
 from test_openapi_app import Checked
 
 from app_parts import PASSAGES, Server
-from curation_parts import REPEATED
+from curation_parts import REPEATED, imported
 
 
 async def test_answers_of_comparing_are_as_they_are_described(server: Server) -> None:
@@ -14,7 +14,7 @@ async def test_answers_of_comparing_are_as_they_are_described(server: Server) ->
     await ask("POST", "references", 409, data=b'"x"', headers=lines, params={"name": "mine"})
     await ask("GET", "references")
     await ask("GET", f"references/{made['id']}")
-    body = {"project_id": await server.project(REPEATED), "generation_model": "builtin", "deduplicate": "drop"}
+    body = {"project_id": await imported(server, REPEATED), "generation_model": "builtin", "deduplicate": "drop"}
     body |= {"deduplicate_against": [made["id"]], "contamination_against": [made["id"]]}
     started = await ask("POST", "datasets/generate", json=body)
     await server.ended(started["job_id"])
@@ -23,5 +23,9 @@ async def test_answers_of_comparing_are_as_they_are_described(server: Server) ->
     await ask("GET", f"datasets/{dataset}/quality")
     await ask("GET", f"datasets/{dataset}/entries")
     await ask("GET", f"datasets/{dataset}/entries", params={"left_out": "any"})
+    body = {"project_id": body["project_id"], "generation_model": "builtin"}
+    started = await ask("POST", "datasets/generate-evaluation", json=body)
+    await server.ended(started["job_id"])
+    await ask("GET", f"datasets/{started['dataset_id']}/quality")
     await ask("DELETE", f"references/{made['id']}", 204)
     await ask("GET", f"references/{made['id']}", 404)

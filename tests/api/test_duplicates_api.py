@@ -1,26 +1,33 @@
 """Entries that repeat others: marked or dropped, with all numbers adding up, the same however the job ran."""
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api_parts import entries, faults, rows
-from app_parts import PASSAGES, Json, Server, running_app, settings_for
-from curation_parts import REPEATED, all_of, marks, reference, stopped_at
+from app_parts import PASSAGES, Json, Server
+from curation_parts import REPEATED, all_of, imported, marks, reference, stopped_at, telling
 
 # Two entries a unit: those of the sixth and the seventh.
-TWINS = {"entry_11": "entry_1", "entry_12": "entry_2", "entry_14": "entry_3"}
+TWINS = {"entry_11": "entry_1", "entry_12": "entry_2", "entry_13": "entry_3"}
 
 
 def body(project: int, **changes: Any) -> Json:
-    return {"project_id": project, "generation_model": "builtin", "datasets_per_chunk": 2, **changes}
+    return {"project_id": project, "generation_model": "grok", "datasets_per_chunk": 2, **changes}
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    async with telling(tmp_path / "data") as one:
+        yield one
 
 
 async def made(server: Server, **changes: Any) -> tuple[Json, Json]:
     """The status of a generation over ``REPEATED`` and its dataset."""
-    status = await server.generate(body(await server.project(REPEATED), **changes))
+    status = await server.generate(body(await imported(server, REPEATED), **changes))
     return status["result"], await server.get(f"datasets/{status['result']['dataset_id']}")
 
 
@@ -70,14 +77,13 @@ async def test_a_step_that_was_stopped_ends_as_one_that_was_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     async def prepare(server: Server) -> Json:
-        return body(await server.project(REPEATED), deduplicate="drop")
+        return body(await imported(server, REPEATED), deduplicate="drop")
 
-    async with running_app(settings_for(tmp_path / "whole")) as server:
+    async with telling(tmp_path / "whole") as server:
         whole = await server.generate(await prepare(server))
         expected = marks(await all_of(server, whole["result"]["dataset_id"]))
-    settings = settings_for(tmp_path / "stopped")
-    started = await stopped_at(settings, monkeypatch, prepare, "finishing_step", times)
-    async with running_app(settings) as server:
+    started = await stopped_at(tmp_path / "stopped", monkeypatch, prepare, "finishing_step", times)
+    async with telling(tmp_path / "stopped") as server:
         status = await server.ended(started["job_id"])
         assert marks(await all_of(server, started["dataset_id"])) == expected
         assert status["result"]["outcomes"] == whole["result"]["outcomes"]
@@ -102,7 +108,7 @@ async def test_a_dataset_of_nothing_but_repetitions_fails_and_says_so(server: Se
     _, first = await made(server)
     again = body(first["project_id"], deduplicate="drop", deduplicate_against=[first["id"]])
     status = await server.generate(again, ("failed",))
-    assert "5 duplicate" in status["error"]
+    assert "7 duplicate" in status["error"]
     assert status["result"]["total_entries_so_far"] == 0
 
 
@@ -110,7 +116,7 @@ async def test_an_edit_takes_an_entry_back(server: Server) -> None:
     _, dataset = await made(server, deduplicate="drop")
     path = f"datasets/{dataset['id']}/entries/entry_11"
     assert (await server.get(path))["left_out"] == "duplicate"
-    new = await server.call("PUT", path, json={"answer": "Nine hundred degrees, says the potter."})
+    new = await server.call("PUT", path, json={"answer": "Nobody can tell any more."})
     assert (new["status"], new["left_out"], new["duplicate_of"]) == ("edited", None, None)
     assert (await server.get(f"datasets/{dataset['id']}"))["total_entries"] == dataset["total_entries"] + 1
 

@@ -64,6 +64,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"max_calls": 0}, "/max_calls"),
     ({"seed": -1}, "/seed"),
     ({"few_shot": 11}, "/few_shot"),
+    ({"include_evaluation_sets": 1}, "/include_evaluation_sets"),
+    ({"split_ratios": {"train": 0.5, "validation": 0.1, "test": 0.1}}, "/split_ratios"),
+    ({"split_ratios": {"train": 0.0, "validation": 0.5, "test": 0.5}}, "/split_ratios"),
+    ({"split_seed": "x"}, "/split_seed"),
     ({"deduplicate": "yes"}, "/deduplicate"),
     ({"deduplicate_against": "reference_1"}, "/deduplicate_against"),
     ({"contamination_against": ["reference_9"]}, "/contamination_against/0"),
@@ -126,7 +130,7 @@ def test_every_field_of_a_generation_is_tried() -> None:
     tried = {name for wrong, _ in WRONG for name in wrong}
     accepted_as_text = {"extraction_file_id", "taxonomy_name", "taxonomy_project", "dataset_name"}
     described = {"audience", "purpose", "domain", "complexity_level"}
-    later = {"include_evaluation_sets", "split_ratios", "split_seed", "enable_versioning"}
+    later = {"enable_versioning"}
     flags = {"only_validated", "reuse", "run_benchmarks"}
     assert issubclass(GenerateIn, StrictSchema)
     assert set(GenerateIn().fields) == (tried - {"concurency"}) | accepted_as_text | described | later | flags

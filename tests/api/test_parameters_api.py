@@ -415,9 +415,6 @@ async def test_files_have_the_named_format(server: Server, data_dir: Path, form:
 @pytest.mark.parametrize(
     "later",
     [
-        {"include_evaluation_sets": True},
-        {"split_ratios": {"train": 0.8, "validation": 0.1, "test": 0.1}},
-        {"split_seed": 1},
         {"enable_versioning": True, "dataset_name": "x"},
     ],
     ids=lambda fields: next(iter(fields)),
@@ -538,9 +535,3 @@ async def test_what_builtin_cannot_use_is_named(server: Server) -> None:
     body = {"project_id": await server.project(), "generation_model": "builtin", "audience": "cooks", "temperature": 1}
     warnings = (await server.post("datasets/generate", body))["warnings"]
     assert [warning.split()[0] for warning in warnings] == ["temperature", "audience"]
-
-
-async def test_evaluation_datasets_come_later(server: Server) -> None:
-    body = {"project_id": await server.project()}
-    found = await faults(server, "POST", "datasets/generate-evaluation", json=body)
-    assert LATER in found["/include_evaluation_sets"]

@@ -20,7 +20,7 @@ TEXT = "A kiln dries fired clay at about 900 degrees. The potter opens the dampe
 REFUSES_WHAT_FITS = {
     "generate_dataset": "a project without chunks, an unknown model, what comes later",
     "estimate_generation": "as generate_dataset",
-    "generate_evaluation": "what comes later",
+    "generate_evaluation": "as generate_dataset",
     "process_documents": "an unknown model, an overlap that is not smaller than the size",
     "import_chunks": "an id that is taken",
     "get_document_content": "a start after the end",
@@ -30,6 +30,7 @@ REFUSES_WHAT_FITS = {
     "download_dataset": "an unknown format",
     "change_entry": "fields of another mode, metadata that the server fills in",
     "change_job": "a ceiling on money without a price",
+    "create_reference": "a line without a text, a name that is taken",
     "prune_ledger": "nothing that says what to remove",
     "upload_documents": "a form without files",
     "create_taxonomy": "equal siblings, ids that are no UUIDs",

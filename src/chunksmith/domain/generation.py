@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from chunksmith.domain.calls import PROVIDERS, ModelRef
 from chunksmith.domain.corpus import ChunkStrategy, ProcessOptions
-from chunksmith.domain.curation import ContaminationAction, Deduplicate
+from chunksmith.domain.curation import SPLIT_RATIOS, ContaminationAction, Deduplicate
 from chunksmith.errors import InvalidRequest
 
 Mode = Literal["default", "instruction following", "question and answer", "question", "answer", "summarization"]
@@ -97,6 +97,10 @@ class GenerationSpec(BaseModel):
     deduplicate_against: tuple[str, ...] = ()  # datasets and reference sets
     contamination_against: tuple[str, ...] = ()
     contamination_action: ContaminationAction = "mark"
+    include_evaluation_sets: bool = False
+    split_ratios: tuple[float, float, float] = SPLIT_RATIOS  # train, validation, test
+    split_seed: int = 0
+    for_evaluation: bool = False  # the prompt asks for all kinds of questions
     warnings: tuple[str, ...] = ()  # what was accepted but cannot apply
 
     @model_validator(mode="after")

@@ -104,6 +104,10 @@ class Likeness:
             self._named.append(_code("\0".join(_exact_words(whole))))
             self._exact.append(_code(whole) - (1 << 63))
 
+    @property
+    def terms_count(self) -> int:
+        return len(self._terms)
+
     def originals(self) -> "array[int]":
         """For each text the first that is the same after folding: itself, where none came before."""
         found = array("Q", range(len(self)))

@@ -11,6 +11,8 @@ from chunksmith.quality.words import terms
 
 # Words of a run that is looked up; of one that is enough by itself; the share of runs that is enough.
 RUN, LONG_RUN, ENOUGH = 8, 13, 0.5
+# Runs of held out entries that are kept.
+RUNS_HELD = 2_000_000
 # A question of fewer words is asked everywhere.
 LEAST_PROMPT = 4
 _MASK = (1 << 64) - 1
@@ -62,6 +64,49 @@ class Runs:
         if overlap is None or (overlap.words < LONG_RUN and overlap.share < ENOUGH):
             return None
         return overlap
+
+
+class SharedRuns:
+    """Of the entries of each split but train, how many share a long run of words with one for training.
+
+    First ``learn`` from all entries, then ``look`` at all. Of very many runs one in ``one_in`` is looked at, the same
+    ones everywhere: memory stays below some 200 MB.
+    """
+
+    def __init__(self, terms_count: int) -> None:
+        self._one_in = max(1, -(-terms_count // RUNS_HELD))
+        self._held_out: set[int] = set()
+        self._shared: set[int] = set()
+        self._entries: Counter[str] = Counter()
+
+    def learn(self, texts: Sequence[tuple[str, Parts]]) -> None:
+        """The runs of what is held out."""
+        for split, text in texts:
+            if split != "train":
+                self._held_out.update(self._runs_of(text))
+
+    def look(self, texts: Sequence[tuple[str, Parts]]) -> None:
+        """Which of them stand in train."""
+        for split, text in texts:
+            if split == "train":
+                self._shared.update(run for run in self._runs_of(text) if run in self._held_out)
+
+    def count(self, texts: Sequence[tuple[str, Parts]]) -> None:
+        """In how many entries these are."""
+        for split, text in texts:
+            if split != "train":
+                self._entries[split] += any(run in self._shared for run in self._runs_of(text))
+
+    def report(self) -> dict[str, object]:
+        entries = {split: self._entries[split] for split in ("validation", "test")}
+        return {"words": LONG_RUN, "entries": entries, "one_in": self._one_in}
+
+    def _runs_of(self, text: Parts) -> Iterator[int]:
+        codes = [*_codes(text.prompt), *_codes(text.rest)]
+        for start in range(len(codes) - LONG_RUN + 1):
+            run = _joined(codes[start : start + LONG_RUN])
+            if (run >> 32) % self._one_in == 0:
+                yield run
 
 
 def _codes(text: str) -> list[int]:

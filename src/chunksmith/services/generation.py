@@ -11,9 +11,11 @@ from chunksmith.domain.calls import NEEDS_KEY, ModelRef, ProviderAccount
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.corpus import ProcessOptions, Project, project_folder
 from chunksmith.domain.corpus_ports import ChunkSource, Documents
+from chunksmith.domain.curation import SPLIT_RATIOS, SPLITS
 from chunksmith.domain.generation import GenerationSpec, Mode, parse_model
 from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.jobs import Job
+from chunksmith.domain.paging import Window
 from chunksmith.domain.ports import Clock
 from chunksmith.errors import (
     Fault,
@@ -23,6 +25,7 @@ from chunksmith.errors import (
     RunnerUnavailable,
 )
 from chunksmith.gateway.pricing import PriceBook
+from chunksmith.pipeline.splits import LEAST_CLUSTERS
 from chunksmith.services.comparing import Comparisons
 from chunksmith.services.feedback import FewShot
 from chunksmith.services.generation_checks import (
@@ -33,6 +36,7 @@ from chunksmith.services.generation_checks import (
     check_judge,
     check_later_fields,
     check_reading,
+    check_splits,
     folder_of,
     parse_usd,
     reads_documents,
@@ -50,7 +54,8 @@ PENDING_PAGE = 1000
 TAKEN_AS_GIVEN = (
     "data_source prompt_name generation_mode format_type concurrency batch_size analyze_quality quality_filter "
     "dataset_name datasets_per_chunk max_calls reuse seed temperature max_tokens audience purpose domain "
-    "complexity_level few_shot deduplicate contamination_action run_benchmarks benchmark_suite"
+    "complexity_level few_shot deduplicate contamination_action run_benchmarks benchmark_suite "
+    "include_evaluation_sets"
 ).split()
 COMPARED = ("deduplicate_against", "contamination_against")
 FOR_MODELS_ONLY = ("temperature", "max_tokens", "audience", "purpose", "domain", "complexity_level")
@@ -193,6 +198,9 @@ class GenerationService:
         check_format(draft)
         check_filter(draft)
         check_judge(draft)
+        check_splits(draft)
+        if project is not None and values["include_evaluation_sets"]:
+            await self._warn_of_few_groups(draft, project, unread)
         content = ""
         with draft.gathering("prompt_name"):
             content = await self._prompt(draft, models["generation_model"])
@@ -227,6 +235,7 @@ class GenerationService:
             chunk_overlap=processing.chunk_overlap,
             **looked.chosen.fields,
             **looked.compared,
+            **_splits(values),
             **looked.models,
             **{name: values[name] for name in TAKEN_AS_GIVEN},
         )
@@ -241,6 +250,17 @@ class GenerationService:
         elif len(found) < wanted:
             draft.warnings.append(f"few_shot: {len(found)} of {wanted}, more entries of this mode are not approved")
         return found
+
+    async def _warn_of_few_groups(self, draft: Draft, project: Project, unread: bool) -> None:
+        """Where it is known before the entries are there that they cannot be split."""
+        chosen = draft.values["document_ids"]
+        documents = (
+            len(chosen) if chosen is not None else (await self._documents.page(project.id, Window(), None)).total
+        )
+        groups = documents if documents > 1 else await self._chunks.count_chunks(project.id, chosen)
+        if groups < LEAST_CLUSTERS and not (unread and documents < 2):
+            what = "documents" if documents > 1 else "chunks"
+            draft.warnings.append(f"include_evaluation_sets: all entries will be in train, {groups} {what} are too few")
 
     async def _compared(self, draft: Draft) -> dict[str, tuple[str, ...]]:
         """What entries will be compared with."""
@@ -371,6 +391,15 @@ def _paid(models: Mapping[str, ModelRef], unread: bool) -> list[ModelRef]:
     if judge is not None and judge.provider != "builtin" and judge not in paid:
         paid.append(judge)
     return [*paid, *((models["parsing_model"], models["chunking_model"]) if unread else ())]
+
+
+def _splits(values: Mapping[str, Any]) -> dict[str, Any]:
+    ratios = values["split_ratios"]
+    return {
+        "split_ratios": tuple(ratios[name] for name in SPLITS) if ratios is not None else SPLIT_RATIOS,
+        "split_seed": values["split_seed"] or 0,
+        "for_evaluation": values.get("for_evaluation", False),
+    }
 
 
 def _hash_of(values: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from chunksmith.domain.calls import ModelRef
+from chunksmith.domain.curation import SPLITS
 from chunksmith.domain.generation import DataSource, parse_model
 from chunksmith.errors import (
     Fault,
@@ -18,12 +19,10 @@ from chunksmith.exports.formats import format_named
 from chunksmith.gateway.pricing import NANO
 from chunksmith.services.gathering import Gathered
 
+RATIO_TOLERANCE = 1e-6
 MODEL_FIELDS = ("parsing_model", "chunking_model", "classification_model", "generation_model", "judge_model")
 # Fields of the API that this release takes at these values only.
 NOT_YET: dict[str, Any] = {
-    "include_evaluation_sets": False,
-    "split_ratios": None,
-    "split_seed": None,
     "enable_versioning": False,
 }
 # Fields that some data sources use: with the others accepted, and named in the answer's warnings.
@@ -68,6 +67,7 @@ def faults_of(values: Mapping[str, Any]) -> list[Fault]:
     check_later_fields(draft)
     check_filter(draft)
     check_judge(draft)
+    check_splits(draft)
     if "format_type" in values:
         check_format(draft)
     if "output_dir" in values:
@@ -97,6 +97,19 @@ def check_judge(draft: Draft) -> None:
         draft.fault("judge_model", "needs analyze_quality: true, it judges what the scores measure")
     if str(judge).strip().partition("/")[0] == "builtin":
         draft.warnings.append("judge_model has no effect: builtin works by rules, which are the scores themselves")
+
+
+def check_splits(draft: Draft) -> None:
+    ratios = draft.values.get("split_ratios")
+    if ratios is not None:
+        if abs(sum(ratios.get(name, 0.0) for name in SPLITS) - 1) > RATIO_TOLERANCE:
+            draft.fault("split_ratios", "train, validation and test must add up to 1")
+        elif not ratios.get("train"):
+            draft.fault("split_ratios", "train must be above 0")
+    if draft.values.get("include_evaluation_sets") is False:
+        for name in ("split_ratios", "split_seed"):
+            if draft.values.get(name) is not None:
+                draft.warnings.append(f"{name} has no effect: there are no splits without include_evaluation_sets")
 
 
 def check_later_fields(draft: Draft) -> None:

@@ -18,6 +18,7 @@ from chunksmith.services.regeneration_job import RegenerationJob, RegenerationSt
 from chunksmith.services.rescoring import KIND as RESCORE_KIND
 from chunksmith.services.rescoring import RescoreJob, RescoreStores
 from chunksmith.services.runner import Runner, Work
+from chunksmith.services.splitting import SplitEntries
 from chunksmith.services.taxonomy_job import KIND as TAXONOMY_KIND
 from chunksmith.services.taxonomy_job import TaxonomyJob, TaxonomyStores, shipped_prompts
 from chunksmith.storage.jobs import unit_statements
@@ -102,6 +103,7 @@ def finishing(core: Core, measuring: Measuring) -> tuple[FinishingStep, ...]:
         MarkDuplicates(rows.jobs, rows.curation, core.comparisons, core.clock),
         MarkContamination(rows.jobs, rows.curation, core.comparisons, core.clock),
         has_entries,  # everything may have been there before
+        SplitEntries(rows.jobs, rows.curation, core.clock),
         QualityGate(rows.jobs, rows.entries, rows.datasets, core.clock),
         GeneratingModelMeasured(rows.benchmarks, measuring, limits.max_samples, limits.max_tokens),
     )

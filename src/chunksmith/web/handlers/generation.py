@@ -32,7 +32,7 @@ async def generate_dataset(request: web.Request) -> web.StreamResponse:
 
 async def generate_evaluation(request: web.Request) -> web.StreamResponse:
     """A generation with splits and scores, whatever the body says of them."""
-    forced = {"include_evaluation_sets": True, "analyze_quality": True}
+    forced = {"include_evaluation_sets": True, "analyze_quality": True, "for_evaluation": True}
     submitted = await request.app[GENERATION].submit({**body_of(request), **forced}, idempotency_key(request))
     return _started(submitted)
 
@@ -92,7 +92,8 @@ ROUTES = [
                 "The job that was started, or that this Idempotency-Key started.", GenerateOut, (), ("Location",)
             )
         },
-        "As `POST /datasets/generate` with splits and scores. Splits are not available yet, so it is refused for now.",
+        "As `POST /datasets/generate`, with `include_evaluation_sets` and `analyze_quality` whatever the body says; "
+        "the prompt asks for questions of all kinds and difficulties.",
         body=GenerateIn,
         also=_also_wrong,
         headers=("Idempotency-Key",),

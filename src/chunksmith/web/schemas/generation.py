@@ -85,9 +85,22 @@ class GenerateIn(fields.StrictSchema):
     batch_size = fields.Integer(
         least=0, most=1_000_000, load_default=50, metadata={"description": "Chunks per output file; 0: one file."}
     )
-    include_evaluation_sets = fields.Boolean(load_default=False)
-    split_ratios = fields.Nested(SplitRatios, allow_none=True, load_default=None)
-    split_seed = fields.Integer(allow_none=True, load_default=None)
+    include_evaluation_sets = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "Every entry gets a `split`. Whole documents (chunks, where there is one document) and "
+            "what is nearly alike stay in one split; with fewer than three of them all is train."
+        },
+    )
+    split_ratios = fields.Nested(
+        SplitRatios,
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "They add up to 1; null: 0.7, 0.15, 0.15."},
+    )
+    split_seed = fields.Integer(
+        allow_none=True, load_default=None, metadata={"description": "Another seed, other splits; null is 0."}
+    )
     taxonomy_project = fields.IdentifierOrName(
         allow_none=True,
         load_default=None,

@@ -1,0 +1,134 @@
+"""Splits of real datasets: nothing leaks, the same however the job ran, and they are in lists, downloads, the report."""
+
+import random
+from collections.abc import AsyncIterator
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from api_parts import entries, faults, rows
+from app_parts import Json, Server
+from chunksmith.quality.likeness import ALIKE, Likeness, Parts
+from curation_parts import all_of, imported, marks, stopped_at, telling
+from planted import EDITS, texts_of
+
+RATIOS = {"train": 0.6, "validation": 0.2, "test": 0.2}
+
+
+def planted(seed: int) -> list[Parts]:
+    """Texts of which some are edits of others, in any order."""
+    rng = random.Random(seed)
+    texts = texts_of(rng.randint(8, 40), seed)
+    names = sorted(EDITS)
+    texts += [EDITS[rng.choice(names)](rng.choice(texts), rng) for _ in range(rng.randint(2, 15))]
+    rng.shuffle(texts)
+    return texts
+
+
+def body(project: int, **changes: object) -> Json:
+    more = {"generation_model": "grok", "classification_model": "grok", "reuse": False, "concurrency": 5}
+    return {"project_id": project, "include_evaluation_sets": True, **more, **changes}
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    async with telling(tmp_path / "data") as one:
+        yield one
+
+
+def one_each(texts: list[Parts]) -> list[list[Parts]]:
+    return [[text] for text in texts]
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_no_split_leaks(server: Server, seed: int) -> None:
+    per_document = 1 + seed % 2
+    texts = planted(seed)
+    status = await server.generate(body(await imported(server, one_each(texts), per_document), split_seed=seed))
+    found = await entries(server, status["result"]["dataset_id"])
+    assert len(found) == len(texts)
+    assert {entry["split"] for entry in found} == {"train", "validation", "test"}
+    split_of = {entry["metadata"]["document_name"]: entry["split"] for entry in found}
+    assert all(split_of[entry["metadata"]["document_name"]] == entry["split"] for entry in found)
+    search = Likeness()
+    search.add([Parts(entry["question"], entry["answer"]) for entry in found])
+    leaks = [
+        (found[one]["id"], found[other]["id"])
+        for one, other in combinations(range(len(found)), 2)
+        if found[one]["split"] != found[other]["split"] and search.likeness_of(one, other) >= ALIKE
+    ]
+    assert leaks == []
+    report = (await server.get(f"datasets/{status['job_id']}"))["curation"]["splits"]
+    assert report["leakage"]["near_duplicates_between_splits"] == 0
+    assert {name: size for name, size in report["sizes"].items() if size} == {
+        name: sum(entry["split"] == name for entry in found) for name in {entry["split"] for entry in found}
+    }
+
+
+async def test_splits_are_in_lists_downloads_and_the_report(server: Server) -> None:
+    project = await imported(server, one_each(texts_of(40)), 2)
+    status = await server.generate(body(project, split_ratios=RATIOS))
+    dataset = await server.get(f"datasets/{status['job_id']}")
+    report = dataset["curation"]["splits"]
+    assert (report["grouped_by"], report["groups"], report["ratios"]) == ("document", 20, RATIOS)
+    assert report["sizes"] == {"train": 24, "validation": 8, "test": 8}
+    assert report["warnings"] == []
+    assert report["leakage"]["shared_runs"]["words"] == 13
+    assert len(await entries(server, dataset["id"], split="test")) == 8
+    assert {row["split"] for row in await rows(server, dataset["id"], split="validation")} == {"validation"}
+
+
+async def test_one_document_is_split_by_its_chunks(server: Server) -> None:
+    status = await server.generate(body(await imported(server, one_each(texts_of(20)), 100)))
+    report = (await server.get(f"datasets/{status['job_id']}"))["curation"]["splits"]
+    assert (report["grouped_by"], report["groups"]) == ("chunk", 20)
+    assert report["sizes"] == {"train": 14, "validation": 3, "test": 3}
+
+
+async def test_two_documents_are_all_for_training_and_a_warning_says_so(server: Server) -> None:
+    project = await imported(server, one_each(texts_of(10)), 5)
+    started = await server.post("datasets/generate", body(project))
+    assert "2 documents are too few" in started["warnings"][0]
+    await server.ended(started["job_id"])
+    assert {entry["split"] for entry in await entries(server, started["dataset_id"])} == {"train"}
+    (warning,) = (await server.get(f"datasets/{started['dataset_id']}/quality"))["curation"]["splits"]["warnings"]
+    assert "all entries are in train" in warning
+
+
+@pytest.mark.parametrize("times", [3, 4, 5])
+async def test_a_splitting_that_was_stopped_ends_as_one_that_was_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    async def prepare(server: Server) -> Json:
+        return body(await imported(server, one_each(planted(4)), 2), deduplicate="drop", datasets_per_chunk=1)
+
+    async with telling(tmp_path / "whole") as server:
+        whole = await server.generate(await prepare(server))
+        expected = marks(await all_of(server, whole["result"]["dataset_id"]))
+    started = await stopped_at(tmp_path / "stopped", monkeypatch, prepare, "finishing_step", times)
+    async with telling(tmp_path / "stopped") as server:
+        await server.ended(started["job_id"])
+        found = marks(await all_of(server, started["dataset_id"]))
+    assert found == expected
+    assert {entry["split"] for entry in found if entry["left_out"]} <= {None}
+
+
+async def test_an_evaluation_dataset_has_splits_scores_and_asks_for_variety(server: Server) -> None:
+    project = await imported(server, one_each(texts_of(6)), 1)
+    wished = {"project_id": project, "generation_model": "grok", "analyze_quality": False, "split_ratios": RATIOS}
+    started = await server.post("datasets/generate-evaluation", wished)
+    await server.ended(started["job_id"])
+    found = await entries(server, started["dataset_id"])
+    assert {entry["split"] for entry in found} == {"train", "validation", "test"}
+    assert all(entry["quality_score"] is not None for entry in found)
+    plain = await server.post("datasets/generate", wished)
+    await server.ended(plain["job_id"])
+    settings = [(await server.get(f"datasets/{one['job_id']}"))["settings"] for one in (started, plain)]
+    assert [one["for_evaluation"] for one in settings] == [True, False]
+    assert "no effect" in plain["warnings"][0]
+
+
+async def test_ratios_that_do_not_add_up_are_refused(server: Server) -> None:
+    wrong = {"project_id": await server.project(), "split_ratios": {"train": 0.9, "validation": 0.3, "test": 0.1}}
+    assert list(await faults(server, "POST", "datasets/generate", json=wrong)) == ["/split_ratios"]
