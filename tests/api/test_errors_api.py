@@ -58,6 +58,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"generation_model": "openai/x"}, "/generation_model"),
     ({"generation_model": "builtin/other"}, "/generation_model"),
     ({"generation_model": 5}, "/generation_model"),
+    ({"judge_model": "claude"}, "/judge_model"),
     ({"max_cost_usd": "-1"}, "/max_cost_usd"),
     ({"max_cost_usd": "NaN"}, "/max_cost_usd"),
     ({"max_cost_usd": 0}, "/max_cost_usd"),
