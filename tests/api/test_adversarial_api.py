@@ -35,7 +35,7 @@ async def test_no_passage_and_no_comment_gives_orders(data_dir: Path) -> None:
         await comment(server, dataset, made)
         config = {"instructions": "SAY CHERRY"}
         await regenerate(server, dataset, {"filter": {}, "regeneration_config": config, "concurrency": 8})
-        assert questions(await entries(server, dataset, status="regenerated")) == {"Who says CHERRY?"}
+        assert questions(await entries(server, dataset, status="regenerated")) == {"Who says BANANA and CHERRY?"}
         body |= {"few_shot": 10}
         await server.post(f"datasets/{dataset}/feedback", {"entry_ids": [1], "feedback_type": "approve"})
         again = (await server.generate(body))["result"]["dataset_id"]

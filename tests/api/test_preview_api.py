@@ -78,8 +78,10 @@ async def approve(server: Server, dataset: str, ids: list[Any], kind: str = "app
     await server.post(f"datasets/{dataset}/feedback", {"entry_ids": ids, "feedback_type": kind})
 
 
-async def examples(server: Server, project: int, count: int, **more: Any) -> list[Json]:
-    """Those in the prompt."""
+async def examples(server: Server, project: int, count: int, passage: int = -1, **more: Any) -> list[Json]:
+    """Those in the prompt for a passage; for the last one, which is none of those that the examples are about."""
+    chunks = (await server.get(f"chunks/project/{project}"))["chunks"]
+    more["chunk_id"] = chunks[passage]["id"]
     body = {"project_id": project, "generation_model": "ollama", "few_shot": count, **more}
     system = (await server.post("datasets/preview", body))["messages"][0]["text"]
     if "<examples " not in system:
@@ -100,6 +102,15 @@ async def test_approved_entries_are_examples_the_newest_first(server: Server) ->
     assert len(await examples(server, project, 10)) == 3
     assert await examples(server, project, 0) == []
     assert await examples(server, project, 2, generation_mode="question") == []
+
+
+async def test_to_its_own_passage_an_entry_is_no_example(server: Server) -> None:
+    dataset = await made(server)
+    project = (await server.get(f"datasets/{dataset}"))["project_id"]
+    by_id = {one["id"]: one for one in await entries(server, dataset)}
+    await approve(server, dataset, ["entry_1", "entry_4"])
+    shown = [[one["question"] for one in await examples(server, project, 9, passage)] for passage in (0, 1)]
+    assert shown == [[by_id["entry_4"]["question"]], [by_id["entry_1"]["question"]]]
 
 
 async def test_what_is_not_approved_any_more_is_no_example(server: Server) -> None:

@@ -93,6 +93,8 @@ class GenerationSpec(BaseModel):
     run_benchmarks: bool = False
     benchmark_suite: str = "glue"
     examples: tuple[dict[str, Any], ...] = ()  # texts of approved entries, as they were at submission
+
+    examples: tuple[dict[str, Any], ...] = ()  # approved entries as they were at submission: their texts, and chunk_id
     deduplicate: Deduplicate = "mark"
     deduplicate_against: tuple[str, ...] = ()  # datasets and reference sets
     contamination_against: tuple[str, ...] = ()
@@ -119,6 +121,11 @@ class GenerationSpec(BaseModel):
     def judge(self) -> ModelRef | None:
         """The model that judges the entries; None without one, and for rules, which have judged them already."""
         return self.judge_model if self.judge_model is not None and self.judge_model.provider != "builtin" else None
+
+    def examples_for(self, chunk_id: int) -> list[dict[str, Any]]:
+        """Texts of those that are about other passages."""
+        others = (one for one in self.examples if one.get("chunk_id") != chunk_id)
+        return [{name: text for name, text in one.items() if name != "chunk_id"} for one in others]
 
     def process_options(self) -> ProcessOptions:
         """For documents that have to be read first."""

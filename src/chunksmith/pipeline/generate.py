@@ -73,7 +73,7 @@ def request_for(recipe: Recipe, chunk: Chunk, count: int, *, around: Around = NO
     return ChatRequest(
         model=spec.generation_model,
         messages=prompts.messages(
-            spec.prompt_content, chunk.text, spec, count, shape, examples=spec.examples, beside=beside
+            spec.prompt_content, chunk.text, spec, count, shape, examples=spec.examples_for(chunk.id), beside=beside
         ),
         reply_schema=shape,
         temperature=recipe.temperature,

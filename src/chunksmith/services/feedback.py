@@ -76,7 +76,10 @@ class FewShot:
         self._feedback = feedback
 
     async def examples(self, project: int, mode: str, count: int) -> tuple[dict[str, Any], ...]:
-        """Texts of at most ``count`` entries of any dataset of the project in this mode, the newest approval first."""
+        """Texts of at most ``count`` entries of any dataset of the project in this mode, the newest approval first.
+
+        With the ``chunk_id`` of each: to its own passage an entry would be the answer, not an example.
+        """
         return tuple(await self._feedback.approved(project, mode, count)) if count else ()
 
 

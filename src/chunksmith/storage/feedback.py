@@ -118,8 +118,14 @@ class FeedbackStore:
         ]
 
     async def approved(self, project: int, mode: str, limit: int) -> list[dict[str, Any]]:
-        """Texts of entries whose newest verdict is an approval of the present text, the newest approval first."""
-        return [_texts(row) for row in await self._database.read(_APPROVED, (project, mode, limit))]
+        """Texts of entries whose newest verdict is an approval of the present text, the newest approval first.
+
+        With the ``chunk_id`` that each is about.
+        """
+        return [
+            {"chunk_id": row["chunk_id"], **_texts(row)}
+            for row in await self._database.read(_APPROVED, (project, mode, limit))
+        ]
 
 
 async def check_present(connection: aiosqlite.Connection, dataset: int, numbers: Sequence[int]) -> None:

@@ -92,3 +92,9 @@ def test_an_item_is_valid_where_words_of_its_category_are_near() -> None:
     ]
     verdicts = judge(Task("judge extraction", PASSAGE, 3, 0, {"items": items}))
     assert [(one["item"], one["valid"]) for one in verdicts] == [(1, True), (2, True), (3, False)]
+
+
+def test_verbs_of_a_description_are_no_terms() -> None:
+    passage = "The kettle is used daily, keeping it clean is handled by the cook."
+    described = category("Tools", "What is used and handled in a kitchen, keeping a kettle at hand.")
+    assert texts(extract(task(passage, described))) == ["kettle"]

@@ -116,7 +116,13 @@ def _content(text: str, stop: frozenset[str]) -> list[str]:
     """Words that say something, or runs of a script without spaces."""
     if _UNSPACED.search(text):
         return _RUN.findall(text)
-    return [word for word in _WORD.findall(text) if len(word) >= 4 and word.casefold() not in stop]
+    words = [word for word in _WORD.findall(text) if len(word) >= 4 and word.casefold() not in stop]
+    return [word for word in words if not _is_verbal(word.casefold())]
+
+
+def _is_verbal(word: str) -> bool:
+    """``used``, ``using``: words of any sentence, terms of none."""
+    return word.endswith(("ed", "ing")) and bool(readings(word)) and word not in NOUN_LIKE
 
 
 @lru_cache(maxsize=20_000)  # one job has the same categories for every chunk
