@@ -92,8 +92,6 @@ class GenerationSpec(BaseModel):
     few_shot: int = 0
     run_benchmarks: bool = False
     benchmark_suite: str = "glue"
-    examples: tuple[dict[str, Any], ...] = ()  # texts of approved entries, as they were at submission
-
     examples: tuple[dict[str, Any], ...] = ()  # approved entries as they were at submission: their texts, and chunk_id
     deduplicate: Deduplicate = "mark"
     deduplicate_against: tuple[str, ...] = ()  # datasets and reference sets
