@@ -32,7 +32,7 @@ def measures(quick: bool) -> dict[str, Measure]:
             "pages": lambda folder: answering.pages(folder, 1_000_000),
             "recovery": lambda folder: recovery.resume(folder, 100_000),
             "memory": lambda folder: memory.peaks(folder, 1_000, 100_000, 20_000),
-            "exports": lambda folder: exporting.exports(folder, 50_000),
+            "exports": lambda folder: exporting.exports(folder, 100_000),
         }
     return {
         "storage": lambda folder: commits.batched(folder, 5, 100_000),

@@ -28,15 +28,17 @@ ADDED_MB: dict[str, float | None] = {
 async def exports(folder: Path, entries: int) -> Sequence[Figure]:
     """Each format in a fresh process, so that each has a peak of its own."""
     seeded = await seed_dataset(folder, entries)
+    nobody = provider_settings("http://127.0.0.1:9")
+    async with server(folder, nobody) as process, api_of(process.url) as api:
+        job = await _small_job(api)
     figures: list[Figure] = []
     for form, bound in ADDED_MB.items():
-        async with server(folder, provider_settings("http://127.0.0.1:9")) as process, api_of(process.url) as api:
-            figures += await _export(process, api, seeded, form, bound)
+        async with server(folder, nobody) as process, api_of(process.url) as api:
+            figures += await _export(process, api, seeded, job, form, bound)
     return figures
 
 
-async def _export(process: Process, api: Api, seeded: Seeded, form: str, bound: float | None) -> list[Figure]:
-    job = await _small_job(api)
+async def _export(process: Process, api: Api, seeded: Seeded, job: str, form: str, bound: float | None) -> list[Figure]:
     await _ask(api, job, asyncio.Event(), most=100)
     idle_mb = process.peak_mb()
     over = asyncio.Event()

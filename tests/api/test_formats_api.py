@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from api_parts import COLUMNS, MODES, download, entries, faults
-from app_parts import API, Server, running_app, settings_for
+from app_parts import API, PASSAGES, Server, running_app, settings_for
 from chunksmith.app import DATABASE_FILE
 from export_parts import HARD
 from fake_llm import FakeLLM
@@ -210,3 +210,21 @@ async def test_a_reader_that_stops_holds_up_nobody(server: Server, data_dir: Pat
     async with server.client.get(f"{API}/datasets/{dataset}/download", headers=rest) as response:
         assert await response.read() == whole[-100:]
     writer.close()
+
+
+@pytest.mark.parametrize("form", [*BY_SPLIT, "anki", "anki-text", "huggingface"])
+async def test_batch_files_are_written_in_every_format(server: Server, data_dir: Path, form: str) -> None:
+    project = await server.project()
+    body = {"project_id": project, "generation_mode": "question", "generation_model": "ollama", "format_type": form}
+    status = await server.generate({**body, "batch_size": 3})
+    listed = {one["name"]: one["extension"] for one in (await server.get("formats"))["formats"]}
+    batches = status["result"]["batch_files"]
+    assert [Path(batch["file_path"]).suffix for batch in batches] == [f".{listed[form]}"] * 2
+    contents = [(data_dir / batch["file_path"]).read_bytes() for batch in batches]
+    if form in ("anki", "huggingface"):
+        assert all(members(content) for content in contents)
+    elif form != "anki-text":
+        found = [row for content in contents for row in parsed(form, content)]
+        assert [row["id"] for row in found] == [entry["id"] for entry in await entries(server, status["job_id"])]
+        if form == "alpaca":  # the model is shown the passage that the question is about
+            assert {row["input"] for row in found} <= set(PASSAGES)

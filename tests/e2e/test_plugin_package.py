@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from app_parts import PASSAGES
 from serve_parts import chunksmith, ended, serving
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "plugins" / "example-format"
-TEXT = 'A kiln dries fired clay at about 900 degrees. The "potter" opens the damper, because steam must leave slowly: größer.'
+TEXT = (
+    'A damper is a "flap" in the flue of a kiln: it lets the steam out slowly, größer or smaller as the potter wants.'
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +32,7 @@ def test_the_example_writes_batches_downloads_and_exports(installed: Path, tmp_p
     with serving(tmp_path / "data", PYTHONPATH=path) as process, process.api as api:
         assert "toml" in [one["name"] for one in api.get("/formats").json()["formats"]]
         project = api.post("/projects", json={"name": "kilns"}).json()["id"]
-        api.post(f"/projects/{project}/chunks", json={"chunks": [{"text": TEXT, "document": "kilns.txt"}]})
+        api.post(f"/projects/{project}/chunks", json={"chunks": [{"text": text} for text in (TEXT, *PASSAGES)]})
         body = {"project_id": project, "format_type": "toml", "generation_model": "builtin"}
         job = api.post("/datasets/generate", json=body).json()["job_id"]
         status = ended(api, job)
