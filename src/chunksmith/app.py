@@ -101,6 +101,7 @@ async def _running(engine: _Engine, readiness: keys.Readiness) -> AsyncIterator[
         await core.purging.recover()
         await engine.extraction.recover()
         await core.references.sweep()
+        await core.settling.recover()
         await engine.keys.refresh()
         tasks.append(asyncio.create_task(core.purging.run(), name="purging"))
         tasks.append(asyncio.create_task(engine.keys.watch(), name="key-watch"))
@@ -117,6 +118,7 @@ async def _running(engine: _Engine, readiness: keys.Readiness) -> AsyncIterator[
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await core.settling.close()
         await core.gateway.close()
         for model in core.models.values():
             await model.close()

@@ -15,11 +15,15 @@ from chunksmith.domain.corpus import ProcessLimits, ProcessOptions, Project
 from chunksmith.domain.jobs import Job
 from chunksmith.services.exporting import ExportService
 from chunksmith.services.prompts import PromptService
+from chunksmith.services.settling import Settling
+from chunksmith.services.versions import VersionService
 from chunksmith.settings import ServerSettings, Settings, load
 from chunksmith.storage.chunks import ChunkStore
 from chunksmith.storage.datasets import DatasetStore
 from chunksmith.storage.entries import EntryStore
+from chunksmith.storage.frozen_entries import FrozenEntryStore
 from chunksmith.storage.prompts import PromptStore
+from chunksmith.storage.versions import VersionStore
 from chunksmith.web import keys, middlewares, openapi
 from chunksmith.web.handlers import chunks, documents, projects, prompts
 from chunksmith.web.openapi import ANY_ID
@@ -87,7 +91,10 @@ def _fill(app: web.Application, corpus: Corpus, settings: Settings) -> None:
     app[keys.CHUNKS] = corpus.chunks
     app[keys.CHUNK_IMPORT] = corpus.chunk_import
     rows = DatasetStore(corpus.database), EntryStore(corpus.database)
-    app[keys.EXPORTS] = ExportService(*rows, ChunkStore(corpus.database), corpus.data_dir / "datasets")
+    frozen, line = FrozenEntryStore(corpus.database), VersionStore(corpus.database)
+    settling = Settling(line, frozen, "unknown", corpus.clock)
+    versions = VersionService(corpus.projects, rows[0], line, frozen, settling, corpus.clock)
+    app[keys.EXPORTS] = ExportService(*rows, versions, ChunkStore(corpus.database), corpus.data_dir / "datasets")
     builtin = {"default": "Ask about {chunk}.", "question and answer": "Write {count} questions."}
     app[keys.PROMPTS] = PromptService(PromptStore(corpus.database), lambda: builtin, corpus.clock)
 

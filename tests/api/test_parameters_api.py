@@ -28,8 +28,6 @@ from chunksmith.domain.calls import ChatRequest
 from chunksmith.providers import registry
 from fake_llm import FakeLLM
 
-LATER = "not available yet"
-
 
 async def asked(server: Server, fake: FakeLLM, passages: list[str] | None = None, **fields: Any) -> list[str]:
     """The prompts that a generation by Ollama sends."""
@@ -410,21 +408,6 @@ async def test_files_have_the_named_format(server: Server, data_dir: Path, form:
     assert content.startswith(starts[form])
     assert file["file_path"].endswith(f".{form}")
     assert await download(server, status["result"]["dataset_id"]) == content
-
-
-@pytest.mark.parametrize(
-    "later",
-    [
-        {"enable_versioning": True, "dataset_name": "x"},
-    ],
-    ids=lambda fields: next(iter(fields)),
-)
-async def test_what_comes_later_is_refused_and_starts_nothing(server: Server, later: dict[str, Any]) -> None:
-    body = {"project_id": await server.project(), **later}
-    found = await faults(server, "POST", "datasets/generate", json=body)
-    assert list(found) == [f"/{next(iter(later))}"]
-    assert all(LATER in detail for detail in found.values())
-    assert await job_count(server) == 0
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,9 @@ def export(
         str | None, typer.Option("--status", show_default=False, help="Only entries in this state.")
     ] = None,
     q: Containing = None,
+    version: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="Such as 1.2.0; else as it is now.", show_default=False)
+    ] = None,
     push_to_hub: Annotated[
         str | None,
         typer.Option(
@@ -123,11 +126,11 @@ def export(
     api_key: Key = None,
     as_json: AsJson = False,
 ) -> None:
-    """Save a dataset's present entries as one file, which appears under its name when it is complete, or push them."""
+    """Save a dataset's entries as one file, which appears under its name when it is complete, or push them."""
     _check_target(output, format_name, push_to_hub, public, as_json)
     query = {"format": format_name, "split": split, "filter_quality": min_quality, "category": category}
     query |= {"difficulty": difficulty, "status": entry_status, "q": q}
-    query |= {"min_groundedness": min_groundedness, "evidence": evidence}
+    query |= {"min_groundedness": min_groundedness, "evidence": evidence, "version": version}
     if push_to_hub is not None:
         hub = Hub(push_to_hub)
         with Api(server, api_key) as api:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from chunksmith import __version__
-from chunksmith.cli import benchmarks, keys, moving, render
+from chunksmith.cli import benchmarks, keys, moving, render, versions
 from chunksmith.cli.backups import backup, restore
 from chunksmith.cli.datasets import entries, export
 from chunksmith.cli.exits import EXPLAINED, ExitCode, Failure
@@ -51,6 +51,7 @@ for command in (
 app.add_typer(keys.app, name="keys")
 app.add_typer(moving.app, name="project")
 app.add_typer(benchmarks.app, name="benchmarks")
+app.add_typer(versions.app, name="versions")
 
 
 @app.command()

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from chunksmith.domain.datasets import BatchFile, Dataset, Entry
 from chunksmith.domain.entry_query import EntryQuery, Filled, Position
+from chunksmith.domain.ledger import WritingCall
 
 
 class DatasetRows(Protocol):
@@ -16,11 +17,14 @@ class DatasetRows(Protocol):
 
     async def batches(self, job: int, limit: int = -1, offset: int = 0) -> list[BatchFile]: ...
     async def count_batches(self, job: int) -> int: ...
-    async def delete(self, dataset: Dataset) -> None: ...
+    async def delete(self, dataset: Dataset, *, with_versions: bool = False) -> None: ...
 
 
-class EntryRows(Protocol):
+class EntryPages(Protocol):
     async def page(self, dataset: int, query: EntryQuery, limit: int, offset: int = 0) -> list[Entry]: ...
+
+
+class EntryRows(EntryPages, Protocol):
     async def place(self, dataset: int, query: EntryQuery, skip: int) -> Position | None: ...
     async def count(self, dataset: int, query: EntryQuery) -> int: ...
     async def filled(self, dataset: int, query: EntryQuery) -> Filled: ...
@@ -44,6 +48,10 @@ class Scores(Protocol):
     async def rescore(self, dataset: int, entries: Sequence[Entry]) -> None:
         """Store new scores; an entry that was edited meanwhile keeps its own."""
         ...
+
+
+class WritingCalls(Protocol):
+    async def writing_call(self, call_id: int) -> WritingCall | None: ...
 
 
 class Replies(Protocol):

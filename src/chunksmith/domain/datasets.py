@@ -98,6 +98,7 @@ class Dataset:
     """``settings`` is what it was made with; ``flagged`` why it should not be used as it is.
 
     ``curation`` is what the steps after generation report, by step. Counts are without what is left out.
+    ``version`` is the newest of it, None where there is none; ``changed``: its entries are not those of a version.
     """
 
     id: int
@@ -121,6 +122,8 @@ class Dataset:
     medium_count: int
     low_count: int
     curation: dict[str, Any]
+    version: str | None = None
+    changed: bool = False
 
     @property
     def model(self) -> tuple[str, str]:

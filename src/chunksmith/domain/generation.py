@@ -68,6 +68,7 @@ class GenerationSpec(BaseModel):
     analyze_quality: bool = True
     quality_threshold: float = 0.0
     quality_filter: bool = False
+    enable_versioning: bool = False
     dataset_name: str | None = None
     parsing_model: ModelRef
     chunking_model: ModelRef

@@ -85,6 +85,7 @@ class Job:
     started_at: str | None
     completed_at: str | None
     counters: Counters = field(default_factory=Counters)
+    version: str | None = None  # of its dataset, that its result became
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Values of the ledger of model calls."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from chunksmith.domain.calls import ModelRef, Stage
 
@@ -39,6 +40,17 @@ class CallFailure:
 class StoredReply(NamedTuple):
     call_id: int
     raw: bytes
+
+
+class WritingCall(NamedTuple):
+    """A call as the origin of a text: by which job it was made, asked with what; None where that is gone.
+
+    Shapes: ``settings`` are prompt_name, temperature, max_tokens and seed of the job, None where the default was used.
+    """
+
+    record: "CallRecord"
+    job_id: str | None
+    settings: Mapping[str, Any] | None
 
 
 class PastCall(NamedTuple):

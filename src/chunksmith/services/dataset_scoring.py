@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from chunksmith.domain.dataset_ports import EntryPages
 from chunksmith.domain.datasets import Entry
 from chunksmith.domain.entry_query import EntryQuery, Position
-from chunksmith.domain.job_ports import Entries
 from chunksmith.quality.dataset_scores import DatasetScore
 
 SCORE_PAGE = 1000
 
 
-async def score_dataset(entries: Entries, dataset: int) -> dict[str, Any]:
+async def score_dataset(entries: EntryPages, dataset: int) -> dict[str, Any]:
     total = DatasetScore()
     query = EntryQuery()
     while page := await entries.page(dataset, query, SCORE_PAGE):

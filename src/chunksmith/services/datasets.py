@@ -13,18 +13,19 @@ from typing import Any, TypeVar
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.corpus import Chunk, Project
 from chunksmith.domain.corpus_ports import ChunkSource
-from chunksmith.domain.dataset_ports import DatasetRows, EntryRows
+from chunksmith.domain.dataset_ports import DatasetRows, EntryRows, WritingCalls
 from chunksmith.domain.datasets import DIFFICULTIES, ENTRY_PREFIX, BatchFile, Dataset, Entry
 from chunksmith.domain.entry_query import EntryQuery, Position
 from chunksmith.domain.generation import SHAPES, Mode
 from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.jobs import Job
+from chunksmith.domain.ledger import WritingCall
 from chunksmith.domain.paging import Window
 from chunksmith.domain.ports import Clock
 from chunksmith.errors import Fault, InvalidRequest, NotFound
 from chunksmith.pipeline.evidence import evidence_for
 from chunksmith.pipeline.generate import scored
-from chunksmith.quality.entry_scores import QualityWeights
+from chunksmith.quality.entry_scores import QualityWeights, combine
 
 SHOWN_BATCHES = 1000
 K = TypeVar("K")
@@ -32,6 +33,7 @@ V = TypeVar("V")
 TOTALS_KEPT = 256
 # Marks in lists of which pages are asked for by number; of so many lists they are kept.
 MARK_EVERY, MARKED_LISTS = 20_000, 64
+SCORE_STEP = 1e-4  # scores have four digits
 MOST_ENTRIES = 2**36 - 1
 # What the service itself puts into an entry's metadata, and nobody else may.
 COMPUTED_METADATA = frozenset(
@@ -60,12 +62,17 @@ class EntryPage:
 
 @dataclass(frozen=True, slots=True)
 class EntryDetail:
-    """``chunk`` is None when the passage is no longer stored."""
+    """``chunk`` is None when the passage is no longer stored, ``call`` when no call of the ledger wrote it.
+
+    ``weights`` are those that its score was made with, None where they are no longer known.
+    """
 
     dataset: Dataset
     entry: Entry
     chunk: Chunk | None
     history: Sequence[Mapping[str, Any]]
+    call: WritingCall | None
+    weights: QualityWeights | None
 
 
 class DatasetService:
@@ -75,6 +82,7 @@ class DatasetService:
         entries: EntryRows,
         jobs: JobQueue,
         chunks: ChunkSource,
+        calls: WritingCalls,
         weights: QualityWeights,
         root: Path,
         clock: Clock,
@@ -83,6 +91,7 @@ class DatasetService:
         self._entries = entries
         self._jobs = jobs
         self._chunks = chunks
+        self._calls = calls
         self._weights = weights
         self._root = root
         self._clock = clock
@@ -104,11 +113,14 @@ class DatasetService:
     async def page(self, project: Project, window: Window) -> tuple[list[Dataset], int]:
         return await self._datasets.page(project.id, window.per_page, window.offset)
 
-    async def delete(self, dataset_id: str) -> Dataset:
-        """With its entries and its files. Errors: NotFound; Conflict while a job works on it."""
+    async def delete(self, dataset_id: str, *, with_versions: bool = False) -> Dataset:
+        """With its entries and its files.
+
+        Errors: NotFound; Conflict while a job works on it, and for versions of it unless they are to go too.
+        """
         view = await self.view(dataset_id)
         files = await self._datasets.batches(view.job.id) if view.job is not None else []
-        await self._datasets.delete(view.dataset)
+        await self._datasets.delete(view.dataset, with_versions=with_versions)
         for batch in files:
             await asyncio.to_thread((self._root / batch.file_path).unlink, missing_ok=True)
         return view.dataset
@@ -132,7 +144,9 @@ class DatasetService:
         number = _number(entry_id)
         entry = await self._entries.get(dataset.id, number)
         chunks = await self._chunks.chunks_by_ids([entry.chunk_id])
-        return EntryDetail(dataset, entry, chunks.get(entry.chunk_id), await self._entries.history(dataset.id, number))
+        call = await self._calls.writing_call(entry.call_id) if entry.call_id is not None else None
+        history = await self._entries.history(dataset.id, number)
+        return EntryDetail(dataset, entry, chunks.get(entry.chunk_id), history, call, self._weights_of(entry))
 
     async def edit(
         self,
@@ -200,6 +214,13 @@ class DatasetService:
             _keep(self._marks, key, marks, MARKED_LISTS)
         used = offset // MARK_EVERY
         return (replace(query, after=marks[used - 1]) if used else query), offset % MARK_EVERY
+
+    def _weights_of(self, entry: Entry) -> QualityWeights | None:
+        """The present ones, where they give the score that is stored."""
+        parts = entry.quality_parts
+        if entry.quality is None or not parts:
+            return None
+        return self._weights if abs(combine(parts, self._weights) - entry.quality) < SCORE_STEP else None
 
     async def _total(self, dataset: Dataset, query: EntryQuery) -> int:
         """Counted with the dataset, or once per state of the dataset."""

@@ -20,6 +20,7 @@ from chunksmith.exports.passages import Passages, pages_for
 from chunksmith.exports.protocols import Format
 from chunksmith.exports.streams import write_file
 from chunksmith.services.row_sources import PresentRows, RowSource
+from chunksmith.services.versions import VersionService
 
 log = logging.getLogger(__name__)
 # Made files that are kept for the next reader, by last use.
@@ -43,20 +44,34 @@ class ExportService:
     """``folder`` holds nothing but made files, and may be emptied at any time."""
 
     def __init__(
-        self, datasets: DatasetRows, entries: EntryRows, passages: Passages, folder: Path, license_: str = "unknown"
+        self,
+        datasets: DatasetRows,
+        entries: EntryRows,
+        versions: VersionService,
+        passages: Passages,
+        folder: Path,
+        license_: str = "unknown",
     ) -> None:
         self._datasets = datasets
         self._entries = entries
+        self._versions = versions
         self._passages = passages
         self._folder = folder
         self._license = license_
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._making = asyncio.Semaphore(MADE_AT_ONCE)
 
-    async def download(self, dataset_id: str, form: str | None, query: EntryQuery) -> ExportFile:
-        """The current entries. Errors: InvalidRequest for an unknown format; NotFound; FormatFailed; StorageError."""
+    async def download(
+        self, dataset_id: str, form: str | None, query: EntryQuery, version: str | None = None
+    ) -> ExportFile:
+        """The current entries, or those of a version of the line that the dataset belongs to.
+
+        Errors: InvalidRequest for an unknown format; NotFound; FormatFailed; StorageError.
+        """
         dataset = await self._datasets.get(dataset_id)
         chosen = format_named(form or dataset.format_type, "query/format")
+        if version is not None:
+            return await self.file(await self._versions.rows(dataset, version, query), chosen)
         return await self.file(PresentRows(dataset, self._entries, query, self._license), chosen)
 
     async def file(self, source: RowSource, form: Format) -> ExportFile:
@@ -102,7 +117,8 @@ async def _by_split(source: RowSource, header: DatasetHeader) -> AsyncIterator[l
 def _name(source: RowSource, form: Format) -> str:
     """Several formats share an ending: the name says which one it is."""
     kind = "" if form.name == form.extension else f"_{form.name}"
-    return f"{source.dataset_id}{kind}{f'_{source.split}' if source.split else ''}.{form.extension}"
+    parts = [source.dataset_id, *filter(None, (source.version, source.split))]
+    return f"{parts[0]}{kind}{''.join(f'_{part}' for part in parts[1:])}.{form.extension}"
 
 
 def _prefix(project: int, dataset_id: str) -> str:

@@ -2,14 +2,17 @@
 
 from typing import Protocol
 
+from chunksmith.domain import fault_points
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.datasets import Dataset
 from chunksmith.domain.generation import GenerationSpec
 from chunksmith.domain.job_ports import Datasets, Entries, JobQueue, Units
 from chunksmith.domain.ports import Clock
+from chunksmith.domain.versions import Line, Run, Versions
 from chunksmith.errors import NothingGenerated, QualityBelowThreshold
 from chunksmith.services.dataset_scoring import score_dataset
 from chunksmith.services.runner import Running
+from chunksmith.services.settling import Settling
 
 
 class FinishingStep(Protocol):
@@ -58,3 +61,25 @@ class QualityGate:
         await self._datasets.set_quality(dataset.id, result, flag, timestamp(self._clock))
         if failure is not None:
             raise failure
+
+
+class VersionFreeze:
+    """After the gates: what fails them becomes no version."""
+
+    def __init__(self, jobs: JobQueue, versions: Versions, settling: Settling, clock: Clock) -> None:
+        self._jobs = jobs
+        self._versions = versions
+        self._settling = settling
+        self._clock = clock
+
+    async def __call__(self, running: Running, dataset: Dataset, spec: GenerationSpec) -> None:
+        """Once for the run, and once for each retry that changed something."""
+        if not spec.enable_versioning:
+            return
+        await self._jobs.set_step(running.job.id, "Freezing the version")
+        job = await self._jobs.reload(running.job.id)
+        run = Run(job.id, dataset.id, job.counters.rounds)
+        version = await self._versions.freeze_run(run, Line(dataset.project_id, dataset.name), timestamp(self._clock))
+        fault_points.reached("version_frozen")
+        if version is not None:
+            await self._settling.settle(version)

@@ -34,9 +34,10 @@ from chunksmith.services.generation_checks import (
     check_filter,
     check_format,
     check_judge,
-    check_later_fields,
     check_reading,
     check_splits,
+    check_unused_fields,
+    check_versioning,
     folder_of,
     parse_usd,
     reads_documents,
@@ -53,8 +54,8 @@ FILTER_THRESHOLD = 0.7
 PENDING_PAGE = 1000
 TAKEN_AS_GIVEN = (
     "data_source prompt_name generation_mode format_type concurrency batch_size analyze_quality quality_filter "
-    "dataset_name datasets_per_chunk max_calls reuse seed temperature max_tokens audience purpose domain "
-    "complexity_level few_shot deduplicate contamination_action run_benchmarks benchmark_suite "
+    "enable_versioning dataset_name datasets_per_chunk max_calls reuse seed temperature max_tokens audience purpose "
+    "domain complexity_level few_shot deduplicate contamination_action run_benchmarks benchmark_suite "
     "include_evaluation_sets"
 ).split()
 COMPARED = ("deduplicate_against", "contamination_against")
@@ -181,7 +182,7 @@ class GenerationService:
         if values["project_id"] is not None:
             with draft.gathering("project_id"):
                 project = await self._projects.resolve(values["project_id"])
-        check_later_fields(draft)
+        check_unused_fields(draft)
         models = self._choose_models(draft)
         processing = self._processing(draft)
         unread = False
@@ -199,6 +200,7 @@ class GenerationService:
         check_filter(draft)
         check_judge(draft)
         check_splits(draft)
+        check_versioning(draft)
         if project is not None and values["include_evaluation_sets"]:
             await self._warn_of_few_groups(draft, project, unread)
         content = ""

@@ -1,6 +1,5 @@
 """What can be said of a request to generate by itself, and the draft in which all faults gather."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -21,10 +20,6 @@ from chunksmith.services.gathering import Gathered
 
 RATIO_TOLERANCE = 1e-6
 MODEL_FIELDS = ("parsing_model", "chunking_model", "classification_model", "generation_model", "judge_model")
-# Fields of the API that this release takes at these values only.
-NOT_YET: dict[str, Any] = {
-    "enable_versioning": False,
-}
 # Fields that some data sources use: with the others accepted, and named in the answer's warnings.
 WITHOUT_EFFECT: dict[str, tuple[Any, str, tuple[DataSource, ...]]] = {
     "extraction_file_id": (None, "only the data source Extract reads an extraction job", ("Extract",)),
@@ -64,10 +59,11 @@ def parse_usd(text: str, pointer: str = "/max_cost_usd") -> int:
 def faults_of(values: Mapping[str, Any]) -> list[Fault]:
     """What is wrong with a request by itself, whatever is stored or set up. Fields may be missing from ``values``."""
     draft = Draft(values=values)
-    check_later_fields(draft)
+    check_unused_fields(draft)
     check_filter(draft)
     check_judge(draft)
     check_splits(draft)
+    check_versioning(draft)
     if "format_type" in values:
         check_format(draft)
     if "output_dir" in values:
@@ -112,10 +108,12 @@ def check_splits(draft: Draft) -> None:
                 draft.warnings.append(f"{name} has no effect: there are no splits without include_evaluation_sets")
 
 
-def check_later_fields(draft: Draft) -> None:
-    for name, default in NOT_YET.items():
-        if draft.values.get(name, default) != default:
-            draft.fault(name, f"not available yet; leave it out, or send {json.dumps(default)}")
+def check_versioning(draft: Draft) -> None:
+    if draft.values.get("enable_versioning") and not draft.values.get("dataset_name"):
+        draft.fault("dataset_name", "needed with enable_versioning: versions are told by it")
+
+
+def check_unused_fields(draft: Draft) -> None:
     source = draft.values.get("data_source", "Chunks Only")
     for name, (default, why, used_by) in WITHOUT_EFFECT.items():
         if source not in used_by and draft.values.get(name, default) not in (default, [], ""):

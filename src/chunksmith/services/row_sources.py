@@ -1,4 +1,4 @@
-"""Where exported rows come from: the entries as they are now, read page by page."""
+"""Where exported rows come from: the entries as they are now or as they stand in a version, read page by page."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -8,6 +8,7 @@ from chunksmith.domain.curation import SPLITS
 from chunksmith.domain.dataset_ports import EntryRows
 from chunksmith.domain.datasets import Dataset, Entry
 from chunksmith.domain.entry_query import UNASSIGNED, EntryQuery, Filled, Position
+from chunksmith.domain.versions import FrozenEntries, Version
 from chunksmith.exports.columns import DatasetHeader, SplitSize
 
 PAGE = 1000
@@ -16,13 +17,14 @@ PAGE = 1000
 class RowSource(Protocol):
     """A state of a dataset that can be written out. Equal ``state``: equal rows and header, whenever it is asked.
 
-    ``split``: the rows are of this one only; None: of all.
+    ``split``: the rows are of this one only; None: of all. ``version``: None for the entries as they are now.
     """
 
     project_id: int
     dataset_id: str
     state: str
     split: str | None
+    version: str | None
 
     async def header(self) -> DatasetHeader: ...
 
@@ -38,6 +40,7 @@ class PresentRows:
         self.project_id = dataset.project_id
         self.dataset_id = dataset.dataset_id
         self.split = query.split
+        self.version: str | None = None
         self.state = (
             f"{dataset.dataset_id} {dataset.revision} {dataset.updated_at} {dataset.flagged} {license_} {query}"
         )
@@ -57,6 +60,43 @@ class PresentRows:
     async def pages(self, split: str | None) -> AsyncIterator[list[Entry]]:
         query = replace(self._query, split=split) if split is not None else self._query
         while page := await self._entries.page(self._dataset.id, query, PAGE):
+            yield page
+            query = replace(query, after=Position(None, page[-1].number))
+
+
+class FrozenRows:
+    """The entries of a version, as far as ``query`` lets them through. Nothing of it depends on the day."""
+
+    def __init__(self, dataset: Dataset, version: Version, entries: FrozenEntries, query: EntryQuery) -> None:
+        """``dataset`` is that whose state the version is, and the version is settled."""
+        assert version.facts is not None  # noqa: S101 - it is settled
+        self.project_id = dataset.project_id
+        self.dataset_id = dataset.dataset_id
+        self.split = query.split
+        self.version: str | None = str(version.number)
+        self.state = f"{dataset.dataset_id} version {version.id} {query}"
+        self._dataset = replace(
+            dataset,
+            settings=version.settings,
+            quality=version.quality,
+            flagged=version.flagged,
+            updated_at=version.created_at,
+        )
+        self._license = str(version.facts["license"])
+        self._frozen = version.frozen
+        self._entries = entries
+        self._query = query
+
+    async def header(self) -> DatasetHeader:
+        everything = await self._entries.filled(self._frozen, EntryQuery())
+        chosen = everything
+        if self._query != EntryQuery():
+            chosen = await self._entries.filled(self._frozen, self._query)
+        return header_of_rows(self._dataset, everything, chosen, self.split, self._license, self.version)
+
+    async def pages(self, split: str | None) -> AsyncIterator[list[Entry]]:
+        query = replace(self._query, split=split) if split is not None else self._query
+        while page := await self._entries.page(self._frozen, query, PAGE):
             yield page
             query = replace(query, after=Position(None, page[-1].number))
 

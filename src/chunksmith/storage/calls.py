@@ -9,7 +9,7 @@ import aiosqlite
 
 from chunksmith.domain.calls import ChatReply, ModelRef, Stage
 from chunksmith.domain.clock import parse_time
-from chunksmith.domain.ledger import CallFailure, CallRecord, NewCall, PastCall, StoredReply
+from chunksmith.domain.ledger import CallFailure, CallRecord, NewCall, PastCall, StoredReply, WritingCall
 from chunksmith.storage.database import Database, Row, Statement
 
 _INTENT = """
@@ -76,6 +76,16 @@ WHERE calls.id IN (
     SELECT id FROM calls INDEXED BY calls_of_job WHERE job = ? AND id > ? ORDER BY id LIMIT ? OFFSET ?)
 ORDER BY calls.id
 """
+# A job that writes entries anew has what it asks with under ``writing``.
+_WRITING = """
+SELECT calls.*, replies.call_id IS NOT NULL AS has_reply, jobs.job_id,
+    ifnull(json_extract(jobs.spec, '$.writing.prompt_name'), json_extract(jobs.spec, '$.prompt_name')) AS prompt_name,
+    ifnull(json_extract(jobs.spec, '$.writing.temperature'), json_extract(jobs.spec, '$.temperature')) AS temperature,
+    ifnull(json_extract(jobs.spec, '$.writing.max_tokens'), json_extract(jobs.spec, '$.max_tokens')) AS max_tokens,
+    ifnull(json_extract(jobs.spec, '$.writing.seed'), json_extract(jobs.spec, '$.seed')) AS seed
+FROM calls LEFT JOIN replies ON replies.call_id = calls.id LEFT JOIN jobs ON jobs.id = calls.job WHERE calls.id = ?
+"""
+_SETTINGS = ("prompt_name", "temperature", "max_tokens", "seed")
 # SQLite's limit of bound parameters is far above; a longer list makes the statement slow to prepare.
 LOOKUP_MAX = 128
 # How far back what is looked for among the newest calls may lie.
@@ -215,6 +225,13 @@ class CallStore:
     async def of_job(self, job: int, after: int, limit: int, offset: int) -> list[CallRecord]:
         rows = await self._database.read(_OF_JOB, (job, after, limit, offset))
         return [_record(row) for row in rows]
+
+    async def writing_call(self, call_id: int) -> WritingCall | None:
+        row = await self._database.read_one(_WRITING, (call_id,))
+        if row is None:
+            return None
+        known = {name: row[name] for name in _SETTINGS} if row["job_id"] is not None else None
+        return WritingCall(_record(row), row["job_id"], known)
 
     async def prunable(self, before: str | None, job: int | None) -> tuple[int, int]:
         """How many raw replies would go, and how many bytes."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 import aiosqlite
@@ -10,9 +10,13 @@ import aiosqlite
 from chunksmith.domain.datasets import BatchFile, Dataset
 from chunksmith.errors import Conflict, NotFound
 from chunksmith.storage.database import Database, Row
+from chunksmith.storage.rows import changed
 
 _DATASET = """
-SELECT datasets.*, (SELECT jobs.job_id FROM jobs WHERE jobs.dataset_id = datasets.id ORDER BY jobs.id LIMIT 1) AS job_id
+SELECT datasets.*,
+    (SELECT jobs.job_id FROM jobs WHERE jobs.dataset_id = datasets.id ORDER BY jobs.id LIMIT 1) AS job_id,
+    (SELECT v.major || '.' || v.minor || '.' || v.patch FROM dataset_versions AS v
+    WHERE v.dataset = datasets.id ORDER BY v.id DESC LIMIT 1) AS version
 FROM datasets
 """
 _BY_NAME = _DATASET + " WHERE dataset_id = ?"
@@ -33,6 +37,8 @@ EVENT = "INSERT INTO job_events (job, kind, data, at) VALUES (?, ?, ?, ?)"
 _ACTIVE_JOBS = """
 SELECT job_id FROM jobs WHERE dataset_id = ? AND state IN ('submitted', 'running', 'paused') LIMIT 1
 """
+# Their numbers stay taken: a number never means two things.
+_DROP_VERSIONS = "UPDATE dataset_versions SET dataset = NULL, restored_to = NULL WHERE dataset = ?"
 # Rows deleted in one transaction, so that a large dataset does not hold up other writers.
 SLICE = 5000
 
@@ -85,10 +91,16 @@ class DatasetStore:
         event = (job, "batch", json.dumps(asdict(batch)), at)
         await self._database.apply([(_ADD_BATCH, (*row, batch.size_bytes, batch.sha256)), (EVENT, event)])
 
-    async def delete(self, dataset: Dataset) -> None:
-        """Errors: Conflict while a job works on it."""
-        for row in await self._database.read(_ACTIVE_JOBS, (dataset.id,)):
-            raise Conflict(f"job {row['job_id']} works on this dataset; cancel it first")
+    async def delete(self, dataset: Dataset, *, with_versions: bool = False) -> None:
+        """Errors: Conflict while a job works on it, and for versions of it unless they are to go too."""
+
+        async def begin(connection: aiosqlite.Connection) -> None:
+            await check_idle(connection, dataset.id)
+            count = await changed(connection, _DROP_VERSIONS, dataset.id)
+            if count and not with_versions:
+                raise Conflict(f"{count} versions of it are kept: with_versions=true deletes them too")
+
+        await self._database.transact(begin)
         first, last = entry_range(dataset.id)
         while True:
 
@@ -101,6 +113,12 @@ class DatasetStore:
                 break
         batches = "DELETE FROM batches WHERE job IN (SELECT id FROM jobs WHERE dataset_id = ?)"
         await self._database.apply([(batches, (dataset.id,)), ("DELETE FROM datasets WHERE id = ?", (dataset.id,))])
+
+
+async def check_idle(connection: aiosqlite.Connection, dataset: int) -> None:
+    """Errors: Conflict while a job works on it."""
+    for row in await connection.execute_fetchall(_ACTIVE_JOBS, (dataset,)):
+        raise Conflict(f"job {row['job_id']} works on this dataset; cancel it first")
 
 
 async def insert_dataset(connection: aiosqlite.Connection, values: Mapping[str, Any]) -> int:
@@ -121,10 +139,12 @@ def number_of(row_id: int) -> int:
 
 
 def _dataset(row: Row) -> Dataset:
-    values = {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row iterates over its values
+    names = (field.name for field in fields(Dataset))
+    values = {name: row[name] for name in names}
     values["settings"] = json.loads(row["settings"])
     values["curation"] = json.loads(row["curation"]) if row["curation"] is not None else {}
     values["quality"] = json.loads(row["quality"]) if row["quality"] is not None else None
+    values["changed"] = bool(row["changed"])
     return Dataset(**values)
 
 

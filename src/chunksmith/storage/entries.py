@@ -18,14 +18,14 @@ from chunksmith.storage.database import Database, Row, Statement
 from chunksmith.storage.datasets import entry_range, number_of
 from chunksmith.storage.jobs import unit_statements
 
-_COLUMNS = (
+COLUMNS = (
     "id dataset position chunk_id question answer instruction input output summary key_points category difficulty "
     "quality quality_parts evidence split status metadata repaired call_id revision generated_at "
     "category_id taxonomy_path quality_notes judge left_out duplicate_of contamination"
 ).split()
-_INSERT = f"INSERT INTO entries ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
-_UPDATE = f"UPDATE entries SET {', '.join(f'{name} = ?' for name in _COLUMNS[1:])} WHERE id = ?"
-_SELECT = """
+_INSERT = f"INSERT INTO entries ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+_UPDATE = f"UPDATE entries SET {', '.join(f'{name} = ?' for name in COLUMNS[1:])} WHERE id = ?"
+SELECT = """
 SELECT entries.*, chunks.document_id, documents.name AS document_name FROM entries
 LEFT JOIN chunks ON chunks.id = entries.chunk_id LEFT JOIN documents ON documents.id = chunks.document_id
 """
@@ -39,9 +39,9 @@ KEEP_FORMER = (
 )
 _HISTORY = "SELECT * FROM revisions WHERE entry = ? ORDER BY revision"
 _BY_IDS = (
-    f"{_SELECT} WHERE entries.id IN (SELECT value FROM json_each(?)) AND entries.deleted_at IS NULL ORDER BY entries.id"
+    f"{SELECT} WHERE entries.id IN (SELECT value FROM json_each(?)) AND entries.deleted_at IS NULL ORDER BY entries.id"
 )
-_FILLED = f"""
+FILLED = f"""
 SELECT count(category) AS categories, count(difficulty) AS difficulties, count(quality) AS scores,
     total(evidence <> '[]') AS evidence, total(split IS NULL) AS {UNASSIGNED},
     {", ".join(f"total(split = '{name}') AS {name}" for name in SPLITS)}
@@ -60,7 +60,7 @@ class EntryStore:
 
     async def end_unit(self, job: int, unit: Unit, outcome: Outcome, dataset: int, entries: Sequence[Entry]) -> None:
         """Entries, outcome and counts of a unit stand or fall together."""
-        statements: list[Statement] = [(_INSERT, _row(dataset, entry)) for entry in entries]
+        statements: list[Statement] = [(_INSERT, row_of(dataset, entry)) for entry in entries]
         statements.extend(unit_statements(job, unit, outcome))
         if entries:
             statements.append((COUNT_ENTRY, (*counts_of(entries), dataset)))
@@ -70,8 +70,8 @@ class EntryStore:
         """Ids first, through an index; only the rows of the page are read whole."""
         places, values = entry_pages.places(dataset, query)
         ids = f"SELECT id FROM ({places} LIMIT ? OFFSET ?)"
-        sql = f"{_SELECT} WHERE entries.id IN ({ids}) {entry_pages.order(query, 'entries.')}"
-        return [_entry(row) for row in await self._database.read(sql, (*values, limit, offset))]
+        sql = f"{SELECT} WHERE entries.id IN ({ids}) {entry_pages.order(query, 'entries.')}"
+        return [entry_of(row) for row in await self._database.read(sql, (*values, limit, offset))]
 
     async def place(self, dataset: int, query: EntryQuery, skip: int) -> Position | None:
         """Of the entry that stands ``skip`` places further on, counted from 1; None when there are not so many."""
@@ -91,24 +91,23 @@ class EntryStore:
         """In one pass, and without sorting: that is done in memory, and grows with the dataset."""
         where, parameters = entry_pages.where(dataset, query, counted=True)
         index = entry_pages.index(query, counted=True)
-        (row,) = await self._database.read(f"{_FILLED} FROM entries {index} {where}", parameters)
-        splits = {name: int(row[name]) for name in (*SPLITS, UNASSIGNED)}
-        return Filled(row["categories"], row["difficulties"], row["scores"], int(row["evidence"]), splits)
+        (row,) = await self._database.read(f"{FILLED} FROM entries {index} {where}", parameters)
+        return filled_of(row)
 
     async def get(self, dataset: int, number: int) -> Entry:
         """Errors: NotFound, also for a deleted entry."""
         first, last = entry_range(dataset)
-        sql = f"{_SELECT} WHERE entries.id = ? AND entries.deleted_at IS NULL"
+        sql = f"{SELECT} WHERE entries.id = ? AND entries.deleted_at IS NULL"
         row = await self._database.read_one(sql, (first | number,)) if 0 < number <= last - first else None
         if row is None:
             raise NotFound("Entry", f"entry_{number}")
-        return _entry(row)
+        return entry_of(row)
 
     async def by_numbers(self, dataset: int, numbers: Sequence[int]) -> list[Entry]:
         """Those that are there, in order."""
         low = entry_range(dataset)[0]
         rows = await self._database.read(_BY_IDS, (json.dumps([low | number for number in numbers]),))
-        return [_entry(row) for row in rows]
+        return [entry_of(row) for row in rows]
 
     async def history(self, dataset: int, number: int) -> list[dict[str, Any]]:
         rows = await self._database.read(_HISTORY, (entry_range(dataset)[0] | number,))
@@ -170,8 +169,8 @@ class EntryStore:
 
         async def store(connection: aiosqlite.Connection) -> None:
             marks = json.dumps(list(new))
-            sql = f"{_SELECT} WHERE entries.id IN (SELECT value FROM json_each(?)) AND entries.deleted_at IS NULL"
-            old = [_entry(row) for row in await connection.execute_fetchall(sql, (marks,))]
+            sql = f"{SELECT} WHERE entries.id IN (SELECT value FROM json_each(?)) AND entries.deleted_at IS NULL"
+            old = [entry_of(row) for row in await connection.execute_fetchall(sql, (marks,))]
             same = [entry for entry in old if entry.revision == new[low | entry.number].revision]
             changed = [dataclasses.replace(new[low | entry.number], left_out=entry.left_out) for entry in same]
             rows = [(entry.quality, *_details(entry), low | entry.number) for entry in changed]
@@ -185,10 +184,10 @@ class EntryStore:
     async def of_batch(self, job: int, tries: int, dataset: int, numbers: tuple[int, int], limit: int) -> list[Entry]:
         """Entries with a number above the first and up to the last of ``numbers``, whose unit belongs to the round."""
         low = entry_range(dataset)[0]
-        sql = f"{_SELECT} JOIN units ON units.job = ? AND units.position = entries.position AND units.tries = ? "
+        sql = f"{SELECT} JOIN units ON units.job = ? AND units.position = entries.position AND units.tries = ? "
         sql += "WHERE entries.id > ? AND entries.id <= ? AND entries.deleted_at IS NULL ORDER BY entries.id LIMIT ?"
         rows = await self._database.read(sql, (job, tries, low | numbers[0], low | numbers[1], limit))
-        return [_entry(row) for row in rows]
+        return [entry_of(row) for row in rows]
 
 
 async def replace_entry(
@@ -205,11 +204,11 @@ async def replace_entry(
 ) -> Entry | None:
     """``EntryStore.change`` inside the caller's transaction."""
     entry_id = entry_range(dataset)[0] | number
-    sql = f"{_SELECT} WHERE entries.id = ? AND entries.deleted_at IS NULL"
+    sql = f"{SELECT} WHERE entries.id = ? AND entries.deleted_at IS NULL"
     rows = list(await connection.execute_fetchall(sql, (entry_id,)))
     if not rows:
         raise NotFound("Entry", f"entry_{number}")
-    old = _entry(rows[0])
+    old = entry_of(rows[0])
     if expected_revision is not None and old.revision != expected_revision:
         raise StaleEntry(f"entry_{number} is at revision {old.revision}, not {expected_revision}: read it again")
     new = edit(old)
@@ -220,7 +219,7 @@ async def replace_entry(
     if new is None:
         await connection.execute("UPDATE entries SET deleted_at = ? WHERE id = ?", (at, entry_id))
     else:
-        row = _row(dataset, new)
+        row = row_of(dataset, new)
         await connection.execute(_UPDATE, (*row[1:], entry_id))
         counts = [a + b for a, b in zip(counts, counts_of([new]), strict=True)]
     await connection.execute(COUNT_ENTRY, (*counts, dataset))
@@ -232,7 +231,7 @@ async def entries_of(connection: aiosqlite.Connection, dataset: int, numbers: Se
     """Those that are there, in order, inside the caller's transaction."""
     low = entry_range(dataset)[0]
     rows = await connection.execute_fetchall(_BY_IDS, (json.dumps([low | number for number in numbers]),))
-    return [_entry(row) for row in rows]
+    return [entry_of(row) for row in rows]
 
 
 def former_row(
@@ -241,6 +240,11 @@ def former_row(
     """What ``KEEP_FORMER`` puts into the history."""
     body = json.dumps(_body(old), ensure_ascii=False)
     return (entry_range(dataset)[0] | old.number, old.revision, body, change, editor, feedback, at)
+
+
+def filled_of(row: Row) -> Filled:
+    splits = {name: int(row[name]) for name in (*SPLITS, UNASSIGNED)}
+    return Filled(row["categories"], row["difficulties"], row["scores"], int(row["evidence"]), splits)
 
 
 def matching(dataset: int, query: EntryQuery) -> tuple[str, list[Any]]:
@@ -263,7 +267,7 @@ def counts_of(entries: Sequence[Entry]) -> list[float]:
     return [len(counted), len(scores), sum(scores), high, len(scores) - high - low, low]
 
 
-def _row(dataset: int, entry: Entry) -> tuple[Any, ...]:
+def row_of(dataset: int, entry: Entry) -> tuple[Any, ...]:
     parts, notes, judge = _details(entry)
     return (
         entry_range(dataset)[0] | entry.number,
@@ -304,7 +308,7 @@ def _text(value: Any) -> str:
     return to_json(value).decode()
 
 
-def _entry(row: Row) -> Entry:
+def entry_of(row: Row) -> Entry:
     key_points = from_json(row["key_points"]) if row["key_points"] is not None else None
     return Entry(
         number=number_of(row["id"]),

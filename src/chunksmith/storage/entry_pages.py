@@ -32,6 +32,14 @@ def where(dataset: int, query: EntryQuery, *, counted: bool = False) -> tuple[st
     else:
         clauses.append("id BETWEEN ? AND ?")
         parameters += _id_bounds(dataset, query)
+    more, values = filters(query)
+    return "WHERE " + " AND ".join([*clauses, *more]), [*parameters, *values]
+
+
+def filters(query: EntryQuery) -> tuple[list[str], list[Any]]:
+    """What the query asks of an entry by itself, on a table that is called ``entries``."""
+    clauses: list[str] = []
+    parameters: list[Any] = []
     if query.filter_quality is not None:
         clauses.append("quality >= ?")
         parameters.append(query.filter_quality)
@@ -62,7 +70,7 @@ def where(dataset: int, query: EntryQuery, *, counted: bool = False) -> tuple[st
         clauses.append(f"({' OR '.join(found)})")
         escaped = query.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         parameters += [f"%{escaped}%"] * len(found)
-    return "WHERE " + " AND ".join(clauses), parameters
+    return clauses, parameters
 
 
 def _add_marks(clauses: list[str], parameters: list[Any], query: EntryQuery) -> None:

@@ -26,7 +26,11 @@ from chunksmith.storage.projects import check_project
 
 _COUNTERS = tuple(field.name for field in fields(Counters))
 _COUNTER_COLUMNS = ", ".join(f"c.{name} AS c_{name}" for name in _COUNTERS)
-JOB_COLUMNS = "jobs.*, datasets.dataset_id AS dataset_name, " + _COUNTER_COLUMNS
+JOB_COLUMNS = (
+    "jobs.*, datasets.dataset_id AS dataset_name, (SELECT v.major || '.' || v.minor || '.' || v.patch "
+    "FROM dataset_versions AS v WHERE v.job = jobs.id AND v.dataset IS NOT NULL AND v.round IS NOT NULL "
+    "ORDER BY v.round DESC LIMIT 1) AS version, " + _COUNTER_COLUMNS
+)
 JOB_TABLES = "jobs JOIN job_counters AS c ON c.job = jobs.id LEFT JOIN datasets ON datasets.id = jobs.dataset_id"
 _JOB = f"SELECT {JOB_COLUMNS} FROM {JOB_TABLES}"
 _BY_ID = _JOB + " WHERE jobs.id = ?"
@@ -387,5 +391,6 @@ def job_of(row: Row) -> Job:
         created_at=row["created_at"],
         started_at=row["started_at"],
         completed_at=row["completed_at"],
+        version=row["version"],
         counters=Counters(**{**counters, "units_ready": bool(counters["units_ready"])}),
     )

@@ -203,6 +203,8 @@ def _renamed(table: str, row: dict[str, Any], moved: Moved) -> dict[str, Any]:
         row["folder"] = moved.path(row["folder"])
     elif table == "batches":
         row["file_path"] = moved.path(row["file_path"])
+    elif table == "entries":
+        row["since"] = row["since"] or 1  # 0 would be taken for a new one, of no version
     elif table == "jobs":
         row |= {"idempotency_key": None, "idempotency_hash": None, "notify": 0}
     return row

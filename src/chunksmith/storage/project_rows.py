@@ -22,6 +22,7 @@ SPACES = (
     "job_events",
     "calls",
     "extraction_results",
+    "dataset_versions",
 )
 ENTRIES = "entries"
 _DOCUMENTS = "(SELECT id FROM documents WHERE project_id = :project)"
@@ -82,6 +83,29 @@ COPIED = (
     ),
     Copied("revisions", f"entry IN (SELECT id FROM entries WHERE dataset IN {_DATASETS})", {"entry": ENTRIES}),
     Copied("feedback", f"dataset IN {_DATASETS}", {"id": "feedback", "dataset": "datasets", "entry": ENTRIES}),
+    Copied(
+        "dataset_versions",
+        "project_id = :project",
+        {
+            "id": "dataset_versions",
+            "project_id": "projects",
+            "dataset": "datasets",
+            "content_of": "dataset_versions",
+            "restored_to": ENTRIES,
+            "job": "jobs",
+        },
+        {"settings": {"document_ids": "documents"}},
+    ),
+    Copied(
+        "former_entries",
+        f"dataset IN {_DATASETS}",
+        {"entry": ENTRIES, "dataset": "datasets", "chunk_id": "chunks", "call_id": "calls"},
+    ),
+    Copied(
+        "former_document_names",
+        f"document_id IN {_DOCUMENTS}",
+        {"document_id": "documents", "last_version": "dataset_versions"},
+    ),
     Copied("extractions", "project_id = :project AND deleted_at IS NULL", {"job": "jobs", "project_id": "projects"}),
     Copied("extraction_categories", _OF_JOB, {"job": "jobs"}),
     Copied("extraction_items", _OF_JOB, {"job": "jobs", "chunk_id": "chunks"}),

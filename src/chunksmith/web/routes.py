@@ -21,6 +21,7 @@ from chunksmith.web.handlers import (
     regeneration,
     service,
     taxonomies,
+    versions,
 )
 from chunksmith.web.openapi import ANY_ID, TEXT_ID, document
 
@@ -34,6 +35,7 @@ TAGS = {
     "Generation": "Making datasets.",
     "Jobs": "Work in the background: progress, control, outcomes, the ledger of calls.",
     "Datasets": "What generation made: summary, quality, download.",
+    "Versions": "Frozen states of the datasets that share a name: compared, downloaded, rolled back to.",
     "Entries": "The rows of a dataset.",
     "Quality": "How good datasets are, and why that should be believed.",
     "References": "Benchmarks and other data that entries are compared with.",
@@ -65,6 +67,7 @@ ROUTES = [
     *generation.ROUTES,
     *jobs.ROUTES,
     *events.ROUTES,
+    *versions.ROUTES,
     *datasets.ROUTES,
     *quality.ROUTES,
     *feedback.ROUTES,

@@ -24,6 +24,7 @@ from chunksmith.services.projects import ProjectService
 from chunksmith.services.prompts import PromptService
 from chunksmith.services.purging import Purging
 from chunksmith.services.references import ReferenceService
+from chunksmith.services.settling import Settling
 from chunksmith.services.sources import Sources
 from chunksmith.services.taxonomies import TaxonomyService
 from chunksmith.settings import Settings, shipped
@@ -70,6 +71,7 @@ class Core:
         self.taxonomies = TaxonomyService(rows.taxonomies, self.projects, clock)
         self.comparisons = Comparisons(rows.references, rows.datasets, rows.curation)
         self.references = ReferenceService(rows.references, settings.uploads.max_import_line_bytes, clock)
+        self.settling = Settling(rows.versions, rows.frozen, settings.exports.license, clock)
         self.sources = Sources(self.projects, self.taxonomies, rows.extraction_material, rows.chunks)
 
     def suite(self, name: str) -> Suite:

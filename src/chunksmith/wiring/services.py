@@ -30,6 +30,7 @@ from chunksmith.services.regeneration import RegenerationService
 from chunksmith.services.rescoring import RescoreService
 from chunksmith.services.restoring import RestoreService
 from chunksmith.services.taxonomy_making import ModelChoice, TaxonomyMaking
+from chunksmith.services.versions import VersionService
 from chunksmith.storage.files import folder_fault
 from chunksmith.web import (
     benchmark_keys,
@@ -39,6 +40,7 @@ from chunksmith.web import (
     quality_keys,
     review_keys,
     taxonomy_keys,
+    version_keys,
 )
 from chunksmith.wiring.core import Core
 from chunksmith.wiring.work import Workshop
@@ -129,10 +131,14 @@ def _jobs(app: web.Application, core: Core, workshop: Workshop) -> None:
 
 def _datasets(app: web.Application, core: Core, workshop: Workshop) -> None:
     rows, clock, runner = core.rows, core.clock, workshop.runner
-    datasets = DatasetService(rows.datasets, rows.entries, rows.jobs, rows.chunks, core.weights, core.root, clock)
+    datasets = DatasetService(
+        rows.datasets, rows.entries, rows.jobs, rows.chunks, rows.calls, core.weights, core.root, clock
+    )
     app[keys.DATASETS] = datasets
+    versions = VersionService(core.projects, rows.datasets, rows.versions, rows.frozen, core.settling, clock)
+    app[version_keys.VERSIONS] = versions
     app[keys.EXPORTS] = ExportService(
-        rows.datasets, rows.entries, rows.chunks, core.root / MADE_FILES, core.settings.exports.license
+        rows.datasets, rows.entries, versions, rows.chunks, core.root / MADE_FILES, core.settings.exports.license
     )
     app[curation_keys.REFERENCES] = core.references
     app[keys.RESCORING] = RescoreService(

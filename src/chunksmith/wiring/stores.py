@@ -17,6 +17,7 @@ from chunksmith.storage.extraction import ExtractionStore
 from chunksmith.storage.extraction_material import ExtractionMaterial
 from chunksmith.storage.feedback import FeedbackStore
 from chunksmith.storage.files import UploadStore
+from chunksmith.storage.frozen_entries import FrozenEntryStore
 from chunksmith.storage.jobs import JobStore
 from chunksmith.storage.keys import KeyStore
 from chunksmith.storage.project_moving import ProjectMover
@@ -28,6 +29,7 @@ from chunksmith.storage.references import ReferenceStore
 from chunksmith.storage.regenerations import RegenerationStore
 from chunksmith.storage.taxonomies import TaxonomyStore
 from chunksmith.storage.taxonomy_work import TaxonomyWorkStore
+from chunksmith.storage.versions import VersionStore
 
 DATABASE_FILE = "chunksmith.db"
 
@@ -60,6 +62,8 @@ class Rows:
         self.extraction = ExtractionStore(database)
         self.extraction_material = ExtractionMaterial(database)
         self.benchmarks = BenchmarkStore(database)
+        self.versions = VersionStore(database)
+        self.frozen = FrozenEntryStore(database)
         self.keys = KeyStore(database)
         self.moving = ProjectMover(database, self.root / DATABASE_FILE, self.root, self.files, self.calls)
         self.purge = PurgeStore(database)

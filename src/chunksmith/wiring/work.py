@@ -10,7 +10,7 @@ from chunksmith.services.benchmarking_job import BenchmarkJob, BenchmarkStores, 
 from chunksmith.services.contamination import MarkContamination
 from chunksmith.services.duplicates import MarkDuplicates
 from chunksmith.services.extraction_job import ExtractionJob, ExtractionStores
-from chunksmith.services.finishing import FinishingStep, HasEntries, QualityGate
+from chunksmith.services.finishing import FinishingStep, HasEntries, QualityGate, VersionFreeze
 from chunksmith.services.generation_job import GenerationJob, Stores
 from chunksmith.services.jobs import GENERATION_KIND, PROCESS_KIND
 from chunksmith.services.processing_job import ProcessingJob
@@ -105,5 +105,6 @@ def finishing(core: Core, measuring: Measuring) -> tuple[FinishingStep, ...]:
         has_entries,  # everything may have been there before
         SplitEntries(rows.jobs, rows.curation, core.clock),
         QualityGate(rows.jobs, rows.entries, rows.datasets, core.clock),
+        VersionFreeze(rows.jobs, rows.versions, core.settling, core.clock),
         GeneratingModelMeasured(rows.benchmarks, measuring, limits.max_samples, limits.max_tokens),
     )

@@ -45,7 +45,9 @@ async def get_dataset(request: web.Request) -> web.StreamResponse:
 
 
 async def delete_dataset(request: web.Request) -> web.StreamResponse:
-    dataset = await request.app[DATASETS].delete(request.match_info["dataset_id"])
+    dataset = await request.app[DATASETS].delete(
+        request.match_info["dataset_id"], with_versions=query_of(request)["with_versions"]
+    )
     await request.app[EXPORTS].forget(dataset.project_id, dataset.dataset_id)
     return no_content()
 
@@ -100,7 +102,7 @@ async def delete_entry(request: web.Request) -> web.StreamResponse:
 async def download_dataset(request: web.Request) -> web.StreamResponse:
     values = query_of(request)
     file = await request.app[EXPORTS].download(
-        request.match_info["dataset_id"], values["format"], shapes.query_in(values)
+        request.match_info["dataset_id"], values["format"], shapes.query_in(values), values["version"]
     )
     return await send_file(request, file.path, file.name, file.media_type, file.sha256)
 
@@ -131,6 +133,9 @@ ROUTES = [
         "Delete a dataset with its entries and files",
         "Datasets",
         {204: Answer("It is gone.")},
+        "Refused while versions are kept in it, unless `with_versions` says that they are to go too. Their numbers "
+        "stay taken.",
+        query=shapes.DeleteQuery,
         errors=(Conflict,),
     ),
     Route(
@@ -186,7 +191,7 @@ ROUTES = [
         "GET",
         f"{BASE}/{{dataset_id}}/download",
         download_dataset,
-        "Download the current entries as one file; with splits, and none asked for, a ZIP with a file for each",
+        "Download the entries, of now or of a version, as one file; with splits, and none asked for, a ZIP of files",
         "Datasets",
         {
             200: Answer(

@@ -9,10 +9,12 @@ from chunksmith.domain.curation import LEFT_OUT, SPLITS
 from chunksmith.domain.datasets import DIFFICULTIES, Dataset, Entry, MatchKind
 from chunksmith.domain.entry_query import SORTS, EntryQuery
 from chunksmith.domain.jobs import ENDED, MAX_CONCURRENCY
+from chunksmith.domain.versions import NUMBER_PATTERN
 from chunksmith.services.datasets import DatasetView, EntryDetail
 from chunksmith.web import fields
 from chunksmith.web.schemas.benchmarks import BenchmarkOut, benchmark_out
 from chunksmith.web.schemas.jobs import BatchFileOut, UsageOut, batch_out
+from chunksmith.web.schemas.provenance import ProvenanceOut, provenance_out
 
 ENTRY_STATUSES = ("accepted", "rejected", "edited", "regenerated")
 MARKS = ("left_out", "duplicate", "contaminated")
@@ -91,20 +93,6 @@ class RevisionOut(fields.AnswerSchema):
     editor = fields.String(allow_none=True)
     feedback = fields.String(allow_none=True)
     replaced_at = fields.Timestamp()
-
-
-class ProvenanceOut(fields.AnswerSchema):
-    dataset_id = fields.String()
-    job_id = fields.String(allow_none=True)
-    chunk_id = fields.String()
-    chunk_text = fields.String(allow_none=True)
-    chunk_start = fields.Integer(allow_none=True)
-    chunk_end = fields.Integer(allow_none=True)
-    document_id = fields.Integer(allow_none=True)
-    document_name = fields.String(allow_none=True)
-    call_id = fields.Integer(allow_none=True, metadata={"description": "The ledger's call that wrote it."})
-    model = fields.String()
-    prompt_hash = fields.String()
 
 
 class EntryDetailOut(EntryOut):
@@ -211,6 +199,10 @@ class DatasetOut(fields.AnswerSchema):
     benchmarks = fields.List(
         fields.Nested(BenchmarkOut), metadata={"description": "Models measured for it or on it, the newest 20."}
     )
+    version = fields.String(
+        allow_none=True, metadata={"description": "The newest of this dataset; null without versions."}
+    )
+    changed_since_version = fields.Boolean(metadata={"description": "Its entries are not those of a version."})
     complete = fields.Boolean(metadata={"description": "false while its job is not over."})
 
 
@@ -224,6 +216,7 @@ class DatasetItemOut(fields.AnswerSchema):
     total_entries = fields.Integer()
     quality_summary = fields.Dict(allow_none=True)
     flagged = fields.String(allow_none=True)
+    version = fields.String(allow_none=True, metadata={"description": "The newest of this dataset."})
     created_at = fields.Timestamp()
 
 
@@ -235,6 +228,15 @@ class DatasetsOut(fields.AnswerSchema):
 
 
 class DownloadQuery(fields.QuerySchema):
+    version = fields.String(
+        least=5,
+        most=32,
+        load_default=None,
+        metadata={
+            "description": "Such as `1.2.0`, of the dataset's name: also of another run. Always the same bytes.",
+            "pattern": NUMBER_PATTERN,
+        },
+    )
     format = fields.String(most=50, load_default=None, metadata={"description": "One of `GET /formats`."})
     split = fields.String(one_of=SPLITS, load_default=None, metadata={"description": "Only this split."})
     filter_quality = fields.Number(
@@ -262,6 +264,12 @@ class DownloadQuery(fields.QuerySchema):
     left_out = _left_out()
     duplicate = _marked("repeat another one")
     contaminated = _marked("are contaminated")
+
+
+class DeleteQuery(fields.QuerySchema):
+    with_versions = fields.Boolean(
+        load_default=False, metadata={"description": "Delete the versions that are kept in it too, for good."}
+    )
 
 
 class RescoreIn(fields.StrictSchema):
@@ -329,24 +337,12 @@ def entry_out(entry: Entry, dataset: Dataset) -> dict[str, Any]:
 
 
 def detail_out(detail: EntryDetail) -> dict[str, Any]:
-    entry, dataset, chunk = detail.entry, detail.dataset, detail.chunk
+    entry, dataset = detail.entry, detail.dataset
     return {
         **entry_out(entry, dataset),
         "revision": entry.revision,
         "history": list(detail.history),
-        "provenance": {
-            "dataset_id": dataset.dataset_id,
-            "job_id": dataset.job_id,
-            "chunk_id": chunk_name(entry.chunk_id),
-            "chunk_text": chunk.text if chunk is not None else None,
-            "chunk_start": chunk.start if chunk is not None else None,
-            "chunk_end": chunk.end if chunk is not None else None,
-            "document_id": entry.document_id,
-            "document_name": entry.document_name,
-            "call_id": entry.call_id,
-            "model": entry.metadata.get("model", dataset.settings["generation_model"]),
-            "prompt_hash": entry.metadata.get("prompt_hash", dataset.settings["prompt_hash"]),
-        },
+        "provenance": provenance_out(detail),
     }
 
 
@@ -369,6 +365,7 @@ def dataset_item_out(dataset: Dataset) -> dict[str, Any]:
         "total_entries": dataset.entries_count,
         "quality_summary": dataset.quality,
         "flagged": dataset.flagged,
+        "version": dataset.version,
         "created_at": dataset.created_at,
     }
 
@@ -391,5 +388,6 @@ def dataset_out(
         "usage": usage,
         "feedback_summary": feedback_summary,
         "benchmarks": [benchmark_out(run) for run in benchmarks],
+        "changed_since_version": dataset.changed,
         "complete": view.job is None or view.job.state in ENDED,
     }

@@ -127,8 +127,14 @@ class GenerateIn(fields.StrictSchema):
         },
     )
     quality_filter = fields.Boolean(load_default=False)
-    enable_versioning = fields.Boolean(load_default=False)
-    dataset_name = _text("The dataset's name.", 200)
+    enable_versioning = fields.Boolean(
+        load_default=False,
+        metadata={
+            "description": "What the job makes becomes a version of `dataset_name` in the project: 1.0.0, and the next "
+            "minor one for each further run. A job that fails its gate makes none."
+        },
+    )
+    dataset_name = _text("The dataset's name; needed with `enable_versioning`.", 200)
     run_benchmarks = fields.Boolean(
         load_default=False,
         metadata={

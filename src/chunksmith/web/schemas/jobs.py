@@ -67,6 +67,9 @@ class ResultOut(fields.AnswerSchema):
         allow_none=True,
         metadata={"description": "With `run_benchmarks`, and of a job that is one; else null."},
     )
+    version = fields.String(
+        allow_none=True, metadata={"description": "That the dataset became, with `enable_versioning`."}
+    )
 
 
 class JobOut(fields.AnswerSchema):
@@ -275,6 +278,7 @@ def status_out(status: JobStatus) -> dict[str, Any]:
             },
             "waiting_for": status.waiting_for,
             "benchmarks": benchmark_out(status.benchmark) if status.benchmark is not None else None,
+            "version": job.version,
         },
     }
 

@@ -1,0 +1,152 @@
+"""Lines of versions: listed, frozen, compared, rolled back."""
+
+from typing import NamedTuple
+
+from chunksmith.domain.clock import timestamp
+from chunksmith.domain.dataset_ports import DatasetRows
+from chunksmith.domain.datasets import Dataset
+from chunksmith.domain.entry_query import EntryQuery, Position
+from chunksmith.domain.paging import Page, Window, decode_cursor, encode_cursor
+from chunksmith.domain.ports import Clock
+from chunksmith.domain.versions import (
+    FrozenEntries,
+    Line,
+    PromptText,
+    Version,
+    VersionNumber,
+    Versions,
+    VersionType,
+    parse_number,
+)
+from chunksmith.errors import InvalidRequest, NotFound
+from chunksmith.services.projects import ProjectService
+from chunksmith.services.row_sources import FrozenRows
+from chunksmith.services.settling import Digest, Settling, digests
+from chunksmith.services.version_comparing import Comparing, Comparison
+
+# A large dataset takes longer to hash and to score: the answer does not wait for it.
+ANSWER_WITHIN_S = 20.0
+
+
+class Manifest(NamedTuple):
+    """``prompts``: the templates that entries were asked for with, where they are still known."""
+
+    version: Version
+    prompts: list[PromptText]
+    entries: list[Digest]
+    next_cursor: str | None
+
+
+class VersionService:
+    def __init__(
+        self,
+        projects: ProjectService,
+        datasets: DatasetRows,
+        versions: Versions,
+        entries: FrozenEntries,
+        settling: Settling,
+        clock: Clock,
+    ) -> None:
+        self._projects = projects
+        self._datasets = datasets
+        self._versions = versions
+        self._entries = entries
+        self._settling = settling
+        self._comparing = Comparing(entries)
+        self._clock = clock
+
+    async def page(self, project: str, name: str | None, window: Window) -> Page[Version]:
+        """Errors: NotFound for the project."""
+        found, total = await self._versions.page(
+            (await self._projects.resolve(project)).id, name, window.per_page, window.offset
+        )
+        return Page(found, total)
+
+    async def latest(self, project: str, name: str) -> Version:
+        return await self._versions.latest(await self._line(project, name))
+
+    async def get(self, line: Line, number: str, pointer: str) -> Version:
+        """Errors: InvalidRequest for what is no number; NotFound."""
+        return await self._versions.get(line, _parsed(number, pointer))
+
+    async def rows(self, dataset: Dataset, number: str, query: EntryQuery) -> FrozenRows:
+        """Of a version of the line that a dataset belongs to. Errors: InvalidRequest; NotFound; StorageError."""
+        line = line_of(dataset)
+        if line is None:
+            raise NotFound("Dataset version", f"{number}: {dataset.dataset_id} was made without enable_versioning")
+        version = await self._settling.settle(await self.get(line, number, "query/version"))
+        return FrozenRows(await self._datasets.get(version.dataset_id), version, self._entries, query)
+
+    async def increment(
+        self, project: str, name: str, kind: VersionType, description: str, author: str | None
+    ) -> Version:
+        """Errors: NotFound; Conflict while a rollback is under way."""
+        line = await self._line(project, name)
+        made = await self._versions.increment(
+            line, kind, description=description, author=author, at=timestamp(self._clock)
+        )
+        return await self._settling.settle(made, ANSWER_WITHIN_S)
+
+    async def roll_back(self, project: str, name: str, target: str, description: str, author: str | None) -> Version:
+        """Errors: InvalidRequest; NotFound; Conflict while a job or another rollback works on the dataset."""
+        line = await self._line(project, name)
+        number = _parsed(target, "/target_version")
+        made = await self._versions.roll_back(
+            line,
+            number,
+            description=description or f"Rolled back to {number}",
+            author=author,
+            at=timestamp(self._clock),
+        )
+        return await self._settling.settle(made, ANSWER_WITHIN_S)
+
+    async def compare(
+        self, project: str, name: str, numbers: tuple[str, str], limit: int, cursor: str | None
+    ) -> Comparison:
+        """Errors: InvalidRequest; NotFound."""
+        line = await self._line(project, name)
+        pointers = ("/version1", "/version2")
+        first, second = [
+            await self._settling.settle(await self.get(line, number, pointer), ANSWER_WITHIN_S)
+            for number, pointer in zip(numbers, pointers, strict=True)
+        ]
+        return await self._comparing.compare(first, second, limit, cursor)
+
+    async def manifest(self, project: str, name: str, number: str, limit: int, cursor: str | None) -> Manifest:
+        """Errors: InvalidRequest; NotFound."""
+        found = await self.get(await self._line(project, name), number, "query/version")
+        version = await self._settling.settle(found, ANSWER_WITHIN_S)
+        scope = f"manifest-{version.id}"
+        after = decode_cursor(cursor, scope, 1)[0] if cursor is not None else 0
+        query = EntryQuery(after=Position(None, after))
+        page = await self._entries.page(version.frozen, query, limit + 1)
+        used = sorted((version.facts or {}).get("prompts", {}))
+        return Manifest(
+            version,
+            await self._versions.prompts(version.frozen.dataset, used),
+            digests(page[:limit]),
+            encode_cursor(scope, page[limit - 1].number) if len(page) > limit else None,
+        )
+
+    async def trend(self, dataset: Dataset, limit: int = 100) -> list[Version]:
+        """The last versions of the dataset's line, the oldest first, for showing how their quality went."""
+        line = line_of(dataset)
+        if line is None:
+            return []
+        found, _ = await self._versions.page(line.project_id, line.name, limit, 0)
+        return found[::-1]
+
+    async def _line(self, project: str, name: str) -> Line:
+        return Line((await self._projects.resolve(project)).id, name)
+
+
+def line_of(dataset: Dataset) -> Line | None:
+    """None when it was made without versions."""
+    return Line(dataset.project_id, dataset.name) if dataset.settings.get("enable_versioning") else None
+
+
+def _parsed(number: str, pointer: str) -> VersionNumber:
+    found = parse_number(number)
+    if found is None:
+        raise InvalidRequest.field(pointer, "must be a version such as 1.2.0")
+    return found
