@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 import pytest
 
 from app_parts import Json, Server, running_app, settings_for
@@ -288,6 +289,48 @@ async def test_the_files_are_the_same_at_any_concurrency(tmp_path: Path, format_
             assert status["result"]["completed_batches"] == 2
             found.append(stored(folder, status))
     assert found[0] == found[1] == found[2]
+
+
+async def fill_disk(server: Server, pages_left: int | None) -> None:
+    """The database may grow by no more than that; None: as it likes."""
+    database = server.client.app[RUNNER]._jobs._database  # type: ignore[attr-defined]  # a limit as a full disk sets it
+
+    async def limit(connection: aiosqlite.Connection) -> None:
+        (row,) = await connection.execute_fetchall("PRAGMA page_count")
+        most = 1_000_000_000 if pages_left is None else row[0] + pages_left
+        await connection.execute_fetchall(f"PRAGMA max_page_count = {most}")
+
+    await database.transact(limit)
+
+
+async def test_a_full_disk_is_waited_for(server: Server, fake: FakeLLM) -> None:
+    started = await server.post("datasets/generate", body(await server.project(passages())))
+    await until(server, started["job_id"], down(10))
+    await fill_disk(server, 2)
+    waiting = await until(server, started["job_id"], lambda one: bool(one["result"]["waiting_for"]))
+    assert waiting["status"] in ("submitted", "running")
+    assert waiting["result"]["waiting_for"].startswith("storage: the database cannot be written")
+    await fill_disk(server, None)
+    status = await server.ended(started["job_id"])
+    assert (status["status"], status["result"]["outcomes"]["accepted"]) == ("completed", COUNT)
+    assert adds_up(status)
+
+
+async def test_a_pause_ends_the_wait_for_a_call_that_is_shared(server: Server, fake: FakeLLM) -> None:
+    """Two jobs ask the same: the second waits for the first one's calls, and can be paused meanwhile."""
+    fake.control({"latency_ms": 2000})
+    project = await server.project(passages(4))
+    first = (await server.post("datasets/generate", body(project)))["job_id"]
+    while fake.stats.chats < 4:  # noqa: ASYNC110 - the fake counts, it tells nobody
+        await asyncio.sleep(0.005)
+    second = (await server.post("datasets/generate", body(project)))["job_id"]
+    await until(server, second, lambda one: one["status"] == "running")
+    paused = await server.post(f"jobs/{second}/pause")
+    assert (paused["status"], paused["result"]["usage"]["calls"]) == ("paused", 0)
+    assert (await server.ended(first))["status"] == "completed"
+    await server.post(f"jobs/{second}/resume")
+    assert (await server.ended(second))["result"]["usage"]["reused_calls"] == 4
+    assert fake.stats.chats == 4
 
 
 async def test_a_stop_in_the_middle_loses_nothing(tmp_path: Path) -> None:
