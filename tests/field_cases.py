@@ -167,6 +167,12 @@ async def _known(server: Server, made: Material, number: int) -> None:
     made.known = (await server.generate(body))["result"]["dataset_id"]
 
 
+async def _two_known(server: Server, made: Material, number: int) -> None:
+    await _known(server, made, number)
+    body = {"project_id": made.project, "generation_model": "ollama", "document_ids": made.documents[1:2]}
+    await server.generate(body)
+
+
 _FILES: dict[str, Callable[[int], tuple[str, bytes]]] = {
     "text": lambda number: ("a.txt", LONG.encode()),
     "scan": lambda number: ("a.pdf", pdf("scan: one", "scan: two")),
@@ -183,6 +189,7 @@ _BESIDE: dict[str, Callable[[Server, Material, int], Any]] = {
     "approved": _approved,
     "repeated": _repeated,
     "known": _known,
+    "two known": _two_known,
     "many": _many,
 }
 

@@ -23,6 +23,8 @@ async def test_answers_of_comparing_are_as_they_are_described(server: Server) ->
     await ask("GET", f"datasets/{dataset}/quality")
     await ask("GET", f"datasets/{dataset}/entries")
     await ask("GET", f"datasets/{dataset}/entries", params={"left_out": "any"})
+    for by in ("chunk", "document", "category"):
+        await ask("GET", f"datasets/{dataset}/coverage", params={"by": by})
     body = {"project_id": body["project_id"], "generation_model": "builtin"}
     started = await ask("POST", "datasets/generate-evaluation", json=body)
     await server.ended(started["job_id"])

@@ -69,6 +69,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"split_ratios": {"train": 0.5, "validation": 0.1, "test": 0.1}}, "/split_ratios"),
     ({"split_ratios": {"train": 0.0, "validation": 0.5, "test": 0.5}}, "/split_ratios"),
     ({"split_seed": "x"}, "/split_seed"),
+    ({"fill_gaps": "all"}, "/fill_gaps"),
+    ({"fill_gaps_of": ""}, "/fill_gaps_of"),
     ({"deduplicate": "yes"}, "/deduplicate"),
     ({"deduplicate_against": "reference_1"}, "/deduplicate_against"),
     ({"contamination_against": ["reference_9"]}, "/contamination_against/0"),

@@ -71,6 +71,8 @@ GENERATION = {
     "contamination_action": Case(
         {"contamination_action": "drop"}, {"contamination_against": lambda made: [made.known]}, "entries", "known"
     ),
+    "fill_gaps": Case({"fill_gaps": True}, {}, "sent", "known"),
+    "fill_gaps_of": Case({"fill_gaps_of": lambda made: made.known}, {"fill_gaps": True}, "sent", "two known"),
     "document_ids": Case({"document_ids": lambda made: made.documents[:1]}),
     "chunk_strategy": Case({"chunk_strategy": "character"}, {"chunk_size": 90}, "sent", "text"),
     "chunk_size": Case({"chunk_size": 60}, material="text"),

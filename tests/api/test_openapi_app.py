@@ -176,6 +176,7 @@ async def test_answers_are_as_they_are_described(server: Server, document: Json,
         *("list_versions", "latest_version", "version_manifest"),
         *("compare_versions", "increment_version", "roll_back_version"),
         "generate_evaluation",
+        "dataset_coverage",
         *("create_reference", "list_references", "get_reference", "delete_reference"),
         *("preview_generation", "give_feedback", "list_feedback", "regenerate_entries", "restore_entry"),
     }, not_asked

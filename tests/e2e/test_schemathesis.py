@@ -27,6 +27,7 @@ REFUSES_WHAT_FITS = {
     "list_project_chunks": "a cursor that was never given",
     "list_document_chunks": "a cursor that was never given",
     "list_entries": "a cursor that was never given",
+    "dataset_coverage": "a cursor that was never given",
     "download_dataset": "an unknown format",
     "change_entry": "fields of another mode, metadata that the server fills in",
     "change_job": "a ceiling on money without a price",

@@ -101,6 +101,8 @@ class GenerationSpec(BaseModel):
     include_evaluation_sets: bool = False
     split_ratios: tuple[float, float, float] = SPLIT_RATIOS  # train, validation, test
     split_seed: int = 0
+    fill_gaps: bool = False  # only chunks on which no accepted entry rests
+    fill_gaps_of: str | None = None  # of this dataset; None: of any of the project
     for_evaluation: bool = False  # the prompt asks for all kinds of questions
     warnings: tuple[str, ...] = ()  # what was accepted but cannot apply
 

@@ -46,6 +46,13 @@ class Comparisons:
             raise InvalidRequest.of(faults)
         return tuple(found)
 
+    async def of_project(self, name: str, project: int) -> str:
+        """The id of a dataset. Errors: NotFound, also for one of another project."""
+        dataset = await self._datasets.get(name)
+        if dataset.project_id != project:
+            raise NotFound("Dataset", name)
+        return dataset.dataset_id
+
     async def pages(self, name: str) -> AsyncIterator[list[tuple[int, Parts]]]:
         """Texts with their numbers, without entries that are rejected or left out.
 

@@ -56,7 +56,7 @@ TAKEN_AS_GIVEN = (
     "data_source prompt_name generation_mode format_type concurrency batch_size analyze_quality quality_filter "
     "enable_versioning dataset_name datasets_per_chunk max_calls reuse seed temperature max_tokens audience purpose "
     "domain complexity_level few_shot deduplicate contamination_action run_benchmarks benchmark_suite "
-    "include_evaluation_sets"
+    "include_evaluation_sets fill_gaps"
 ).split()
 COMPARED = ("deduplicate_against", "contamination_against")
 FOR_MODELS_ONLY = ("temperature", "max_tokens", "audience", "purpose", "domain", "complexity_level")
@@ -97,7 +97,7 @@ class _Looked(NamedTuple):
     content: str
     max_cost_nano: int | None
     examples: tuple[dict[str, Any], ...]
-    compared: dict[str, tuple[str, ...]]
+    compared: dict[str, Any]
 
 
 class GenerationService:
@@ -215,7 +215,7 @@ class GenerationService:
             content,
             self._ceiling(draft, _paid(models, unread)),
             await self._examples(draft, project, models["generation_model"]),
-            await self._compared(draft),
+            await self._compared(draft, project),
         )
 
     def _spec(self, draft: Draft, project: Project, looked: _Looked) -> GenerationSpec:
@@ -264,9 +264,13 @@ class GenerationService:
             what = "documents" if documents > 1 else "chunks"
             draft.warnings.append(f"include_evaluation_sets: all entries will be in train, {groups} {what} are too few")
 
-    async def _compared(self, draft: Draft) -> dict[str, tuple[str, ...]]:
-        """What entries will be compared with."""
-        found: dict[str, tuple[str, ...]] = {}
+    async def _compared(self, draft: Draft, project: Project | None) -> dict[str, Any]:
+        """What entries will be compared with, and the dataset whose gaps are meant."""
+        found: dict[str, Any] = {}
+        named = draft.values["fill_gaps_of"]
+        if named is not None and project is not None:
+            with draft.gathering("fill_gaps_of"):
+                found["fill_gaps_of"] = await self._comparisons.of_project(named, project.id)
         for name in COMPARED:
             with draft.gathering(name):
                 found[name] = await self._comparisons.resolve(draft.values[name], f"/{name}")
@@ -376,8 +380,11 @@ class GenerationService:
         """Errors: NoSourceMaterial."""
         if reads_documents(spec.data_source) and await self._waits_for_reading(project, spec.document_ids):
             return
-        if not await source.units(0, 1):
-            raise NoSourceMaterial()
+        if await source.units(0, 1):
+            return
+        if spec.fill_gaps and await self._chunks.has_chunks(project.id, spec.document_ids):
+            raise NoSourceMaterial("No chunks found for project: there is no gap, accepted entries rest on every chunk")
+        raise NoSourceMaterial()
 
     async def _has_documents(self, project: Project) -> bool:
         """Whether entries will have the name of a document to show."""

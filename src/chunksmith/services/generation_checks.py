@@ -102,6 +102,8 @@ def check_splits(draft: Draft) -> None:
             draft.fault("split_ratios", "train, validation and test must add up to 1")
         elif not ratios.get("train"):
             draft.fault("split_ratios", "train must be above 0")
+    if draft.values.get("fill_gaps_of") is not None and draft.values.get("fill_gaps") is False:
+        draft.warnings.append("fill_gaps_of has no effect without fill_gaps")
     if draft.values.get("include_evaluation_sets") is False:
         for name in ("split_ratios", "split_seed"):
             if draft.values.get(name) is not None:

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from chunksmith.domain.corpus import Chunk, Project
 from chunksmith.domain.corpus_ports import ChunkSource
+from chunksmith.domain.coverage import CoverageRows
 from chunksmith.domain.extraction import ExtractionPool, ExtractionRows, PoolFilter, choose
 from chunksmith.domain.generation import GenerationSpec
 from chunksmith.domain.paging import Window
@@ -19,6 +21,7 @@ from chunksmith.services.taxonomies import TaxonomyService
 
 TAXONOMY_INPUT = "taxonomy"
 COUNT_PAGE = 10_000
+GAP_PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,18 @@ class Sources:
     """Finds a source when a job is submitted, and opens it as it was then."""
 
     def __init__(
-        self, projects: ProjectService, taxonomies: TaxonomyService, extractions: ExtractionRows, chunks: ChunkSource
+        self,
+        projects: ProjectService,
+        taxonomies: TaxonomyService,
+        extractions: ExtractionRows,
+        chunks: ChunkSource,
+        coverage: CoverageRows,
     ) -> None:
         self._projects = projects
         self._taxonomies = taxonomies
         self._extractions = extractions
         self._chunks = chunks
+        self._coverage = coverage
 
     async def choose(self, values: Mapping[str, Any], project: Project) -> Chosen:
         """Errors: TaxonomyInvalid; InvalidRequest for unknown categories; NotFound or Conflict for the extraction."""
@@ -68,6 +77,10 @@ class Sources:
 
     async def open(self, spec: GenerationSpec, inputs: Mapping[str, str]) -> Source:
         """``inputs`` as they were chosen."""
+        source = await self._whole(spec, inputs)
+        return _Gaps(source, self._coverage, spec) if spec.fill_gaps else source
+
+    async def _whole(self, spec: GenerationSpec, inputs: Mapping[str, str]) -> Source:
         if spec.data_source == "Taxonomy":
             # A large taxonomy takes a second to index.
             made = await asyncio.to_thread(_around_of, inputs[TAXONOMY_INPUT])
@@ -162,7 +175,59 @@ class _TaxonomyChunks(_Chunks):
         return {chunk.id: self._made.around("\n".join([*chunk.heading_path, chunk.text])) for chunk in chunks}
 
 
-class _ExtractedChunks:
+class _Searched(ABC):
+    """A source whose units are found by looking at each; it is counted by reading all of them."""
+
+    @abstractmethod
+    async def units(self, after: int, limit: int) -> list[int]: ...
+
+    async def count(self) -> int:
+        count = after = 0
+        while page := await self.units(after, COUNT_PAGE):
+            count += len(page)
+            after = page[-1]
+        return count
+
+    async def spread(self, count: int) -> list[int]:
+        """Every unit at first; each time that there are too many, every second one of them."""
+        kept: list[int] = []
+        after = seen = 0
+        step = 1
+        while page := await self.units(after, COUNT_PAGE):
+            for one in page:
+                if seen % step == 0:
+                    kept.append(one)
+                seen += 1
+            while len(kept) > 2 * count:
+                kept, step = kept[::2], step * 2
+            after = page[-1]
+        return kept if len(kept) <= count else [kept[len(kept) * n // count] for n in range(count)]
+
+
+class _Gaps(_Searched):
+    """Of another source what no accepted entry rests on."""
+
+    def __init__(self, source: Source, coverage: CoverageRows, spec: GenerationSpec) -> None:
+        self._source = source
+        self._coverage = coverage
+        self._project = spec.project_id
+        self._dataset = spec.fill_gaps_of
+
+    async def units(self, after: int, limit: int) -> list[int]:
+        found: list[int] = []
+        while len(found) < limit:
+            page = await self._source.units(after, max(limit, GAP_PAGE))
+            if not page:
+                break
+            found += await self._coverage.gaps(self._project, self._dataset, page)
+            after = page[-1]
+        return found[:limit]
+
+    async def arounds(self, chunks: Sequence[Chunk]) -> dict[int, Around]:
+        return await self._source.arounds(chunks)
+
+
+class _ExtractedChunks(_Searched):
     """Chunks from which something was extracted that is chosen."""
 
     def __init__(self, extractions: ExtractionRows, chunks: _Chunks, spec: GenerationSpec) -> None:
@@ -195,28 +260,6 @@ class _ExtractedChunks:
             if after >= ids[-1]:
                 break
         return [one for one in ids if one in meant]
-
-    async def count(self) -> int:
-        count = after = 0
-        while page := await self.units(after, COUNT_PAGE):
-            count += len(page)
-            after = page[-1]
-        return count
-
-    async def spread(self, count: int) -> list[int]:
-        """Every unit at first; each time that there are too many, every second one of them."""
-        kept: list[int] = []
-        after = seen = 0
-        step = 1
-        while page := await self.units(after, COUNT_PAGE):
-            for one in page:
-                if seen % step == 0:
-                    kept.append(one)
-                seen += 1
-            while len(kept) > 2 * count:
-                kept, step = kept[::2], step * 2
-            after = page[-1]
-        return kept if len(kept) <= count else [kept[len(kept) * n // count] for n in range(count)]
 
     async def arounds(self, chunks: Sequence[Chunk]) -> dict[int, Around]:
         found = await self._extractions.items_of(self._pool, self._chosen, [chunk.id for chunk in chunks])

@@ -7,6 +7,7 @@ from chunksmith.web import docs_page
 from chunksmith.web.handlers import (
     benchmarks,
     chunks,
+    coverage,
     datasets,
     documents,
     events,
@@ -73,6 +74,7 @@ ROUTES = [
     *feedback.ROUTES,
     *regeneration.ROUTES,
     *references.ROUTES,
+    *coverage.ROUTES,
     *benchmarks.ROUTES,
     *docs_page.ROUTES,
 ]

@@ -72,7 +72,7 @@ class Core:
         self.comparisons = Comparisons(rows.references, rows.datasets, rows.curation)
         self.references = ReferenceService(rows.references, settings.uploads.max_import_line_bytes, clock)
         self.settling = Settling(rows.versions, rows.frozen, settings.exports.license, clock)
-        self.sources = Sources(self.projects, self.taxonomies, rows.extraction_material, rows.chunks)
+        self.sources = Sources(self.projects, self.taxonomies, rows.extraction_material, rows.chunks, rows.coverage)
 
     def suite(self, name: str) -> Suite:
         return suite_in(shipped("benchmarks"), name)

@@ -10,6 +10,7 @@ from chunksmith.services.analyzing import AnalysisService
 from chunksmith.services.benchmarking import BenchmarkDefaults, BenchmarkService
 from chunksmith.services.chunk_import import ChunkImport
 from chunksmith.services.chunks import ChunkService
+from chunksmith.services.coverage import CoverageService
 from chunksmith.services.datasets import DatasetService
 from chunksmith.services.documents import DocumentService
 from chunksmith.services.estimating import EstimateService
@@ -141,6 +142,7 @@ def _datasets(app: web.Application, core: Core, workshop: Workshop) -> None:
         rows.datasets, rows.entries, versions, rows.chunks, core.root / MADE_FILES, core.settings.exports.license
     )
     app[curation_keys.REFERENCES] = core.references
+    app[curation_keys.COVERAGE] = CoverageService(rows.datasets, rows.coverage, rows.chunks, core.taxonomies)
     app[keys.RESCORING] = RescoreService(
         rows.datasets,
         rows.jobs,

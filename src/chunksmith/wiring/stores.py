@@ -8,6 +8,7 @@ from chunksmith.storage.benchmarks import BenchmarkStore
 from chunksmith.storage.calls import CallStore
 from chunksmith.storage.chunk_imports import ImportStore
 from chunksmith.storage.chunks import ChunkStore
+from chunksmith.storage.coverage import CoverageStore
 from chunksmith.storage.curation import CurationStore
 from chunksmith.storage.database import Database
 from chunksmith.storage.datasets import DatasetStore
@@ -46,6 +47,7 @@ class Rows:
         self.jobs = JobStore(database)
         self.projects = ProjectStore(database)
         self.curation = CurationStore(database)
+        self.coverage = CoverageStore(database)
         self.references = ReferenceStore(database)
         self.imports = ImportStore(database)
         self.documents = DocumentStore(database, self.imports)

@@ -1,4 +1,4 @@
--- version 12
+-- version 13
 
 CREATE VIEW visible_chunks AS
 SELECT * FROM chunks
@@ -602,7 +602,7 @@ CREATE INDEX documents_to_purge ON documents (id) WHERE deleted_at IS NOT NULL A
 
 CREATE INDEX entries_by_category ON entries (dataset, deleted_at, category, id, left_out);
 
-CREATE INDEX entries_by_chunk ON entries (dataset, chunk_id, id);
+CREATE INDEX entries_by_chunk ON entries (dataset, chunk_id, id, deleted_at, left_out, status);
 
 CREATE INDEX entries_by_difficulty ON entries (dataset, deleted_at, difficulty, id, left_out);
 

@@ -198,6 +198,17 @@ class GenerateIn(fields.StrictSchema):
         load_default="mark",
         metadata={"description": "`drop`: contaminated entries are left out of lists, counts and downloads."},
     )
+    fill_gaps = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Only chunks on which no accepted entry of the project's datasets rests."},
+    )
+    fill_gaps_of = fields.String(
+        most=200,
+        filled=True,
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "With `fill_gaps`: a dataset of the project; only what this one leaves uncovered."},
+    )
     document_ids = fields.List(
         fields.Integer(least=0),
         least=1,
