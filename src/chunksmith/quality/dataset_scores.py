@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from typing import Any, NamedTuple
 
-from chunksmith.domain.datasets import DIFFICULTIES, Entry
+from chunksmith.domain.datasets import DIFFICULTIES, ENTRY_PREFIX, Entry
 from chunksmith.domain.generation import ModeShape
 from chunksmith.quality.bands import band
 from chunksmith.quality.fields import prompt_text, shape_of, whole_text
@@ -62,6 +62,7 @@ class DatasetScore:
         self._read_sums: Counter[str] = Counter()
         self._read_count = 0
         self._unsupported = 0
+        self._marked = 0
         self._without_category = 0
         self._texts: DistinctSample[_Start] = DistinctSample(SAMPLE_COUNTED)
         self._read: DistinctSample[tuple[str, ...]] = DistinctSample(SAMPLE_READ)
@@ -72,6 +73,7 @@ class DatasetScore:
 
     def add(self, entry: Entry) -> None:
         self._count += 1
+        self._marked += entry.duplicate_of is not None and entry.duplicate_of.startswith(ENTRY_PREFIX)
         self._add_score(entry)
         shape = self._shape or shape_of(entry)
         text = whole_text(entry, shape)
@@ -97,7 +99,8 @@ class DatasetScore:
         mean = self._sum / self._scored / _UNIT if self._scored else None
         items = self._texts.items()
         exact = len(items) / sum(item.count for item in items) if items else 1.0
-        near = self._near.rate()
+        # Where duplicates were searched for, their marks are exact; nothing that is marked is overlooked.
+        near = max(self._near.rate(), self._marked / self._count if self._count else 0.0)
         unique = min(exact, 1 - near)
         measured = _measured(self._read.items())
         variety = {

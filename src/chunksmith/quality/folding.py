@@ -19,6 +19,7 @@ _CHARACTERS = {
     **dict.fromkeys(_DASHES, "-"),
 }
 _UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f"
+_SHORT_CHARS = 1_000
 _SPACE = re.compile(r"\s+")
 _PIECE = re.compile(rf"(?P<space>\s+)|(?P<unseen>\*\*|[`{_UNSEEN}]+)|(?P<plain>[!-)+-_a-~]+)|(?P<other>.)", re.DOTALL)
 
@@ -47,10 +48,18 @@ class Folded(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """The text of ``folded``; without its offsets ASCII needs no look at single characters."""
+    """The text of ``folded``. The last short ones are remembered: each part of a score reads the same few texts."""
+    return _short(text) if len(text) <= _SHORT_CHARS else _fold(text)
+
+
+def _fold(text: str) -> str:
+    """Without offsets ASCII needs no look at single characters."""
     if not text.isascii():
         return folded(text).text
     return _SPACE.sub(" ", text).replace("**", "").replace("`", "").lower()
+
+
+_short = lru_cache(maxsize=256)(_fold)
 
 
 def folded(text: str) -> Folded:

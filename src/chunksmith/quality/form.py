@@ -10,6 +10,7 @@ from chunksmith.domain.generation import ModeShape
 from chunksmith.domain.sentences import spans
 from chunksmith.quality.fields import grounded_text, prompt_text, text_of, whole_text
 from chunksmith.quality.folding import Folded, fold, folded
+from chunksmith.quality.passages import read
 from chunksmith.quality.words import is_unspaced, tokens
 
 MAX_PROMPT_CHARS = 2_000
@@ -36,7 +37,7 @@ REFUSAL = Fault("a refusal or talk about being a model", 0.1)
 LEFTOVER = Fault("markup, JSON or a placeholder was left over", 0.2)
 TRUNCATED = Fault("breaks off in the middle", 0.15)
 LOOP = Fault("repeats itself", 0.2)
-UNFINISHED = Fault("a sentence without an end mark", 0.8)
+UNFINISHED = Fault("a sentence without an end mark", 0.6)
 NO_QUESTION = Fault("neither a question, a gap nor an order", 0.7)
 TOO_SHORT = Fault("the question is too short", 0.5)
 TOO_LONG = Fault("too long", 0.5)
@@ -82,6 +83,7 @@ _AUXILIARIES = frozenset(
     "is are was were has have had can could may might must shall should will would does did ist sind waren hat haben "
     "wird werden kann können muss müssen est sont était ont peut doit han puede debe è sono".split()
 )
+_ENDINGS = frozenset("s es ed d ing er ers ly al ion ions n en e em es r".split())
 _PAIRS = ("()", "[]", "{}", "“”", "«»", "「」")
 _LIST_MARK = re.compile(r"(?:^|\s)(?:\w{1,3}|\d{1,3})\)")
 
@@ -157,7 +159,17 @@ def _breaks_off(answer: str, prompt: str, passage: str | None) -> bool:
     words = fold(last_line).split()
     if len(words) > 2 and words[-1] in _FOLDED_DANGLING:
         return True
+    if passage is not None and _is_unfinished(answer) and _is_piece(words[-1], passage):
+        return True
     return passage is not None and _stops_inside_passage(answer, prompt, passage)
+
+
+def _is_piece(word: str, passage: str) -> bool:
+    """Whether it is no word of the passage, but the beginning of one; a form of a word is no piece of it."""
+    known = read(passage).words
+    if not word.isalpha() or word in known:
+        return False
+    return any(other.startswith(word) and other[len(word) :] not in _ENDINGS for other in known)
 
 
 def _stops_inside_passage(answer: str, prompt: str, passage: str) -> bool:

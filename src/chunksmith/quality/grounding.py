@@ -6,21 +6,26 @@ from typing import NamedTuple
 from chunksmith.domain.datasets import Entry, Evidence
 from chunksmith.domain.generation import ModeShape
 from chunksmith.domain.sentences import spans
+from chunksmith.quality.denials import denies
 from chunksmith.quality.fields import grounded_text, prompt_text
 from chunksmith.quality.folding import fold
-from chunksmith.quality.passages import Passage, is_negated, read, roots
-from chunksmith.quality.words import Tokens, names, tokens
+from chunksmith.quality.passages import Passage, is_negator, read, roots
+from chunksmith.quality.substitutions import substituted
+from chunksmith.quality.words import Tokens, is_common_word, names, tokens
 
 EVIDENCE_SHARE = 0.2  # of groundedness, when there is evidence
 MATCH_WORTH = {"exact": 1.0, "normalized": 1.0, "fuzzy": 0.8, "none": 0.0}
 HARD_WEIGHT = 3.0  # of a number, a name or a key term against an ordinary word
+COMMON_WEIGHT = 0.3  # of a word that texts on every subject have
+FOREIGN_WEIGHT = 1.5  # of any other word that the passage does not have
 HARD_MISS = 0.4  # each of those that the passage lacks multiplies by this
 MOST_MISSES = 4
 ASKED_SHARE = 0.6  # of a question's words in the passage is all that can be expected: the rest does the asking
 DENIED = 0.25  # for a sentence that denies what the passage says, or says what it denies
-ALIKE_SENTENCES = 0.7  # shared words over all words, from which two sentences say the same thing or its opposite
+WEAKEST_SHARE = 0.6  # of groundedness, that the least supported sentence decides
+APART = 0.6  # for words that the passage has, but all in different places
 SHORT_ANSWER = 3  # words that carry meaning: each of them is a key term
-_MOST_CLAIMS = 20  # sentences of an answer that are looked at for a denial
+_MOST_CLAIMS = 20  # sentences of an answer that are looked at one by one
 _MOST_NAMED = 20
 # Written as in a program: sqlite3_open, rowid(), isOpen, utf16, "a quoted term".
 _CODE = re.compile(r"\b(?:[^\W\d_]+(?:_\w+)+|[a-z]+[A-Z]\w*|[^\W\d_]{2,}\d+\w*)\b|\b[^\W\d]\w+(?=\(\))")
@@ -40,13 +45,15 @@ def ground(entry: Entry, text: str, shape: ModeShape) -> Grounding:
     claim = grounded_text(entry, shape)
     asked = shape.grounded == "question" or not _has_content(tokens(claim))
     claim = prompt_text(entry, shape) if asked else claim
-    value, missing = _support(claim, passage, ASKED_SHARE if asked else 1.0, short_terms=not asked)
-    denies = not asked and _denies(claim, prompt_text(entry, shape), text, passage)
-    if denies:
+    found = [_support(piece, passage) for piece in _claims(claim)]
+    value = _joined(found, ASKED_SHARE if asked else 1.0)
+    denied = not asked and _denies(claim, prompt_text(entry, shape), text, passage)
+    if denied:
         value *= DENIED
     if entry.evidence:
         value = (1 - EVIDENCE_SHARE) * value + EVIDENCE_SHARE * evidence_worth(entry.evidence)
-    return Grounding(value, tuple(sorted(missing))[:_MOST_NAMED], denies)
+    missing = sorted({word for one in found for word in one.missing})
+    return Grounding(value, tuple(missing[:_MOST_NAMED]), denied)
 
 
 def evidence_worth(evidence: tuple[Evidence, ...]) -> float:
@@ -57,52 +64,77 @@ def _has_content(found: Tokens) -> bool:
     return bool(found.content or found.numbers)
 
 
-def _support(text: str, passage: Passage, enough: float, *, short_terms: bool) -> tuple[float, set[str]]:
-    """The share of words, numbers and names that the passage has; each missing hard one costs extra."""
+class _Support(NamedTuple):
+    """Of one sentence: the weight that is found of what is wanted, and what counts as missing."""
+
+    found: float
+    wanted: float
+    together: float
+    missing: set[str]
+    hard: int
+
+    @property
+    def value(self) -> float:
+        if not self.wanted:
+            return 0.0
+        return float(self.found / self.wanted * self.together * HARD_MISS ** min(self.hard, MOST_MISSES))
+
+
+def _claims(text: str) -> list[str]:
+    """The sentences that are looked at one by one; what comes after many of them is one claim."""
+    places = spans(text)
+    pieces = [text[span.start : span.end] for span in places[:_MOST_CLAIMS]]
+    return [*pieces, text[places[_MOST_CLAIMS].start :]] if len(places) > _MOST_CLAIMS else pieces
+
+
+def _joined(found: list[_Support], enough: float) -> float:
+    """Of all sentences together, and of the weakest: one that nothing supports is not made up for by the others."""
+    known = [one for one in found if one.wanted]
+    if not known:
+        return 0.0
+    mean = sum(min(1.0, one.value / enough) * one.wanted for one in known) / sum(one.wanted for one in known)
+    weakest = min(min(1.0, one.value / enough) for one in known)
+    return WEAKEST_SHARE * weakest + (1 - WEAKEST_SHARE) * mean
+
+
+def _support(text: str, passage: Passage) -> _Support:
+    """The share of words, numbers and names that the passage has, and how near each other it has them."""
     claimed = tokens(text)
-    hard = _hard_words(text, claimed, passage, short_terms=short_terms)
+    hard = _hard_words(text, passage)
+    short = len(claimed.content) <= SHORT_ANSWER
     found = wanted = 0.0
     missing: set[str] = set()
-    for word in claimed.content or claimed.words:
+    for word in claimed.content:
         worth = passage.worth(word)
-        weight = HARD_WEIGHT if word in hard else 1.0
+        ordinary = COMMON_WEIGHT if is_common_word(word) else 1.0 if worth else FOREIGN_WEIGHT
+        weight = HARD_WEIGHT if word in hard else ordinary
         wanted, found = wanted + weight, found + weight * worth
-        if word in hard and not worth:
+        if not worth and (word in hard or (short and not is_common_word(word))):
             missing.add(word)
     for number in claimed.numbers:
         wanted += HARD_WEIGHT
         found += HARD_WEIGHT if number in passage.numbers else 0.0
-    missing.update(number for number in claimed.numbers if number not in passage.numbers)
-    if not wanted:
-        return 0.0, missing
-    return float(min(1.0, found / wanted / enough) * HARD_MISS ** min(len(missing), MOST_MISSES)), missing
+    lacking = {number for number in claimed.numbers if number not in passage.numbers}
+    swapped = substituted(claimed, passage)
+    known = roots(claimed) & passage.roots
+    together = APART + (1 - APART) * passage.window(known)
+    misses = len((missing & hard) | lacking | swapped)
+    return _Support(found, wanted, together, missing | lacking | swapped, misses)
 
 
-def _hard_words(text: str, claimed: Tokens, passage: Passage, *, short_terms: bool) -> frozenset[str] | set[str]:
-    """Names, what is written as in a program, and in an answer of a few words all of them."""
-    if short_terms and len(claimed.content) <= SHORT_ANSWER:
-        return frozenset(claimed.content)
+def _hard_words(text: str, passage: Passage) -> set[str]:
+    """Names, and what is written as in a program."""
     coded = {part for term in _CODE.findall(text) for part in tokens(fold(term)).words}
     return coded if passage.large_nouns else coded | names(text)
 
 
 def _denies(claim: str, prompt: str, text: str, passage: Passage) -> bool:
-    """Whether a sentence has nearly the words of a sentence of the passage, and a denial that it has not, or lacks.
-
-    A part that is copied denies nothing, and an answer to "What must not be done?" need not repeat the denial.
-    """
-    for span in spans(claim)[:_MOST_CLAIMS]:
-        piece = claim[span.start : span.end]
+    """A part that is copied denies nothing."""
+    asked_denied = any(map(is_negator, tokens(prompt).words))
+    for piece in _claims(claim):
         words = tokens(piece)
-        content = roots(words)
-        if len(content) < 2:
-            continue
-        alike = [one for one in passage.sentences if _likeness(content, one.content) >= ALIKE_SENTENCES]
-        if alike and all(one.negated != is_negated(piece, words) for one in alike):
-            return not is_negated(prompt, tokens(prompt)) and fold(piece).strip(" .") not in fold(text)
+        if denies(words.words, roots(words), passage, asked_denied=asked_denied) and fold(piece).strip(
+            " ."
+        ) not in fold(text):
+            return True
     return False
-
-
-def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
-    shared = len(one & other)
-    return shared / (len(one) + len(other) - shared) if shared else 0.0

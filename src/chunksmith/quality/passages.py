@@ -1,67 +1,101 @@
 """A passage as scores read it, taken apart once for all entries that rest on it."""
 
-import re
 from functools import lru_cache
 from typing import NamedTuple
 
 from chunksmith.domain.sentences import spans
-from chunksmith.quality.words import Tokens, tokens, writes_nouns_large
+from chunksmith.quality.folding import fold
+from chunksmith.quality.words import Tokens, carries_meaning, numbers, words_of, writes_nouns_large
 
 INFLECTED_WORTH = 0.8  # of another form of a word that the passage has
 _STEM_MIN, _STEM_CUT = 5, 3
+_WINDOW = 3  # sentences beside each other
 _MOST_SENTENCES = 400  # of a passage, that are looked at one by one
 
 # Folded. Words of the languages that the function words of quality/words.py are in.
 _NEGATORS = frozenset(
-    "no not never none neither nor without cannot nobody nothing nowhere hardly "
+    "no not don doesn didn isn aren wasn weren won wouldn shouldn couldn hasn haven hadn "
+    "never none neither nor without cannot nobody nothing nowhere hardly "
     "nicht kein keine keinen keiner keinem nie niemals ohne weder "
     "ne pas jamais aucun aucune sans ni rien nunca jamas ningun ninguna sin tampoco nada "
     "non mai nessun nessuno nessuna senza nao nem sem niet geen nooit zonder".split()
 )
-_CONTRACTED = re.compile(r"n't\b", re.IGNORECASE)
+
+_ENDINGS = ("ing", "ed", "es", "s", "er", "ly")
 
 
 class Sentence(NamedTuple):
-    """``start`` and ``end`` are offsets into the passage; ``content`` its words that carry meaning, and numbers."""
+    """``start`` and ``end`` are offsets into the passage; ``content``: roots of what carries meaning, and numbers."""
 
     start: int
     end: int
+    words: tuple[str, ...]
     content: frozenset[str]
-    negated: bool
 
 
 class Passage(NamedTuple):
-    """``words`` are all of them, ``stems`` every beginning that could be the stem of another form of one."""
+    """``words`` are all of them, folded; ``roots`` of what carries meaning, and ``windows`` of them side by side."""
 
     words: frozenset[str]
-    stems: frozenset[str]
     numbers: frozenset[str]
     large_nouns: bool
     sentences: tuple[Sentence, ...]
+    windows: tuple[frozenset[str], ...]
+    roots: frozenset[str]
 
     def worth(self, word: str) -> float:
         """1 when the passage has the word, less for another form of it, 0 when it has neither."""
         if word in self.words:
             return 1.0
-        return INFLECTED_WORTH if len(word) > _STEM_MIN and _stem(word) in self.stems else 0.0
+        if (len(word) > _STEM_MIN and _stem(word) in _stems(self.words)) or bare(word) in _bare(self.words):
+            return INFLECTED_WORTH
+        return 0.0
+
+    def window(self, content: frozenset[str]) -> float:
+        """The greatest share of some roots that sentences beside each other have; 1 for none."""
+        if not content or not self.sentences:
+            return 1.0
+        return max(len(content & together) for together in self.windows) / len(content)
 
 
 @lru_cache(maxsize=4)
 def read(text: str) -> Passage:
     """Remembered: all entries of a unit are held against one passage."""
-    source = tokens(text)
-    words = frozenset(source.words)
-    return Passage(words, _stems(words), frozenset(source.numbers), writes_nouns_large(text), _sentences(text))
+    plain = fold(text)
+    words = frozenset(words_of(plain))
+    sentences = _sentences(text)
+    windows = tuple(
+        frozenset().union(*(one.content for one in sentences[at : at + _WINDOW])) for at in range(len(sentences))
+    )
+    return Passage(
+        words,
+        frozenset(numbers(plain)),
+        writes_nouns_large(text),
+        sentences,
+        windows,
+        frozenset().union(*(one.content for one in sentences)),
+    )
 
 
-def is_negated(text: str, words: Tokens) -> bool:
-    """Whether there is a word of denial, in the languages whose function words are known."""
-    return not _NEGATORS.isdisjoint(words.words) or _CONTRACTED.search(text) is not None
+def is_negator(word: str) -> bool:
+    """Of a folded word, whether it denies, in the languages whose function words are known."""
+    return word in _NEGATORS
 
 
+@lru_cache(maxsize=16_384)
 def root(word: str) -> str:
     """What two forms of a word share, roughly: the same for ``reduce``, ``reduces`` and ``reduced``."""
     return _stem(word) if len(word) > _STEM_MIN else word
+
+
+@lru_cache(maxsize=8192)
+def bare(word: str) -> str:
+    """Without an English ending, so that the forms of a short word meet: zip, zipped, zipping."""
+    for ending in _ENDINGS:
+        rest = word.removesuffix(ending)
+        if rest != word and len(rest) > 2:
+            return rest[:-1] if len(rest) > 3 and rest[-1] == rest[-2] else rest.rstrip("e")
+    return word.rstrip("e")
 
 
 def roots(found: Tokens) -> frozenset[str]:
@@ -73,8 +107,10 @@ def _sentences(text: str) -> tuple[Sentence, ...]:
     found = []
     for span in spans(text)[:_MOST_SENTENCES]:
         piece = text[span.start : span.end]
-        words = tokens(piece)
-        found.append(Sentence(span.start, span.end, roots(words), is_negated(piece, words)))
+        plain = fold(piece)
+        words = words_of(plain)
+        content = frozenset([*map(root, filter(carries_meaning, words)), *numbers(plain)])
+        found.append(Sentence(span.start, span.end, tuple(words), content))
     return tuple(found)
 
 
@@ -82,6 +118,12 @@ def _stem(word: str) -> str:
     return word[: max(_STEM_MIN, len(word) - _STEM_CUT)]
 
 
+@lru_cache(maxsize=4)
+def _bare(words: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(bare, words))
+
+
+@lru_cache(maxsize=4)
 def _stems(words: frozenset[str]) -> frozenset[str]:
     """So that the longer of two forms finds the shorter."""
     return frozenset(

@@ -56,7 +56,7 @@ def self_contained(entry: Entry, shape: ModeShape, passage: str | None) -> float
     whole = fold(whole_text(entry, shape)[:_SEEN_CHARS])
     asked, said = fold(prompt_text(entry, shape)[:_SEEN_CHARS]), fold(grounded_text(entry, shape)[:_SEEN_CHARS])
     value = 1.0
-    if _speaks(_AT_TEXT, whole, fold(passage or "")):
+    if _speaks(_AT_TEXT, whole, passage or ""):
         value *= POINTS_AT_TEXT
     if _AT_PLACE.search(whole):
         value *= POINTS_AT_PLACE
@@ -70,7 +70,7 @@ def self_contained(entry: Entry, shape: ModeShape, passage: str | None) -> float
 
 def _speaks(pattern: re.Pattern[str], text: str, passage: str) -> bool:
     """What the passage says too is its subject, not a fault: a manual of citing has authors and texts."""
-    return any(match[0] not in passage for match in pattern.finditer(text))
+    return any(match[0] not in fold(passage) for match in pattern.finditer(text))
 
 
 def _dangles(text: str, *, opening: bool = False) -> bool:

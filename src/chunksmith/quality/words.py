@@ -44,6 +44,32 @@ _FUNCTION_WORDS = frozenset(
     "il lo gli uno e ed ma sono che chi cosa quando perché o os as um uma não sim foi "
     "de het een en of maar niet zijn wordt worden wat wie waar hoe waarom".split()
 )
+# Words that every subject has: with them a writer puts together what the passage says in other words.
+_COMMON_WORDS = frozenset(
+    "able above according across actual actually add added after again against almost alone along already although "
+    "always another anything apart around away back basically became become becomes before begin behind being below "
+    "beside besides best better beyond bring brings called came cannot carry case cases certain come comes common "
+    "consist consists contain containing contains describe described describes describing despite different done down "
+    "due during early either else end enough entire especially even ever exactly example except exist exists far few "
+    "find first follow followed following follows former found full further gave generally get gets give given gives "
+    "giving go goes gone good got had happen happens having held hence hold holds however include included includes "
+    "including indeed instead keep keeping keeps kept kind knew know known knows large largely last late later latter "
+    "lead leads least leave leaves left less let lets like likely little long look made main mainly make makes making "
+    "many may mean means mentioned might moreover much namely near nearly need needed needs neither never "
+    "nevertheless new next none nor normally nothing notably now number occur occurs off often once one ones onto "
+    "order other others otherwise out overall own part particular particularly per perhaps place point possible "
+    "provide provided provides put puts quite rather reach reached reason refer refers relate related remain remains "
+    "result resulting results said same say says second see seem seems seen several show showing shown shows similar "
+    "similarly simply since single small something sometimes somewhat soon state stated states still take taken takes "
+    "taking tell tells term thereby therefore thing things think though three through throughout thus together too "
+    "took toward towards try turn turned turning turns two typically unless unlike until upon use used useful user "
+    "uses using usual usually various via want wants way ways well went whatever whenever where whereas wherever "
+    "whether which while whole whose widely within without word words work works would yet "
+    "während immer wieder schon noch mehr sehr dort hier dann denn weil damit daher dabei außerdem jedoch etwa gibt "
+    "machen macht wurde geben lassen aussi ainsi alors après avant chez comme donc encore entre fait faire même moins "
+    "parce pendant plus plusieurs puis très toujours además antes así aunque cada después donde durante entonces "
+    "entre hace hacer hasta más menos mientras mismo muy otro otros también tiene todo".split()
+)
 
 
 class Tokens(NamedTuple):
@@ -65,11 +91,11 @@ def tokens(text: str) -> Tokens:
 def _tokens(text: str) -> Tokens:
     plain = fold(text)
     words = words_of(plain)
-    content = tuple(word for word in words if word not in _FOLDED_FUNCTION_WORDS and not _is_short_latin(word))
+    content = tuple(filter(carries_meaning, words))
     return Tokens(tuple(words), content, tuple(numbers(plain)))
 
 
-_remembered = lru_cache(maxsize=64)(_tokens)
+_remembered = lru_cache(maxsize=256)(_tokens)
 
 
 def plain_tokens(text: str) -> list[str]:
@@ -117,9 +143,20 @@ def _capitalised(text: str) -> list[str]:
     return [word for word in candidates if word[0].isupper()]
 
 
+@lru_cache(maxsize=16_384)
+def carries_meaning(word: str) -> bool:
+    """Of a folded word."""
+    return word not in _FOLDED_FUNCTION_WORDS and not _is_short_latin(word)
+
+
 def is_function_word(word: str) -> bool:
     """Of a folded word, whether it says nothing about what a text is about."""
     return word in _FOLDED_FUNCTION_WORDS
+
+
+def is_common_word(word: str) -> bool:
+    """Of a folded word, whether texts on every subject have it."""
+    return word in _FOLDED_COMMON_WORDS
 
 
 def is_unspaced(text: str) -> bool:
@@ -153,3 +190,4 @@ def _is_short_latin(word: str) -> bool:
 
 
 _FOLDED_FUNCTION_WORDS = frozenset(fold(word) for word in _FUNCTION_WORDS)
+_FOLDED_COMMON_WORDS = frozenset(fold(word) for word in _COMMON_WORDS)

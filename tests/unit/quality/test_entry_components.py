@@ -37,6 +37,7 @@ def grounding(answer: str, question: str = "What about rye bread?") -> float:
         pytest.param("It was first baked in Bavaria in 1570.", ["bavaria"], id="name"),
         pytest.param("Call burn_loaf() to get a Loaf.", ["burn"], id="key term"),
         pytest.param("A copper kettle", ["copper", "kettle"], id="every word of a short answer"),
+        pytest.param("Steam makes the surface shine.", ["surface"], id="one word in the place of another"),
         pytest.param("Bakers keep the starter at 26 degrees.", [], id="nothing"),
     ],
 )
@@ -51,7 +52,10 @@ def test_what_is_not_in_the_passage_is_named(answer: str, missing: list[str]) ->
         pytest.param("Because rye flour contains little gluten.", 0.75, 1.0, id="paraphrased"),
         pytest.param("Bakers keep the starter at 30 degrees.", 0.0, 0.4, id="wrong number"),
         pytest.param("It is sliced while it is hot.", 0.0, 0.25, id="denial left out"),
+        pytest.param("Bakers do not feed it twice a day.", 0.0, 0.25, id="denial put in"),
+        pytest.param("Its flour has little gluten. It costs more than wheat.", 0.0, 0.55, id="half of it made up"),
         pytest.param("The moon pulls the near ocean.", 0.0, 0.1, id="about something else"),
+        pytest.param("Bakers keep gluten at 1570 degrees.", 0.6, 1.0, id="fooled by parts of several sentences"),
         pytest.param("Wheat builds kneading in gluten dough.", 0.9, 1.0, id="fooled by swapped roles"),
         pytest.param("Three hundred years earlier the loaf was unknown.", 0.0, 0.5, id="unfair to what was worked out"),
     ],
@@ -129,7 +133,7 @@ def test_without_a_question_there_is_nothing_to_answer() -> None:
     ("question", "answer", "least", "most"),
     [
         pytest.param("What needs a sour starter?", "Rye bread", 1.0, 1.0, id="something new"),
-        pytest.param("Does rye bread need a starter?", "Yes.", 0.6, 0.6, id="yes"),
+        pytest.param("Does rye bread need a starter?", "Yes.", 0.4, 0.4, id="yes"),
         pytest.param(
             "What is a sour starter?", "A sour starter is a kind of starter.", 0.25, 0.25, id="goes in circles"
         ),

@@ -153,7 +153,7 @@ def test_what_the_passage_itself_says_is_no_leftover() -> None:
 )
 def test_what_fools_the_score_is_known(question: str, answer: str) -> None:
     """Stated in docs/quality.md; when one of these is caught, say so there."""
-    assert scored(question, answer) >= 0.8
+    assert scored(question, answer) >= 0.75
 
 
 def test_evidence_that_is_not_in_the_passage_costs() -> None:

@@ -1,0 +1,61 @@
+"""Words that stand in an answer where the passage has another one, in what is else the same run of words."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from rapidfuzz.distance import Levenshtein, Opcode
+
+from chunksmith.quality.passages import Passage, root
+from chunksmith.quality.words import Tokens, is_common_word, is_function_word
+
+# Words around a substituted one that are the same, grammar words counted: for a word that the passage has nowhere, and
+# for one that it has elsewhere. At the end of an answer those before it are enough.
+SAME_BEFORE, SAME_AFTER = (2, 3), (1, 2)
+MOST_REPLACED = 3  # words of the passage in whose place it stands
+SHARED = 0.5  # of the roots of the answer that a sentence of the passage has, to be compared word by word
+
+
+def substituted(claimed: Tokens, passage: Passage) -> set[str]:
+    if not claimed.content:
+        return set()
+    foreign = {word for word in claimed.content if not passage.worth(word)}
+    mine = [root(word) for word in claimed.words]
+    content = {root(word) for word in claimed.content}
+    found: set[str] = set()
+    for one in passage.sentences:
+        if len(content & one.content) >= SHARED * len(content):
+            found |= _swapped(mine, claimed.words, _rooted(one.words), one.words, foreign)
+    return found
+
+
+def _swapped(
+    mine: Sequence[str], words: Sequence[str], theirs: Sequence[str], other: Sequence[str], foreign: set[str]
+) -> set[str]:
+    found = set()
+    steps = Levenshtein.opcodes(mine, theirs)
+    for place, step in enumerate(steps):
+        replaced = other[step.dest_start : step.dest_end]
+        if step.tag != "replace" or step.src_end - step.src_start != 1 or len(replaced) > MOST_REPLACED:
+            continue
+        word, known = words[step.src_start], words[step.src_start] not in foreign
+        before = _equal(steps[place - 1]) if place else 0
+        after = _equal(steps[place + 1]) if place + 1 < len(steps) else 0
+        at_end = step.src_end == len(words) and not known
+        same = before >= SAME_BEFORE[known] and (at_end or after >= SAME_AFTER[known])
+        if same and _is_word(word) and _is_word(replaced[-1]):
+            found.add(word)
+    return found
+
+
+def _equal(step: Opcode) -> int:
+    return int(step.src_end - step.src_start) if step.tag == "equal" else 0
+
+
+def _is_word(word: str) -> bool:
+    """Not one that stands for others: "the one that" takes the place of a noun without changing what is said."""
+    return not is_function_word(word) and not is_common_word(word)
+
+
+@lru_cache(maxsize=512)
+def _rooted(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(root, words))
