@@ -20,6 +20,8 @@ _BUILT_IN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 # Keys travel in these places in addresses and headers of libraries that log what they send.
 _IN_TRANSIT = re.compile(r"(?i)([?&](?:key|api_key|token)=|\bbearer\s+|\bx-(?:goog-)?api-key['\": ]+)[^\s&\"'\\,}]+")
 _NOISY = ("aiohttp.access", "asyncio", "httpcore", "httpx", "pypdf")
+# Their debug lines hold what is stored: documents, prompts, replies.
+_TELLING = ("aiosqlite",)
 
 
 class Secrets:
@@ -107,6 +109,8 @@ def configure(
     root.setLevel(level.upper())
     for name in _NOISY:
         logging.getLogger(name).setLevel("DEBUG" if level == "debug" else "WARNING")
+    for name in _TELLING:
+        logging.getLogger(name).setLevel("WARNING")
 
 
 def _time(record: logging.LogRecord) -> str:

@@ -111,6 +111,13 @@ def test_level_and_noisy_libraries(stream: io.StringIO) -> None:
     assert stream.getvalue() == ""
 
 
+def test_what_is_stored_is_not_logged_even_in_debug(stream: io.StringIO) -> None:
+    logs.configure("debug", "json", stream)
+    logging.getLogger("aiosqlite").debug("executing INSERT ... (prompt)")
+    logging.getLogger("ours").debug("detail")
+    assert [line["event"] for line in lines(stream)] == ["detail"]
+
+
 def test_configuring_again_replaces(stream: io.StringIO) -> None:
     logs.configure("info", "json", stream)
     logs.configure("info", "json", stream)
