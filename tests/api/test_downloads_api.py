@@ -10,6 +10,7 @@ from multidict import CIMultiDictProxy
 
 from api_parts import download, entries, faults, files_below, rows
 from app_parts import API, Server
+from chunksmith.web.file_answer import attachment
 
 TYPES = {
     "jsonl": "application/x-ndjson",
@@ -122,6 +123,24 @@ async def test_a_part_of_another_content_gets_the_whole(server: Server, dataset:
     tag = (await got(server, dataset)).headers["ETag"]
     assert (await got(server, dataset, Range="bytes=0-3", If_Range=tag)).status == 206
     assert (await got(server, dataset, Range="bytes=0-3", If_Range='"other"')).status == 200
+
+
+async def test_the_name_is_told_to_old_readers_too(server: Server, dataset: str) -> None:
+    told = (await got(server, dataset)).headers["Content-Disposition"]
+    assert told == f"attachment; filename=\"{dataset}.jsonl\"; filename*=UTF-8''{dataset}.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("a b.json", "filename=\"a b.json\"; filename*=UTF-8''a%20b.json"),
+        ('é"\\/%.json', "filename=\"_____.json\"; filename*=UTF-8''%C3%A9%22%5C%2F%25.json"),
+        ("a\r\nb", "filename=\"a__b\"; filename*=UTF-8''a%0D%0Ab"),
+    ],
+    ids=["space", "marks", "line-break"],
+)
+def test_a_name_can_be_anything(name: str, told: str) -> None:
+    assert attachment(name) == f"attachment; {told}"
 
 
 async def test_head_tells_all_but_the_content(server: Server, dataset: str) -> None:

@@ -15,7 +15,7 @@ async def send_file(request: web.Request, path: Path, name: str, media_type: str
     headers = {
         "ETag": etag,
         "Accept-Ranges": "bytes",
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}",
+        "Content-Disposition": attachment(name),
         "Cache-Control": "private, no-cache",
     }
     if _matches(request.headers.get("If-None-Match"), etag):
@@ -40,6 +40,12 @@ async def send_file(request: web.Request, path: Path, name: str, media_type: str
         await _send(response, path, start, end)
     await response.write_eof()
     return response
+
+
+def attachment(name: str) -> str:
+    """``Content-Disposition``: the name as it is, and in plain ASCII for readers that know no other, such as curl."""
+    plain = "".join(char if char.isascii() and char.isprintable() and char not in '"\\/%' else "_" for char in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 async def _send(response: web.StreamResponse, path: Path, start: int, end: int) -> None:

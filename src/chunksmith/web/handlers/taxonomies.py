@@ -2,7 +2,6 @@
 
 import asyncio
 from typing import Any
-from urllib.parse import quote
 
 from aiohttp import web
 from marshmallow import Schema
@@ -20,6 +19,7 @@ from chunksmith.errors import (
 )
 from chunksmith.services.taxonomies import etag_of
 from chunksmith.web.answers import json_response, no_content
+from chunksmith.web.file_answer import attachment
 from chunksmith.web.parsing import body_of, idempotency_key, load, query_of, read_limited
 from chunksmith.web.routing import JSON, Answer, Route, Stream
 from chunksmith.web.schemas import taxonomies as shapes
@@ -73,7 +73,7 @@ async def export_taxonomy(request: web.Request) -> web.StreamResponse:
     content = shapes.export_out(taxonomy)
     headers = {
         "ETag": etag_of(taxonomy),
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(taxonomy.name, safe='')}.{form}",
+        "Content-Disposition": attachment(f"{taxonomy.name}.{form}"),
     }
     if form == "json":
         return json_response(content, headers=headers)
