@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from chunksmith.cli import render
+from chunksmith.cli.exits import ExitCode, Failure
 from chunksmith.cli.options import AsJson
 from chunksmith.cli.serve import Config, DataDir
 
@@ -19,6 +20,8 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print it, this once; only its hash is kept."""
+    if not name.strip():
+        raise Failure("NAME must not be blank: it is what the key is listed and revoked by", ExitCode.INVALID)
     # The server's modules take most of a second to import, and the other commands do without them.
     from chunksmith.cli import local  # noqa: PLC0415 - see above
 

@@ -138,6 +138,11 @@ def test_a_key_is_made_listed_and_revoked(tmp_path: Path, capsys: Captured) -> N
     assert secret not in listed
 
 
+def test_a_key_needs_a_name(tmp_path: Path) -> None:
+    assert run(["keys", "create", " ", "--data-dir", str(tmp_path / "data")]) == ExitCode.INVALID
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_key_that_is_not_there_cannot_be_revoked(tmp_path: Path) -> None:
     assert run(["keys", "revoke", "9", "--data-dir", str(tmp_path)]) == ExitCode.STATE
 
