@@ -157,6 +157,22 @@ async def test_a_project_without_chunks_is_refused_in_the_promised_words(server:
     project = (await server.post("projects", {"name": "empty"}, 201))["id"]
     problem = await server.post("datasets/generate", {"project_id": project}, 400)
     assert problem["detail"] == "No chunks found for project"
+    assert [error["pointer"] for error in problem["errors"]] == ["/project_id"]
+    assert await job_count(server) == 0
+
+
+async def test_chunks_without_anything_extracted_are_told_apart(server: Server) -> None:
+    body = {"project_id": await server.project(PASSAGES[:1]), "data_source": "Extract"}
+    problem = await server.post("datasets/generate", body, 400)
+    assert problem["detail"] == "No chunks found for project"
+    assert [error["pointer"] for error in problem["errors"]] == ["/data_source"]
+
+
+@pytest.mark.parametrize("model", ["gemini/", "grok/two words", "ollama/line\nbreak", "gemini/\x7f"])
+async def test_a_model_without_a_usable_name_is_refused(server: Server, model: str) -> None:
+    body = {"project_id": await server.project(PASSAGES[:1]), "generation_model": model}
+    problem = await server.post("datasets/generate", body, 400)
+    assert [error["pointer"] for error in problem["errors"]] == ["/generation_model"]
     assert await job_count(server) == 0
 
 

@@ -158,9 +158,13 @@ def parse_model(text: str, defaults: dict[str, str], pointer: str) -> ModelRef:
 
     Errors: InvalidRequest naming the providers.
     """
-    provider, _, model = text.strip().partition("/")
+    provider, slash, model = text.strip().partition("/")
     if provider not in PROVIDERS or (provider == "builtin" and model not in ("", "builtin")):
         raise InvalidRequest.field(
             pointer, f"unknown model {text!r}; known: {', '.join(PROVIDERS)}, <provider>/<model>"
+        )
+    if (slash and not model) or any(char.isspace() or not char.isprintable() for char in model):
+        raise InvalidRequest.field(
+            pointer, f"{text!r} names no model of {provider}: send {provider}, or {provider}/<model>"
         )
     return ModelRef(provider, model or defaults.get(provider, provider))

@@ -41,6 +41,7 @@ from chunksmith.services.generation_checks import (
     folder_of,
     parse_usd,
     reads_documents,
+    what_is_missing,
 )
 from chunksmith.services.processing import options_of
 from chunksmith.services.projects import ProjectService
@@ -384,7 +385,7 @@ class GenerationService:
             return
         if spec.fill_gaps and await self._chunks.has_chunks(project.id, spec.document_ids):
             raise NoSourceMaterial("No chunks found for project: there is no gap, accepted entries rest on every chunk")
-        raise NoSourceMaterial()
+        raise NoSourceMaterial(faults=(what_is_missing(spec),))
 
     async def _has_documents(self, project: Project) -> bool:
         """Whether entries will have the name of a document to show."""

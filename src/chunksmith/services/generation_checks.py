@@ -8,7 +8,7 @@ from typing import Any
 
 from chunksmith.domain.calls import ModelRef
 from chunksmith.domain.curation import SPLITS
-from chunksmith.domain.generation import DataSource, parse_model
+from chunksmith.domain.generation import DataSource, GenerationSpec, parse_model
 from chunksmith.errors import (
     Fault,
     InvalidRequest,
@@ -153,6 +153,19 @@ def folder_of(draft: Draft) -> str:
     if path.is_absolute() or hidden or ":" in text or len(text) > 200 or any(not char.isprintable() for char in text):
         draft.fault("output_dir", "must be a folder under the project's dataset folder, without .. or a leading /")
     return str(path)
+
+
+def what_is_missing(spec: GenerationSpec) -> Fault:
+    """Where to look when there is nothing to generate from."""
+    if spec.data_source == "Extract":
+        return Fault(
+            "/data_source",
+            "nothing was extracted that this request may use: run POST /api/v1/extraction, import results, "
+            "or leave out what narrows them (extraction_file_id, selected_categories, only_validated, document_ids)",
+        )
+    if spec.document_ids is not None:
+        return Fault("/document_ids", "these documents have no chunks")
+    return Fault("/project_id", "has no chunks and no document that waits: upload documents, or import chunks")
 
 
 def reads_documents(source: DataSource) -> bool:

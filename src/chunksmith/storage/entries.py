@@ -210,7 +210,7 @@ async def replace_entry(
         raise NotFound("Entry", f"entry_{number}")
     old = entry_of(rows[0])
     if expected_revision is not None and old.revision != expected_revision:
-        raise StaleEntry(f"entry_{number} is at revision {old.revision}, not {expected_revision}: read it again")
+        raise StaleEntry(f"entry_{number} is at revision {old.revision} by now: read it again")
     new = edit(old)
     if new is not None and new.texts() != old.texts():  # what was found in the former text
         new = dataclasses.replace(new, left_out=None, duplicate_of=None, contamination=None)
