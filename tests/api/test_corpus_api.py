@@ -279,6 +279,13 @@ async def test_options_that_cannot_be_meant_are_400(api: Client, body: dict[str,
     assert [each for each, _ in found] == [pointer]
 
 
+@pytest.mark.parametrize("wrong", ["parsing_model", "chunk_size"])
+async def test_unknown_documents_are_told_with_the_other_faults(api: Client, wrong: str) -> None:
+    body = {"project_id": 1, "document_ids": [99], wrong: {"parsing_model": "x", "chunk_size": 0}[wrong]}
+    found = await faults(api, "POST", "/documents/process", json=body)
+    assert {each for each, _ in found} == {f"/{wrong}", "/document_ids"}
+
+
 async def test_chunks_are_imported_as_json(api: Client) -> None:
     body = {"chunks": [{"text": "one", "document": "d", "id": 7, "metadata": {"page": 1}}, {"text": "two"}]}
     imported = await answer(api, "POST", "/projects/1/chunks", 201, json=body)

@@ -84,6 +84,8 @@ async def delete_document(request: web.Request) -> web.StreamResponse:
 async def process_documents(request: web.Request) -> web.StreamResponse:
     body = body_of(request)
     wanted, gathered = await _processing(request.app, body)
+    if gathered.all_faults():
+        await _check_selection(request.app, wanted, body, gathered)
     gathered.settle()
     assert wanted.project is not None  # noqa: S101 - else there was a fault
     job = await request.app[JOBS].submit_processing(
@@ -118,8 +120,15 @@ async def _processing(app: web.Application, body: dict[str, Any]) -> tuple[_Want
 
 
 async def _also_wrong(app: web.Application, readable: dict[str, Any]) -> list[Fault]:
-    _, gathered = await _processing(app, readable)
+    wanted, gathered = await _processing(app, readable)
+    await _check_selection(app, wanted, readable, gathered)
     return gathered.all_faults()
+
+
+async def _check_selection(app: web.Application, wanted: _Wanted, body: dict[str, Any], gathered: Gathered) -> None:
+    if wanted.project is not None and body["document_ids"] is not None:
+        with gathered.gathering("document_ids"):
+            await app[DOCUMENTS].to_process(wanted.project, body["document_ids"])
 
 
 class _Form:
