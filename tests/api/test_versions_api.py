@@ -267,6 +267,18 @@ async def test_versions_of_all_names_are_listed_without_one(server: Server, proj
     assert ([one["dataset_name"] for one in found["versions"]], found["total"]) == (["other"], 2)
 
 
+async def test_the_quality_report_follows_the_versions(server: Server, project: int) -> None:
+    dataset = await run(server, project)
+    await edit(server, dataset, "entry_1", question="What is new?")
+    await increment(server, project)
+    last = await run(server, project)
+    report = await server.get(f"datasets/{dataset}/quality")
+    shown = [(one["version"], one["dataset_id"]) for one in report["versions"]]
+    assert shown == [("1.0.0", dataset), ("1.0.1", dataset), ("1.1.0", last)]
+    first, edited, again = [one["overall_score"] for one in report["versions"]]
+    assert edited < first == again
+
+
 @pytest.mark.parametrize(("place", "times"), [("finishing_step", 5), ("version_frozen", 1), ("finishing_step", 6)])
 async def test_a_run_is_frozen_once_wherever_it_stops(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, times: int

@@ -32,6 +32,8 @@ REFUSES_WHAT_FITS = {
     "change_entry": "fields of another mode, metadata that the server fills in",
     "change_job": "a ceiling on money without a price",
     "create_reference": "a line without a text, a name that is taken",
+    "version_manifest": "a cursor that was never given",
+    "compare_versions": "a cursor that was never given",
     "prune_ledger": "nothing that says what to remove",
     "upload_documents": "a form without files",
     "create_taxonomy": "equal siblings, ids that are no UUIDs",
@@ -54,6 +56,7 @@ SHARES_ITS_ADDRESS = {
     "preview_generation",
     "generate_taxonomy",
     "extend_taxonomy",
+    "list_versions",
 }
 # A plain scalar of YAML is the text that stands there: `name: false` names it "false".
 READS_YAML = {"create_taxonomy", "update_taxonomy"}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, get_args
 
-from chunksmith.domain.datasets import Entry
+from chunksmith.domain.datasets import Dataset, Entry
 from chunksmith.domain.entry_query import EntryQuery, Filled
 
 VersionType = Literal["major", "minor", "patch"]
@@ -51,6 +51,11 @@ class Line(NamedTuple):
 
     project_id: int
     name: str
+
+
+def line_of(dataset: Dataset) -> Line | None:
+    """None when it was made without versions."""
+    return Line(dataset.project_id, dataset.name) if dataset.settings.get("enable_versioning") else None
 
 
 class Frozen(NamedTuple):

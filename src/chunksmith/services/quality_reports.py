@@ -1,11 +1,13 @@
 """What is known of a dataset's quality: its scores, and those of the runs of the same name before it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from chunksmith.domain.dataset_ports import DatasetRows
 from chunksmith.domain.datasets import Dataset
 from chunksmith.domain.feedback import Reviewed
+from chunksmith.domain.versions import Version, Versions, line_of
 from chunksmith.quality.agreement import Agreement, agreement
 
 TREND_RUNS = 50
@@ -27,19 +29,22 @@ class Run(NamedTuple):
 class QualityReport:
     dataset: Dataset
     trend: list[Run]
+    versions: Sequence[Version]
     agreement: Agreement
 
 
 class QualityReports:
-    def __init__(self, datasets: DatasetRows, reviewed: Reviewed) -> None:
+    def __init__(self, datasets: DatasetRows, versions: Versions, reviewed: Reviewed) -> None:
         self._datasets = datasets
+        self._versions = versions
         self._reviewed = reviewed
 
     async def report(self, dataset_id: str) -> QualityReport:
         """Errors: NotFound."""
         dataset = await self._datasets.get(dataset_id)
         judged = await self._reviewed.judged(dataset.id, JUDGED_MOST)
-        return QualityReport(dataset, await self.trend(dataset), agreement(judged))
+        versions = await self.version_trend(dataset)
+        return QualityReport(dataset, await self.trend(dataset), versions, agreement(judged))
 
     async def trend(self, dataset: Dataset) -> list[Run]:
         """The runs of this dataset's ``dataset_name`` in its project up to itself, oldest first; itself without one."""
@@ -47,6 +52,14 @@ class QualityReports:
             return [_run(dataset)]
         earlier = await self._datasets.named(dataset.project_id, dataset.name, dataset.id, TREND_RUNS)
         return [_run(one) for one in reversed(earlier)]
+
+    async def version_trend(self, dataset: Dataset) -> Sequence[Version]:
+        """The newest versions of the dataset's line, also of other runs, oldest first; none without versions."""
+        line = line_of(dataset)
+        if line is None:
+            return ()
+        found, _ = await self._versions.page(line.project_id, line.name, TREND_RUNS, 0)
+        return found[::-1]
 
 
 def _run(dataset: Dataset) -> Run:

@@ -16,6 +16,7 @@ from chunksmith.domain.versions import (
     VersionNumber,
     Versions,
     VersionType,
+    line_of,
     parse_number,
 )
 from chunksmith.errors import InvalidRequest, NotFound
@@ -128,21 +129,8 @@ class VersionService:
             encode_cursor(scope, page[limit - 1].number) if len(page) > limit else None,
         )
 
-    async def trend(self, dataset: Dataset, limit: int = 100) -> list[Version]:
-        """The last versions of the dataset's line, the oldest first, for showing how their quality went."""
-        line = line_of(dataset)
-        if line is None:
-            return []
-        found, _ = await self._versions.page(line.project_id, line.name, limit, 0)
-        return found[::-1]
-
     async def _line(self, project: str, name: str) -> Line:
         return Line((await self._projects.resolve(project)).id, name)
-
-
-def line_of(dataset: Dataset) -> Line | None:
-    """None when it was made without versions."""
-    return Line(dataset.project_id, dataset.name) if dataset.settings.get("enable_versioning") else None
 
 
 def _parsed(number: str, pointer: str) -> VersionNumber:

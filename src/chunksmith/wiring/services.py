@@ -169,7 +169,7 @@ def _datasets(app: web.Application, core: Core, workshop: Workshop) -> None:
 def _quality(app: web.Application, core: Core) -> None:
     rows = core.rows
     app[quality_keys.ANALYSIS] = AnalysisService(rows.datasets, rows.entries, core.weights)
-    app[quality_keys.QUALITY_REPORTS] = QualityReports(rows.datasets, rows.feedback)
+    app[quality_keys.QUALITY_REPORTS] = QualityReports(rows.datasets, rows.versions, rows.feedback)
 
 
 def _taxonomies(app: web.Application, core: Core, workshop: Workshop) -> None:

@@ -172,6 +172,21 @@ async def test_numbers_of_deleted_versions_stay_taken(rows: VersionRows) -> None
     assert str(made.number) == "1.1.0"
 
 
+async def test_what_was_left_out_stays_so_in_its_version(rows: VersionRows) -> None:
+    database = rows.engine.corpus.database
+    await database.apply([("UPDATE entries SET left_out = 'duplicate' WHERE id & 15 = 2", ())])
+    version = await rows.increment()
+    await database.apply([("UPDATE entries SET left_out = NULL", ())])
+    assert [*await rows.of(version.frozen)] == [1, 3, 4, 5, 6, 7, 8]
+    assert [one.number for one in await rows.frozen.by_numbers(version.frozen, [1, 2])] == [1]
+    found = await rows.frozen.page(version.frozen, EntryQuery(left_out="any"), 10)
+    assert [entry.number for entry in found] == [2]
+    filled = await rows.frozen.filled(version.frozen, EntryQuery())
+    assert filled.scores == 7
+    await rows.roll_back(version.number)
+    assert 2 not in await rows.now()
+
+
 @pytest.mark.parametrize("text", ["1.0", "01.0.0", "1.0.0 ", "v1.0.0", "1.0.-1", "", "1.0.9999999999"])
 def test_what_is_no_number_is_none(text: str) -> None:
     assert parse_number(text) is None

@@ -7,6 +7,7 @@ from marshmallow import ValidationError, validates_schema
 
 from chunksmith.domain.datasets import Entry
 from chunksmith.domain.generation import MODES
+from chunksmith.domain.versions import Version
 from chunksmith.quality.entry_scores import PARTS
 from chunksmith.services.analyzing import MOST_ROWS, PASSED_FROM, Analysis, AnalysisConfig
 from chunksmith.services.quality_reports import QualityReport
@@ -28,6 +29,10 @@ class RunOut(fields.AnswerSchema):
     overall_score = fields.Number(allow_none=True)
     diversity_score = fields.Number(allow_none=True)
     bias_score = fields.Number(allow_none=True)
+
+
+class VersionScoresOut(RunOut):
+    version = fields.String()
 
 
 class AgreementOut(fields.AnswerSchema):
@@ -54,6 +59,10 @@ class DatasetQualityOut(fields.AnswerSchema):
     trend = fields.List(
         fields.Nested(RunOut),
         metadata={"description": "The runs of its `dataset_name` up to this one, oldest first, at most 50."},
+    )
+    versions = fields.List(
+        fields.Nested(VersionScoresOut),
+        metadata={"description": "The newest versions of its `dataset_name`, oldest first, at most 50."},
     )
     agreement = fields.Nested(AgreementOut, metadata={"description": "Of the judge with reviewers."})
 
@@ -159,6 +168,7 @@ def report_out(report: QualityReport) -> dict[str, Any]:
         "curation": dataset.curation,
         "flagged": dataset.flagged,
         "trend": [run._asdict() for run in report.trend],
+        "versions": [_version_scores(version) for version in report.versions],
         "agreement": report.agreement._asdict(),
     }
 
@@ -195,4 +205,15 @@ def _row_out(entry: Entry) -> dict[str, Any]:
         "evidence_missing": notes.get("evidence_missing", []),
         "denies_passage": notes.get("denies_passage", False),
         "faults": notes.get("faults", []),
+    }
+
+
+def _version_scores(version: Version) -> dict[str, Any]:
+    quality = version.quality or {}
+    return {
+        "version": str(version.number),
+        "dataset_id": version.dataset_id,
+        "created_at": version.created_at,
+        "entries": version.entries_count,
+        **{name: quality.get(name) for name in ("overall_score", "diversity_score", "bias_score")},
     }
