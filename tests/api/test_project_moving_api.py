@@ -40,12 +40,16 @@ async def furnished(server: Server) -> Json:
     project = int((await server.post("projects", {"name": "Moved"}, 201))["id"])
     await upload(server, project, {"kiln.txt": "\n\n".join(PASSAGES).encode(), "broken.pdf": b"%PDF-1.7 no"})
     taxonomy = (await server.post("taxonomy", {"project_id": project, "name": "T", "taxonomy": TREE}, 201))["id"]
-    body = {"project_id": project, "generation_model": "builtin", "datasets_per_chunk": 3, "batch_size": 1}
+    line = {"dataset_name": "Line", "enable_versioning": True, "include_evaluation_sets": True}
+    body = {"project_id": project, "generation_model": "builtin", "datasets_per_chunk": 3, "batch_size": 1, **line}
     dataset = (await server.generate(body))["result"]["dataset_id"]
     first = (await entries(server, dataset))[0]["id"]
     await server.call("PUT", f"datasets/{dataset}/entries/{first}", json={"answer": "about 900 degrees"})
     feedback = {"entry_ids": [first], "feedback_type": "approve", "rating": 5}
     await server.post(f"datasets/{dataset}/feedback", feedback)
+    frozen = {"project_id": project, "dataset_name": "Line", "version_type": "minor", "description": "Mended"}
+    await server.post("datasets/versions/increment", frozen)
+    await server.call("DELETE", f"datasets/{dataset}/entries/entry_2", 204)
     extraction = {"project_id": project, "taxonomy_id": taxonomy, "initial_classifier": "builtin"}
     job = (await server.post("extraction", extraction, 202))["job_id"]
     await server.ended(job)
@@ -103,7 +107,17 @@ async def test_a_project_is_the_same_elsewhere(here: Server, there: Server) -> N
 async def test_downloads_are_the_same_elsewhere_but_for_the_numbers_of_chunks(here: Server, there: Server) -> None:
     made = await furnished(here)
     await taken(there, await archive(here, made["project"]))
-    after, before = [(await download(server, made["dataset"])).decode() for server in (there, here)]
+    after, before = [(await download(server, made["dataset"], split="train")).decode() for server in (there, here)]
+    assert NUMBER.sub("#", after) == NUMBER.sub("#", before)
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
+async def test_versions_are_the_same_elsewhere(here: Server, there: Server, version: str) -> None:
+    made = await furnished(here)
+    await taken(there, await archive(here, made["project"]))
+    after, before = [
+        (await download(server, made["dataset"], version=version, split="train")).decode() for server in (there, here)
+    ]
     assert NUMBER.sub("#", after) == NUMBER.sub("#", before)
 
 

@@ -29,7 +29,8 @@ _FILES = (
     "SELECT file_path FROM batches WHERE job IN (SELECT id FROM jobs WHERE project_id = ?)",
 )
 # A reply that was reused may be of another project's call.
-_FOREIGN_CALLS = "UPDATE entries SET call_id = NULL WHERE call_id NOT IN (SELECT id FROM calls)"
+_FOREIGN_CALLS = "UPDATE {} SET call_id = NULL WHERE call_id NOT IN (SELECT id FROM calls)"
+_TRIGGERS = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
 _UNFINISHED = """
 UPDATE jobs SET state = 'cancelled', step = 'Cancelled', error_detail = 'it was not finished when the project moved'
 WHERE state IN ('submitted', 'running', 'paused')
@@ -84,11 +85,7 @@ def open_archive(path: Path, folder: Path) -> Opened:
             manifest = _manifest(archive)
             opened = Opened(folder, manifest["project"], tuple(manifest["files"]))
             with closing(_fresh(opened.database, manifest["schema"])) as rows:
-                for copied in COPIED:
-                    _read_rows(archive, rows, copied)
-                rows.execute(_UNFINISHED)
-                rows.execute(_FOREIGN_CALLS)
-                rows.commit()
+                _fill(archive, rows)
                 _check_whole(rows, opened)
                 _migrate(rows, manifest["schema"], None)
             for number in range(len(opened.files)):
@@ -96,6 +93,26 @@ def open_archive(path: Path, folder: Path) -> Opened:
     except (zipfile.BadZipFile, sqlite3.Error, KeyError, TypeError, ValueError, EOFError, UnicodeError) as exc:
         raise InvalidRequest.field("", f"is not a whole archive of a project: {exc}") from exc
     return opened
+
+
+def _fill(archive: zipfile.ZipFile, rows: sqlite3.Connection) -> None:
+    """The rows are as they are: no trigger may act on them."""
+    triggers = rows.execute(_TRIGGERS).fetchall()
+    for name, _ in triggers:
+        rows.execute(f"DROP TRIGGER {name}")
+    for copied in COPIED:
+        _read_rows(archive, rows, copied)
+    rows.execute(_UNFINISHED)
+    for copied in COPIED:
+        if "call_id" in copied.numbers and copied.table != "replies" and _columns(rows, copied.table):
+            rows.execute(_FOREIGN_CALLS.format(copied.table))
+    for _, sql in triggers:
+        rows.execute(sql)
+    rows.commit()
+
+
+def _columns(rows: sqlite3.Connection, table: str) -> list[str]:
+    return [column[1] for column in rows.execute(f"PRAGMA table_info({table})")]
 
 
 def _reader(database: Path) -> sqlite3.Connection:
@@ -122,7 +139,7 @@ def _in(value: Any) -> Any:
 
 def _read_rows(archive: zipfile.ZipFile, rows: sqlite3.Connection, copied: Copied) -> None:
     """Tables that came with a later release are not in older archives."""
-    known = [column[1] for column in rows.execute(f"PRAGMA table_info({copied.table})")]
+    known = _columns(rows, copied.table)
     if not known or f"rows/{copied.table}.ndjson" not in archive.namelist():
         return
     with archive.open(f"rows/{copied.table}.ndjson") as lines:

@@ -145,6 +145,9 @@ class ProjectMover:
                 await connection.executemany(
                     f"INSERT INTO {copied.table} ({', '.join(columns)}) VALUES ({marks})", rows
                 )
+        for copied in COPIED:
+            if copied.last:
+                await _set_last(connection, opened, copied, moved)
         await asyncio.to_thread(self._place_files, opened, moved)
         return moved.project
 
@@ -154,6 +157,16 @@ class ProjectMover:
                 place = inside(self._root, moved.path(path))
                 place.parent.mkdir(parents=True, exist_ok=True)
                 opened.file(number).replace(place)
+
+
+async def _set_last(connection: aiosqlite.Connection, opened: Opened, copied: Copied, moved: Moved) -> None:
+    """What was 0 until every row was there."""
+    names = ", ".join(f"{name} = :{name}" for name in copied.last)
+    rows = await asyncio.to_thread(lambda: list(rows_of(opened, copied)))
+    values = [
+        {"id": moved.number(copied.table, row["id"]), **{name: row[name] for name in copied.last}} for row in rows
+    ]
+    await connection.executemany(f"UPDATE {copied.table} SET {names} WHERE id = :id", values)
 
 
 def _moved_rows(opened: Opened, copied: Copied, moved: Moved) -> Iterator[dict[str, Any]]:
@@ -167,7 +180,7 @@ def _moved_rows(opened: Opened, copied: Copied, moved: Moved) -> Iterator[dict[s
         if copied.table == "units":
             source = UNIT_SOURCES.get(kinds[row["job"] - moved.by["jobs"]])
             row["source_id"] = moved.number(source, row["source_id"]) if source is not None else row["source_id"]
-        yield _renamed(copied.table, row, moved)
+        yield _renamed(copied.table, row | dict.fromkeys(copied.last, 0), moved)
 
 
 def _kinds(opened: Opened) -> dict[int, str]:

@@ -33,13 +33,15 @@ _JOBS = "(SELECT id FROM jobs WHERE project_id = :project)"
 class Copied(NamedTuple):
     """Rows of ``table`` for which ``condition`` holds; ``numbers`` are columns by the space their numbers are of.
 
-    Shapes: ``json`` are columns whose JSON has numbers: by key, or ``""`` for a list of them.
+    Shapes: ``json`` are columns whose JSON has numbers: by key, or ``""`` for a list of them. ``last`` are columns that
+            are 0 until every row is there: triggers act on other tables' rows by them.
     """
 
     table: str
     condition: str
     numbers: Mapping[str, str]
     json: Mapping[str, Mapping[str, str]] = {}
+    last: tuple[str, ...] = ()
 
 
 _OF_JOB = f"job IN {_JOBS}"
@@ -62,6 +64,7 @@ COPIED = (
         "project_id = :project",
         {"id": "datasets", "project_id": "projects"},
         {"settings": {"document_ids": "documents"}},
+        ("states", "state", "changed"),
     ),
     Copied(
         "jobs",
