@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -247,19 +248,26 @@ def load(config: Path | None = None, flags: Mapping[str, Any] | None = None) -> 
     """Errors: InvalidRequest naming each setting that is wrong, and what would be right."""
     if config is not None:
         _must_be_readable(config)
-    _must_be_known(os.environ)
+    mistyped = _unknown_sections(os.environ)
     files = [shipped("chunksmith.toml"), *([config] if config is not None else [])]
 
     class Configured(Settings):
         model_config = SettingsConfigDict(toml_file=files)
 
     try:
-        return Configured(**(flags or {}))
+        settings = Configured(**(flags or {}))
     except ValidationError as exc:
-        faults = [Fault("/".join(map(str, error["loc"])), error["msg"]) for error in exc.errors()]
-        raise InvalidRequest.of(faults) from exc
+        faults = [Fault("/".join(map(str, error["loc"])), _said(error)) for error in exc.errors()]
+        raise InvalidRequest.of([*mistyped, *faults]) from exc
     except SettingsError as exc:
-        raise InvalidRequest.field("settings", str(exc)) from exc
+        raise InvalidRequest.of([*mistyped, Fault("settings", str(exc))]) from exc
+    if mistyped:
+        raise InvalidRequest.of(mistyped)
+    return settings
+
+
+def _said(error: ErrorDetails) -> str:
+    return "no such setting" if error["type"] == "extra_forbidden" else error["msg"]
 
 
 def shipped(name: str) -> Path:
@@ -277,18 +285,16 @@ def _must_be_readable(path: Path) -> None:
         raise InvalidRequest.field("--config", f"is not TOML: {exc}") from exc
 
 
-def _must_be_known(environment: Mapping[str, str]) -> None:
-    """A mistyped key inside a section is refused by the section; this refuses a mistyped section."""
+def _unknown_sections(environment: Mapping[str, str]) -> list[Fault]:
+    """A mistyped key inside a section is refused by the section; this finds a mistyped section."""
     ours = [name for name in environment if name.startswith("CHUNKSMITH_") and "__" in name]
     sections = {name: name.removeprefix("CHUNKSMITH_").split("__")[0].lower() for name in ours}
     known = ", ".join(Settings.model_fields)
-    faults = [
+    return [
         Fault(name, f"no such section; known: {known}")
         for name, part in sections.items()
         if part not in Settings.model_fields
     ]
-    if faults:
-        raise InvalidRequest.of(faults)
 
 
 def _from_provider_variables(environment: Mapping[str, str]) -> dict[str, Any]:

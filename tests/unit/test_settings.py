@@ -194,6 +194,17 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, content: str) -> No
     assert sorted(fault.pointer for fault in caught.value.faults) == wanted
 
 
+def test_all_that_is_mistyped_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SERVERS__PORT", "SERVER__PROT"):
+        monkeypatch.setenv(f"CHUNKSMITH_{name}", "1")
+    monkeypatch.setenv("CHUNKSMITH_SERVER__PORT", "x")
+    with pytest.raises(InvalidRequest) as caught:
+        load()
+    told = {fault.pointer: fault.detail for fault in caught.value.faults}
+    assert set(told) == {"CHUNKSMITH_SERVERS__PORT", "server/prot", "server/port"}
+    assert told["server/prot"] == "no such setting"
+
+
 def test_settings_do_not_change_and_show_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XAI_API_KEY", "very-secret")
     settings = load()
