@@ -23,9 +23,12 @@ from chunksmith.domain.generation import SHAPES
 from chunksmith.pipeline.evidence import evidence_for
 from chunksmith.quality.dataset_scores import DatasetScore
 from chunksmith.quality.entry_scores import EntryScore, score
+from chunksmith.quality.likeness import Likeness, parts_of, twins
 
 SET = Path(__file__).resolve().parents[1] / "tests" / "data" / "quality" / "set.jsonl"
 SHAPE = SHAPES["default"]
+# Kinds that keep most of the text of what they were made of: edits, of which nobody can say whether they repeat it.
+EDITS = ("term_changed", "invented", "denied", "cut_in_word", "cut_between_words", "biased")
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ def figures(found: Sequence[Labelled]) -> dict[str, Any]:
         "entries": dict(Counter(one.label for one in found)),
         "auc_score": round(auc(scores, [result.score for _, result in bad]), 4),
         "auc_groundedness": round(auc(grounded, [result.parts["groundedness"] for _, result in unsupported]), 4),
+        "duplicates": duplicates(found),
         "by_kind": {
             f"{label}: {made_by}": {
                 "entries": len(of_kind),
@@ -90,6 +94,30 @@ def figures(found: Sequence[Labelled]) -> dict[str, Any]:
         "low_among_supported": sum(one < 0.5 for one in scores),
         "high_among_others": sum(result.score >= 0.8 for _, result in bad),
     }
+
+
+def duplicates(found: Sequence[Labelled]) -> dict[str, Any]:
+    """Precision and recall of the search for duplicates among the entries that are no edits, right where it names the
+    entry that was repeated; and of the edits how many are marked.
+    """
+    marked = _marked([one for one in found if one.made_by not in EDITS])
+    repeats = {one.id: one.id.partition("-")[0] for one in found if one.label == "duplicated"}
+    right = sum(repeats.get(one) == original for one, original in marked.items())
+    edits = [one.id for one in found if one.made_by in EDITS]
+    return {
+        "entries": len(found) - len(edits),
+        "repeats": len(repeats),
+        "precision": round(right / len(marked), 4),
+        "recall": round(right / len(repeats), 4),
+        "edits": len(edits),
+        "edits_marked": len(_marked(found).keys() & set(edits)),
+    }
+
+
+def _marked(found: Sequence[Labelled]) -> dict[str, str]:
+    index = Likeness()
+    index.add([parts_of(one.entry, SHAPE) for one in found])
+    return {found[number].id: found[twin.original].id for number, twin in twins(index).items()}
 
 
 def misses(found: Sequence[Labelled], most: int) -> list[str]:
@@ -141,6 +169,11 @@ def main() -> None:
     print(f"{options.half}: {sum(result['entries'].values())} entries, {result['entries']}")
     print(f"ROC AUC of the score, supported against all others: {result['auc_score']:.3f}")
     print(f"ROC AUC of groundedness, supported against unsupported: {result['auc_groundedness']:.3f}")
+    repeats = result["duplicates"]
+    print(
+        f"duplicates: precision {repeats['precision']:.3f}, recall {repeats['recall']:.3f} ({repeats['repeats']} among "
+        f"{repeats['entries']} entries); of {repeats['edits']} edits {repeats['edits_marked']} are marked too"
+    )
     for kind, one in result["by_kind"].items():
         aucs = f"score {one['auc_score']:.3f}  groundedness {one['auc_groundedness']:.3f}"
         print(f"  {kind:34} {one['entries']:3}  {aucs}")

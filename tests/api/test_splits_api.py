@@ -1,11 +1,16 @@
 """Splits of real datasets: nothing leaks, the same however the job ran, and they are in lists, downloads, the report."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from itertools import combinations
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from api_parts import entries, faults, rows
 from app_parts import Json, Server
@@ -26,6 +31,23 @@ def planted(seed: int) -> list[Parts]:
     return texts
 
 
+class Planted(NamedTuple):
+    """A project whose texts are edits of one another in places."""
+
+    texts: list[Parts]
+    per_document: int
+    split_seed: int
+
+
+@st.composite
+def projects(draw: st.DrawFn) -> Planted:
+    texts = texts_of(draw(st.integers(8, 24)), draw(st.integers(0, 99)))
+    edits = st.tuples(st.sampled_from(sorted(EDITS)), st.integers(0, 99), st.integers(0, 99))
+    for name, which, seed in draw(st.lists(edits, min_size=1, max_size=12)):
+        texts.append(EDITS[name](texts[which % len(texts)], random.Random(seed)))
+    return Planted(draw(st.permutations(texts)), draw(st.integers(1, 2)), draw(st.integers(0, 9)))
+
+
 def body(project: int, **changes: object) -> Json:
     more = {"generation_model": "grok", "classification_model": "grok", "reuse": False, "concurrency": 5}
     return {"project_id": project, "include_evaluation_sets": True, **more, **changes}
@@ -41,14 +63,20 @@ def one_each(texts: list[Parts]) -> list[list[Parts]]:
     return [[text] for text in texts]
 
 
-@pytest.mark.parametrize("seed", range(12))
-async def test_no_split_leaks(server: Server, seed: int) -> None:
-    per_document = 1 + seed % 2
-    texts = planted(seed)
-    status = await server.generate(body(await imported(server, one_each(texts), per_document), split_seed=seed))
-    found = await entries(server, status["result"]["dataset_id"])
-    assert len(found) == len(texts)
-    assert {entry["split"] for entry in found} == {"train", "validation", "test"}
+@given(projects())
+@settings(max_examples=12, deadline=None, derandomize=True)
+def test_no_split_leaks(project: Planted) -> None:
+    with TemporaryDirectory() as folder:
+        asyncio.run(_nothing_leaks(Path(folder), project))
+
+
+async def _nothing_leaks(folder: Path, planted: Planted) -> None:
+    async with telling(folder) as server:
+        made = await imported(server, one_each(planted.texts), planted.per_document)
+        status = await server.generate(body(made, split_seed=planted.split_seed))
+        found = await entries(server, status["result"]["dataset_id"])
+        report = (await server.get(f"datasets/{status['job_id']}"))["curation"]["splits"]
+    assert len(found) == len(planted.texts)
     split_of = {entry["metadata"]["document_name"]: entry["split"] for entry in found}
     assert all(split_of[entry["metadata"]["document_name"]] == entry["split"] for entry in found)
     search = Likeness()
@@ -59,11 +87,33 @@ async def test_no_split_leaks(server: Server, seed: int) -> None:
         if found[one]["split"] != found[other]["split"] and search.likeness_of(one, other) >= ALIKE
     ]
     assert leaks == []
-    report = (await server.get(f"datasets/{status['job_id']}"))["curation"]["splits"]
     assert report["leakage"]["near_duplicates_between_splits"] == 0
-    assert {name: size for name, size in report["sizes"].items() if size} == {
-        name: sum(entry["split"] == name for entry in found) for name in {entry["split"] for entry in found}
-    }
+    shared = report["leakage"]["shared_runs"]
+    assert not shared["kept_together"] or shared["entries"] == {"validation": 0, "test": 0}
+    sizes = {split: sum(entry["split"] == split for entry in found) for split in ("train", "validation", "test")}
+    assert report["sizes"] == sizes
+    assert report["clusters"] < 3 or all(sizes.values())
+
+
+HEADER = "read this notice of the office before you use any part of what follows here"
+
+
+@pytest.mark.parametrize(("headed", "together"), [(4, True), (20, False)], ids=["some", "all"])
+async def test_what_shares_a_long_run_of_words_stays_together_unless_all_does(
+    server: Server, headed: int, together: bool
+) -> None:
+    texts = [
+        Parts(text.prompt, f"{HEADER}: {text.rest}" if place % 5 < headed // 4 else text.rest)
+        for place, text in enumerate(texts_of(20))
+    ]
+    status = await server.generate(body(await imported(server, one_each(texts)), split_ratios=RATIOS))
+    found = await entries(server, status["result"]["dataset_id"])
+    report = (await server.get(f"datasets/{status['job_id']}"))["curation"]["splits"]
+    splits = {entry["split"] for entry in found if HEADER in entry["answer"]}
+    shared = report["leakage"]["shared_runs"]
+    assert (len(splits) == 1, shared["kept_together"]) == (together, together)
+    assert (sum(shared["entries"].values()) == 0) == together
+    assert any("long runs" in warning for warning in report["warnings"]) != together
 
 
 async def test_splits_are_in_lists_downloads_and_the_report(server: Server) -> None:

@@ -111,7 +111,7 @@ class Likeness:
     def originals(self) -> "array[int]":
         """For each text the first that is the same after folding: itself, where none came before."""
         found = array("Q", range(len(self)))
-        for run in _runs(self._exact):
+        for run in same_keys(self._exact):
             for number in run[1:]:
                 found[number] = run[0]
         return found
@@ -125,7 +125,7 @@ class Likeness:
         firsts = array("Q", (n for n in range(len(self)) if originals[n] == n and self._length(n) >= LEAST_TERMS))
         found = _Proposals()
         for keys in self._bands(firsts):
-            for run in _runs(keys):
+            for run in same_keys(keys):
                 found.add([firsts[place] for place in run])
         remembered = lru_cache(maxsize=_REMEMBERED)(self._shingles_of)
         for second, first in found.in_order():
@@ -248,7 +248,7 @@ def _telling(shingles: set[int], counts: "array[int]", often: int) -> list[int]:
     return sorted(shingles, key=lambda shingle: (counts[shingle % COUNTERS], shingle))[: (len(shingles) + 1) // 2]
 
 
-def _runs(keys: "array[int]") -> Iterator[list[int]]:
+def same_keys(keys: "array[int]") -> Iterator[list[int]]:
     """The places that have a key in common with another one, together and in order."""
     if len(keys) < 2:
         return

@@ -1,18 +1,21 @@
 """Which texts share long runs of words with other data. In words: docs/curation.md."""
 
 import zlib
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from chunksmith.quality.folding import fold
-from chunksmith.quality.likeness import Parts
+from chunksmith.quality.likeness import OFTEN_LEAST, OFTEN_SHARE, Parts, same_keys
 from chunksmith.quality.words import terms
 
 # Words of a run that is looked up; of one that is enough by itself; the share of runs that is enough.
 RUN, LONG_RUN, ENOUGH = 8, 13, 0.5
 # Runs of held out entries that are kept.
 RUNS_HELD = 2_000_000
+# Runs of all entries that are kept while it is looked for what shares one.
+RUNS_KEPT = 8_000_000
 # A question of fewer words is asked everywhere.
 LEAST_PROMPT = 4
 _MASK = (1 << 64) - 1
@@ -66,6 +69,48 @@ class Runs:
         return overlap
 
 
+class GroupRuns:
+    """Which groups of texts have a long run of words in common.
+
+    Units: 16 bytes a run while they are added, some 40 when they are sorted. Of more than RUNS_KEPT one in ``one_in``
+    is kept, the same ones everywhere.
+    """
+
+    def __init__(self) -> None:
+        self._runs = array("q")
+        self._groups = array("q")
+        self.one_in = 1
+        self.often = 0  # runs that are left aside: they are everywhere, as those of a template are
+
+    def add(self, texts: Sequence[tuple[int, Parts]]) -> None:
+        """Each with its group."""
+        for group, text in texts:
+            for run in set(_long_runs(text, self.one_in)):
+                self._runs.append(run - (1 << 63))
+                self._groups.append(group)
+        while len(self._runs) > RUNS_KEPT:
+            self._thin_out()
+
+    def joined(self) -> list[tuple[int, int]]:
+        """Pairs of groups, of each run the first group with each of the others."""
+        often = max(OFTEN_LEAST, len(set(self._groups)) // OFTEN_SHARE)
+        found: set[tuple[int, int]] = set()
+        self.often = 0
+        for places in same_keys(self._runs):
+            first, *others = dict.fromkeys(self._groups[place] for place in places)
+            if len(others) >= often:
+                self.often += 1
+            else:
+                found.update((first, other) for other in others)
+        return sorted(found)
+
+    def _thin_out(self) -> None:
+        self.one_in *= 2
+        kept = [place for place, run in enumerate(self._runs) if _is_looked_at(run + (1 << 63), self.one_in)]
+        self._runs = array("q", (self._runs[place] for place in kept))
+        self._groups = array("q", (self._groups[place] for place in kept))
+
+
 class SharedRuns:
     """Of the entries of each split but train, how many share a long run of words with one for training.
 
@@ -102,11 +147,19 @@ class SharedRuns:
         return {"words": LONG_RUN, "entries": entries, "one_in": self._one_in}
 
     def _runs_of(self, text: Parts) -> Iterator[int]:
-        codes = [*_codes(text.prompt), *_codes(text.rest)]
-        for start in range(len(codes) - LONG_RUN + 1):
-            run = _joined(codes[start : start + LONG_RUN])
-            if (run >> 32) % self._one_in == 0:
-                yield run
+        return _long_runs(text, self._one_in)
+
+
+def _long_runs(text: Parts, one_in: int) -> Iterator[int]:
+    codes = [*_codes(text.prompt), *_codes(text.rest)]
+    for start in range(len(codes) - LONG_RUN + 1):
+        run = _joined(codes[start : start + LONG_RUN])
+        if _is_looked_at(run, one_in):
+            yield run
+
+
+def _is_looked_at(run: int, one_in: int) -> bool:
+    return (run >> 32) % one_in == 0
 
 
 def _codes(text: str) -> list[int]:

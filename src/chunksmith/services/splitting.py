@@ -14,12 +14,16 @@ from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.ports import Clock
 from chunksmith.pipeline.splits import LEAST_CLUSTERS, Cluster, assign
 from chunksmith.quality.likeness import ALIKE, Likeness, Pair, Parts, clusters, parts_of
-from chunksmith.quality.overlap import SharedRuns
+from chunksmith.quality.overlap import GroupRuns, SharedRuns
 from chunksmith.services.comparing import entry_pages, shape_of
 from chunksmith.services.runner import Running
 
 # A split that is further from its ratio is warned of.
 WIDE_OF_RATIO = 0.1
+RUNS_APART = (
+    "entries of different splits may have long runs of words in common: kept together, nearly all entries would be in "
+    "one split"
+)
 
 
 class SplitEntries:
@@ -50,7 +54,8 @@ class SplitEntries:
             places = [Place(one.number, split) for one in page if (split := plan.split_of(one)) != one.split]
             if places:
                 await self._rows.place(dataset.id, places)
-        report = plan.report(spec) | {"leakage": plan.leakage() | {"shared_runs": runs.report()}}
+        shared = runs.report() | plan.shared_runs()
+        report = plan.report(spec) | {"leakage": plan.leakage() | {"shared_runs": shared}}
         await self._rows.report(dataset.id, "splits", report, timestamp(self._clock))
 
 
@@ -59,6 +64,8 @@ class _Plan:
 
     def __init__(self) -> None:
         self._texts = Likeness()
+        self._runs = GroupRuns()  # by text
+        self._kept_together = True
         self._numbers = array("Q")
         self._documents = array("q")
         self._chunks = array("q")
@@ -71,7 +78,9 @@ class _Plan:
         self._by_document = True
 
     def add(self, entries: Sequence[Entry], texts: Sequence[Parts]) -> None:
+        begin = len(self._texts)
         self._texts.add(texts)
+        self._runs.add(list(enumerate(texts, begin)))
         for entry in entries:
             self._numbers.append(entry.number)
             self._documents.append(entry.document_id if entry.document_id is not None else -entry.chunk_id - 1)
@@ -88,7 +97,7 @@ class _Plan:
         copies = ((original, number) for number, original in enumerate(self._texts.originals()))
         alike = ((pair.first, pair.second) for pair in self._pairs)
         joined = [(groups[one], groups[other]) for pairs in (copies, alike) for one, other in pairs]
-        roots = clusters(len(index), joined)
+        roots = self._with_runs(groups, joined, max(ratios))
         members: dict[int, Counter[str | None]] = defaultdict(Counter)
         names = list(self._names)
         for place, group in enumerate(groups):
@@ -97,6 +106,21 @@ class _Plan:
         self._clusters = [Cluster(str(keys[root]), members[root]) for root in sorted(members)]
         chosen = dict(zip(sorted(members), assign(self._clusters, ratios, seed), strict=True))
         self._splits = {self._numbers[place]: chosen[roots[group]] for place, group in enumerate(groups)}
+
+    def _with_runs(self, groups: Sequence[int], joined: Sequence[tuple[int, int]], most: float) -> list[int]:
+        """What shares a long run of words stays together too, unless nearly everything would: a header, say."""
+        apart = clusters(self._groups, joined)
+        runs = ((groups[one], groups[other]) for one, other in self._runs.joined())
+        together = clusters(self._groups, [*joined, *runs])
+        before, after = (Counter(roots[group] for group in groups) for roots in (apart, together))
+        largest = max(most * len(groups), max(before.values(), default=0))
+        enough = len(after) >= min(LEAST_CLUSTERS, len(before))
+        self._kept_together = enough and max(after.values(), default=0) <= largest
+        return together if self._kept_together else apart
+
+    def shared_runs(self) -> dict[str, Any]:
+        """Why entries of two splits may share a run all the same."""
+        return {"kept_together": self._kept_together, "kept_one_in": self._runs.one_in, "often": self._runs.often}
 
     def split_of(self, entry: Entry) -> Split | None:
         return self._splits.get(entry.number) if entry.left_out is None else None
@@ -136,9 +160,10 @@ class _Plan:
             alike = f", {len(self._clusters)} when what is alike stays together" if self._groups >= 3 else ""
             return [f"all entries are in train: they come from {self._groups} {what}{alike}, and three are needed"]
         total = sizes.total()
-        return [
+        far = [
             f"{split} has {sizes[split] / total:.0%} of the entries instead of {ratio:.0%}: whole {what}, and what is "
             "alike, stay together"
             for split, ratio in zip(SPLITS, spec.split_ratios, strict=True)
             if abs(sizes[split] / total - ratio) > WIDE_OF_RATIO
         ]
+        return far if self._kept_together else [*far, RUNS_APART]

@@ -30,6 +30,18 @@ def test_groundedness_separates_supported_from_unsupported(held_out: dict[str, A
     assert held_out["auc_groundedness"] >= 0.95
 
 
+def test_duplicates_are_found(held_out: dict[str, Any]) -> None:
+    assert min(held_out["duplicates"]["precision"], held_out["duplicates"]["recall"]) >= 0.95
+
+
+def test_the_documentation_tells_what_was_found_of_duplicates(held_out: dict[str, Any]) -> None:
+    found = held_out["duplicates"]
+    assert (
+        f"precision {found['precision']:.3f} and recall {found['recall']:.3f}, held out ({found['repeats']} among "
+        f"{found['entries']} entries)"
+    ) in " ".join(DOCS.read_text(encoding="utf-8").split())
+
+
 def test_the_documentation_tells_the_figures_as_they_are(held_out: dict[str, Any]) -> None:
     told = re.findall(r"^\| (score|groundedness) .*\| (0\.\d{3}) \|$", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
     assert dict(told) == {name: f"{held_out[f'auc_{name}']:.3f}" for name in ("score", "groundedness")}
