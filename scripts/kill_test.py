@@ -127,6 +127,8 @@ class Server:
             "concurrency": work.concurrency,
             "batch_size": work.batch_size,
             "format_type": work.format_type,
+            "enable_versioning": True,
+            "dataset_name": "Killed",
             **work.more,
         }
         return str((await self.call("POST", "datasets/generate", body))["job_id"])
@@ -152,12 +154,13 @@ class Left:
     entries: list[tuple[Any, ...]] = field(default_factory=list)
     batches: list[tuple[Any, ...]] = field(default_factory=list)
     files: dict[int, str] = field(default_factory=dict)
+    versions: list[tuple[Any, ...]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     @property
     def dataset(self) -> tuple[Any, ...]:
         """All that must be the same after any number of kills."""
-        return self.outcomes, self.entries, self.batches, self.files
+        return self.outcomes, self.entries, self.batches, self.files, self.versions
 
 
 # Times, and the number of the call that gave the reply, are another matter.
@@ -201,6 +204,8 @@ def look(data_dir: Path) -> Left:
         left.outcomes = [tuple(row) for row in units]
         rows = connection.execute("SELECT * FROM entries ORDER BY id").fetchall()
         left.entries = [tuple(row[name] for name in row.keys() if name not in NOT_COMPARED) for row in rows]  # noqa: SIM118 - a Row iterates over its values
+        sql = "SELECT major, minor, patch, origin, entries_count, content_sha256 IS NULL FROM dataset_versions"
+        left.versions = [tuple(row) for row in connection.execute(sql)]
         for row in connection.execute("SELECT * FROM batches ORDER BY batch_index"):
             left.batches.append((row["batch_index"], row["entries_count"], row["chunks_processed"], row["sha256"]))
             data = (data_dir / row["file_path"]).read_bytes()
@@ -232,7 +237,7 @@ class Run:
         self.problems += self.left.problems
         if self.status["status"] != "completed":
             self.problems.append(f"ended as {self.status['status']}: {self.status['error']}")
-        for name in ("outcomes", "entries", "batches", "files"):
+        for name in ("outcomes", "entries", "batches", "files", "versions"):
             if getattr(self.left, name) != getattr(expected, name):
                 self.problems.append(f"{name} are not those of the run without kills")
         if self.repeats > self.in_flight:

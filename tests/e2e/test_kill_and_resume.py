@@ -24,6 +24,7 @@ TIMES = {
     "batch_renamed": 2,
     "units_down": 1,
     "finishing_step": 2,
+    "version_frozen": 1,
     "quality_durable": 1,
 }
 # Tried in test_kill_versions.py.
