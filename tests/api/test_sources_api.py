@@ -161,22 +161,23 @@ async def test_the_taxonomy_can_be_another_projects(server: Server, fake: FakeLL
 
 
 @pytest.mark.parametrize(
-    ("change", "why"),
+    ("change", "field", "why"),
     [
-        ({}, "the project 'Sample' has no taxonomy"),
-        ({"taxonomy_name": "X"}, "the project 'Sample' has no taxonomy named 'X'"),
-        ({"taxonomy_project": "nobody"}, "there is no project 'nobody'"),
-        ({"taxonomy_project": "Sample"}, "2 projects are named 'Sample'; name one by its id"),
+        ({}, "taxonomy_name", "the project 'Sample' has no taxonomy"),
+        ({"taxonomy_name": "X"}, "taxonomy_name", "the project 'Sample' has no taxonomy named 'X'"),
+        ({"taxonomy_project": "nobody"}, "taxonomy_project", "there is no project 'nobody'"),
+        ({"taxonomy_project": "Sample"}, "taxonomy_project", "2 projects are named 'Sample'; name one by its id"),
     ],
     ids=["none", "unknown", "project", "ambiguous"],
 )
-async def test_without_a_taxonomy_nothing_starts(server: Server, change: Json, why: str) -> None:
+async def test_without_a_taxonomy_nothing_starts(server: Server, change: Json, field: str, why: str) -> None:
     await server.project()
     body = {"project_id": await server.project(), "data_source": "Taxonomy", **change}
     for path in ("generate", "estimate", "preview"):
         problem = await server.post(f"datasets/{path}", body, 400)
         assert problem["detail"] == f"Taxonomy validation failed: {why}"
         assert problem["type"] == "urn:chunksmith:problem:taxonomy-invalid"
+        assert [fault["pointer"] for fault in problem["errors"]] == [f"/{field}"]
     assert await job_count(server) == 0
 
 

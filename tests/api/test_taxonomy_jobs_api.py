@@ -89,6 +89,13 @@ async def test_builtin_makes_the_same_each_time(server: Server) -> None:
     assert trees[0] == trees[1] != []
 
 
+async def test_what_builtin_is_asked_for_as_usual_is_no_warning(server: Server) -> None:
+    body = {"project_id": await server.project(), "name": "t", "model": "builtin", "specificity": "medium"}
+    started = await server.post("taxonomy/generate", body, 202)
+    assert started["warnings"] == []
+    await server.ended(started["job_id"])
+
+
 async def test_fast_looks_at_every_document_in_one_call(data_dir: Path, model: ScriptedModel) -> None:
     async with running_app(settings_for(data_dir), models=dict.fromkeys(PROVIDERS, model)) as server:
         project = await server.project([f"Long {n}. Text." for n in range(300)], "long.txt")
@@ -119,6 +126,20 @@ async def test_the_prompt_has_what_was_asked_for(server: Server, fake: FakeLLM) 
     (prompt,) = prompts(fake)
     for said in ("geology", "single concepts", "at most 4 at the first level", "at most 6 under each", PASSAGES[1]):
         assert said in prompt
+
+
+@pytest.mark.parametrize("task", ["generate", "extend"])
+async def test_what_builtin_cannot_follow_is_a_warning(server: Server, task: str) -> None:
+    project = await server.project()
+    tree = {"name": "t", "children": [{"name": "Rock"}]}
+    taxonomy = await server.post("taxonomy", {"name": "t", "project_id": project, "taxonomy": tree}, 201)
+    body: Json = {"project_id": project, "name": "u"} if task == "generate" else {"taxonomy_id": taxonomy["id"]}
+    asked = {**body, "model": "builtin", "specificity": "high", "domain": "geology"}
+    started = await server.post(f"taxonomy/{task}", asked, 202)
+    assert started["warnings"] == [
+        f"{name} has no effect: builtin works by rules" for name in ("specificity", "domain")
+    ]
+    await server.ended(started["job_id"], ("completed", "failed"))
 
 
 async def test_a_passage_with_instructions_and_braces_is_data(server: Server, fake: FakeLLM) -> None:

@@ -9,7 +9,7 @@ from chunksmith.domain.calls import ModelRef
 TaxonomyMode = Literal["fast", "complete"]
 TAXONOMY_MODES: tuple[TaxonomyMode, ...] = ("fast", "complete")
 SPECIFICITIES = {"low": 1, "medium": 3, "high": 5}
-DEFAULT_DEPTH = 3
+DEFAULT_DEPTH = DEFAULT_SPECIFICITY = 3
 # Categories under one parent, level by level, where a request does not say.
 DEFAULT_LIMITS = (8, 6, 5, 4, 4, 3, 3, 3)
 MOST_PER_PARENT = 100
@@ -34,7 +34,7 @@ class TaxonomySpec(BaseModel):
     mode: TaxonomyMode = "fast"
     depth: int = DEFAULT_DEPTH
     category_limits: tuple[int, ...] = DEFAULT_LIMITS[:DEFAULT_DEPTH]
-    specificity: int = 3
+    specificity: int = DEFAULT_SPECIFICITY
     domain: str | None = None
     sample_size: int = DEFAULT_SAMPLE
     document_ids: tuple[int, ...] | None = None

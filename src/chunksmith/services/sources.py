@@ -14,7 +14,7 @@ from chunksmith.domain.extraction import ExtractionPool, ExtractionRows, PoolFil
 from chunksmith.domain.generation import GenerationSpec
 from chunksmith.domain.paging import Window
 from chunksmith.domain.taxonomy import Taxonomy, Tree, packed, unpacked
-from chunksmith.errors import NotFound, TaxonomyInvalid
+from chunksmith.errors import Fault, NotFound, TaxonomyInvalid
 from chunksmith.pipeline.sources import NOTHING, Around, TaxonomyAround, extracted_around
 from chunksmith.services.projects import ProjectService
 from chunksmith.services.taxonomies import TaxonomyService
@@ -108,9 +108,9 @@ class Sources:
         except NotFound:
             found = await self._projects.page(Window(per_page=2), named)
         if found.total > 1:
-            raise TaxonomyInvalid(f"{found.total} projects are named {named!r}; name one by its id")
+            raise _of_no_project(f"{found.total} projects are named {named!r}; name one by its id")
         if not found.total:
-            raise TaxonomyInvalid(f"there is no project {named!r}")
+            raise _of_no_project(f"there is no project {named!r}")
         return found.items[0].project
 
     async def _taxonomy(self, project: Project, name: str | None) -> Taxonomy:
@@ -267,6 +267,12 @@ class _ExtractedChunks(_Searched):
             chunk: extracted_around([(one.category_id, one.category_path, one.found.text) for one in items])
             for chunk, items in found.items()
         }
+
+
+def _of_no_project(why: str) -> TaxonomyInvalid:
+    error = TaxonomyInvalid(why)
+    error.faults = (Fault("/taxonomy_project", error.detail),)
+    return error
 
 
 def _around_of(frozen: str) -> TaxonomyAround:

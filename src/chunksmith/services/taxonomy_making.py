@@ -19,6 +19,7 @@ from chunksmith.domain.taxonomy import MAX_DEPTH, Place, Taxonomies, Taxonomy, T
 from chunksmith.domain.taxonomy_jobs import (
     DEFAULT_EXTENSION_SAMPLE,
     DEFAULT_SAMPLE,
+    DEFAULT_SPECIFICITY,
     SPECIFICITIES,
     TaxonomySpec,
     limits_for,
@@ -38,6 +39,9 @@ from chunksmith.services.projects import ProjectService
 from chunksmith.services.runner import Runner
 from chunksmith.services.taxonomies import TaxonomyService
 from chunksmith.services.taxonomy_job import KIND
+
+# What only a prompt can say, and what it is when nothing is asked for.
+UNREAD_BY_RULES: Mapping[str, Any] = {"specificity": DEFAULT_SPECIFICITY, "domain": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,6 @@ class TaxonomyMaking:
             mode=values["mode"],
             depth=values["depth"],
             category_limits=limits,
-            warnings=tuple(_warnings(values)),
             **self._shared(values, plan, DEFAULT_SAMPLE),
         )
         return await self._submit("generate", spec, values, plan, idempotency_key)
@@ -174,6 +177,7 @@ class TaxonomyMaking:
             "generation_model": plan.model,
             "concurrency": values["concurrency"],
             "reuse": values["reuse"],
+            "warnings": tuple(_warnings(values, plan.model)),
         }
 
     async def _check_material(self, project: Project, documents: Sequence[int] | None) -> None:
@@ -237,10 +241,14 @@ def _chosen(taxonomy: Taxonomy, values: Mapping[str, Any], faults: list[Fault]) 
     return chosen
 
 
-def _warnings(values: Mapping[str, Any]) -> list[str]:
-    if values["mode"] == "complete" and values["sample_size"] is not None:
-        return ["sample_size has no effect: the mode complete reads all chunks"]
-    return []
+def _warnings(values: Mapping[str, Any], model: ModelRef) -> list[str]:
+    warnings = []
+    if values.get("mode") == "complete" and values["sample_size"] is not None:
+        warnings.append("sample_size has no effect: the mode complete reads all chunks")
+    if model.provider == "builtin":
+        unread = [name for name, usual in UNREAD_BY_RULES.items() if values[name] != usual]
+        warnings += [f"{name} has no effect: builtin works by rules" for name in unread]
+    return warnings
 
 
 def _hash_of(task: str, values: Mapping[str, Any]) -> str:

@@ -23,6 +23,7 @@ from chunksmith.domain.taxonomy_jobs import (
     DEFAULT_EXTENSION_SAMPLE,
     DEFAULT_LIMITS,
     DEFAULT_SAMPLE,
+    DEFAULT_SPECIFICITY,
     MOST_PER_PARENT,
     MOST_SAMPLED,
     SPECIFICITIES,
@@ -206,7 +207,8 @@ class _MakingIn(fields.StrictSchema):
         },
     )
     specificity = Specificity(
-        load_default=3, metadata={"description": "1 or `low`: broad areas; 5 or `high`: single concepts."}
+        load_default=DEFAULT_SPECIFICITY,
+        metadata={"description": "1 or `low`: broad areas; 5 or `high`: single concepts."},
     )
     domain = fields.String(
         most=500,
