@@ -207,6 +207,19 @@ async def test_a_rollback_is_a_version_with_the_old_content(server: Server, proj
     assert hashes["1.1.0"] == hashes["1.0.0"] != hashes["1.0.1"]
 
 
+async def test_what_is_frozen_before_a_rollback_is_hashed_though_nobody_reads_it(server: Server, project: int) -> None:
+    dataset = await run(server, project)
+    await edit(server, dataset, "entry_1", question="What is new?")
+    await roll_back(server, project, "1.0.0")
+
+    async def hashed() -> bool:
+        found = await server.get("datasets/versions", params=line(project))
+        return all(one["content_sha256"] for one in found["versions"])
+
+    await until(hashed)
+    assert await numbers(server, project) == ["1.1.0", "1.0.1", "1.0.0"]
+
+
 async def test_a_rollback_to_an_older_run_makes_its_dataset_the_present_one(server: Server, project: int) -> None:
     first = await run(server, project)
     await run(server, project, datasets_per_chunk=1)

@@ -10,7 +10,7 @@ import typer
 from chunksmith import __version__
 from chunksmith.cli import benchmarks, keys, moving, render, versions
 from chunksmith.cli.backups import backup, restore
-from chunksmith.cli.datasets import entries, export
+from chunksmith.cli.datasets import entries, export, formats
 from chunksmith.cli.exits import EXPLAINED, ExitCode, Failure
 from chunksmith.cli.generate import generate, status
 from chunksmith.cli.ingest import ingest
@@ -38,6 +38,7 @@ for command in (
     status,
     entries,
     export,
+    formats,
     jobs,
     cancel,
     pause,

@@ -45,7 +45,7 @@ class Settling:
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
     async def recover(self) -> None:
-        """At start: go on with what the process that ended had begun."""
+        """Go on with all that is frozen and not settled: at start, and where a request freezes more than it answers."""
         for version in [*await self._versions.unrestored(), *await self._versions.unsealed()]:
             self._begin(version)
 

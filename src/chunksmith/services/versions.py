@@ -99,6 +99,8 @@ class VersionService:
             author=author,
             at=timestamp(self._clock),
         )
+        # What was frozen before it is a version too, and nobody waits for that one.
+        await self._settling.recover()
         return await self._settling.settle(made, ANSWER_WITHIN_S)
 
     async def compare(

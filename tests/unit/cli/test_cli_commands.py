@@ -1,4 +1,5 @@
 import json
+import re
 import socket
 from pathlib import Path
 
@@ -31,6 +32,17 @@ def test_help_explains_the_exit_codes(capsys: Captured) -> None:
 
     shown = " ".join(capsys.readouterr().out.split())
     assert all(f"{int(code)} {words}" in shown for code, words in EXPLAINED.items())
+
+
+def test_every_documented_command_is_there(capsys: Captured) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "cli.md").read_text(encoding="utf-8")
+    table = page.partition("## Commands")[2].partition("\n\n**Projects**")[0]
+    documented = set(re.findall(r"`([a-z]+)(?=[ `])", "\n".join(row.split(" | ")[0] for row in table.splitlines())))
+    assert {"serve", "export", "formats", "keys"} <= documented
+
+    assert run(["--help"]) == ExitCode.OK
+    listed = set(re.findall(r"^\W{2}([a-z]+) {2,}", capsys.readouterr().out, re.MULTILINE))
+    assert documented - listed == set()
 
 
 def test_the_documentation_names_every_exit_code() -> None:
