@@ -23,7 +23,9 @@ class Cluster(NamedTuple):
 
 
 class _Filling:
-    """How full each split is, as shares of the whole and of each category."""
+    """How full each split is, as shares of the whole and of each category that can be in every split: one that fewer
+    clusters have would always be lacking most in the largest split.
+    """
 
     def __init__(self, clusters: Sequence[Cluster], ratios: Mapping[Split, float]) -> None:
         self._ratios = ratios
@@ -31,6 +33,8 @@ class _Filling:
         self._totals: Counter[str | None] = Counter()
         for cluster in clusters:
             self._totals.update(cluster.categories)
+        holding = Counter(category for cluster in clusters for category in cluster.categories)
+        self._spread = {category for category, count in holding.items() if count >= LEAST_CLUSTERS}
         self._filled: dict[Split, Counter[str | None]] = {split: Counter() for split in ratios}
 
     def empty(self) -> list[Split]:
@@ -48,6 +52,7 @@ class _Filling:
         of_categories = sum(
             count * (ratio - filled[category] / self._totals[category])
             for category, count in cluster.categories.items()
+            if category in self._spread
         )
         return of_categories / cluster.size + ratio - filled.total() / self._total
 

@@ -53,6 +53,13 @@ def test_categories_are_spread_by_the_ratios() -> None:
     assert {split: counts["rare"] for split, counts in found.items()} == {"train": 112, "validation": 24, "test": 24}
 
 
+@pytest.mark.parametrize("clusters_each", [1, 2, 3, 6])
+def test_categories_of_few_clusters_do_not_put_everything_into_train(clusters_each: int) -> None:
+    clusters = [Cluster(str(number), {f"category {number // clusters_each}": 5}) for number in range(100)]
+    found = sizes(clusters)
+    assert [found[split] / 500 for split in ("train", "validation", "test")] == pytest.approx(RATIOS, abs=0.05)
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_another_seed_makes_other_splits(seed: int) -> None:
     clusters = [Cluster(str(number), {"a": 5}) for number in range(30)]

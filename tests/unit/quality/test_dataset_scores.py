@@ -63,6 +63,12 @@ def test_forty_fillings_of_one_form_are_not_diverse() -> None:
     assert result_of(entries)["diversity_score"] < 0.1
 
 
+def test_a_form_with_a_name_each_is_hardly_diverse() -> None:
+    names = [f"warden{chr(97 + number % 26)}{chr(97 + number // 26)}" for number in range(40)]
+    forms = [(f"What does the {name} trim?", f"The {name} trims the lamp at dusk.") for name in names]
+    assert result_of([entry(number, *form) for number, form in enumerate(forms)])["diversity_score"] < 0.3
+
+
 def test_a_varied_set_is_diverse() -> None:
     assert result_of(varied())["diversity_score"] > 0.6
 
