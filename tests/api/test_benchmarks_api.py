@@ -261,7 +261,7 @@ async def test_a_run_in_which_nothing_was_answered_has_no_score(server: Server, 
 
 async def test_missing_data_is_refused_naming_the_file(server: Server, fake: FakeLLM) -> None:
     problem = await server.post("benchmarking/run", {"suite": "glue"}, 404)
-    assert "cola: put validation-*.parquet" in problem["detail"]
+    assert problem["detail"].startswith("Benchmark data not found: cola: put validation-*.parquet")
     assert "into the folder glue/cola" in problem["detail"]
     assert "chunksmith benchmarks fetch glue" in problem["detail"]
     assert (await job_count(server), bodies(fake)) == (0, [])

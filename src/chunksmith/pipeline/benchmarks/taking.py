@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from chunksmith.domain.benchmarks import BenchmarkSpec, NotRun, Sample, Suite, TaskRun, TaskSpec
 from chunksmith.errors import InvalidRequest, NotFound
 from chunksmith.pipeline.benchmarks.asking import shots_text
-from chunksmith.pipeline.benchmarks.data import Found, find
+from chunksmith.pipeline.benchmarks.data import Found, find, missing
 from chunksmith.pipeline.benchmarks.samples import Chosen, name_of, samples_in, shots_in
 
 
@@ -28,7 +28,9 @@ def take(root: Path, suite: Suite, spec: BenchmarkSpec) -> Taken:
             continue
         try:
             _take_task(taken, find(root, suite.suite, task), suite, task, spec)
-        except (NotFound, InvalidRequest) as exc:
+        except NotFound:
+            taken.not_run.append(NotRun(task=task.name, reason=missing(suite.suite, task)))
+        except InvalidRequest as exc:
             taken.not_run.append(NotRun(task=task.name, reason=exc.detail))
     return taken
 
@@ -59,7 +61,10 @@ def check_data(root: Path, suite: Suite, names: Sequence[str] | None) -> tuple[l
             groups = samples_in(find(root, suite.suite, task), task)
             several = groups if task.split_by is not None and names is not None else islice(groups, 1)
             there = dict.fromkeys(group[0].task for group in several)
-        except (NotFound, InvalidRequest) as exc:
+        except NotFound:
+            not_run.append(NotRun(task=task.name, reason=missing(suite.suite, task)))
+            continue
+        except InvalidRequest as exc:
             not_run.append(NotRun(task=task.name, reason=exc.detail))
             continue
         whole = names is None or task.name in names
