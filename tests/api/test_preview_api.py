@@ -126,6 +126,22 @@ async def test_what_is_not_approved_any_more_is_no_example(server: Server) -> No
     assert [one["question"] for one in await examples(server, project, 10)] == ["By hand?"]
 
 
+async def test_a_passage_whose_own_entries_were_approved_last_gets_as_many_examples(server: Server) -> None:
+    dataset = await made(server)
+    project = (await server.get(f"datasets/{dataset}"))["project_id"]
+    found = await entries(server, dataset)
+    first = found[0]["metadata"]["chunk_id"]
+    own = [one for one in found if one["metadata"]["chunk_id"] == first]
+    others = [one for one in found if one["metadata"]["chunk_id"] != first]
+    assert len(own) >= 2
+    for one in [*others[:3], *own[:2]]:
+        await approve(server, dataset, [one["id"]])
+    expected = [one["question"] for one in (others[2], others[1])]
+    assert [one["question"] for one in await examples(server, project, 2, passage=0)] == expected
+    newest, _ = await examples(server, project, 2)
+    assert newest["question"] == own[1]["question"]
+
+
 async def test_examples_are_those_of_the_submission(server: Server, scripted: ScriptedModel) -> None:
     dataset = await made(server)
     project = (await server.get(f"datasets/{dataset}"))["project_id"]

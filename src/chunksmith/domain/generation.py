@@ -124,8 +124,8 @@ class GenerationSpec(BaseModel):
         return self.judge_model if self.judge_model is not None and self.judge_model.provider != "builtin" else None
 
     def examples_for(self, chunk_id: int) -> list[dict[str, Any]]:
-        """Texts of those that are about other passages."""
-        others = (one for one in self.examples if one.get("chunk_id") != chunk_id)
+        """Texts of the newest of those that are about other passages."""
+        others = [one for one in self.examples if one.get("chunk_id") != chunk_id][: self.few_shot]
         return [{name: text for name, text in one.items() if name != "chunk_id"} for one in others]
 
     def process_options(self) -> ProcessOptions:

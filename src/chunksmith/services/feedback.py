@@ -76,11 +76,12 @@ class FewShot:
         self._feedback = feedback
 
     async def examples(self, project: int, mode: str, count: int) -> tuple[dict[str, Any], ...]:
-        """Texts of at most ``count`` entries of any dataset of the project in this mode, the newest approval first.
+        """Texts of entries of any dataset of the project in this mode, the newest approval first.
 
-        With the ``chunk_id`` of each: to its own passage an entry would be the answer, not an example.
+        With the ``chunk_id`` of each: to its own passage an entry would be the answer, not an example. Of twice as
+        many, half of one passage at most, ``count`` are left for every passage.
         """
-        return tuple(await self._feedback.approved(project, mode, count)) if count else ()
+        return tuple(await self._feedback.approved(project, mode, 2 * count, count)) if count else ()
 
 
 def entry_number(entry_id: str) -> int:

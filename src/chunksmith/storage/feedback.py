@@ -47,14 +47,15 @@ WHERE dataset = ? GROUP BY feedback_type
 _REVIEWED = "SELECT count(DISTINCT entry) AS n FROM feedback WHERE entry BETWEEN ? AND ?"
 # The bare column beside max() is that of the row with the greatest id: the newest verdict.
 _APPROVED = f"""
-SELECT e.*, f.verdict FROM (
-    SELECT entry, revision, feedback_type, max(id) AS verdict FROM feedback
-    WHERE feedback_type IN ('approve', 'reject')
-        AND dataset IN (SELECT id FROM datasets WHERE project_id = ? AND mode = ?)
-    GROUP BY entry) AS f
-JOIN entries AS e ON e.id = f.entry
-WHERE f.feedback_type = 'approve' AND e.status <> 'rejected' AND e.deleted_at IS NULL AND NOT {_IS_FORMER}
-ORDER BY f.verdict DESC LIMIT ?
+SELECT * FROM (
+    SELECT e.*, f.verdict, row_number() OVER (PARTITION BY e.chunk_id ORDER BY f.verdict DESC) AS place FROM (
+        SELECT entry, revision, feedback_type, max(id) AS verdict FROM feedback
+        WHERE feedback_type IN ('approve', 'reject')
+            AND dataset IN (SELECT id FROM datasets WHERE project_id = ? AND mode = ?)
+        GROUP BY entry) AS f
+    JOIN entries AS e ON e.id = f.entry
+    WHERE f.feedback_type = 'approve' AND e.status <> 'rejected' AND e.deleted_at IS NULL AND NOT {_IS_FORMER})
+WHERE place <= ? ORDER BY verdict DESC LIMIT ?
 """
 _JUDGED = f"""
 SELECT json_extract(e.judge, '$.score') AS score, f.rating, f.feedback_type, max(f.id) AS newest
@@ -117,14 +118,14 @@ class FeedbackStore:
             for row in rows
         ]
 
-    async def approved(self, project: int, mode: str, limit: int) -> list[dict[str, Any]]:
+    async def approved(self, project: int, mode: str, limit: int, of_one_passage: int) -> list[dict[str, Any]]:
         """Texts of entries whose newest verdict is an approval of the present text, the newest approval first.
 
-        With the ``chunk_id`` that each is about.
+        With the ``chunk_id`` that each is about; at most ``of_one_passage`` of them are about the same one.
         """
         return [
             {"chunk_id": row["chunk_id"], **_texts(row)}
-            for row in await self._database.read(_APPROVED, (project, mode, limit))
+            for row in await self._database.read(_APPROVED, (project, mode, of_one_passage, limit))
         ]
 
 

@@ -100,10 +100,12 @@ async def test_the_newest_verdict_counts(rows: EngineRows, feedback: FeedbackSto
             await feedback.give(1, [number], draft(kind))  # type: ignore[arg-type]  # names of kinds
     project = await rows.one("SELECT project_id FROM datasets WHERE id = 1")
     wanted = [(await rows.entries.get(1, number)).question for number in (3, 1)]
-    assert [one["question"] for one in await feedback.approved(project, "default", 10)] == wanted
-    assert await feedback.approved(project, "default", 1) == (await feedback.approved(project, "default", 10))[:1]
-    assert await feedback.approved(project, "question", 10) == []
-    assert await feedback.approved(project + 1, "default", 10) == []
+    assert [one["question"] for one in await feedback.approved(project, "default", 10, 10)] == wanted
+    assert (
+        await feedback.approved(project, "default", 1, 1) == (await feedback.approved(project, "default", 10, 10))[:1]
+    )
+    assert await feedback.approved(project, "question", 10, 10) == []
+    assert await feedback.approved(project + 1, "default", 10, 10) == []
 
 
 async def test_deleting_the_dataset_takes_its_feedback_along(rows: EngineRows, feedback: FeedbackStore) -> None:
