@@ -28,7 +28,7 @@ TIMES = {
     "quality_durable": 1,
 }
 # Tried in test_kill_versions.py.
-ELSEWHERE = {"version_frozen", "version_restored_slice"}
+ELSEWHERE = {"version_restored_slice"}
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ Place = Literal[
     "units_down",  # all units are down, the gates are ahead
     "finishing_step",  # a step after that is done: quality, or a taxonomy that is stored
     "version_frozen",  # the version of a run has its number, and no hash
+    "version_restored_slice",  # some entries of a rollback are put back
     "quality_durable",  # the gates are passed, the job has not ended
 ]
 PLACES: tuple[Place, ...] = get_args(Place)

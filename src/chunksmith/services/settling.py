@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from chunksmith.domain import fault_points
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.datasets import Entry
 from chunksmith.domain.entry_query import EntryQuery, Position
@@ -84,7 +85,7 @@ class Settling:
 
     async def _settle(self, version: Version) -> None:
         while await self._versions.restore_slice(version.id, timestamp(self._clock)):
-            pass
+            fault_points.reached("version_restored_slice")
         if version.content_sha256 is None:
             await self._versions.seal(version.id, await self._seal(version))
 
