@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from api_parts import faults
 from app_parts import API, Json, Server
 from chunksmith.web.handlers.taxonomies import ROUTES
 from unit.web.openapi_checks import faults_of_answer
@@ -166,6 +167,16 @@ async def test_taxonomies_go_with_their_project(server: Server) -> None:
     made = await created(server, project=project)
     await server.call("DELETE", f"projects/{project}", 204)
     await server.get(f"taxonomy/{made['id']}", 404)
+
+
+async def test_an_export_can_be_put_back_where_it_came_from(server: Server) -> None:
+    project, other = await server.project(), await server.project()
+    body = {"project_id": project, "name": "T", "taxonomy": {"name": "All", "children": [{"name": "Clay"}]}}
+    made = (await server.post("taxonomy", body, 201))["id"]
+    exported = await server.get(f"taxonomy/{made}/export")
+    await server.call("PUT", f"taxonomy/{made}", json=exported)
+    refused = await faults(server, "PUT", f"taxonomy/{made}", json={**exported, "project_id": other})
+    assert list(refused) == ["/project_id"]
 
 
 @pytest.mark.parametrize(("form", "media"), [("json", "application/json"), ("yaml", "application/yaml")])

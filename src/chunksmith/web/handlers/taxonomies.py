@@ -20,6 +20,7 @@ from chunksmith.errors import (
 from chunksmith.services.taxonomies import etag_of
 from chunksmith.web.answers import json_response, no_content
 from chunksmith.web.file_answer import attachment
+from chunksmith.web.keys import PROJECTS
 from chunksmith.web.parsing import body_of, idempotency_key, load, query_of, read_limited
 from chunksmith.web.routing import JSON, Answer, Route, Stream
 from chunksmith.web.schemas import taxonomies as shapes
@@ -58,6 +59,10 @@ async def get_taxonomy(request: web.Request) -> web.StreamResponse:
 async def update_taxonomy(request: web.Request) -> web.StreamResponse:
     body = await _body(request, shapes.TaxonomyChange())
     identifier, if_match = request.match_info["taxonomy_id"], request.headers.get("If-Match")
+    if "project_id" in body:
+        named = await request.app[PROJECTS].resolve(body["project_id"])
+        if named.id != (await request.app[TAXONOMIES].get(identifier)).project_id:
+            raise InvalidRequest.field("/project_id", "must be the taxonomy's own: a taxonomy stays in its project")
     taxonomy = await request.app[TAXONOMIES].change(identifier, body, if_match)
     return json_response(shapes.taxonomy_out(taxonomy), headers={"ETag": etag_of(taxonomy)})
 

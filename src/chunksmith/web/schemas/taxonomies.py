@@ -88,6 +88,9 @@ class TaxonomyChange(fields.StrictSchema):
 
     name = fields.String(least=1, most=LONGEST_NAME, filled=True, metadata=_NAME)
     description = fields.String(most=LONGEST_DESCRIPTION)
+    project_id = fields.Identifier(
+        metadata={"description": "That of the taxonomy, as its export has it: a taxonomy stays where it is."}
+    )
     taxonomy = TreeField(
         data_key="taxonomy", attribute="draft", metadata={"description": "The whole tree, in place of the old one."}
     )
