@@ -61,6 +61,7 @@ SHARES_ITS_ADDRESS = {
     "preview_generation",
     "generate_taxonomy",
     "extend_taxonomy",
+    "import_project",
     "list_versions",
 }
 # A plain scalar of YAML is the text that stands there: `name: false` names it "false".

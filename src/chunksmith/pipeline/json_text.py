@@ -11,7 +11,7 @@ from pydantic_core import from_json
 REPAIR_MAX_CHARS = 200_000
 _THINK = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 # Some chat templates open the thinking themselves, so that only its end is in the reply.
-_THOUGHT = re.compile(r".*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_THOUGHT = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _FENCE = re.compile(r"```(?:json|JSON)?\s*\n(.*?)(?:\n```|\Z)", re.DOTALL)
 
 
@@ -40,14 +40,22 @@ async def json_in(text: str, *, cut: bool = False) -> Recovered:
 
 def without_thinking(text: str) -> str:
     """What a model said when it had thought; empty when it never came to that."""
-    return _THOUGHT.sub("", _THINK.sub("", text)).strip()
+    return _behind_thinking(_THINK.sub("", text)).strip()
 
 
 def _candidates(text: str, cut: bool) -> list[str]:
     """The text without its thinking, and what stands behind the end of a thinking that has no beginning."""
     bare = _THINK.sub("", text)
-    found = [_outermost(one, cut) for one in (bare, _THOUGHT.sub("", bare, count=1))]
+    found = [_outermost(one, cut) for one in (bare, _behind_thinking(bare))]
     return [one for one in dict.fromkeys(found) if one]
+
+
+def _behind_thinking(text: str) -> str:
+    """Linear, unlike an expression that begins with anything."""
+    end = 0
+    for found in _THOUGHT.finditer(text):
+        end = found.end()
+    return text[end:]
 
 
 def _outermost(text: str, cut: bool) -> str:
