@@ -1,9 +1,10 @@
 """Measures the builtin generator on a folder of documents, read by the real parsers, or on the shipped samples.
 
-python scripts/measure_builtin.py [FOLDER] [--words 120] [--count 3] [--mode MODE] [--show N] [--seed S] [--misses N]
+python scripts/measure_builtin.py [FOLDER] [--words 120] [--count 3] [--mode MODE] [--show N] [--plainer] [--seed S]
+                                  [--misses N]
 
-``--misses N`` tells of prose chunks with fewer than two open questions what became of each sentence: a count of the
-reasons, then N such chunks.
+``--show N`` prints N entries, with ``--plainer`` of the open questions of the second rank only. ``--misses N`` tells of
+prose chunks with fewer than two open questions what became of each sentence: the reasons counted, then N such chunks.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from chunksmith.providers.builtin.acceptance import refusal
 from chunksmith.providers.builtin.generator import Item, generate
 from chunksmith.providers.builtin.languages import detect
 from chunksmith.providers.builtin.passage import Sentence, sentences
-from chunksmith.providers.builtin.questions import proposals, readings_of
+from chunksmith.providers.builtin.questions import candidates, proposals, readings_of
 from chunksmith.providers.builtin.reading import Reading
 
 SAMPLES = Path(__file__).resolve().parents[1] / "src" / "chunksmith" / "samples"
@@ -35,6 +36,7 @@ class MeasureOptions:
     words: int = 120
     count: int = 3
     mode: str = "default"
+    plainer: bool = False
 
 
 class Chunk(NamedTuple):
@@ -59,13 +61,14 @@ class Figures:
     two_open: int = 0
     items: int = 0
     verbatim: int = 0
+    plainer: int = 0
     seconds: float = 0.0
     kinds: Counter[str] = field(default_factory=Counter)
     shown: list[str] = field(default_factory=list)
     misses: list[Miss] = field(default_factory=list)
 
     def add(self, other: "Figures") -> None:
-        for name in ("chunks", "prose", "two_items", "two_open", "items", "verbatim", "seconds"):
+        for name in ("chunks", "prose", "two_items", "two_open", "items", "verbatim", "plainer", "seconds"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.kinds.update(other.kinds)
         self.shown += other.shown
@@ -114,7 +117,10 @@ def measure(text: str, options: MeasureOptions) -> Figures:
         figures.items += len(items)
         figures.verbatim += sum(is_verbatim(item, chunk.text) for item in items)
         figures.kinds.update(str(item["kind"]) for item in items)
-        figures.shown += [shown(item) for item in items]
+        first = {one.question for one in candidates(found)}
+        second = [item for item in open_items if str(item.get("question", "")) not in first]
+        figures.plainer += len(second)
+        figures.shown += [shown(item) for item in (second if options.plainer else items)]
     return figures
 
 
@@ -155,11 +161,14 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=3)
     parser.add_argument("--mode", default="default")
     parser.add_argument("--show", type=int, default=0)
+    parser.add_argument("--plainer", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--misses", type=int, default=0)
     options = parser.parse_args()
     total = Figures()
-    for line in table(options.folder, MeasureOptions(options.words, options.count, options.mode), total):
+    for line in table(
+        options.folder, MeasureOptions(options.words, options.count, options.mode, options.plainer), total
+    ):
         print(line)
     for line in random.Random(options.seed).sample(total.shown, min(options.show, len(total.shown))):
         print(line)
@@ -179,6 +188,7 @@ def table(folder: Path, options: MeasureOptions, total: Figures | None = None) -
             total.add(figures)
     yield row("all", total)
     yield "kinds: " + ", ".join(f"{kind} {number}" for kind, number in total.kinds.most_common())
+    yield f"open questions of the second rank: {total.plainer}"
 
 
 def row(name: str, figures: Figures) -> str:

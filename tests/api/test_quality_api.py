@@ -92,7 +92,7 @@ async def test_entries_are_found_by_groundedness_and_evidence(server: Server) ->
     dataset = status["result"]["dataset_id"]
     entries = (await server.get(f"datasets/{dataset}/entries", params={"evidence": "exact"}))["entries"]
     first = entries[0]["id"]
-    await server.call("PUT", f"datasets/{dataset}/entries/{first}", json={"answer": "The moon is made of cheese."})
+    await server.call("PUT", f"datasets/{dataset}/entries/{first}", json={"answer": "The moon is cheese."})
     ungrounded = await server.get(f"datasets/{dataset}/entries", params={"evidence": "none"})
     grounded = await server.get(f"datasets/{dataset}/entries", params={"min_groundedness": 0.9})
     assert [entry["id"] for entry in ungrounded["entries"]] == [first]

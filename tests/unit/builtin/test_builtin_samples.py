@@ -129,4 +129,4 @@ def test_every_figure_on_the_samples_is_the_documented_one() -> None:
 
 
 def _without_time(line: str) -> str:
-    return line if line.startswith("kinds:") else line.rsplit(maxsplit=1)[0].rstrip()
+    return line if line.startswith(("kinds:", "open ")) else line.rsplit(maxsplit=1)[0].rstrip()

@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chunksmith.providers.builtin.framing import answer_stands_alone, points_away, stands_alone
+from chunksmith.providers.builtin.clauses import parse
+from chunksmith.providers.builtin.framing import answer_stands_alone, is_whole, points_away, stands_alone
+from chunksmith.providers.builtin.passage import Sentence
 from chunksmith.providers.builtin.reading import Proposal, Reading
+from chunksmith.providers.builtin.summary import is_statement
 from chunksmith.providers.builtin.topic import Topic, heading_text
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading
 from chunksmith.providers.builtin.views import Draft
+from chunksmith.providers.builtin.words import tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,59 @@ def headed(read: Reading) -> Iterator[Candidate]:
         kind = _KIND.get(match["wh"].lower(), "what")
         told = f"Answer the question: {heading}"
         yield Candidate(kind, heading, told, read.sentence.quote, read.sentence.quote, 8.0, read.number)
+
+
+def in_context(read: Reading, proposal: Proposal) -> Candidate | None:
+    """The draft behind the sentence before it, which says what ``it`` or ``this`` is."""
+    before, draft = read.before, proposal.draft
+    if before is None or draft.end <= draft.start or not gives_context(before):
+        return None
+    low, high = read.tokens[draft.start].start, read.tokens[draft.end - 1].end
+    answer, clean = read.sentence.original(low, high), read.sentence.text[low:high]
+    goes_on = read.tokens[draft.end : draft.end + 1] and (read.tokens[draft.end].text == ":" or _is_cut(read, draft))
+    if answer is None or goes_on or not _answer_fits(draft, clean) or points_away(answer):
+        return None
+    asked = _LINKS.sub("", _joined(proposal.lead, draft.question) + "?")
+    told = _LINKS.sub("", _joined(proposal.lead, draft.instruction) + ".")
+    if (
+        not _TAKING_UP.search(asked)
+        or _ELSEWHERE.search(asked)
+        or not _reads_well(asked, clean)
+        or clean.lower() in before.text.lower()
+    ):
+        return None
+    score = draft.score - proposal.penalty - 1.5 + _length_score(asked, clean, draft.kind)
+    quote = read.sentence.passage[before.origins[0] : read.sentence.origins[-1] + 1]
+    if score < _LEAST_SCORE or not quote.startswith(before.quote):
+        return None
+    return Candidate(draft.kind, f"{before.text} {asked}", f"{before.text} {told}", answer, quote, score, read.number)
+
+
+_TAKING_UP = re.compile(r"\b(?:it|they|them|its|their|this|these|such|itself|themselves|that case)\b", re.I)
+
+
+def gives_context(before: Sentence) -> bool:
+    """A statement of moderate length that can be printed alone."""
+    text = before.text
+    fits = 5 <= len(text.split()) <= 30 and text[-1] == "." and not _LOOSE_PRONOUN.match(text)
+    parts = tokens(text)
+    whole = fits and is_statement(before, "en") and is_whole(text) and not names_variable("", text)
+    return whole and not _FRAGMENT.search(text) and parse(parts, 0, len(parts) - 1) is not None
+
+
+_FRAGMENT = re.compile(r"\bbeing \w+\.$|^(?:Query|Line \d)\b|\bjust that\b|^(?:An?|The|One) \w+:")
+
+
+_LOOSE_PRONOUN = re.compile(r"[^,]*\b(?:it|they|them)\b", re.I)
+
+
+# What the sentence before does not explain either.
+_ELSEWHERE = re.compile(
+    r"\b(?:above|below|following|aforementioned|latter|former|previous|previously|preceding|earlier|here|we|our|ours|us|i|my|"
+    r"me|figures?|sections?|chapters?|appendix|page|documents?|mentioned|described|discussed|shown|he|she|his|her|"
+    r"next|prior|first|second|third|other|others|another|rest|now|recently|in question|example|so far)\b",
+    re.I,
+)
 
 
 def worded(question: str, answer: str) -> str:
@@ -199,7 +256,7 @@ _BAD_ENDINGS = frozenset(
     """
     the a an of to in on at by for with from and or but that which is are was were as than not only its their this
     also both either such if when because so be more very least better even especially particularly just away into
-    e.g i.e simply merely only then each every
+    e.g i.e simply merely only then each every note
     """.split()
 )
 
@@ -207,7 +264,7 @@ _BAD_ENDINGS = frozenset(
 _BAD_QUESTION = re.compile(
     r"\b(\w+) \1\b|[:;]|\bdoes not only\b|\bdo you (?:need(?! to)|want)\b|\bnot only\b|\bin order\?|[,(]\?|"
     r"\b(?:the|a|an|and|or|but|so|it|them|all|some|any|only)\?|\bwhat (?:is|are) there(?! no)\b|"
-    r"\bwhat (?:is|are) it(?! (?:not |very |often |usually |also |generally |a good )?\w+ (?:to|for))\b|"
+    r"\bwhat (?:is|are) it(?! (?:not |very |often |usually |also |generally )?(?:an? \w+ )?\w+ (?:to|for))\b|"
     r"\bthere\b.*\bthere\b|(?<!/)\betc\b(?!/)|\b(\S+) or \2\b|\w`[\w@-]|\bas well\?|"
     r"^Under what condition\b.*\bsince\b|, \w+\?$|\bthings?\b|\bdo the number\b|"
     r"\band (?:since|because|so(?! on\b)|if|when|then)\b|\bthe important \w+ to\b|\ba bit of\b|"
@@ -221,8 +278,12 @@ _BAD_QUESTION = re.compile(
 
 
 def _question_fits(question: str, answer: str) -> bool:
+    return stands_alone(question) and _reads_well(question, answer)
+
+
+def _reads_well(question: str, answer: str) -> bool:
     count = len(question.split())
-    if not 3 <= count <= 30 or len(question) > 220 or _BAD_QUESTION.search(question) or not stands_alone(question):
+    if not 3 <= count <= 30 or len(question) > 220 or _BAD_QUESTION.search(question):
         return False
     if question.count("(") != question.count(")") or question.count("[") != question.count("]"):
         return False

@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from chunksmith.providers.builtin.acceptance import names_variable
+from chunksmith.providers.builtin.acceptance import gives_context, names_variable
 from chunksmith.providers.builtin.clauses import parse
-from chunksmith.providers.builtin.framing import is_free, is_whole, stands_alone
+from chunksmith.providers.builtin.framing import Vocabulary, is_free, is_whole, stands_alone
 from chunksmith.providers.builtin.languages import FILL_IN, WIDE, function_words
 from chunksmith.providers.builtin.passage import Sentence
 from chunksmith.providers.builtin.reading import has_clause, last_word
 from chunksmith.providers.builtin.summary import centrality, commands, stands
+from chunksmith.providers.builtin.topic import topic_of
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading, readings
 from chunksmith.providers.builtin.views import YEAR
 from chunksmith.providers.builtin.words import MONTHS, Token, is_common, is_name, is_plural, tokens
@@ -31,7 +32,7 @@ _ORDINARY = frozenset(
     """
     thing things way ways example examples case cases part parts kind time times people number order result results
     reason fact place point something anything everything first second last other another more most many much higher
-    complex difficult simple easy full lower larger smaller better later earlier elsewhere manner usual same
+    complex difficult simple easy full lower larger smaller better later earlier elsewhere manner usual same aware
     """.split()
 )
 
@@ -59,8 +60,11 @@ class _Gap(NamedTuple):
     weight: float
 
 
-def clozes(sentences: Sequence[Sentence], language: str, each: int = 1) -> list[Cloze]:
-    """At most ``each`` per sentence, the best gap first. Sentences that lean on others are left out."""
+def clozes(sentences: Sequence[Sentence], language: str, each: int = 1, compounds: bool = False) -> list[Cloze]:
+    """At most ``each`` per sentence, the best gap first. Sentences that lean on others are left out.
+
+    ``compounds``: the gaps are the heads of English compounds, which the words before them tell.
+    """
     counts = Counter(_words(sentences, language))
     weights = centrality(sentences, language)
     found: list[Cloze] = []
@@ -69,7 +73,8 @@ def clozes(sentences: Sequence[Sentence], language: str, each: int = 1) -> list[
         begin = link.end() if link else 0
         if not _is_fit(sentence.text[begin : begin + 1].upper() + sentence.text[begin + 1 :], language):
             continue
-        gaps = sorted(_gaps(sentence, language, counts), key=lambda gap: (-gap.weight, gap.start))
+        cut = _compound_gaps(sentence.text, counts) if compounds else _gaps(sentence, language, counts)
+        gaps = sorted(cut, key=lambda gap: (-gap.weight, gap.start))
         good = [gap for gap in gaps if gap.start >= begin and not _repeats(sentence.text, gap)]
         for gap in good[:each]:
             answer = sentence.original(gap.start, gap.end)
@@ -78,6 +83,76 @@ def clozes(sentences: Sequence[Sentence], language: str, each: int = 1) -> list[
                 score = gap.weight / 3 + min(weights[number], 2.0)
                 found.append(Cloze(asked, answer, sentence.quote, score, number))
     return found
+
+
+def in_context(sentences: Sequence[Sentence]) -> list[Cloze]:
+    """English sentences that lean, behind what they lean on: the sentence before, or the heading.
+
+    For a passage that gives little else. The gaps may be the heads of compounds, which the words before them tell.
+    """
+    counts = Counter(_words(sentences, "en"))
+    weights = centrality(sentences, "en")
+    lower = Vocabulary.of(sentences).lower
+    found: list[Cloze] = []
+    for number, sentence in enumerate(sentences):
+        link = _LINK.match(sentence.text)
+        begin = link.end() if link else 0
+        text = sentence.text[begin].upper() + sentence.text[begin + 1 :]
+        context = "" if _stands(text) else _context(sentences, number)
+        if context is None or not _follows(text):
+            continue
+        topic = topic_of(sentence.headings, lower)
+        lead = f"{topic.lead}, fill" if topic is not None and not context else "Fill"
+        known = f" {topic.text}" if topic is not None else ""
+        moved_by = len(context) - begin
+        for gap in (*_gaps(sentence, "en", counts), *_compound_gaps(sentence.text, counts)):
+            moved = gap._replace(start=gap.start + moved_by, end=gap.end + moved_by)
+            answer = sentence.original(gap.start, gap.end)
+            if gap.start >= begin and answer is not None and not _repeats(context + text + known, moved):
+                asked = FILL_IN["en"].format(_blanked(context + text, 0, moved, "en")).replace("Fill", lead, 1)
+                found.append(Cloze(asked, answer, sentence.quote, gap.weight / 3 + weights[number] - 1, number))
+    return found
+
+
+def _context(sentences: Sequence[Sentence], number: int) -> str | None:
+    """The sentence before in the same paragraph, when it can be printed alone."""
+    before = sentences[number - 1] if number else None
+    near = before is not None and before.paragraph == sentences[number].paragraph
+    return f"{before.text} " if before is not None and near and gives_context(before) else None
+
+
+def _stands(text: str) -> bool:
+    """Nothing in it is told by the sentence before, save what the heading may tell."""
+    return is_whole(re.sub(r"\bsuch (?=as|that)", "", text)) and not _TAKING_UP.match(text)
+
+
+_TAKING_UP = re.compile(
+    r"(?:it(?! (?:is|was|will be|may be|can be) (?:not |very |often |usually |also )?\w+ (?:to|that|for)\b)|they|"
+    r"this|these|such|that|those|then|instead)\b|.*\b(?:also|(?:for|from|of|in|to|with|by) that)\b",
+    re.I,
+)
+
+
+def _follows(text: str) -> bool:
+    """A sentence that nothing but the one before it explains."""
+    fit = 7 <= len(text.split()) <= 42 and len(text) <= 280 and "___" not in text and "``" not in text
+    whole = text[0].isupper() and text[-1] == "." and not names_variable("", text) and not _LISTED.search(text)
+    empty = _EMPTY.search(text)
+    return fit and whole and not empty and not _FAR.search(text) and _is_sentence(text)
+
+
+# It sends the reader elsewhere, or says something of what is not told: "will do just that", "to do so".
+_EMPTY = re.compile(
+    r"^(?:See|Read|Refer|Visit|Consult|Suppose|Imagine)\b|\bjust that\b|\bdo so\b|\bsee \b|\bthe difference\b", re.I
+)
+
+
+_FAR = re.compile(
+    r"\b(?:above|below|following|aforementioned|latter|former|previous|previously|preceding|here|we|our|ours|us|i|my|me|"
+    r"figures?|sections?|chapters?|appendix|page|mentioned|described|he|she|his|her|in question|so far|"
+    r"example|returned)\b",
+    re.I,
+)
 
 
 def _blanked(text: str, begin: int, gap: _Gap, language: str) -> str:
@@ -191,6 +266,52 @@ def _english_gaps(text: str, counts: Counter[str]) -> Iterator[_Gap]:
             and (following.tag in ("punct", "prep", "be"))
         ):
             yield _Gap(token.start, token.end, _WEIGHTS["term"] + 0.1 * min(counts[token.lower], 4) - 0.5)
+
+
+def _compound_gaps(text: str, counts: Counter[str]) -> Iterator[_Gap]:
+    """``source code``, ``foreign key constraint``: the last word of a term, where the sentence goes on or ends."""
+    parts = tokens(text)
+    for place in range(2, len(parts) - 1):
+        token, before, following = parts[place], parts[place - 1], parts[place + 1]
+        if token.tag != "word" or not (token.text.islower() and token.text.isalpha()) or len(token.text) < 5:
+            continue
+        if token.lower in _ORDINARY or not _heads(parts, place) or following.tag in ("word", "quoted", "num", "adv"):
+            continue
+        attached = before.lower.endswith("ing") and parts[place - 2].tag == "det"
+        if before.tag not in ("word", "quoted") or before.lower in _ORDINARY | _LOOSE:
+            continue
+        if _is_verb(before.lower) and not attached:
+            continue
+        yield _Gap(token.start, token.end, 1.0 + 0.3 * min(counts[token.lower], 3) + 0.05 * min(len(token.text), 10))
+
+
+def _heads(parts: Sequence[Token], place: int) -> bool:
+    word = parts[place].lower
+    if readings(word) and not (word in NOUN_LIKE or word.removesuffix("s") in NOUN_LIKE):
+        return False
+    if reading(word, "dng") or word.endswith(_ADJECTIVE_ENDINGS):
+        return False
+    return not readings(word) or parts[place + 1].tag in ("punct", "prep")
+
+
+_ADJECTIVE_ENDINGS = ("ly", "ful", "ous", "able", "ible", "ive", "ic", "al", "ed", "ing", "less", "ant", "rent")
+
+
+def _is_verb(word: str) -> bool:
+    form = reading(word, "bsdg")
+    return form is not None and form.base not in NOUN_LIKE
+
+
+# Words that go with any noun and tell none.
+_LOOSE = frozenset(
+    """
+    new old own good best great large small big long short certain various different several important special common
+    particular single whole entire additional necessary possible available appropriate relevant specific given real
+    main only usual normal general proper correct right wrong better
+    first second third fourth next last previous
+    smaller larger whatever which such extra further useful major minor actual
+    """.split()
+)
 
 
 def _fills(parts: Sequence[Token], place: int) -> bool:

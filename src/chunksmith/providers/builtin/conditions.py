@@ -44,7 +44,7 @@ def condition_proposals(read: Reading, start: int, split: Split, inner: str) -> 
     if order is not None and is_deed(order):
         yield from _to_do(read, order, inner)
     elif order is not None and read.tokens[begin].lower == "you" and read.tokens[begin + 1].tag == "modal":
-        end = _statement_end(read, begin)
+        end = statement_end(read, begin)
         if end is not None:
             asked = f"What happens {inner}"
             yield Proposal(Draft("condition", asked, f"State {_small(asked)}", begin, end, 6.5), leans=True)
@@ -87,13 +87,13 @@ def _stands(read: Reading, start: int, comma: int, condition: Clause | None) -> 
 
 def _to_do(read: Reading, order: Directive, inner: str) -> Iterator[Proposal]:
     asked, told = what_to_do(order, inner)
-    yield Proposal(Draft("condition", asked, told, order.verb, _order_end(read, order), 8.5), leans=True)
+    yield Proposal(Draft("condition", asked, told, order.verb, order_end(read, order), 8.5), leans=True)
 
 
 def _unread(read: Reading, begin: int, inner: str) -> Iterator[Proposal]:
     """What follows could not be read, but it is one statement to the end of the sentence."""
     first = read.tokens[begin]
-    end = _statement_end(read, begin)
+    end = statement_end(read, begin)
     if end is None or first.lower in {"no", "any", "either"} | _SPEAKERS:
         return
     if first.tag in ("det", "quoted", "num", "word") or first.lower in {"there", "it", "they"}:
@@ -105,7 +105,7 @@ _SPEAKERS = frozenset("i we he she you this that these those one such".split())
 _STATES = frozenset("is are was were".split())
 
 
-def _statement_end(read: Reading, begin: int) -> int | None:
+def statement_end(read: Reading, begin: int) -> int | None:
     """Where the statement from ``begin`` on stops; None when it has no finite verb that can be seen."""
     end = next((place for place in range(begin + 2, read.last) if _breaks(read, place)), read.last)
     if end - begin < 4:
@@ -138,7 +138,7 @@ def _opening(read: Reading, begin: int, end: int) -> str:
     return "What is the consequence" if state else "What happens"
 
 
-def _order_end(read: Reading, order: Directive) -> int:
+def order_end(read: Reading, order: Directive) -> int:
     for place in range(order.verb + 1, read.last):
         token = read.tokens[place]
         if (token.tag == "punct" and token.text in {";", "—", "–", ":"}) or (

@@ -253,6 +253,8 @@ def _dangling(match: re.Match[str], question: str) -> bool:
         return not tail or previous in _NO_THAT_AFTER or not before
     if word == "it" and before and before[-1].lower() in {"is", "was"} and _EXPLETIVE.match(question, match.end()):
         return False
+    if word == "it" and _CLEFT.search(question[: match.end() + 10]):
+        return False
     if word in {"them", "they", "their", "themselves"} and not _PLURAL_BEFORE.search(question[: match.start()]):
         return True
     # A possessive or a pronoun is bound by a noun phrase before it in the same question.
@@ -260,7 +262,8 @@ def _dangling(match: re.Match[str], question: str) -> bool:
     return len(before) < needed or not _NOUN_BEFORE.search(question[: match.start()])
 
 
-_EXPLETIVE = re.compile(r" (?:not |very |often |usually |also |a good )?\w+ (?:to|for)\b")
+_CLEFT = re.compile(r"(?:why|when) is it that\b|does it hold that$", re.I)
+_EXPLETIVE = re.compile(r" (?:not |very |often |usually |also )?(?:an? \w+ )?\w+ (?:to|for)\b")
 _PLURAL_BEFORE = re.compile(
     r"\b(?!(?:does|is|was|has|this|as|its|plus|thus|less|pass|process|access|class|address|status|unless|across)\b)\w{3,}s\b|"
     r"\b(?:and|or|people|children|data|media|men|women|any|each|every|someone|anyone|nobody|user|maintainer|person|team)\b",

@@ -11,17 +11,19 @@ from chunksmith.domain.calls import Task
 from chunksmith.errors import InvalidRequest
 from chunksmith.providers.builtin.acceptance import Candidate
 from chunksmith.providers.builtin.choosing import answer
-from chunksmith.providers.builtin.cloze import Cloze, clozes
+from chunksmith.providers.builtin.cloze import Cloze, clozes, in_context
 from chunksmith.providers.builtin.extraction import extract, judge
 from chunksmith.providers.builtin.languages import SUMMARIZE, detect
 from chunksmith.providers.builtin.passage import Sentence, sentences
-from chunksmith.providers.builtin.questions import candidates
+from chunksmith.providers.builtin.questions import candidates, further, last_resort
 from chunksmith.providers.builtin.summary import central, is_statement, statements, terms
 from chunksmith.providers.builtin.taxonomy import categories
 
 Item = dict[str, object]
 MAX_ITEMS = 64
 BENCHMARK = "benchmark"
+_ENOUGH = 2
+"""open questions: a passage that gives as many is not asked further ones"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,39 @@ def _open_questions(source: Source) -> list[Candidate]:
     """Distinct questions, best first: one per sentence before a second one, kinds mixed, ties turned by the seed."""
     if source.language != "en":
         return []
-    return _spread(_ranked(candidates(source.prose), source), source.count)
+    chosen = _spread(_ranked(candidates(source.prose), source), source.count)
+    wanted = min(source.count, _ENOUGH)
+    if len(chosen) >= wanted:
+        return chosen
+    second = _ranked(further(source.prose), source)
+    chosen = _filled(chosen, second, wanted, again=False)
+    chosen = _filled(chosen, second, wanted, again=True)
+    return _filled(chosen, _ranked(last_resort(source.prose), source), wanted, again=False)
+
+
+def _filled(chosen: Sequence[Candidate], ranked: Iterable[Candidate], count: int, again: bool) -> list[Candidate]:
+    """``chosen`` and as many of the others as are missing; ``again``: a sentence may be asked for another part too."""
+    filled = list(chosen)
+    for item in ranked:
+        if len(filled) < count and not any(_repeats(item, one, again) for one in filled):
+            filled.append(item)
+    return filled
+
+
+def _repeats(item: Candidate, other: Candidate, again: bool) -> bool:
+    if item.sentence != other.sentence:
+        return _alike(item, other)
+    if not again or item.question.lower() == other.question.lower():
+        return True
+    return item.answer in other.answer or other.answer in item.answer or _same_circumstance(item, other)
+
+
+_CIRCUMSTANCES = frozenset({"why", "how", "when", "condition", "where"})
+
+
+def _same_circumstance(item: Candidate, other: Candidate) -> bool:
+    """Two questions that say the same and ask for the same thing in other words."""
+    return item.kind == other.kind and (item.kind in _CIRCUMSTANCES or _share_answer(item, other))
 
 
 def _ranked(found: Sequence[Candidate], source: Source) -> list[Candidate]:
@@ -114,13 +148,15 @@ def _spread(ranked: Sequence[Candidate], count: int) -> list[Candidate]:
 
 def _other_end(first: Candidate, ranked: Sequence[Candidate]) -> list[Candidate]:
     """Where there is one question only, its sentence may be asked for another part as well, as may a like sentence."""
-    said = set(terms(first.answer, "en"))
     for item in ranked:
-        other = set(terms(item.answer, "en"))
-        shared = len(said & other) > 0.3 * min(len(said), len(other))
-        if item.question.lower() != first.question.lower() and not shared and first.answer != item.answer:
+        if item.question.lower() != first.question.lower() and not _share_answer(item, first):
             return [item]
     return []
+
+
+def _share_answer(first: Candidate, second: Candidate) -> bool:
+    one, two = set(terms(first.answer, "en")), set(terms(second.answer, "en"))
+    return first.answer == second.answer or len(one & two) > 0.3 * min(len(one), len(two))
 
 
 def _alike(first: Candidate, second: Candidate) -> bool:
@@ -148,6 +184,12 @@ def _questions_and_clozes(source: Source) -> list[Item]:
         filled = {item.answer.lower() for item in rest}
         others = (item for item in _gaps(source, 8) if item.answer.lower() not in filled and not _told(item, chosen))
         rest += list(others)[: 2 - len(items) - len(rest)]
+    if len(items) + len(rest) < 2 and source.language == "en":
+        filled = {item.answer.lower() for item in rest}
+        leaning = (*clozes(source.prose, "en", 8, compounds=True), *in_context(source.prose))
+        free = (item for item in leaning if item.answer.lower() not in filled and not _told(item, chosen))
+        ranked = sorted(free, key=lambda item: -item.score)
+        rest += _once_each(ranked)[: 2 - len(items) - len(rest)]
     for item in rest[: source.count - len(items)]:
         items.append({"question": item.question, "answer": item.answer, "quote": item.quote, "kind": "cloze"})
     return items

@@ -110,7 +110,7 @@ _UNFIT_ANSWERS = frozenset("it they you this these he she".split())
 
 
 def with_lead(read: Reading, start: int) -> Iterator[Proposal]:
-    split = _split(read, start)
+    split = split_opening(read, start)
     if split is None:
         return
     comma, begin, clause = split
@@ -147,7 +147,7 @@ def with_lead(read: Reading, start: int) -> Iterator[Proposal]:
             yield from _ordered(read, order, opening, start, comma, inner)
             return
     if clause is not None and read.tokens[clause.first].lower == "it" and is_expletive(clause):
-        if opening.tag == "prep" and comma - start <= 9 and _is_scene(read.tokens[start:comma]):
+        if opening.tag == "prep" and comma - start <= 9 and is_scene(read.tokens[start:comma]):
             yield from clause_proposals(read, clause, inner)
     elif clause is not None:
         subject = subject_phrase(read, clause)
@@ -185,7 +185,7 @@ def _ordered(read: Reading, order: Directive, opening: Token, start: int, comma:
     """``To open the gate, turn the wheel``; ``In your report, you should name …``."""
     purpose = opening.tag == "to" or inner.startswith("in order to")
     role = opening.lower == "as" and read.tokens[start + 1].lower in {"a", "an"}
-    scene = opening.tag == "prep" and (role or _is_scene(read.tokens[start:comma])) and comma - start <= 9
+    scene = opening.tag == "prep" and (role or is_scene(read.tokens[start:comma])) and comma - start <= 9
     second = read.tokens[start + 1].lower
     if purpose and opening.tag == "to" and not reading(second, "b") and second not in {"be", "do", "have"}:
         return
@@ -220,7 +220,7 @@ def _led(view: View, inner: str, start: int, comma: int, subject: Subject) -> It
     elif _TIME.match(view.text[opening.start : view.tokens[comma - 1].end]):
         if not twice:
             yield about("when", "When", "State when", 9.0)
-    elif opening.tag in ("prep", "word") and comma - start <= 9 and _is_scene(view.tokens[start:comma]):
+    elif opening.tag in ("prep", "word") and comma - start <= 9 and is_scene(view.tokens[start:comma]):
         for draft in drafts(view):
             answers_itself = draft.start == clause.first and draft.end <= clause.verb
             if answers_itself and (subject.leans or subject.needs_lead):
@@ -254,7 +254,7 @@ _MERE_LINKS = frozenset(
 )  # fmt: skip
 
 
-def _is_scene(lead: Sequence[Token]) -> bool:
+def is_scene(lead: Sequence[Token]) -> bool:
     """``In a database,`` sets a scene that a question can keep; ``In addition,`` does not."""
     if " ".join(token.lower for token in lead) in _MERE_LINKS:
         return False
@@ -274,7 +274,7 @@ def _is_scene(lead: Sequence[Token]) -> bool:
     } and not any(token.tag == "sub" for token in lead)
 
 
-def _split(read: Reading, start: int) -> Split | None:
+def split_opening(read: Reading, start: int) -> Split | None:
     limit = min(read.last - 2, start + 32)
     if read.tokens[start].lower in {"if", "when"}:
         for place in range(start + 3, limit):

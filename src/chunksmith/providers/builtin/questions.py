@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from chunksmith.providers.builtin.acceptance import Candidate, finished, headed
+from chunksmith.providers.builtin.acceptance import Candidate, finished, headed, in_context
 from chunksmith.providers.builtin.clauses import Clause, parse
 from chunksmith.providers.builtin.directives import directive_at, directive_proposals
 from chunksmith.providers.builtin.framing import Vocabulary
 from chunksmith.providers.builtin.glossaries import entries
 from chunksmith.providers.builtin.openings import clause_proposals, with_lead
 from chunksmith.providers.builtin.passage import Sentence
+from chunksmith.providers.builtin.plain import plain_questions, remarks
 from chunksmith.providers.builtin.reading import (
     Antecedent,
     Proposal,
@@ -19,7 +20,9 @@ from chunksmith.providers.builtin.reading import (
     past_opening,
 )
 from chunksmith.providers.builtin.reasons import reasons
+from chunksmith.providers.builtin.taken_up import referring, taken_up
 from chunksmith.providers.builtin.topic import topic_of
+from chunksmith.providers.builtin.unturned import unturned
 from chunksmith.providers.builtin.verbs import reading
 from chunksmith.providers.builtin.views import Draft, clause_end
 from chunksmith.providers.builtin.words import PLURALS, Token, is_plural, tokens
@@ -38,6 +41,25 @@ _MAX_TOKENS = 64
 def candidates(sentences: Sequence[Sentence]) -> list[Candidate]:
     """All acceptable questions on these sentences, in their order."""
     return [candidate for read in readings_of(sentences) for candidate in _of_sentence(read)]
+
+
+def further(sentences: Sequence[Sentence]) -> list[Candidate]:
+    """Acceptable questions of the second rank, for a passage that gives too few of the first."""
+    return [candidate for read in readings_of(sentences) if _is_readable(read) for candidate in _second_rank(read)]
+
+
+def _second_rank(read: Reading) -> Iterator[Candidate]:
+    drafted = (*unturned(read), *taken_up(read), *plain_questions(read))
+    found = [candidate for proposal in drafted if (candidate := finished(read, proposal))]
+    yield from found
+    if not found and not any(finished(read, proposal) for proposal in proposals(read)):
+        yield from (candidate for proposal in referring(read) if (candidate := in_context(read, proposal)))
+
+
+def last_resort(sentences: Sequence[Sentence]) -> list[Candidate]:
+    """``What is worth knowing about X?``: where a passage gives nothing better."""
+    reads = [read for read in readings_of(sentences) if _is_readable(read)]
+    return [found for read in reads for proposal in remarks(read) if (found := finished(read, proposal))]
 
 
 def _of_sentence(read: Reading) -> Iterator[Candidate]:
@@ -73,9 +95,7 @@ def proposals(read: Reading) -> Iterator[Proposal]:
     """Everything that could be asked about one sentence, good or not."""
     first = read.tokens[0]
     yield from (Proposal(draft) for draft in entries(read))
-    if len(read.tokens) > _MAX_TOKENS or _BLOCKED_TEXT.search(read.sentence.text):
-        return
-    if first.text.isalpha() and first.text.islower():
+    if not _is_readable(read):
         return
     if first.lower == "there" and read.tokens[1:2] and read.tokens[1].tag == "be":
         yield from (Proposal(draft, leans=True) for draft in _existential(read))
@@ -97,6 +117,13 @@ def proposals(read: Reading) -> Iterator[Proposal]:
     if clause is not None:
         yield from _second(read, clause)
     yield from _embedded(read, start)
+
+
+def _is_readable(read: Reading) -> bool:
+    """Not too long, no question, no remark in brackets, not the end of a sentence that a page has cut."""
+    first = read.tokens[0]
+    cut = first.text.isalpha() and first.text.islower()
+    return len(read.tokens) <= _MAX_TOKENS and not _BLOCKED_TEXT.search(read.sentence.text) and not cut
 
 
 def _second(read: Reading, clause: Clause) -> Iterator[Proposal]:

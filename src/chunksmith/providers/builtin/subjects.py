@@ -1,6 +1,6 @@
 """Questions that the subject answers, and which subjects are persons."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from chunksmith.providers.builtin.clauses import Clause, text_of
 from chunksmith.providers.builtin.framing import ORDINALS
@@ -22,6 +22,15 @@ HUMAN = frozenset(
 
 def subject_questions(view: View) -> Iterator[Draft]:
     """``X is often better than none at all``: the whole predicate is asked, the subject answers."""
+    yield from _asked(view, _worth)
+
+
+def plain_subjects(view: View) -> Iterator[Draft]:
+    """The same where a plain noun answers: for a passage that gives little else."""
+    yield from _asked(view, _least_worth)
+
+
+def _asked(view: View, worth_of: Callable[[Sequence[Token], Sequence[Token]], float]) -> Iterator[Draft]:
     clause, tokens = view.clause, view.tokens
     aside = clause.subject_end < clause.verb and tokens[clause.subject_end].text == ","
     if view.you or clause.base in {"seem", "appear", "mean"}:
@@ -29,7 +38,7 @@ def subject_questions(view: View) -> Iterator[Draft]:
     subject = tokens[clause.first : clause.subject_end]
     told = tokens[clause.verb : view.end]
     adverb = "" if aside else text_of(clause, view.text, clause.subject_end, clause.verb)
-    worth = _worth(subject, told)
+    worth = worth_of(subject, told)
     if not worth or any(_points_back(told, place) for place in range(len(told))):
         return
     first = tokens[clause.main + 1]
@@ -91,6 +100,21 @@ def _worth(subject: Sequence[Token], told: Sequence[Token]) -> float:
         return 6.4 if said >= 4 else 5.2
     one_of_a_kind = subject[0].tag == "word" or indefinite or names_person(subject)
     return 5.0 if one_of_a_kind and len(told) >= 7 and said >= 4 else 0.0
+
+
+def _least_worth(subject: Sequence[Token], told: Sequence[Token]) -> float:
+    """A noun that is no mere "the file" or "a device", of which one particular thing is said."""
+    nouns = [token for token in subject if token.tag in ("word", "quoted")]
+    bare = len(nouns) < 2 and subject[0].tag == "det"
+    if not nouns or bare or len(subject) > 12 or any(token.text == "," for token in told):
+        return 0.0
+    if any(token.lower in _QUANTITIES or token.tag == "pron" for token in subject[:2]):
+        return 0.0
+    if any(token.text in {"The", "A", "An"} for token in subject[1:]):
+        # A printed heading has run into the sentence.
+        return 0.0
+    said = sum(token.tag in ("word", "quoted", "num") for token in told)
+    return 4.8 if said >= 4 and len(told) >= 6 else _worth(subject, told)
 
 
 _QUANTITIES = frozenset(

@@ -1,0 +1,142 @@
+"""Plainer questions, for a passage that gives too few others: what to do, what a subject is worth knowing for."""
+
+from collections.abc import Iterator, Sequence
+
+from chunksmith.providers.builtin.clauses import Clause, parse
+from chunksmith.providers.builtin.conditions import order_end
+from chunksmith.providers.builtin.directives import directive_at, is_deed, what_to_do
+from chunksmith.providers.builtin.finite import AUXILIARY
+from chunksmith.providers.builtin.framing import ORDINALS, is_whole
+from chunksmith.providers.builtin.predicates import is_bare
+from chunksmith.providers.builtin.reading import Proposal, Reading, past_opening, subject_phrase
+from chunksmith.providers.builtin.subjects import is_person, plain_subjects
+from chunksmith.providers.builtin.summary import stands
+from chunksmith.providers.builtin.unturned import told_of
+from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading
+from chunksmith.providers.builtin.views import Draft, View, clause_end
+from chunksmith.providers.builtin.words import Token, is_name
+
+
+def plain_questions(read: Reading) -> Iterator[Proposal]:
+    start = past_opening(read)
+    example = read.sentence.text.startswith(("For example", "For instance"))
+    if read.last - start >= 6 and read.sentence.text[-1] == "." and not example:
+        yield from _told_to_do(read, start)
+        yield from _expletive(read, start)
+        yield from _subjects(read, start)
+
+
+def _told_to_do(read: Reading, start: int) -> Iterator[Proposal]:
+    """``You should check why …`` under a heading that names the occasion."""
+    order = directive_at(read, start, read.last)
+    if order is None or read.topic is None or not is_deed(order):
+        return
+    end = order_end(read, order)
+    if end - order.verb < 4:
+        return
+    following, base = read.tokens[order.verb + 1], read.tokens[order.verb].lower
+    open_clause = following.tag in ("wh", "rel", "sub") and following.lower not in {"if", "when"}
+    if open_clause or (following.tag in ("det", "quoted", "num") and base not in _EMPTY_DEEDS):
+        asked, told = order.ask("What", order.verb + 1), order.tell("State what", order.verb + 1)
+        yield Proposal(Draft("what", asked, told, order.verb + 1, end, 5.4), leans=True, needs_lead=True)
+        return
+    if read.topic.kind == "noun" or order.auxiliary not in {"should", "must", "do need to", "do have to"}:
+        return
+    asked, told = what_to_do(order, "")
+    yield Proposal(Draft("what", asked.strip(), told.strip(), order.verb, end, 5.2), leans=True, needs_lead=True)
+
+
+_EMPTY_DEEDS = frozenset(
+    "have do get make take keep give be let put set want need see find feel go try base consider".split()
+)
+
+
+def _expletive(read: Reading, start: int) -> Iterator[Proposal]:
+    """``It is a bad idea to …``, ``It is also allowed to …``: what is it a bad idea to do?"""
+    parts = read.tokens
+    if parts[start].lower != "it" or parts[start + 1].lower not in {"is", "was"}:
+        return
+    goal = next((at for at in range(start + 2, min(start + 8, read.last - 3)) if parts[at].tag == "to"), 0)
+    kept = [token for token in parts[start + 2 : goal] if token.lower not in _LINKING_ADVERBS]
+    if not 1 <= len(kept) <= 4 or any(token.tag not in ("word", "adv", "det") for token in kept):
+        return
+    told = parts[goal + 1 : read.last]
+    done = reading(told[0].lower, "b") or told[0].lower in {"be", "have", "do"}
+    if not done or any(token.lower in _LEANING for token in told):
+        return
+    end = next((at for at in range(goal + 2, read.last) if parts[at].text in _STOPS), read.last)
+    if any(parts[at].text == "," and parts[at + 1].tag == "conj" for at in range(goal + 2, end - 1)):
+        return
+    quality = " ".join(token.text for token in kept)
+    finite = parts[start + 1].lower
+    asked, said = f"What {finite} it {quality} to do", f"State what it {finite} {quality} to do"
+    yield Proposal(Draft("what", asked, said, goal + 1, end, 6.0), leans=True)
+
+
+_LEANING = frozenset("they them their its than but".split())
+_STOPS = frozenset({";", ":", "—", "–"})
+_LINKING_ADVERBS = frozenset("also however therefore thus then still often usually of course".split())
+
+
+def _subjects(read: Reading, start: int) -> Iterator[Proposal]:
+    clause = parse(read.tokens, start, read.last)
+    if clause is None or read.tokens[start].tag == "pron":
+        return
+    subject = subject_phrase(read, clause)
+    if subject is None or subject.needs_lead or subject.leans:
+        return
+    if is_person(View(read.sentence.text, clause, subject.text, read.last)):
+        return
+    for draft in plain_subjects(View(read.sentence.text, clause, subject.text, clause_end(clause))):
+        yield Proposal(draft, "", subject.penalty)
+
+
+def remarks(read: Reading) -> Iterator[Proposal]:
+    """``What is worth knowing about X?``, answered by the whole sentence: the last resort."""
+    start = past_opening(read)
+    if read.last - start < 6 or read.sentence.text[-1] != ".":
+        return
+    clause = parse(read.tokens, start, read.last)
+    if clause is None or read.tokens[start].tag == "pron":
+        return
+    subject = subject_phrase(read, clause)
+    named = any(is_name(token.text) or token.tag == "quoted" for token in read.tokens[start : clause.subject_end])
+    if subject is None or subject.needs_lead or subject.penalty > 2 or (subject.leans and not (named or read.topic)):
+        return
+    view = View(read.sentence.text, clause, subject.text, read.last)
+    if is_bare(view) or not _is_remark(read, clause) or not _is_particular(read.tokens, clause):
+        return
+    ruled = read.tokens[clause.verb].lower in _RULING
+    asked = f"What rule applies to {subject.text}" if ruled else f"What is worth knowing about {subject.text}"
+    yield Proposal(Draft("what", asked, told_of(asked), start, read.last, 4.8), "", subject.penalty, subject.leans)
+
+
+_RULING = frozenset("must should shall mustn't shouldn't".split())
+
+
+def _is_particular(parts: Sequence[Token], clause: Clause) -> bool:
+    """``the lock file``, ``the name of a table``; not ``the file``, ``all files``; and the verb is one for certain."""
+    subject, verb = parts[clause.first : clause.subject_end], parts[clause.verb]
+    if subject[0].lower in _SOME or any(token.lower in _OF_MANY for token in subject[1:2]):
+        return False
+    nouns = [token for token in subject if token.tag in ("word", "quoted", "num")]
+    form = reading(verb.lower, "sbd")
+    if any(token.lower == "being" for token in subject):
+        return False
+    certain = verb.tag in AUXILIARY or (form is not None and form.base not in NOUN_LIKE)
+    # "X is described in the manual" tells nothing of X.
+    elsewhere = any(token.lower in _TOLD_ELSEWHERE for token in parts[clause.verb : clause.verb + 4])
+    return certain and len(nouns) >= 2 and not elsewhere
+
+
+_TOLD_ELSEWHERE = frozenset("described explained discussed documented listed covered given found available".split())
+_OF_MANY = ORDINALS | frozenset("middle default old new upper lower original usual latter former main being".split())
+_SOME = frozenset("some any no all every each one another both either neither".split())
+
+
+def _is_remark(read: Reading, clause: Clause) -> bool:
+    """The answer is a sentence that can be printed alone."""
+    text = read.sentence.text[read.tokens[clause.first].start :]
+    told = text[0].upper() + text[1:]
+    compared = {"them", "same"} & {token.lower for token in read.tokens}
+    return stands(told, "en") and is_whole(told) and not compared
