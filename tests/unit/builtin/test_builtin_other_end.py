@@ -93,6 +93,7 @@ REFUSED = [
     ("A resource leak occurs when oil is taken and never returned.", "should you"),
     ("You can use these lamps to search the shore.", "Why can you"),
     ("The keeper still cleans the lamp with a soft cloth.", "does the keeper clean the lamp"),
+    ("Changes to charts are held in the tower at first and are not written to the log.", "What is held in the tower"),
 ]
 
 

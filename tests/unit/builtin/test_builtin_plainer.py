@@ -69,6 +69,7 @@ def test_plainer_questions_keep_the_words_of_the_sentence(text: str, heading: st
 
 
 REFUSED = [
+    pytest.param("That COLREG rule will apply across all elements of the compound.", id="a rule that is not told"),
     pytest.param("For this, the keeper of the tower must climb the stairs.", id="nobody knows what this is"),
     pytest.param("The lamp went out. The name of the keeper being told. This made the pilots angry.", id="a fragment"),
     pytest.param("In addition to the lamp, there is a horn.", id="a mere link"),

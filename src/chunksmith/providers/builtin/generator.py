@@ -189,7 +189,9 @@ def _questions_and_clozes(source: Source) -> list[Item]:
         leaning = (*clozes(source.prose, "en", 8, compounds=True), *in_context(source.prose))
         free = (item for item in leaning if item.answer.lower() not in filled and not _told(item, chosen))
         ranked = sorted(free, key=lambda item: -item.score)
-        rest += _once_each(ranked)[: 2 - len(items) - len(rest)]
+        once = _once_each(ranked)
+        again = [item for item in ranked if item not in once and item.answer not in {one.answer for one in once}]
+        rest += [*once, *again][: 2 - len(items) - len(rest)]
     for item in rest[: source.count - len(items)]:
         items.append({"question": item.question, "answer": item.answer, "quote": item.quote, "kind": "cloze"})
     return items

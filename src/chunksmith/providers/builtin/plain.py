@@ -79,16 +79,23 @@ _LINKING_ADVERBS = frozenset("also however therefore thus then still often usual
 
 
 def _subjects(read: Reading, start: int) -> Iterator[Proposal]:
-    clause = parse(read.tokens, start, read.last)
-    if clause is None or read.tokens[start].tag == "pron":
+    parts = read.tokens
+    clause = parse(parts, start, read.last)
+    if clause is None or parts[start].tag in ("pron", "rel") or parts[start].lower == "that":
         return
     subject = subject_phrase(read, clause)
-    if subject is None or subject.needs_lead or subject.leans:
+    named = any(is_name(token.text) and token.tag == "word" for token in parts[start : clause.subject_end])
+    if subject is None or (subject.leans and not (named and subject.needs_lead)):
         return
-    if is_person(View(read.sentence.text, clause, subject.text, read.last)):
-        return
-    for draft in plain_subjects(View(read.sentence.text, clause, subject.text, clause_end(clause))):
-        yield Proposal(draft, "", subject.penalty)
+    end = clause_end(clause)
+    asides = (at for at in range(clause.main + 1, end - 1) if parts[at].text == "," and parts[at + 1].lower in _ASIDES)
+    view = View(read.sentence.text, clause, subject.text, next(asides, end))
+    if not is_person(view):
+        for draft in plain_subjects(view):
+            yield Proposal(draft, "", min(subject.penalty, 1.0))
+
+
+_ASIDES = frozenset("whose which where who including such".split())
 
 
 def remarks(read: Reading) -> Iterator[Proposal]:

@@ -1,6 +1,7 @@
 """Questions that the subject answers, and which subjects are persons."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 from chunksmith.providers.builtin.clauses import Clause, text_of
 from chunksmith.providers.builtin.framing import ORDINALS
@@ -48,7 +49,8 @@ def _asked(view: View, worth_of: Callable[[Sequence[Token], Sequence[Token]], fl
     if state and (clause.negated or _states_a_fact(first)):
         return
     # "What are fuzzers?" would be asked the other way round, and two verbs cannot both be turned into singulars.
-    if clause.plural and ((state and _is_noun(told)) or doubled(view, view.end)):
+    joined = any(one.tag == "conj" and other.tag in ("be", "have", "do") for one, other in pairwise(told))
+    if clause.plural and ((state and _is_noun(told)) or joined or doubled(view, view.end)):
         return
     person = is_person(view)
     wh = "Who" if person else "What"
