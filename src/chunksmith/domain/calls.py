@@ -77,25 +77,24 @@ class ChatRequest:
     attachments: tuple[Attachment, ...] = ()
 
     def key(self) -> bytes:
-        """SHA-256 of all that can change the reply; never the key, the address or the time."""
-        canonical: dict[str, Any] = {
-            "provider": self.model.provider,
-            "model": self.model.model,
-            "messages": [[message.role, message.text] for message in self.messages],
-            "schema": _sorted_schema(schema_json(self.reply_schema)),
-            "temperature": self.temperature,
-            "max_tokens": self.max_tokens,
-            "seed": self.seed,
-            "sample": self.sample,
-            "task": [self.task.mode, self.task.count, self.task.seed, _sorted(self.task.context)]
+        """SHA-256 of all that can change the reply; never the key, the address or the time.
+
+        It is taken of canonical JSON, names in order, of which only the last message differs between most requests of
+        a job. What stands before it is hashed once for all of them.
+        """
+        before = tuple((message.role, message.text) for message in self.messages[:-1])
+        attached = tuple((one.media_type, hashlib.sha256(one.data).hexdigest()) for one in self.attachments)
+        digest = _digest_before(attached, self.max_tokens, before).copy()
+        for last in self.messages[-1:]:
+            digest.update((b"," if before else b"") + to_json([last.role, last.text]))
+        task = (
+            to_json([self.task.mode, self.task.count, self.task.seed, _sorted(self.task.context)])
             if self.task is not None and self.model.provider == "builtin"
-            else None,
-        }
-        if self.attachments:  # left out otherwise, so that requests without any keep the key they always had
-            canonical["attachments"] = [
-                [attachment.media_type, hashlib.sha256(attachment.data).hexdigest()] for attachment in self.attachments
-            ]
-        return hashlib.sha256(to_json({name: canonical[name] for name in sorted(canonical)})).digest()
+            else b"null"
+        )
+        shape = schema_json(self.reply_schema)
+        digest.update(_json_behind(self.model, self.sample, shape, self.seed, task, self.temperature))
+        return digest.digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +170,31 @@ _SCHEMAS_KEPT = 64
 
 
 @functools.lru_cache(maxsize=64)
-def _sorted_schema(schema_json: bytes) -> Any:
-    """All requests of a job have the same one."""
-    return _sorted(from_json(schema_json))
+def _digest_before(
+    attached: tuple[tuple[str, str], ...], max_tokens: int | None, messages: tuple[tuple[str, str], ...]
+) -> "hashlib._Hash":
+    """SHA-256 of a request's canonical JSON up to its last message. Attachments are left out where there are none, so
+    that requests without any keep the key they always had."""
+    names = {"attachments": attached, "max_tokens": max_tokens} if attached else {"max_tokens": max_tokens}
+    opened = to_json(messages).removesuffix(b"]")
+    return hashlib.sha256(to_json(names).removesuffix(b"}") + b',"messages":' + opened)
+
+
+@functools.lru_cache(maxsize=64)
+def _json_behind(
+    model: ModelRef, sample: int, shape: bytes, seed: int | None, task: bytes, temperature: float | None
+) -> bytes:
+    """The rest of it, behind the last message."""
+    named = {
+        "model": to_json(model.model),
+        "provider": to_json(model.provider),
+        "sample": to_json(sample),
+        "schema": to_json(_sorted(from_json(shape))),
+        "seed": to_json(seed),
+        "task": task,
+        "temperature": to_json(temperature),
+    }
+    return b"]," + b",".join(b'"%s":%s' % (name.encode(), value) for name, value in named.items()) + b"}"
 
 
 def _sorted(value: Any) -> Any:

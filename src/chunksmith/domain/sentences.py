@@ -56,7 +56,8 @@ _STARTERS = frozenset(
     "without you your der die das ein eine es er sie wir ist im in bei auch wenn dies diese dieser el la los las "
     "le les il un une".split()
 )
-_LONGEST_ABBREVIATION = max(map(len, _ALWAYS | _BEFORE_NUMBER | _OFTEN))
+_ABBREVIATIONS = _ALWAYS | _BEFORE_NUMBER | _OFTEN
+_LONGEST_ABBREVIATION = max(map(len, _ABBREVIATIONS))
 _MONTHS = frozenset(
     "januar jänner februar märz april mai juni juli august september oktober november dezember jahrhundert".split()
 )
@@ -80,7 +81,7 @@ def spans(text: str) -> list[Span]:
 def _edges(text: str) -> Iterator[int]:
     """Both kinds of border, merged in order; a border may repeat."""
     blocks = _BLOCK.finditer(text) if "\n" in text else iter(())
-    stops = _STOP if _FOREIGN_STOP.search(text) else _PLAIN_STOP
+    stops = _STOP if not text.isascii() and _FOREIGN_STOP.search(text) else _PLAIN_STOP
     block = next(blocks, None)
     for stop in stops.finditer(text):
         while block is not None and block.end() <= stop.start():
@@ -102,6 +103,8 @@ def _append_stripped(found: list[Span], text: str, start: int, end: int) -> None
 
 
 def _ends_sentence(text: str, stop: re.Match[str]) -> bool:
+    if _ends_plainly(text, stop.start(), stop.end()):
+        return True
     mark = stop["stop"]
     after = _WORD_AFTER.match(text, stop.end(), stop.end() + _WINDOW)
     word = after[1] if after else ""
@@ -113,6 +116,16 @@ def _ends_sentence(text: str, stop: re.Match[str]) -> bool:
     if (stop.start() < _WINDOW or "\n" in before) and _LIST_NUMBER.search(before):
         return False
     return not _is_abbreviation(before, word)
+
+
+def _ends_plainly(text: str, start: int, end: int) -> bool:
+    """A full stop behind a word that is no abbreviation, and a space and a capital after it: what most sentences end
+    with, decided without expressions."""
+    if end != start + 1 or text[start] != "." or text[end] != " " or not text[end + 1 : end + 2].isupper():
+        return False
+    words = text[max(0, start - _WINDOW) : start].rsplit(None, 1)
+    last = words[-1] if words and not text[start - 1].isspace() else ""
+    return len(last) > 1 and last.isalpha() and last.lower() not in _ABBREVIATIONS and bool(last.strip("ivx"))
 
 
 def _is_abbreviation(before: str, following: str) -> bool:

@@ -1,6 +1,8 @@
 """Which columns an export has, and what stands in them: the same in every format."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
 from chunksmith.domain.corpus import chunk_name
@@ -87,7 +89,8 @@ def row(entry: Entry, header: DatasetHeader) -> Row:
 def rows(entries: list[Entry], header: DatasetHeader, *, passages: bool = False) -> list[Row]:
     """``passages``: with the text of the chunk, under PASSAGE, after the columns."""
     names = [column.name for column in columns(header)] + ([PASSAGE] if passages else [])
-    return [{name: _value(entry, name) for name in names} for entry in entries]
+    filled = [(name, _MADE.get(name) or attrgetter(name)) for name in names]
+    return [{name: value(entry) for name, value in filled} for entry in entries]
 
 
 def describe(header: DatasetHeader) -> Row:
@@ -117,22 +120,16 @@ def without_surrogates(value: Any) -> Any:
     return value
 
 
-def _value(entry: Entry, name: str) -> Any:
-    match name:
-        case "id":
-            return entry.public_id
-        case "quality_score":
-            return entry.quality
-        case "source_chunk":
-            return chunk_name(entry.chunk_id)
-        case "evidence":
-            return [
-                {"quote": item.quote, "start": item.start, "end": item.end, "match": item.match}
-                for item in entry.evidence
-            ]
-        case "key_points":
-            return list(entry.key_points or ())
-        case "input":
-            return entry.input or ""
-        case _:
-            return getattr(entry, name)
+def _evidence(entry: Entry) -> list[Row]:
+    return [{"quote": item.quote, "start": item.start, "end": item.end, "match": item.match} for item in entry.evidence]
+
+
+# Columns that are not a field of an entry as it is.
+_MADE: dict[str, Callable[[Entry], Any]] = {
+    "id": attrgetter("public_id"),
+    "quality_score": attrgetter("quality"),
+    "source_chunk": lambda entry: chunk_name(entry.chunk_id),
+    "evidence": _evidence,
+    "key_points": lambda entry: list(entry.key_points or ()),
+    "input": lambda entry: entry.input or "",
+}

@@ -61,6 +61,13 @@ class Answer(NamedTuple):
     reused: bool
 
 
+class Kept(NamedTuple):
+    """``durable``: done when the reply is in the ledger, and only then may anybody read it."""
+
+    answer: Answer
+    durable: asyncio.Future[None]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Rest:
     """A call waits to be tried again; ``detail`` says what went wrong."""
@@ -266,14 +273,23 @@ class Gateway:
         self._check_halted(caller)
         async with caller.lanes.lane() as lane:
             self._check_halted(caller)  # while it waited
-            return await self._admitted(request, caller, call, lane)
+            kept = await self._admitted(request, caller, call, lane)
+        await asyncio.shield(kept.durable)  # paid for: kept even when the job is being cancelled at this moment
+        fault_points.reached("reply_durable")
+        self._seen(call.model, "answered", kept.answer.reply)
+        return kept.answer
 
     def _check_halted(self, caller: Caller) -> None:
         halted = CallsStopped() if self._draining else caller.halted_by
         if halted is not None:
             raise halted
 
-    async def _admitted(self, request: ChatRequest, caller: Caller, call: NewCall, lane: Lane) -> Answer:
+    async def _admitted(self, request: ChatRequest, caller: Caller, call: NewCall, lane: Lane) -> "Kept":
+        """An answer that is on its way into the ledger when lane and slot are free again.
+
+        Whoever takes these writes an intent behind it, and leaves when that is durable, as this reply is then: never
+        are there more calls without a durable reply than may be in flight.
+        """
         admission = self.admissions[request.model.provider]
         async with (
             caller.budget.reserve(call.estimate_nano) as reservation,
@@ -291,11 +307,15 @@ class Gateway:
                 fault_points.reached("intent_durable")
                 raw = await self._send(call_id, call, request, slot, reservation)
                 fault_points.reached("reply_received")
-                answer = await self._record_answer(call_id, call, request, raw, slot, reservation)
-            finally:
+                kept = await self._keep(call_id, call, request, raw, slot, reservation)
+            except BaseException:
                 self.sending -= 1
-            fault_points.reached("reply_durable")
-            return answer
+                raise
+            kept.durable.add_done_callback(self._is_kept)
+            return kept
+
+    def _is_kept(self, _: asyncio.Future[None]) -> None:
+        self.sending -= 1
 
     async def _let_leave(self, lane: Lane, slot: Slot, caller: Caller) -> None:
         """Between the right to send and the sending limits may have been lowered, or a wait set for all.
@@ -339,9 +359,9 @@ class Gateway:
             self._seen(call.model, "interrupted", None)
             raise
 
-    async def _record_answer(
+    async def _keep(
         self, call_id: int, call: NewCall, request: ChatRequest, raw: bytes, slot: Slot, reservation: Reservation
-    ) -> Answer:
+    ) -> "Kept":
         at = timestamp(self._clock)
         try:
             reply = self._models[request.model.provider].decode(request, raw)
@@ -354,12 +374,10 @@ class Gateway:
         cost = self.prices.cost_nano(request.model, reply.usage)
         if cost != reply.usage.cost_nano_usd:
             reply = replace(reply, usage=replace(reply.usage, cost_nano_usd=cost))
-        # Paid for: kept even when the job is being cancelled at this moment.
-        await asyncio.shield(self._ledger.answered(call_id, call.job, raw, reply, at, None))
+        durable = asyncio.ensure_future(self._ledger.answered(call_id, call.job, raw, reply, at, None))
         reservation.spent_nano = cost if cost is not None else reservation.spent_nano
         slot.succeeded(_total(reply.usage))
-        self._seen(request.model, "answered", reply)
-        return Answer(reply, call_id, reused=False)
+        return Kept(Answer(reply, call_id, reused=False), durable)
 
     async def _record_failure(
         self, call_id: int, call: NewCall, exc: ProviderError, slot: Slot, reservation: Reservation

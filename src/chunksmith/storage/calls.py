@@ -2,38 +2,40 @@
 
 import asyncio
 import json
+import sqlite3
 import zlib
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import aiosqlite
 
 from chunksmith.domain.calls import ChatReply, ModelRef, Stage
 from chunksmith.domain.clock import parse_time
 from chunksmith.domain.ledger import CallFailure, CallRecord, NewCall, PastCall, StoredReply, WritingCall
-from chunksmith.storage.database import Database, Row, Statement
+from chunksmith.storage.database import Adding, Database, Row, Statement
 
 _INTENT = """
 INSERT INTO calls (id, request_key, job, position, stage, attempt, state, provider, model, sent_at, estimate_nano)
 VALUES (?, ?, ?, ?, ?, ?, 'intent', ?, ?, ?, ?)
 """
-_COUNT_CALL = "UPDATE job_counters SET calls = calls + 1 WHERE job = ?"
+_COUNT_CALL = Adding("UPDATE job_counters SET calls = calls + ? WHERE job = ?")
 _REPLY = "INSERT INTO replies (call_id, raw) VALUES (?, ?)"
 _ANSWERED = """
 UPDATE calls SET state = 'answered', ended_at = ?, finish = ?, usable = ?, input_tokens = ?, output_tokens = ?,
     cached_tokens = ?, thinking_tokens = ?, cost_nano = ?, error_kind = ?, error_detail = ? WHERE id = ?
 """
-_COUNT_ANSWER = """
+_COUNT_ANSWER = Adding("""
 UPDATE job_counters SET input_tokens = input_tokens + ?, output_tokens = output_tokens + ?,
     cached_tokens = cached_tokens + ?, thinking_tokens = thinking_tokens + ?, cost_nano = cost_nano + ?,
     spent_nano = spent_nano + ?, unpriced_calls = unpriced_calls + ? WHERE job = ?
-"""
+""")
 _FAILED = """
 UPDATE calls SET state = ?, ended_at = ?, error_kind = ?, error_detail = ?, http_status = ? WHERE id = ?
 """
-_COUNT_UNKNOWN = """
-UPDATE job_counters SET unknown_calls = unknown_calls + 1, spent_nano = spent_nano + ? WHERE job = ?
-"""
-_COUNT_REUSED = "UPDATE job_counters SET reused_calls = reused_calls + 1 WHERE job = ?"
+_COUNT_UNKNOWN = Adding("""
+UPDATE job_counters SET unknown_calls = unknown_calls + ?, spent_nano = spent_nano + ? WHERE job = ?
+""")
+_COUNT_REUSED = Adding("UPDATE job_counters SET reused_calls = reused_calls + ? WHERE job = ?")
 # Without the replies themselves: of many calls that asked for the same, one reply is read.
 _FIND = """
 SELECT id, request_key, job, position FROM calls WHERE usable = 1 AND request_key IN ({marks}) ORDER BY id
@@ -92,7 +94,7 @@ LOOKUP_MAX = 128
 RECENT_CALLS = 100_000
 PRUNE_SLICE = 2000
 # A window of 8 KiB, which no reply of that size reaches beyond.
-_SHORT_REPLY, _SHORT_WINDOW_BITS, _SHORT_MEMORY = 8192, 13, 6
+_SHORT_REPLY, _SHORT_WINDOW_BITS, _SHORT_MEMORY = 8192, 13, 5
 
 
 class CallStore:
@@ -123,7 +125,7 @@ class CallStore:
         request = (call.model.provider, call.model.model, call.sent_at, call.estimate_nano)
         statements: list[Statement] = [(_INTENT, unit + request)]
         if call.job is not None:
-            statements.append((_COUNT_CALL, (call.job,)))
+            statements.append((_COUNT_CALL, (1, call.job)))
         return self._database.apply(statements, call_id)
 
     def answered(
@@ -141,7 +143,7 @@ class CallStore:
         error = (failure.kind, failure.detail) if failure is not None else (None, None)
         finish = reply.finish if reply is not None else None
         statements: list[Statement] = [
-            (_REPLY, (call_id, compressed(raw, self._compress_level))),
+            (_REPLY, (call_id, _Packed(raw, self._compress_level))),
             (_ANSWERED, (at, finish, int(usable), *tokens, cost, *error, call_id)),
         ]
         if job is not None:
@@ -157,11 +159,11 @@ class CallStore:
         row = (state, at, failure.kind, failure.detail, failure.http_status, call_id)
         statements: list[Statement] = [(_FAILED, row)]
         if job is not None and failure.maybe_billed:
-            statements.append((_COUNT_UNKNOWN, (failure.estimate_nano or 0, job)))
+            statements.append((_COUNT_UNKNOWN, (1, failure.estimate_nano or 0, job)))
         return self._database.apply(statements)
 
     async def count_reused(self, job: int) -> None:
-        await self._database.apply([(_COUNT_REUSED, (job,))])
+        await self._database.apply([(_COUNT_REUSED, (1, job))])
 
     async def find(self, key: bytes, only_job: tuple[int, int] | None = None) -> StoredReply | None:
         """The newest usable reply to this request; with ``only_job``, of that job's unit only.
@@ -202,7 +204,7 @@ class CallStore:
             rows = list(await connection.execute_fetchall(_ABANDONED))
             unknown = [("unknown", at, "interrupted", "the process ended first", None, row["id"]) for row in rows]
             await connection.executemany(_FAILED, unknown)
-            counted = [(row["estimate"], row["job"]) for row in rows if row["job"] is not None]
+            counted = [(1, row["estimate"], row["job"]) for row in rows if row["job"] is not None]
             await connection.executemany(_COUNT_UNKNOWN, counted)
             return len(rows)
 
@@ -267,6 +269,17 @@ def compressed(raw: bytes, level: int) -> bytes:
         return zlib.compress(raw, level)
     stream = zlib.compressobj(level, zlib.DEFLATED, _SHORT_WINDOW_BITS, _SHORT_MEMORY)
     return stream.compress(raw) + stream.flush()
+
+
+class _Packed(NamedTuple):
+    """A reply that is compressed where it is written, in the writer's thread."""
+
+    raw: bytes
+    level: int
+
+    def __conform__(self, protocol: type[sqlite3.PrepareProtocol]) -> bytes:
+        """What is bound for it. Source: the sqlite3 module, on adapting objects to SQLite's types."""
+        return compressed(self.raw, self.level)
 
 
 @dataclass(slots=True)

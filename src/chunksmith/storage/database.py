@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import functools
+import re
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,8 +31,18 @@ PRAGMAS = (
 )
 READERS = 3
 ROWS_FETCHED = 64  # by each hop of a cursor that is iterated
-# A full queue slows those who send calls, so that memory stays bounded when the disk is slow.
-QUEUE_SIZE = 4096
+# Rows of one INSERT: each step of a statement lets go of the interpreter, and waits to get it back.
+ROWS_MAX = 32
+_ALL_VALUES = re.compile(r"\bVALUES\s*(\([^()]*\))\s*\Z")
+
+
+class Adding(str):
+    """An UPDATE that adds its parameters to counters of the row that the last of them names.
+
+    Those of a group are added up before they are written: many calls of one job are one change of its counters.
+    """
+
+    __slots__ = ()
 
 
 class _Connection(aiosqlite.Connection):
@@ -46,7 +57,8 @@ class _Connection(aiosqlite.Connection):
         connection.execute("BEGIN IMMEDIATE")
         try:
             for sql, rows in statements.items():
-                connection.executemany(sql, rows)
+                for statement, values in _in_blocks(sql, rows):
+                    connection.executemany(statement, values)
             if commit:
                 connection.execute("COMMIT")
         except BaseException:
@@ -68,7 +80,8 @@ class Database:
         self._group_max = group_max
         self._connections: list[_Connection] = []
         self._readers: asyncio.LifoQueue[aiosqlite.Connection] = asyncio.LifoQueue()
-        self._queue: asyncio.Queue[_Operation | None] = asyncio.Queue(QUEUE_SIZE)
+        # Not bounded: whoever hands over an operation waits until it is durable before the next.
+        self._queue: asyncio.Queue[_Operation | None] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
         self.commits = 0
@@ -141,23 +154,16 @@ class Database:
     def _submit(self, operation: "_Operation") -> "asyncio.Future[Any]":
         if self._task is None or self._task.done() or self._closing:
             raise StorageError("the database is closed")
-        if self._queue.full():
-            return asyncio.ensure_future(self._submit_later(operation))
         self._queue.put_nowait(operation)
         return operation.done
 
-    async def _submit_later(self, operation: "_Operation") -> Any:
-        await self._queue.put(operation)
-        return await operation.done
-
     async def _serve(self) -> None:
         ending = False
-        # After the sign to end come only operations that waited for a place in the queue.
-        while not (ending and self._queue.empty()):
+        while not ending:
             group = [await self._queue.get()]
             while len(group) < self._group_max and not self._queue.empty():
                 group.append(self._queue.get_nowait())
-            ending = ending or None in group
+            ending = None in group
             if operations := [operation for operation in group if operation is not None]:
                 await self._commit(operations)
 
@@ -176,10 +182,7 @@ class Database:
             operation.settle(result)
 
     async def _transaction(self, group: list["_Operation"]) -> list[Any]:
-        merged: dict[str, list[Sequence[Any]]] = {}
-        for operation in group:
-            for sql, parameters in operation.statements:
-                merged.setdefault(sql, []).append(parameters)
+        merged = _merged(group)
         if not any(operation.procedure for operation in group):
             await self._writer.run_group(merged, commit=True)
             self.commits += 1
@@ -207,6 +210,46 @@ class Database:
             result = exc
         await self._writer.execute("RELEASE operation")
         return result
+
+
+def _merged(group: Sequence["_Operation"]) -> dict[str, list[Sequence[Any]]]:
+    """The rows of each statement, in the order in which they came; what is added to one row is one of them."""
+    merged: dict[str, list[Sequence[Any]]] = {}
+    sums: dict[tuple[str, Any], list[Any]] = {}
+    for operation in group:
+        for sql, parameters in operation.statements:
+            if not isinstance(sql, Adding):
+                merged.setdefault(sql, []).append(parameters)
+            elif (known := sums.get((sql, parameters[-1]))) is None:
+                sums[sql, parameters[-1]] = row = list(parameters)
+                merged.setdefault(sql, []).append(row)
+            else:
+                for place, amount in enumerate(parameters[:-1]):
+                    known[place] += amount
+    return merged
+
+
+def _in_blocks(sql: str, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[str, Sequence[Sequence[Any]]]]:
+    """An INSERT of many rows as a few of several rows each, of sizes that are met again; others as they are."""
+    if len(rows) == 1 or _ALL_VALUES.search(sql) is None:
+        yield sql, rows
+        return
+    begin = 0
+    size = ROWS_MAX
+    while begin < len(rows):
+        while size > len(rows) - begin:
+            size //= 2
+        blocks = (len(rows) - begin) // size
+        ends = range(begin, begin + blocks * size, size)
+        yield _of_rows(sql, size), [[value for row in rows[at : at + size] for value in row] for at in ends]
+        begin += blocks * size
+
+
+@functools.lru_cache(maxsize=256)
+def _of_rows(sql: str, count: int) -> str:
+    found = _ALL_VALUES.search(sql)
+    assert found is not None  # noqa: S101 - asked before
+    return sql[: found.start(1)] + ", ".join([found[1]] * count)
 
 
 def _translated(exc: Exception) -> Exception:

@@ -14,7 +14,7 @@ from chunksmith.domain.entry_query import UNASSIGNED, EntryQuery, Filled, Positi
 from chunksmith.domain.jobs import Outcome, Unit
 from chunksmith.errors import NotFound, StaleEntry
 from chunksmith.storage import entry_pages
-from chunksmith.storage.database import Database, Row, Statement
+from chunksmith.storage.database import Adding, Database, Row, Statement
 from chunksmith.storage.datasets import entry_range, number_of
 from chunksmith.storage.jobs import unit_statements
 
@@ -29,11 +29,11 @@ SELECT = """
 SELECT entries.*, chunks.document_id, documents.name AS document_name FROM entries
 LEFT JOIN chunks ON chunks.id = entries.chunk_id LEFT JOIN documents ON documents.id = chunks.document_id
 """
-COUNT_ENTRY = """
+COUNT_ENTRY = Adding("""
 UPDATE datasets SET revision = revision + 1, entries_count = entries_count + ?, scored_count = scored_count + ?,
     quality_sum = quality_sum + ?, high_count = high_count + ?, medium_count = medium_count + ?,
     low_count = low_count + ? WHERE id = ?
-"""
+""")
 KEEP_FORMER = (
     "INSERT INTO revisions (entry, revision, body, change, editor, feedback, replaced_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
@@ -309,39 +309,40 @@ def _text(value: Any) -> str:
 
 
 def entry_of(row: Row) -> Entry:
-    key_points = from_json(row["key_points"]) if row["key_points"] is not None else None
+    values = dict(zip(row.keys(), row, strict=True))  # a Row looks for a name among all of its columns each time
+    key_points = from_json(values["key_points"]) if values["key_points"] is not None else None
     return Entry(
-        number=number_of(row["id"]),
-        position=row["position"],
-        chunk_id=row["chunk_id"],
-        question=row["question"],
-        answer=row["answer"],
-        instruction=row["instruction"],
-        input=row["input"],
-        output=row["output"],
-        summary=row["summary"],
+        number=number_of(values["id"]),
+        position=values["position"],
+        chunk_id=values["chunk_id"],
+        question=values["question"],
+        answer=values["answer"],
+        instruction=values["instruction"],
+        input=values["input"],
+        output=values["output"],
+        summary=values["summary"],
         key_points=tuple(key_points) if key_points is not None else None,
-        category=row["category"],
-        category_id=row["category_id"],
-        taxonomy_path=tuple(from_json(row["taxonomy_path"])) if row["taxonomy_path"] is not None else None,
-        difficulty=DIFFICULTIES[row["difficulty"] - 1] if row["difficulty"] is not None else None,
-        quality=row["quality"],
-        quality_parts=from_json(row["quality_parts"]) if row["quality_parts"] is not None else None,
-        quality_notes=from_json(row["quality_notes"]) if row["quality_notes"] is not None else None,
-        judge=from_json(row["judge"]) if row["judge"] is not None else None,
-        evidence=tuple(Evidence(*item) for item in from_json(row["evidence"])),
-        split=row["split"],
-        status=row["status"],
-        left_out=row["left_out"],
-        duplicate_of=row["duplicate_of"],
-        contamination=from_json(row["contamination"]) if row["contamination"] is not None else None,
-        metadata=json.loads(row["metadata"]) if row["metadata"] is not None else {},
-        repaired=bool(row["repaired"]),
-        call_id=row["call_id"],
-        revision=row["revision"],
-        generated_at=row["generated_at"],
-        document_id=row["document_id"],
-        document_name=row["document_name"],
+        category=values["category"],
+        category_id=values["category_id"],
+        taxonomy_path=tuple(from_json(values["taxonomy_path"])) if values["taxonomy_path"] is not None else None,
+        difficulty=DIFFICULTIES[values["difficulty"] - 1] if values["difficulty"] is not None else None,
+        quality=values["quality"],
+        quality_parts=from_json(values["quality_parts"]) if values["quality_parts"] is not None else None,
+        quality_notes=from_json(values["quality_notes"]) if values["quality_notes"] is not None else None,
+        judge=from_json(values["judge"]) if values["judge"] is not None else None,
+        evidence=tuple(Evidence(*item) for item in from_json(values["evidence"])),
+        split=values["split"],
+        status=values["status"],
+        left_out=values["left_out"],
+        duplicate_of=values["duplicate_of"],
+        contamination=from_json(values["contamination"]) if values["contamination"] is not None else None,
+        metadata=json.loads(values["metadata"]) if values["metadata"] is not None else {},
+        repaired=bool(values["repaired"]),
+        call_id=values["call_id"],
+        revision=values["revision"],
+        generated_at=values["generated_at"],
+        document_id=values["document_id"],
+        document_name=values["document_name"],
     )
 
 

@@ -20,7 +20,7 @@ from chunksmith.domain.jobs import (
     UnitOutcome,
 )
 from chunksmith.errors import Conflict, NotFound
-from chunksmith.storage.database import Database, Row, Statement
+from chunksmith.storage.database import Adding, Database, Row, Statement
 from chunksmith.storage.datasets import EVENT, insert_dataset
 from chunksmith.storage.projects import check_project
 
@@ -71,7 +71,7 @@ _END_UNIT = """
 UPDATE units SET outcome = ?, reason = ?, detail = ?, entries = ? WHERE job = ? AND position = ? AND outcome IS NULL
 """
 _COUNT_OUTCOME = {
-    status: f"UPDATE job_counters SET {status} = {status} + 1, entries = entries + ? WHERE job = ?"
+    status: Adding(f"UPDATE job_counters SET {status} = {status} + ?, entries = entries + ? WHERE job = ?")
     for status in Counters().outcomes
 }
 _REOPEN = """
@@ -361,7 +361,7 @@ class JobStore:
 def unit_statements(job: int, unit: Unit, outcome: Outcome) -> list[Statement]:
     """End a unit and count it; goes into the transaction that stores the unit's results."""
     end = (outcome.status, outcome.reason, outcome.detail, outcome.entries, job, unit.position)
-    return [(_END_UNIT, end), (_COUNT_OUTCOME[outcome.status], (outcome.entries, job))]
+    return [(_END_UNIT, end), (_COUNT_OUTCOME[outcome.status], (1, outcome.entries, job))]
 
 
 async def _one(connection: aiosqlite.Connection, sql: str, *parameters: Any) -> Row | None:

@@ -20,6 +20,26 @@ async def test_intent_before_sending_and_reply_before_reading(made: Parts) -> No
     assert made.model.events == ["intent", "sent", "decoded", "reply kept"]
 
 
+async def test_the_next_call_leaves_when_the_reply_before_it_is_durable_and_no_later() -> None:
+    made = parts(write_s=0.5, max_concurrency=1)
+    caller = made.caller()
+    asked = [made.gateway.ask(request(f"{n}"), caller, position=n, stage="generate") for n in range(2)]
+    await made.clock.run(asyncio.gather(*asked))
+    order = [event for event in made.model.events if event in ("sent", "reply kept")]
+    assert order == ["sent", "reply kept", "sent", "reply kept"]
+    first, second = (at for at, _ in made.model.sent)
+    assert second - first == 1.5  # the call, and one write in which the reply and the next intent go down together
+
+
+async def test_a_reply_counts_as_on_its_way_until_it_is_durable() -> None:
+    made = parts(write_s=0.5)
+    asked = asyncio.ensure_future(made.gateway.ask(request(), made.caller(), position=0, stage="generate"))
+    await made.clock.advance(1.6)  # intent 0.5, call 1.0: the reply is here and not in the ledger
+    assert (made.admission.in_flight, made.gateway.sending) == (0, 1)
+    await made.clock.run(asyncio.wait_for(asked, None))
+    assert made.at_rest()
+
+
 async def test_a_reply_that_cannot_be_decoded_is_kept_and_counted(made: Parts) -> None:
     made.model.script = lambda number, _: "broken" if number == 1 else None
     await made.clock.run(made.gateway.ask(request(), made.caller(), position=0, stage="generate"))

@@ -33,6 +33,14 @@ async def test_a_reply_is_found_again_as_it_came(rows: EngineRows) -> None:
     assert await rows.calls.raw(call_id) == b"\x00 raw \xff"
 
 
+async def test_a_reply_is_durable_before_any_intent_that_was_handed_over_after_it(rows: EngineRows) -> None:
+    call_id = await rows.calls.intend(call())
+    replied = asyncio.ensure_future(rows.calls.answered(call_id, 1, b"x", reply(), LATER, None))
+    await rows.calls.intend(call("b"))
+    assert replied.done()
+    assert await rows.calls.raw(call_id) == b"x"
+
+
 async def test_tokens_and_cost_are_counted_with_the_reply(rows: EngineRows) -> None:
     call_id = await rows.calls.intend(call())
     await rows.calls.answered(call_id, 1, b"x", reply(tokens=(30, 12), cost=70), LATER, None)

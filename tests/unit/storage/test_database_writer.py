@@ -9,9 +9,11 @@ import aiosqlite
 import pytest
 
 from chunksmith.errors import Conflict, StorageError
-from chunksmith.storage.database import Database, open_database
+from chunksmith.storage.database import Adding, Database, open_database
 
 INSERT = "INSERT INTO prompts (name, content, created_at, updated_at) VALUES (?, ?, '', '')"
+PROJECT = "INSERT INTO projects (uuid, name, created_at, updated_at) VALUES (?, '', '', '')"
+ADD = Adding("UPDATE projects SET chunk_count = chunk_count + ? WHERE id = ?")
 Procedure = Callable[[aiosqlite.Connection], Awaitable[str]]
 
 
@@ -152,17 +154,17 @@ async def test_who_comes_too_late_is_told(tmp_path: Path) -> None:
     await closing
 
 
-async def test_a_full_queue_makes_senders_wait_and_loses_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chunksmith.storage.database.QUEUE_SIZE", 4)
-    database = Database(tmp_path / "test.db")
-    await database.open()
-    tasks = [asyncio.ensure_future(database.apply(insert(f"{n}"))) for n in range(60)]
-    await asyncio.sleep(0)
-    assert database.waiting <= 4
-    await database.close()
-    assert await asyncio.gather(*tasks) == [None] * 60
+@pytest.mark.parametrize("count", [1, 2, 31, 32, 33, 63, 64, 65, 127, 200])
+async def test_many_rows_of_one_statement_are_written_once_and_in_order(database: Database, count: int) -> None:
+    await database.apply([statement for n in range(count) for statement in insert(f"{n:03}")])
+    assert await names(database) == [f"{n:03}" for n in range(count)]
+
+
+async def test_what_a_group_adds_to_a_counter_is_the_sum(database: Database) -> None:
+    await database.apply([(PROJECT, (uuid,)) for uuid in ("even", "odd")])
+    await asyncio.gather(*(database.apply([(ADD, (n, n % 2 + 1))]) for n in range(100)))
+    rows = await database.read("SELECT chunk_count FROM projects ORDER BY id")
+    assert [row["chunk_count"] for row in rows] == [sum(range(0, 100, 2)), sum(range(1, 100, 2))]
 
 
 async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
