@@ -97,7 +97,7 @@ class DatasetService:
         self._clock = clock
         # By dataset and its state.
         self._totals: dict[tuple[int, int, EntryQuery], int] = {}
-        self._marks: dict[tuple[int, int, EntryQuery], tuple[Position, ...]] = {}
+        self._marks: dict[tuple[int, int, EntryQuery], dict[int, Position]] = {}
 
     async def get(self, dataset_id: str) -> Dataset:
         return await self._datasets.get(dataset_id)
@@ -200,20 +200,21 @@ class DatasetService:
     async def _near(self, dataset: Dataset, query: EntryQuery, offset: int) -> tuple[EntryQuery | None, int]:
         """Where to begin so that little is left to skip; None when the list is shorter.
 
-        Whoever goes far into a list leaves a mark every ``MARK_EVERY`` places, for as long as the dataset stays as it
-        is: the way is gone once, and other pages begin at the nearest mark.
+        Whoever goes far into a list leaves a mark, at a multiple of ``MARK_EVERY`` places, for as long as the dataset
+        stays as it is: other pages that lie behind it begin there.
         """
         key = (dataset.id, dataset.revision, query)
-        marks = self._marks.get(key, ())
-        while len(marks) < offset // MARK_EVERY:
-            last = replace(query, after=marks[-1]) if marks else query
-            mark = await self._entries.place(dataset.id, last, MARK_EVERY)
-            if mark is None:
+        marks = self._marks.get(key, {})
+        wanted = offset // MARK_EVERY * MARK_EVERY
+        # To go on from a mark takes up to twice as long as to go on from the beginning.
+        begin = max((place for place in marks if wanted <= 2 * place <= 2 * wanted), default=0)
+        after = marks.get(begin)
+        if begin < wanted:
+            after = await self._entries.place(dataset.id, replace(query, after=after), wanted - begin)
+            if after is None:
                 return None, 0
-            marks = (*marks, mark)
-            _keep(self._marks, key, marks, MARKED_LISTS)
-        used = offset // MARK_EVERY
-        return (replace(query, after=marks[used - 1]) if used else query), offset % MARK_EVERY
+            _keep(self._marks, key, {**marks, wanted: after}, MARKED_LISTS)
+        return replace(query, after=after), offset % MARK_EVERY
 
     def _weights_of(self, entry: Entry) -> QualityWeights | None:
         """The present ones, where they give the score that is stored."""

@@ -8,6 +8,10 @@ from chunksmith.domain.entry_query import UNASSIGNED, EntryQuery, Sort
 from chunksmith.storage.datasets import entry_range
 
 NOT_INDEXED = "NOT INDEXED"
+# Reasons to leave entries out; the indexes begin with them, and with none of them.
+_LEFT_OUT = ("duplicate", "contaminated")
+# What a list by id is filtered by along its index.
+_HELD_BY_ID = ("filter_quality", "quality_below")
 MATCHES: tuple[MatchKind, ...] = get_args(MatchKind)
 # The weakest match among the quotes of an entry, as a place in MATCHES; the last of them without any quote.
 _PLACES = " ".join(f"WHEN '{match}' THEN {place}" for place, match in enumerate(MATCHES))
@@ -112,10 +116,10 @@ def index(query: EntryQuery, *, counted: bool = False) -> str:
         return "INDEXED BY entries_by_category"
     if counted and (query.filter_quality is not None or query.quality_below is not None):
         return "INDEXED BY entries_by_quality"
-    if counted and query.difficulty is not None:
+    if query.difficulty is not None:
         return "INDEXED BY entries_by_difficulty"
-    unfiltered = query == EntryQuery(query.sort, query.order, left_out=query.left_out, after=query.after)
-    return "INDEXED BY entries_of_dataset" if unfiltered else NOT_INDEXED
+    held = replace(query, sort="id", order=None, left_out=None, after=None, **dict.fromkeys(_HELD_BY_ID))
+    return "INDEXED BY entries_of_dataset" if held == EntryQuery() else NOT_INDEXED
 
 
 def _descending(query: EntryQuery) -> bool:
@@ -135,7 +139,8 @@ def order(query: EntryQuery, prefix: str = "") -> str:
 def places(dataset: int, query: EntryQuery) -> tuple[str, list[Any]]:
     """Ids of all that a list has after its position, in its order, with what they are sorted by; and the parameters.
 
-    What comes after a position lies in up to three ranges of the index, which SQLite merges as it goes.
+    What comes after a position lies in up to three ranges of the index, and what is left out in ranges of its own.
+    SQLite merges them as it goes.
     """
     column, _ = _SORTS[query.sort]
     columns = "id" if column == "id" else f"id, {column}"
@@ -143,11 +148,22 @@ def places(dataset: int, query: EntryQuery) -> tuple[str, list[Any]]:
     values: list[Any] = []
     for part in ranges(dataset, query):
         clause, parameters = where(dataset, part.query)
-        parts.append(f"SELECT {columns} FROM entries {index(query)} {clause}{part.clause}")
-        values += [*parameters, *part.values]
+        for group in _groups(query):
+            parts.append(f"SELECT {columns} FROM entries {index(query)} {clause}{part.clause}{group}")
+            values += [*parameters, *part.values]
     if not parts:  # the filter lets through nothing that comes after the position
         return f"SELECT {columns} FROM entries WHERE 0", []
     return f"{' UNION ALL '.join(parts)} {order(query)}", values
+
+
+def _groups(query: EntryQuery) -> list[str]:
+    """Clauses that part a list so that each part is of one reason to leave out, or of none: indexes begin with it."""
+    if index(query) == NOT_INDEXED:
+        return [""]
+    left_out = [f" AND left_out = '{reason}'" for reason in _LEFT_OUT]
+    if query.left_out == "any":
+        return left_out
+    return [" AND left_out IS NULL", *left_out] if query.left_out is None and query.status == "rejected" else [""]
 
 
 class Range(NamedTuple):

@@ -1,4 +1,4 @@
--- version 13
+-- version 14
 
 CREATE VIEW visible_chunks AS
 SELECT * FROM chunks
@@ -600,15 +600,15 @@ CREATE INDEX documents_of_project ON documents (project_id, deleted_at, id, impo
 
 CREATE INDEX documents_to_purge ON documents (id) WHERE deleted_at IS NOT NULL AND purged_at IS NULL;
 
-CREATE INDEX entries_by_category ON entries (dataset, deleted_at, category, id, left_out);
+CREATE INDEX entries_by_category ON entries (dataset, deleted_at, left_out, category, id, quality, difficulty);
 
 CREATE INDEX entries_by_chunk ON entries (dataset, chunk_id, id, deleted_at, left_out, status);
 
-CREATE INDEX entries_by_difficulty ON entries (dataset, deleted_at, difficulty, id, left_out);
+CREATE INDEX entries_by_difficulty ON entries (dataset, deleted_at, left_out, difficulty, id, quality, category);
 
-CREATE INDEX entries_by_quality ON entries (dataset, deleted_at, quality DESC, id, left_out);
+CREATE INDEX entries_by_quality ON entries (dataset, deleted_at, left_out, quality DESC, id, difficulty, category);
 
-CREATE INDEX entries_of_dataset ON entries (dataset, deleted_at, id, left_out);
+CREATE INDEX entries_of_dataset ON entries (dataset, deleted_at, left_out, id, quality, difficulty, category);
 
 CREATE INDEX entries_since ON entries (id, since) WHERE since > 1;
 

@@ -25,7 +25,14 @@ FILTERS: dict[str, dict[str, Any]] = {
     "between scores": {"filter_quality": 0.2, "quality_below": 0.9},
     "category": {"category": "a"},
     "difficulty": {"difficulty": "beginner"},
+    "difficulty and score": {"difficulty": "beginner", "filter_quality": 0.5},
+    "category and difficulty": {"category": "a", "difficulty": "beginner"},
     "split": {"split": "train"},
+    "rejected": {"status": "rejected"},
+    "rejected, category": {"status": "rejected", "category": "a"},
+    "left out": {"left_out": "any"},
+    "left out, from a score": {"left_out": "any", "filter_quality": 0.5},
+    "left out as duplicates": {"left_out": "duplicate"},
     "text": {"q": "question 1"},
     "grounded": {"min_groundedness": 0.5},
     "evidence": {"evidence": "fuzzy"},
@@ -41,7 +48,7 @@ EVIDENCE = (
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    """Scores, categories and difficulties with many ties and gaps; a few entries are deleted."""
+    """Scores, categories and difficulties with many ties and gaps; some entries are deleted, rejected, left out."""
     path = tmp_path / "pages.db"
     async with open_database(path) as opened:
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -56,8 +63,8 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
             drawn = random.Random(7)
             connection.executemany(
                 "INSERT INTO entries (id, dataset, position, chunk_id, question, answer, quality, category, difficulty,"
-                " split, deleted_at, generated_at, quality_parts, evidence)"
-                " VALUES (?, 1, ?, 1, ?, 'a', ?, ?, ?, ?, ?, ?, ?, ?)",
+                " split, deleted_at, generated_at, quality_parts, evidence, status, left_out)"
+                " VALUES (?, 1, ?, 1, ?, 'a', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
                         entry_range(1)[0] | number,
@@ -71,6 +78,8 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
                         AT,
                         drawn.choice([None, '{"groundedness": 0.4}', '{"groundedness": 0.9}']),
                         drawn.choice(EVIDENCE),
+                        drawn.choice(["accepted", "accepted", "edited", "rejected"]),
+                        drawn.choice([None, None, None, "duplicate", "contaminated"]),
                     )
                     for number in range(1, COUNT + 1)
                 ],
@@ -115,10 +124,13 @@ async def test_no_page_reads_a_whole_dataset_to_sort_it(
     assert not [step for step in steps if step.startswith("SCAN entries") or "B-TREE FOR ORDER BY" in step], steps
 
 
+HELD = ("all", "from a score", "between scores", "category", "difficulty", "difficulty and score")
+
+
+@pytest.mark.parametrize("filters", HELD)
 @pytest.mark.parametrize("sort", SORTS)
-async def test_what_a_numbered_page_skips_is_counted_in_the_index(database: Database, sort: Sort) -> None:
-    filters = {"filter_quality": 0.2} if sort == "quality" else {}
-    places, values = entry_pages.places(1, EntryQuery(sort, **filters))  # type: ignore[arg-type]  # a bound
+async def test_what_a_numbered_page_skips_is_counted_in_the_index(database: Database, sort: Sort, filters: str) -> None:
+    places, values = entry_pages.places(1, EntryQuery(sort, **FILTERS[filters]))
     plan = await database.read(f"EXPLAIN QUERY PLAN {places} LIMIT 5 OFFSET 50", values)
     assert [row["detail"].startswith("SEARCH entries USING COVERING INDEX") for row in plan] == [True]
 
