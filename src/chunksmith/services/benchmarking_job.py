@@ -32,16 +32,15 @@ from chunksmith.domain.job_ports import Datasets, Entries, JobQueue, Units
 from chunksmith.domain.jobs import Job, Unit
 from chunksmith.domain.ports import Clock
 from chunksmith.errors import AppError, NotFound, NothingGenerated, StorageError
-from chunksmith.gateway.budget import Budget, usd
-from chunksmith.gateway.gateway import Caller, Gateway
-from chunksmith.gateway.lanes import Lanes
+from chunksmith.gateway.budget import usd
+from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline.benchmarks.asking import Examiner
 from chunksmith.pipeline.benchmarks.scoring import overall, score_tasks
 from chunksmith.pipeline.benchmarks.taking import Taken, take
 from chunksmith.pipeline.pool import Pool
 from chunksmith.services.benchmark_entries import take_entries
-from chunksmith.services.generation_job import Steering, units_in_work
 from chunksmith.services.runner import Running
+from chunksmith.services.steering import Steering, caller_of, units_in_work
 
 SAMPLE_SLICE = 1000
 UNIT_SLICE = 10_000
@@ -109,8 +108,7 @@ class Measuring:
         for model in (spec.generation_model, spec.judge_model):
             if model is not None:
                 self._gateway.reopen(model.provider)
-        budget = Budget(job.max_calls, job.max_cost_nano, job.counters.calls, job.counters.spent_nano)
-        caller = Caller(job.id, budget, job.concurrency, spec.reuse, lanes=Lanes(job.concurrency))
+        caller = caller_of(job, reuse=spec.reuse)
         examiner = Examiner(self._gateway, caller, spec, run.tasks)
         # In a generation its passages have the first places in the ledger.
         offset = 0 if own_job else job.counters.units_total
@@ -124,8 +122,7 @@ class Measuring:
                 self._unit_ended(KIND, asked.outcome.status)
 
         pool: Pool[Any] = Pool(partial(self._material, job.id, own_job), work, units_in_work(job.concurrency))
-        steering = Steering(pool, self._gateway, caller)
-        running.steer(steering)
+        running.steer(Steering(pool, self._gateway, caller))
         await self._stores.jobs.set_step(job.id, f"Benchmarking {spec.generation_model} on {run.suite}")
         try:
             await pool.run()

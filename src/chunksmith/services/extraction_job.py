@@ -9,17 +9,16 @@ from chunksmith.domain import fault_points
 from chunksmith.domain.corpus import Chunk
 from chunksmith.domain.corpus_ports import ChunkSource
 from chunksmith.domain.extraction import Extractions, ExtractionSpec
-from chunksmith.domain.halts import Halt
 from chunksmith.domain.job_ports import JobQueue, Units
 from chunksmith.domain.jobs import Job, Unit
 from chunksmith.domain.ports import Clock
 from chunksmith.errors import NoSourceMaterial, NothingGenerated
-from chunksmith.gateway.budget import Budget
-from chunksmith.gateway.gateway import Caller, Gateway
+from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline.extract import Extractor
 from chunksmith.pipeline.pool import Pool
 from chunksmith.services.pace import Pace
 from chunksmith.services.runner import Running
+from chunksmith.services.steering import Steering, caller_of, units_in_work
 
 UNIT_SLICE = 10_000
 
@@ -41,22 +40,6 @@ class _Material(NamedTuple):
     @property
     def position(self) -> int:
         return self.unit.position
-
-
-class _Steering:
-    def __init__(self, pool: Pool[_Material], gateway: Gateway, caller: Caller) -> None:
-        self._pool = pool
-        self._gateway = gateway
-        self._caller = caller
-
-    def halt(self, reason: Halt) -> None:
-        self._pool.halt(reason)
-        self._gateway.halt(self._caller, reason)
-
-    def set_limits(self, concurrency: int, max_calls: int | None, max_cost_nano: int | None) -> None:
-        self._pool.set_concurrency(concurrency)
-        self._caller.weight = concurrency
-        self._caller.budget.set_ceilings(max_calls, max_cost_nano)
 
 
 class ExtractionJob:
@@ -110,8 +93,7 @@ class ExtractionJob:
             after = ids[-1]
 
     async def _extract(self, running: Running, job: Job, spec: ExtractionSpec) -> None:
-        budget = Budget(job.max_calls, job.max_cost_nano, job.counters.calls, job.counters.spent_nano)
-        caller = Caller(job.id, budget, job.concurrency, spec.reuse)
+        caller = caller_of(job, reuse=spec.reuse)
         categories = await self._stores.extractions.categories(job.id)
         # A large taxonomy takes a second to index.
         extractor = await asyncio.to_thread(Extractor, self._gateway, caller, spec, categories)
@@ -129,8 +111,8 @@ class ExtractionJob:
             chunks = await self._stores.chunks.chunks_by_ids([unit.source_id for unit in units])
             return [_Material(unit, chunks[unit.source_id]) for unit in units]
 
-        pool = Pool(fetch, work, job.concurrency)
-        running.steer(_Steering(pool, self._gateway, caller))
+        pool = Pool(fetch, work, units_in_work(job.concurrency))
+        running.steer(Steering(pool, self._gateway, caller))
         await pool.run()
 
     async def _must_have_found_something(self, job: Job) -> None:

@@ -13,15 +13,12 @@ from chunksmith.domain.corpus import Chunk, ProcessOptions
 from chunksmith.domain.corpus_ports import ChunkSource, Documents
 from chunksmith.domain.datasets import Dataset
 from chunksmith.domain.generation import GenerationSpec
-from chunksmith.domain.halts import Halt
 from chunksmith.domain.job_ports import Datasets, Entries, JobQueue, Units
 from chunksmith.domain.jobs import Job, Outcome, Unit
 from chunksmith.domain.ports import Clock
 from chunksmith.errors import FormatFailed, NoSourceMaterial
 from chunksmith.exports.formats import format_named
-from chunksmith.gateway.budget import Budget
-from chunksmith.gateway.gateway import Caller, Gateway
-from chunksmith.gateway.lanes import Lanes
+from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline.batches import BatchFiles, BatchPlan, BatchStore
 from chunksmith.pipeline.generate import Defaults, Recipe, UnitResult, Writer
 from chunksmith.pipeline.judging import Judge
@@ -35,6 +32,7 @@ from chunksmith.services.pace import Pace
 from chunksmith.services.processing import models_of
 from chunksmith.services.runner import Running
 from chunksmith.services.sources import Source, Sources
+from chunksmith.services.steering import Steering, caller_of, units_in_work
 
 # Units are put into the table in slices, so that other writers get their turn.
 UNIT_SLICE = 10_000
@@ -66,31 +64,6 @@ class Material(NamedTuple):
     @property
     def position(self) -> int:
         return self.unit.position
-
-
-def units_in_work(concurrency: int) -> int:
-    """Twice the calls in flight: as many more wait for a lane, rendered and looked up, so that when all calls come back
-    at once as many leave at once, and what has come back is read and scored afterwards."""
-    return 2 * concurrency
-
-
-class Steering:
-    """The control of a running generation: its pool, its calls and its ceilings."""
-
-    def __init__(self, pool: Pool[Material], gateway: Gateway, caller: Caller) -> None:
-        self._pool = pool
-        self._gateway = gateway
-        self._caller = caller
-
-    def halt(self, reason: Halt) -> None:
-        self._pool.halt(reason)
-        self._gateway.halt(self._caller, reason)
-
-    def set_limits(self, concurrency: int, max_calls: int | None, max_cost_nano: int | None) -> None:
-        self._pool.set_concurrency(units_in_work(concurrency))
-        self._caller.weight = concurrency
-        self._caller.lanes.set_limit(concurrency)
-        self._caller.budget.set_ceilings(max_calls, max_cost_nano)
 
 
 class GenerationJob:
@@ -174,8 +147,7 @@ class GenerationJob:
         job = running.job
         for model in models:
             self._gateway.reopen(model.provider)
-        budget = Budget(job.max_calls, job.max_cost_nano, job.counters.calls, job.counters.spent_nano)
-        caller = Caller(job.id, budget, job.concurrency, spec.reuse)
+        caller = caller_of(job, reuse=spec.reuse)
         calls = JobCalls(self._gateway, caller, job.concurrency, partial(self._stores.jobs.set_step, job.id))
         running.steer(calls)
         return calls
@@ -197,8 +169,7 @@ class GenerationJob:
     async def _generate(
         self, running: Running, job: Job, dataset: Dataset, spec: GenerationSpec, source: Source
     ) -> None:
-        budget = Budget(job.max_calls, job.max_cost_nano, job.counters.calls, job.counters.spent_nano)
-        caller = Caller(job.id, budget, job.concurrency, spec.reuse, lanes=Lanes(job.concurrency))
+        caller = caller_of(job, reuse=spec.reuse)
         recipe = Recipe(spec, self._defaults)
         second = spec.second_classifier
         labeller = Labeller(self._gateway, caller, second) if second is not None else None
@@ -234,11 +205,7 @@ class GenerationJob:
             return await self._material(job.id, source, after, limit)
 
         pool = Pool(fetch, work, units_in_work(job.concurrency))
-        steering = Steering(pool, self._gateway, caller)
-        running.steer(steering)
-        # What was changed between the job's start and now.
-        now = await self._stores.jobs.reload(job.id)
-        steering.set_limits(now.concurrency, now.max_calls, now.max_cost_nano)
+        running.steer(Steering(pool, self._gateway, caller))
         async with files.writing():
             await pool.run()
         await files.finish(job.counters.rounds)

@@ -1,9 +1,8 @@
 """Models that read pages and propose borders, on behalf of a job. Pages are durable one by one."""
 
 import asyncio
-import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +15,6 @@ from chunksmith.domain.ports import Clock
 from chunksmith.domain.reading import OPEN, PagePart, ReadingPlan, Readings, joined
 from chunksmith.domain.times import rfc3339
 from chunksmith.errors import DocumentUnreadable, NotFound, ProviderError, ReplyUnreadable
-from chunksmith.gateway.budget import Budget
 from chunksmith.gateway.gateway import Caller, Gateway
 from chunksmith.ingest.chunking import ChunkSpec, semantic_units
 from chunksmith.ingest.pages import PageFile, PageForm, render_pages, survey_pages
@@ -24,6 +22,7 @@ from chunksmith.ingest.parsers.document import clean_text
 from chunksmith.pipeline.pool import Pool
 from chunksmith.pipeline.propose_borders import Window, WindowBorders, borders_of, windows
 from chunksmith.pipeline.read_pages import read_page
+from chunksmith.services.steering import caller_of, limit_calls
 from chunksmith.settings import ParsingSettings
 
 # Gemini reads PDF itself; the others are shown pictures of the pages.
@@ -43,16 +42,13 @@ class JobCalls:
         self._gateway = gateway
         self._caller = caller
         self._concurrency = concurrency
-        self._in_flight = 0
-        self._changed = asyncio.Event()
         self._pools: set[Pool[Any]] = set()
         self.tell = tell
 
     async def ask(self, request: ChatRequest, position: int, stage: Stage) -> ChatReply:
         """Errors: ProviderError, and what halts the job."""
-        async with self._slot():
-            answer = await self._gateway.ask(request, self._caller, position=position, stage=stage)
-            return answer.reply
+        answer = await self._gateway.ask(request, self._caller, position=position, stage=stage)
+        return answer.reply
 
     def halt(self, reason: Halt) -> None:
         for pool in self._pools:
@@ -60,11 +56,10 @@ class JobCalls:
         self._gateway.halt(self._caller, reason)
 
     def set_limits(self, concurrency: int, max_calls: int | None, max_cost_nano: int | None) -> None:
-        self._concurrency = self._caller.weight = concurrency
+        self._concurrency = concurrency
         for pool in self._pools:
             pool.set_concurrency(concurrency)
-        self._caller.budget.set_ceilings(max_calls, max_cost_nano)
-        self._changed.set()
+        limit_calls(self._caller, concurrency, max_calls, max_cost_nano)
 
     async def each(self, places: Sequence[int], work: Callable[[int], Awaitable[None]]) -> None:
         """``work`` for each of ``places``, which rise. Errors: the Halt that ended it."""
@@ -83,18 +78,6 @@ class JobCalls:
             await pool.run()
         finally:
             self._pools.discard(pool)
-
-    @contextlib.asynccontextmanager
-    async def _slot(self) -> AsyncIterator[None]:
-        while self._in_flight >= self._concurrency:
-            self._changed.clear()
-            await self._changed.wait()
-        self._in_flight += 1
-        try:
-            yield
-        finally:
-            self._in_flight -= 1
-            self._changed.set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +121,7 @@ class ModelReading:
         """For a job that starts or goes on; ``forget`` it at its end."""
         for model in models:
             self._gateway.reopen(model.provider)
-        budget = Budget(job.max_calls, job.max_cost_nano, job.counters.calls, job.counters.spent_nano)
-        return JobCalls(self._gateway, Caller(job.id, budget, job.concurrency, reuse), job.concurrency, tell)
+        return JobCalls(self._gateway, caller_of(job, reuse=reuse), job.concurrency, tell)
 
     def forget(self, job: Job) -> None:
         self._gateway.forget(job.id)

@@ -18,17 +18,16 @@ from chunksmith.domain.jobs import Job, Outcome, Unit
 from chunksmith.domain.ports import Clock
 from chunksmith.domain.regeneration import RegenerationRows, RegenerationSpec, Subject
 from chunksmith.errors import NothingGenerated
-from chunksmith.gateway.budget import Budget
-from chunksmith.gateway.gateway import Caller, Gateway
+from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline.generate import Defaults, scored
 from chunksmith.pipeline.pool import Pool
 from chunksmith.pipeline.regenerate import Candidates, Choice, Rewriter
 from chunksmith.pipeline.sources import NOTHING
 from chunksmith.services.dataset_scoring import score_dataset
-from chunksmith.services.generation_job import Steering
 from chunksmith.services.pace import Pace
 from chunksmith.services.runner import Running
 from chunksmith.services.sources import Source, Sources
+from chunksmith.services.steering import Steering, caller_of
 
 SCORED_PAGE = 100
 HISTORY_FEEDBACK_CHARS = 2_000
@@ -102,8 +101,7 @@ class RegenerationJob:
         fault_points.reached("quality_durable")
 
     async def _rewrite(self, running: Running, job: Job, dataset: Dataset, spec: RegenerationSpec) -> None:
-        budget = Budget(job.max_calls, job.max_cost_nano, job.counters.calls, job.counters.spent_nano)
-        caller = Caller(job.id, budget, job.concurrency, spec.writing.reuse)
+        caller = caller_of(job, reuse=spec.writing.reuse)
         inputs = await self._stores.jobs.inputs(spec.source_job) if spec.source_job is not None else {}
         source = await self._sources.open(spec.writing, inputs)
         work = _Work(job, dataset, Rewriter(self._gateway, caller, spec, self._defaults), source, Turns())
@@ -116,7 +114,8 @@ class RegenerationJob:
                 await self._end(work, unit, turn)
 
         pool: Pool[Any] = Pool(fetch, end, job.concurrency)
-        running.steer(Steering(pool, self._gateway, caller))
+        # No unit more than calls: what is asked for rests on what the entries are when its turn comes.
+        running.steer(Steering(pool, self._gateway, caller, units=lambda concurrency: concurrency))
         await pool.run()
 
     async def _end(self, work: _Work, unit: Unit, turn: "Turn") -> None:

@@ -20,9 +20,7 @@ from chunksmith.domain.job_ports import Datasets, Entries, JobQueue
 from chunksmith.domain.jobs import Job
 from chunksmith.domain.ports import Clock
 from chunksmith.errors import Fault, ProviderError, ProviderNotConfigured, RunnerUnavailable
-from chunksmith.gateway.budget import Budget
-from chunksmith.gateway.gateway import Caller, Gateway
-from chunksmith.gateway.lanes import Lanes
+from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline.generate import scored
 from chunksmith.pipeline.judging import Judge
 from chunksmith.pipeline.pool import Pool
@@ -30,8 +28,8 @@ from chunksmith.quality.entry_scores import QualityWeights
 from chunksmith.services.dataset_scoring import score_dataset
 from chunksmith.services.gathering import Gathered
 from chunksmith.services.generation_checks import parse_usd
-from chunksmith.services.generation_job import Steering
 from chunksmith.services.runner import Runner, Running
+from chunksmith.services.steering import Steering, caller_of, units_in_work
 from chunksmith.services.taxonomy_making import ModelChoice
 
 KIND = "rescore"
@@ -163,10 +161,9 @@ class RescoreJob:
         """Errors: Halt; JobFatal; ProviderError when no entry at all could be judged."""
         job = running.job
         self._gateway.reopen(model.provider)
-        budget = Budget(job.max_calls, job.max_cost_nano, job.counters.calls, job.counters.spent_nano)
-        caller = Caller(job.id, budget, job.concurrency, job.spec["reuse"], lanes=Lanes(job.concurrency))
+        caller = caller_of(job, reuse=job.spec["reuse"])
         judging = _Judging(self._stores, Judge(self._gateway, caller, model), dataset)
-        pool: Pool[Any] = Pool(judging.fetch, judging.work, job.concurrency)
+        pool: Pool[Any] = Pool(judging.fetch, judging.work, units_in_work(job.concurrency))
         running.steer(Steering(pool, self._gateway, caller))
         await self._stores.jobs.set_step(job.id, f"Judging {dataset.entries_count} entries")
         try:

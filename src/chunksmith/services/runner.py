@@ -45,22 +45,31 @@ class Control(Protocol):
 
 @dataclass
 class Running:
-    """A job that runs in this process. ``control`` is set by the work once it can be steered.
+    """A job that runs in this process. ``control`` is set by the work once it can be steered, and may be replaced.
 
+    ``limits`` are those that were changed since it was claimed.
     ``begun``: its task has had its first turn. One that is cancelled before would never come to an end.
     """
 
     job: Job
     control: Control | None = None
     halted_by: Halt | None = None
+    limits: tuple[int, int | None, int | None] | None = None
     task: asyncio.Task[None] | None = None
     begun: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def steer(self, control: Control) -> None:
         self.control = control
+        if self.limits is not None:
+            control.set_limits(*self.limits)
         if self.halted_by is not None:
             control.halt(self.halted_by)
+
+    def set_limits(self, concurrency: int, max_calls: int | None, max_cost_nano: int | None) -> None:
+        self.limits = (concurrency, max_calls, max_cost_nano)
+        if self.control is not None:
+            self.control.set_limits(*self.limits)
 
     def halt(self, reason: Halt) -> None:
         # The first reason stands, but who cancels after a pause means it.
@@ -159,8 +168,8 @@ class Runner:
         await self._jobs.set_limits(job.id, changes)
         changed = await self._jobs.reload(job.id)
         running = self.running.get(job.id)
-        if running is not None and running.control is not None:
-            running.control.set_limits(changed.concurrency, changed.max_calls, changed.max_cost_nano)
+        if running is not None:
+            running.set_limits(changed.concurrency, changed.max_calls, changed.max_cost_nano)
         return changed
 
     async def _interrupt(self, job: Job, halt: Halt, to: JobState, reason: PauseReason | None) -> Job:

@@ -14,7 +14,7 @@ from chunksmith.domain.calls import ChatRequest
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.corpus import Chunk
 from chunksmith.domain.corpus_ports import ChunkSource
-from chunksmith.domain.halts import Halt, JobFatal
+from chunksmith.domain.halts import JobFatal
 from chunksmith.domain.job_ports import JobQueue, Units
 from chunksmith.domain.jobs import Job, Outcome, OutcomeStatus, Unit
 from chunksmith.domain.ports import Clock
@@ -23,7 +23,6 @@ from chunksmith.domain.taxonomy import Taxonomy as StoredTaxonomy
 from chunksmith.domain.taxonomy_drafts import derived_ids, identify
 from chunksmith.domain.taxonomy_jobs import TaxonomySpec
 from chunksmith.errors import Conflict, NoSourceMaterial, NotFound, NothingGenerated, ProviderError, ReplyUnreadable
-from chunksmith.gateway.budget import Budget
 from chunksmith.gateway.gateway import Caller, Gateway
 from chunksmith.pipeline.pool import Pool
 from chunksmith.pipeline.taxonomy import (
@@ -37,6 +36,7 @@ from chunksmith.pipeline.taxonomy import (
 )
 from chunksmith.pipeline.taxonomy_merge import Merger, draft_tree, extended, within_limits
 from chunksmith.services.runner import Running
+from chunksmith.services.steering import Steering, caller_of, units_in_work
 from chunksmith.services.taxonomy_batches import CHUNK_PAGE, CHUNK_TOKENS, extending, packed, sampled
 from chunksmith.settings import shipped
 
@@ -77,22 +77,6 @@ class _Material(NamedTuple):
         return self.unit.position
 
 
-class _Steering:
-    def __init__(self, pool: Pool[_Material], gateway: Gateway, caller: Caller) -> None:
-        self._pool = pool
-        self._gateway = gateway
-        self._caller = caller
-
-    def halt(self, reason: Halt) -> None:
-        self._pool.halt(reason)
-        self._gateway.halt(self._caller, reason)
-
-    def set_limits(self, concurrency: int, max_calls: int | None, max_cost_nano: int | None) -> None:
-        self._pool.set_concurrency(concurrency)
-        self._caller.weight = concurrency
-        self._caller.budget.set_ceilings(max_calls, max_cost_nano)
-
-
 class TaxonomyJob:
     """The work of jobs of the kind ``taxonomy``."""
 
@@ -109,8 +93,7 @@ class TaxonomyJob:
         if not job.counters.units_ready:
             await self._stores.jobs.set_step(job.id, "Choosing passages")
             job = await self._make_units(job, spec)
-        budget = Budget(job.max_calls, job.max_cost_nano, job.counters.calls, job.counters.spent_nano)
-        caller = Caller(job.id, budget, job.concurrency, spec.reuse)
+        caller = caller_of(job, reuse=spec.reuse)
         try:
             await self._ask_all(running, job, spec, caller)
             fault_points.reached("units_down")
@@ -181,8 +164,8 @@ class TaxonomyJob:
         async def fetch(after: int, limit: int) -> Sequence[_Material]:
             return await self._material(job.id, after, limit)
 
-        pool = Pool(fetch, work, job.concurrency)
-        running.steer(_Steering(pool, self._gateway, caller))
+        pool = Pool(fetch, work, units_in_work(job.concurrency))
+        running.steer(Steering(pool, self._gateway, caller))
         await pool.run()
 
     async def _material(self, job: int, after: int, limit: int) -> Sequence[_Material]:

@@ -226,6 +226,21 @@ async def test_limits_reach_the_work_and_the_row(bench: Bench) -> None:
     assert (changed.concurrency, changed.max_calls, work.limits) == (9, 3, (9, 3, None))
 
 
+async def test_limits_that_change_before_the_work_can_be_steered_reach_it(bench: Bench) -> None:
+    ready, steered = asyncio.Event(), Steered()
+
+    async def slow_to_begin(running: Running) -> None:
+        await ready.wait()
+        await steered(running)
+
+    job = await bench.submit(slow_to_begin)
+    await bench.until(job, "running")
+    await bench.runner.set_limits(job, {"max_calls": 3})
+    ready.set()
+    await bench.runner.pause(job)
+    assert steered.limits == (1, 3, None)
+
+
 async def test_a_stop_leaves_running_jobs_for_the_next_start(bench: Bench, corpus: Corpus) -> None:
     steered, deaf = await bench.submit(Steered()), await bench.submit(for_ever)
     await bench.until(deaf, "running")
