@@ -3,7 +3,7 @@
 import json
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -91,6 +91,7 @@ class MemoryLedger:
     failures: dict[int, CallFailure] = field(default_factory=dict)
     costs: dict[int, int | None] = field(default_factory=dict)
     reused: int = 0
+    intents: int = 0
     events: list[str] = field(default_factory=list)
 
     async def find(self, key: bytes, only_job: tuple[int, int] | None = None) -> StoredReply | None:
@@ -102,8 +103,9 @@ class MemoryLedger:
 
     async def intend(self, call: NewCall) -> int:
         await self._write()
-        call_id = len(self.calls) + 1
-        self.calls[call_id] = call
+        self.intents += 1
+        call_id = self.intents
+        self.calls[call_id] = replace(call)
         self.events.append("intent")
         return call_id
 
@@ -123,6 +125,10 @@ class MemoryLedger:
     async def failed(self, call_id: int, job: int | None, at: str, failure: CallFailure) -> None:
         await self._write()
         self.failures[call_id] = failure
+
+    async def withdraw(self, call_id: int, job: int | None) -> None:
+        await self._write()
+        del self.calls[call_id]
 
     async def count_reused(self, job: int) -> None:
         self.reused += 1

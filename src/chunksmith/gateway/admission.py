@@ -15,6 +15,8 @@ from chunksmith.errors import ProviderError
 
 # A provider counts requests when they arrive, we when they leave: a minute with a margin for the way between.
 WINDOW_S = 61.0
+# What leaves so much later than it was granted takes another place among the others, which are in order of time.
+MOVED_S = 1.0
 SHRINK = 0.7
 RATE_LIMIT_BASE_S, RATE_LIMIT_MAX_S = 1.0, 60.0
 BREAKER_FAILURES = 8
@@ -64,6 +66,21 @@ class Window:
         else:
             self.spent.append(Spending(now, amount, counted=False))
 
+    def still_fits(self, spending: "Spending", now: float) -> bool:
+        """Whether what was granted some time ago may be sent now: longer ago than a minute it must fit anew."""
+        return spending.at > now - WINDOW_S or self.wait_s(spending.amount, now) == 0.0
+
+    def move(self, spending: "Spending", now: float) -> None:
+        """It is sent only now, and counts from here on."""
+        if now - spending.at > MOVED_S and self.limit is not None:
+            if spending.counted:
+                self.spent.remove(spending)
+            else:
+                self.total += spending.amount
+                spending.counted = True
+            self.spent.append(spending)
+        spending.at = now
+
     def correct(self, spending: "Spending", amount: int) -> None:
         """Replace an estimate by what was really used, if it is still counted."""
         if spending.counted:
@@ -71,7 +88,7 @@ class Window:
             spending.amount = amount
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Spending:
     at: float
     amount: int
@@ -93,13 +110,22 @@ class Slot:
 
     def may_leave(self) -> bool:
         """Whether the slot may still be used: limits may have been lowered since. Errors: AccountClosed."""
-        return self.admission.may_leave()
+        admission, now = self.admission, self.admission.now()
+        fits = admission.requests.still_fits(self.request, now) and admission.tokens.still_fits(self.tokens, now)
+        return fits and admission.may_leave()
 
     def leaves(self) -> None:
         """The request is sent now, which may be some time after the slot was given."""
         self.left = True
         self.admission.sent += 1
-        self.granted_at = self.request.at = self.tokens.at = self.admission.now()
+        self.granted_at = now = self.admission.now()
+        self.admission.requests.move(self.request, now)
+        self.admission.tokens.move(self.tokens, now)
+
+    def stays(self) -> None:
+        """The request was not sent after all."""
+        self.left = False
+        self.admission.sent -= 1
 
     def succeeded(self, tokens: int | None) -> None:
         if tokens is not None:

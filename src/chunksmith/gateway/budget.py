@@ -15,7 +15,9 @@ class Budget:
         self._calls = calls
         self._spent_nano = spent_nano
         self._reserved_nano = 0
-        self._in_flight = 0
+        self._in_flight = 0  # calls reserved; of these have left, with what was reserved for them:
+        self._left = 0
+        self._left_nano = 0
         self._changed = asyncio.Event()
 
     def reserve(self, estimate_nano: int | None) -> "Reservation":
@@ -28,7 +30,7 @@ class Budget:
     async def enter(self, estimate: int) -> None:
         while (obstacle := self._obstacle(estimate)) is not None:
             # Calls in flight usually cost less than was reserved for them, so it is worth waiting for those.
-            if self._in_flight == 0 or (self.max_calls is not None and self._calls >= self.max_calls):
+            if self._in_flight == 0 or self._calls_used(self._calls):
                 raise BudgetExhausted(obstacle)
             self._changed.clear()
             await self._changed.wait()
@@ -44,22 +46,42 @@ class Budget:
             self._calls -= 1
         else:
             self._spent_nano += spent_nano
+            self._left -= 1
+            self._left_nano -= estimate
         self._changed.set()
+
+    def may_send(self, estimate: int) -> bool:
+        """Whether a call that has its place still fits: the ceilings may have been lowered since.
+
+        Errors: BudgetExhausted when it never will.
+        """
+        unsent = self._in_flight - self._left
+        obstacle = self._over(self._calls - unsent, self._spent_nano + self._left_nano, estimate)
+        if obstacle is not None and (self._left == 0 or self._calls_used(self._calls - unsent)):
+            raise BudgetExhausted(obstacle)
+        return obstacle is None
+
+    def sends(self, estimate: int) -> None:
+        self._left += 1
+        self._left_nano += estimate
 
     def set_ceilings(self, max_calls: int | None, max_cost_nano: int | None) -> None:
         self.max_calls, self.max_cost_nano = max_calls, max_cost_nano
         self._changed.set()
 
     def _obstacle(self, estimate: int) -> str | None:
-        if self.max_calls is not None and self._calls + 1 > self.max_calls:
-            return f"{self._calls} of {self.max_calls} calls are used"
-        if self.max_cost_nano is not None:
-            committed = self._spent_nano + self._reserved_nano + estimate
-            if committed > self.max_cost_nano:
-                left = max(0, self.max_cost_nano - self._spent_nano)
-                return (
-                    f"the next call may cost {usd(estimate)} USD and {usd(left)} of {usd(self.max_cost_nano)} are left"
-                )
+        return self._over(self._calls, self._spent_nano + self._reserved_nano, estimate)
+
+    def _calls_used(self, calls: int) -> bool:
+        return self.max_calls is not None and calls >= self.max_calls
+
+    def _over(self, calls: int, committed_nano: int, estimate: int) -> str | None:
+        """Why one more call would be too many."""
+        if self._calls_used(calls):
+            return f"{calls} of {self.max_calls} calls are used"
+        if self.max_cost_nano is not None and committed_nano + estimate > self.max_cost_nano:
+            left = max(0, self.max_cost_nano - self._spent_nano)
+            return f"the next call may cost {usd(estimate)} USD and {usd(left)} of {usd(self.max_cost_nano)} are left"
         return None
 
 
@@ -80,8 +102,13 @@ class Reservation:
     async def __aexit__(self, *_: object) -> None:
         self._budget.leave(self._estimate, self.spent_nano if self.sent else None)
 
+    def may_leave(self) -> bool:
+        """Whether what was reserved may still be spent. Errors: BudgetExhausted when it never may."""
+        return self._budget.may_send(self._estimate)
+
     def commit(self) -> None:
         """The call leaves: from here on it counts."""
+        self._budget.sends(self._estimate)
         self.sent = True
 
 

@@ -50,6 +50,7 @@ class Ledger(Protocol):
         self, call_id: int, job: int | None, raw: bytes, reply: ChatReply | None, at: str, failure: CallFailure | None
     ) -> Awaitable[None]: ...
     def failed(self, call_id: int, job: int | None, at: str, failure: CallFailure) -> Awaitable[None]: ...
+    def withdraw(self, call_id: int, job: int | None) -> Awaitable[None]: ...
     async def count_reused(self, job: int) -> None: ...
 
 
@@ -302,8 +303,7 @@ class Gateway:
                 raise
             self.sending += 1
             try:
-                call.sent_at = timestamp(self._clock)
-                call_id = await self._intend(call, slot, reservation, lambda: self._let_leave(lane, slot, caller))
+                call_id = await self._leave(call, _Permits(lane, slot, reservation), caller)
                 fault_points.reached("intent_durable")
                 raw = await self._send(call_id, call, request, slot, reservation)
                 fault_points.reached("reply_received")
@@ -317,33 +317,34 @@ class Gateway:
     def _is_kept(self, _: asyncio.Future[None]) -> None:
         self.sending -= 1
 
-    async def _let_leave(self, lane: Lane, slot: Slot, caller: Caller) -> None:
-        """Between the right to send and the sending limits may have been lowered, or a wait set for all.
+    async def _leave(self, call: NewCall, permits: "_Permits", caller: Caller) -> int:
+        """The call is in the ledger from here on, with the time at which it leaves.
+
+        Between the right to send and the sending limits may have been lowered, or a wait set for all. What is held back
+        is taken out of the ledger again: after a crash it would count as sent, and at a wrong time.
 
         Errors: Halt, when none may leave any more.
         """
-        while not (lane.may_leave() and slot.may_leave()):
-            await self._pause(caller, HELD_LOOK_S)
-            self._check_halted(caller)
-        lane.leaves()
-        slot.leaves()
-
-    async def _intend(
-        self, call: NewCall, slot: Slot, reservation: Reservation, leave: Callable[[], Awaitable[None]]
-    ) -> int:
-        """The call is in the ledger from here on. Stopped before it leaves, it is closed there as unsent."""
-        writing = asyncio.ensure_future(self._ledger.intend(call))
+        written: asyncio.Future[int] | None = None
         try:
-            call_id = await asyncio.shield(writing)
-            await self._turns.next(first=True)
-            await leave()
+            while True:
+                call.sent_at = timestamp(self._clock)
+                written = asyncio.ensure_future(self._ledger.intend(call))
+                call_id = await asyncio.shield(written)
+                await self._turns.next(first=True)
+                if permits.used():
+                    return call_id
+                written = None
+                await asyncio.shield(self._ledger.withdraw(call_id, call.job))
+                while not permits.taken():
+                    await self._pause(caller, HELD_LOOK_S)
+                    self._check_halted(caller)
         except (asyncio.CancelledError, Halt):
-            unsent = CallFailure("interrupted", "stopped before it was sent")
-            await self._ledger.failed(await writing, call.job, timestamp(self._clock), unsent)
-            slot.unsent()
+            permits.give_back()
+            if written is not None:
+                await self._ledger.withdraw(await written, call.job)
+            permits.slot.unsent()
             raise
-        reservation.commit()
-        return call_id
 
     async def _send(
         self, call_id: int, call: NewCall, request: ChatRequest, slot: Slot, reservation: Reservation
@@ -404,6 +405,43 @@ class Gateway:
     def _backoff_s(self, failures: int, exc: ProviderError) -> float:
         jittered = self._rng.uniform(0.5, 1.0) * min(RETRY_MAX_S, RETRY_BASE_S * 2.0 ** (failures - 1))
         return max(jittered, exc.retry_after_s or 0.0)
+
+
+@dataclass(slots=True)
+class _Permits:
+    """What one call needs to leave. ``held``: it had to wait, and has its places among those that are sent already."""
+
+    lane: Lane
+    slot: Slot
+    reservation: Reservation
+    held: bool = False
+
+    def taken(self) -> bool:
+        """Take the places, if it may leave: of those that were held back no more write their intents than may."""
+        if self._free():
+            self.lane.leaves()
+            self.slot.leaves()
+            self.held = True
+        return self.held
+
+    def used(self) -> bool:
+        """Whether it may leave at this moment; it does then. Errors: Halt."""
+        self.give_back()
+        if not self._free():
+            return False
+        self.lane.leaves()
+        self.slot.leaves()
+        self.reservation.commit()
+        return True
+
+    def give_back(self) -> None:
+        if self.held:
+            self.lane.stays()
+            self.slot.stays()
+            self.held = False
+
+    def _free(self) -> bool:
+        return self.lane.may_leave() and self.slot.may_leave() and self.reservation.may_leave()
 
 
 def prompt_tokens(request: ChatRequest) -> int:

@@ -84,3 +84,8 @@ class Lane:
         """The call is sent now."""
         self._left = True
         self._lanes.sent += 1
+
+    def stays(self) -> None:
+        """It was not sent after all."""
+        self._left = False
+        self._lanes.sent -= 1

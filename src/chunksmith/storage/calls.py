@@ -18,6 +18,7 @@ _INTENT = """
 INSERT INTO calls (id, request_key, job, position, stage, attempt, state, provider, model, sent_at, estimate_nano)
 VALUES (?, ?, ?, ?, ?, ?, 'intent', ?, ?, ?, ?)
 """
+_WITHDRAW = "DELETE FROM calls WHERE id = ? AND state = 'intent'"
 _COUNT_CALL = Adding("UPDATE job_counters SET calls = calls + ? WHERE job = ?")
 _REPLY = "INSERT INTO replies (call_id, raw) VALUES (?, ?)"
 _ANSWERED = """
@@ -160,6 +161,13 @@ class CallStore:
         statements: list[Statement] = [(_FAILED, row)]
         if job is not None and failure.maybe_billed:
             statements.append((_COUNT_UNKNOWN, (1, failure.estimate_nano or 0, job)))
+        return self._database.apply(statements)
+
+    def withdraw(self, call_id: int, job: int | None) -> "asyncio.Future[None]":
+        """An intent that nothing was sent for: there was no call."""
+        statements: list[Statement] = [(_WITHDRAW, (call_id,))]
+        if job is not None:
+            statements.append((_COUNT_CALL, (-1, job)))
         return self._database.apply(statements)
 
     async def count_reused(self, job: int) -> None:

@@ -103,7 +103,7 @@ async def test_when_the_one_that_asks_is_cancelled_another_asks(made: Parts) -> 
     assert made.at_rest()
 
 
-async def test_a_call_cancelled_while_its_intent_is_written_is_closed_as_not_sent() -> None:
+async def test_a_call_cancelled_while_its_intent_is_written_was_never_one() -> None:
     made = parts(write_s=0.5)
     caller = made.caller(max_calls=1)
     asked = asyncio.ensure_future(made.gateway.ask(request(), caller, position=0, stage="generate"))
@@ -111,8 +111,7 @@ async def test_a_call_cancelled_while_its_intent_is_written_is_closed_as_not_sen
     asked.cancel()
     await made.clock.advance(5)
     assert asked.cancelled()
-    assert (made.model.sent, made.ledger.open) == ([], [])
-    assert not made.ledger.failures[1].maybe_billed
+    assert (made.model.sent, made.ledger.calls) == ([], {})
     assert made.at_rest()
 
 

@@ -6,14 +6,17 @@ from collections.abc import Callable
 import pytest
 
 from chunksmith.domain.calls import ChatRequest
-from chunksmith.domain.halts import AccountClosed, PausedByUser
+from chunksmith.domain.clock import parse_time
+from chunksmith.domain.halts import AccountClosed, BudgetExhausted, PausedByUser
 from chunksmith.errors import ProviderError
-from chunksmith.gateway.gateway import Caller
+from chunksmith.gateway.gateway import Caller, prompt_ceiling
 from chunksmith.gateway.lanes import Lanes
-from gateway_parts import Parts, parts, request
+from gateway_parts import MODEL, PRICES, Parts, most_within, parts, request
 from virtual_clock import settle
 
 WRITE_S = 1.0
+# The most that a call may cost, at the prices of these tests.
+COST = PRICES.ceiling_nano(MODEL, prompt_ceiling(request("0")), 100) or 0
 
 
 def ask_many(made: Parts, caller: Caller, count: int) -> "list[asyncio.Future[object]]":
@@ -57,7 +60,7 @@ async def test_a_wait_that_the_provider_asks_for_is_kept_by_calls_about_to_leave
     assert all(at >= began + 60 for at, _ in made.model.sent[1:])
 
 
-async def test_one_that_is_held_back_and_halted_counts_as_unsent() -> None:
+async def test_what_is_held_back_and_halted_was_never_a_call() -> None:
     made = parts(write_s=WRITE_S, max_concurrency=5)
     caller = made.caller(max_calls=9)
     asking = ask_many(made, caller, 5)
@@ -66,9 +69,43 @@ async def test_one_that_is_held_back_and_halted_counts_as_unsent() -> None:
     await made.clock.advance(WRITE_S)
     made.gateway.halt(caller, PausedByUser("paused"))
     await made.clock.run(asyncio.wait_for(asyncio.gather(*asking, return_exceptions=True), None))
-    assert len(made.model.sent) == 1
-    assert sorted(failure.maybe_billed for failure in made.ledger.failures.values()) == [False] * 4
+    assert (len(made.model.sent), len(made.ledger.calls)) == (1, 1)
     assert (made.ledger.open, made.at_rest()) == ([], True)
+
+
+async def test_what_is_held_back_is_in_the_ledger_with_the_time_of_sending() -> None:
+    made = parts(write_s=WRITE_S, max_concurrency=3)
+    asking = ask_many(made, made.caller(), 3)
+    await made.clock.advance(WRITE_S / 2)
+    made.admission.set_limits(1, None, None)
+    await made.clock.run(asyncio.wait_for(asyncio.gather(*asking), None))
+    written = sorted(parse_time(call.sent_at) for call in made.ledger.calls.values())
+    assert written == pytest.approx([at - WRITE_S for at, _ in made.model.sent], abs=0.01)
+
+
+@pytest.mark.parametrize("ceiling", [{"max_calls": 2}, {"max_cost_nano": 2 * COST}], ids=["calls", "money"])
+async def test_a_ceiling_lowered_while_calls_are_about_to_leave_holds(ceiling: dict[str, int]) -> None:
+    made = parts(write_s=WRITE_S, max_concurrency=10)
+    made.model.usage = lambda _: (COST - 200, 100)
+    caller = made.caller(**dict.fromkeys(ceiling, 100 * COST))
+    asking = ask_many(made, caller, 10)
+    await made.clock.advance(WRITE_S / 2)
+    caller.budget.set_ceilings(ceiling.get("max_calls"), ceiling.get("max_cost_nano"))
+    ended = asyncio.gather(*asking, return_exceptions=True)
+    found = await made.clock.run(asyncio.wait_for(ended, None))
+    assert (len(made.model.sent), sum(isinstance(one, BudgetExhausted) for one in found)) == (2, 8)
+    assert (len(made.ledger.calls), made.at_rest()) == (2, True)
+
+
+async def test_what_is_held_back_for_more_than_a_minute_counts_in_the_minute_in_which_it_leaves() -> None:
+    made = parts(write_s=WRITE_S, requests_per_minute=6)
+    told = ProviderError("server", "not now", status=503, retry_after_s=90)
+    made.model.script = lambda number, _: told if number == 1 else None
+    first = ask_many(made, made.caller(), 1)
+    await made.clock.advance(WRITE_S + 0.9)
+    others = ask_many(made, made.caller(2), 20)[1:]
+    await made.clock.run(asyncio.wait_for(asyncio.gather(*first, *others), None))
+    assert most_within([at for at, _ in made.model.sent], 60) <= 6
 
 
 def poisoned(text: str) -> Callable[[int, ChatRequest], ProviderError | None]:

@@ -25,6 +25,13 @@ async def test_an_intent_counts_as_a_call_at_once(rows: EngineRows) -> None:
     assert (await rows.jobs.reload(1)).counters.calls == 1
 
 
+async def test_an_intent_that_is_taken_back_was_no_call(rows: EngineRows) -> None:
+    kept, taken = await rows.calls.intend(call()), await rows.calls.intend(call("b"))
+    await rows.calls.withdraw(taken, 1)
+    assert [one.id for one in await rows.calls.of_job(1, 0, 10, 0)] == [kept]
+    assert (await rows.jobs.reload(1)).counters.calls == 1
+
+
 async def test_a_reply_is_found_again_as_it_came(rows: EngineRows) -> None:
     call_id = await rows.calls.intend(call())
     await rows.calls.answered(call_id, 1, b"\x00 raw \xff", reply(), LATER, None)
