@@ -353,3 +353,18 @@ async def test_a_stop_in_the_middle_loses_nothing(tmp_path: Path) -> None:
             status = adds_up(await server.ended(started["job_id"]))
         assert status["result"]["units"]["done"] == COUNT
         assert (max(fake.stats.bodies.values()), status["result"]["usage"]["unknown_calls"]) == (1, 0)
+
+
+async def test_who_waits_for_the_slots_that_another_job_has_is_told(tmp_path: Path) -> None:
+    limits = {"providers": {"grok": {"max_concurrency": 1}}}
+    async with FakeLLM(latency_ms=300) as fake, running_app(settings_for(tmp_path, fake, limits)) as server:
+        first = await server.post("datasets/generate", body(await server.project(passages(3))))
+        while fake.stats.chats < 1:  # noqa: ASYNC110 - the fake counts, it tells nobody
+            await asyncio.sleep(0.005)
+        second = await server.post("datasets/generate", body(await server.project(passages(2, of="Other"))))
+        waiting = await until(server, second["job_id"], lambda one: bool(one["result"]["waiting_for"]))
+        moving = await server.get(f"jobs/{first['job_id']}")
+        told = [one["result"]["waiting_for"] for one in (waiting, moving)]
+        assert told == ["a free slot at the provider", None]
+        for job in (first, second):
+            assert (await server.ended(job["job_id"]))["status"] == "completed"

@@ -1,9 +1,10 @@
 """The one door to models: ledger, budget, admission, adapter, ledger. Nothing else may hold an adapter."""
 
 import asyncio
+import contextlib
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
@@ -113,8 +114,8 @@ class Gateway:
         # Told how each call ended: provider, result, reply.
         self.observe: Callable[[str, str, ChatReply | None], None] = lambda provider, result, reply: None
         self._draining = False
-        # By job: calls that are asked for, and those of them that wait to be tried again.
-        self._asked: Counter[int] = Counter()
+        # By job: calls that have left, and those that wait to be tried again.
+        self._moving: Counter[int] = Counter()
         self._rests: dict[int, list[Rest]] = {}
         # Calls between their intent and their reply in the ledger.
         self._turns = LoopTurns()
@@ -137,7 +138,7 @@ class Gateway:
         if caller.reuse:
             self._in_flight[key] = future
         try:
-            answer = await self._find(key, request, caller, position) or await self._call(
+            answer = await self._find(key, request, caller, position) or await self._until_answered(
                 key, request, caller, position, stage
             )
         except BaseException:
@@ -204,9 +205,13 @@ class Gateway:
         return Answer(reply, stored.call_id, reused=True)
 
     def resting(self, job: int) -> "Rest | None":
-        """The wait that ends first, when every call of the job that is asked for waits to be tried again."""
+        """The wait that ends first, when calls wait to be tried again and no other call of the job is on its way."""
         rests = self._rests.get(job, ())
-        return min(rests, key=lambda rest: rest.until) if rests and len(rests) == self._asked[job] else None
+        return min(rests, key=lambda rest: rest.until) if rests and not self.moves(job) else None
+
+    def moves(self, job: int) -> bool:
+        """Whether a call of the job is on its way."""
+        return self._moving[job] > 0
 
     async def _rest(self, caller: Caller, seconds: float, exc: ProviderError) -> None:
         rest = Rest(self._clock.monotonic() + seconds, exc.detail)
@@ -218,15 +223,6 @@ class Gateway:
             rests.remove(rest)
             if not rests:
                 self._rests.pop(caller.job, None)
-
-    async def _call(self, key: bytes, request: ChatRequest, caller: Caller, position: int, stage: Stage) -> Answer:
-        self._asked[caller.job] += 1
-        try:
-            return await self._until_answered(key, request, caller, position, stage)
-        finally:
-            self._asked[caller.job] -= 1
-            if not self._asked[caller.job]:
-                del self._asked[caller.job]
 
     async def _until_answered(
         self, key: bytes, request: ChatRequest, caller: Caller, position: int, stage: Stage
@@ -305,9 +301,10 @@ class Gateway:
             try:
                 call_id = await self._leave(call, _Permits(lane, slot, reservation), caller)
                 fault_points.reached("intent_durable")
-                raw = await self._send(call_id, call, request, slot, reservation)
-                fault_points.reached("reply_received")
-                kept = await self._keep(call_id, call, request, raw, slot, reservation)
+                with self._counted(caller.job):
+                    raw = await self._send(call_id, call, request, slot, reservation)
+                    fault_points.reached("reply_received")
+                    kept = await self._keep(call_id, call, request, raw, slot, reservation)
             except BaseException:
                 self.sending -= 1
                 raise
@@ -316,6 +313,16 @@ class Gateway:
 
     def _is_kept(self, _: asyncio.Future[None]) -> None:
         self.sending -= 1
+
+    @contextlib.contextmanager
+    def _counted(self, job: int) -> Iterator[None]:
+        self._moving[job] += 1
+        try:
+            yield
+        finally:
+            self._moving[job] -= 1
+            if not self._moving[job]:
+                del self._moving[job]
 
     async def _leave(self, call: NewCall, permits: "_Permits", caller: Caller) -> int:
         """The call is in the ledger from here on, with the time at which it leaves.

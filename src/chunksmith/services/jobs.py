@@ -106,6 +106,7 @@ class JobService:
         paces: Mapping[int, Pace],
         admissions: Mapping[str, Admission],
         resting: Callable[[int], Rest | None],
+        moves: Callable[[int], bool],
         prices: PriceBook,
         benchmarks: BenchmarkResults,
         clock: Clock,
@@ -119,6 +120,7 @@ class JobService:
         self._paces = paces
         self._admissions = admissions
         self._rests = resting
+        self._moves = moves
         self._prices = prices
         self._benchmarks = benchmarks
         self._clock = clock
@@ -252,8 +254,10 @@ class JobService:
             ], None
         if job.state != "running":
             return None, None
-        held = (one for one in self._admissions.values() if one.holds(job.id))
-        admission = next((one for one in held if one.waiting_for not in (None, "concurrency")), None)
+        held = [one for one in self._admissions.values() if one.holds(job.id)]
+        # While calls of its own are in those slots, the job moves.
+        moves = ("concurrency",) if self._moves(job.id) else ()
+        admission = next((one for one in held if one.waiting_for not in (None, *moves)), None)
         if admission is None or admission.waiting_for is None:
             return self._resting(job)
         wait_s = None

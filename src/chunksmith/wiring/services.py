@@ -121,6 +121,7 @@ def _jobs(app: web.Application, core: Core, workshop: Workshop) -> None:
         workshop.generation.paces,
         core.gateway.admissions,
         core.gateway.resting,
+        core.gateway.moves,
         core.prices,
         rows.benchmarks,
         clock,

@@ -154,5 +154,6 @@ async def test_a_wait_for_another_try_shows_when_nothing_else_moves() -> None:
     other = asyncio.ensure_future(made.gateway.ask(request("other"), made.caller(), position=1, stage="generate"))
     await settle()
     assert made.gateway.resting(1) is None
+    assert made.gateway.moves(1)
     await made.clock.run(asyncio.wait_for(asyncio.gather(*asking, other), None))
     assert made.gateway.resting(1) is None
