@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import gc
+import logging
 import signal
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
@@ -17,7 +18,7 @@ from chunksmith import __version__, logs
 from chunksmith.domain.clock import SystemClock, parse_time, timestamp
 from chunksmith.domain.ports import ChatModel, Clock
 from chunksmith.domain.times import rfc3339
-from chunksmith.errors import InvalidRequest, StorageError
+from chunksmith.errors import AppError, InvalidRequest, StorageError
 from chunksmith.exports.formats import load_plugins
 from chunksmith.gateway.admission import WINDOW_S
 from chunksmith.providers import registry
@@ -36,6 +37,7 @@ from chunksmith.wiring.services import offer
 from chunksmith.wiring.stores import DATABASE_FILE
 from chunksmith.wiring.work import workshop
 
+log = logging.getLogger(__name__)
 RUNNER: web.AppKey[Runner] = web.AppKey("runner", Runner)
 KEY_SERVICE: web.AppKey[KeyService] = web.AppKey("key_service", KeyService)
 
@@ -99,11 +101,10 @@ async def _running(engine: _Engine, readiness: keys.Readiness) -> AsyncIterator[
         await rows.calls.abandon_open(timestamp(core.clock))
         await _restore_limits(core)
         await core.purging.recover()
-        await engine.extraction.recover()
-        await core.references.sweep()
         await core.settling.recover()
         await engine.keys.refresh()
         tasks.append(asyncio.create_task(core.purging.run(), name="purging"))
+        tasks.append(asyncio.create_task(_finish_deletions(engine), name="deletions"))
         tasks.append(asyncio.create_task(engine.keys.watch(), name="key-watch"))
         tasks.append(asyncio.create_task(core.metrics.watch_loop(), name="loop-lag"))
         if engine.notifier is not None:
@@ -123,6 +124,15 @@ async def _running(engine: _Engine, readiness: keys.Readiness) -> AsyncIterator[
         for model in core.models.values():
             await model.close()
         await rows.database.close()
+
+
+async def _finish_deletions(engine: _Engine) -> None:
+    """What was being removed when the process ended is hidden, and may be large: no job waits for it."""
+    try:
+        await engine.extraction.recover()
+        await engine.core.references.sweep()
+    except AppError as exc:  # it stays hidden; the next deletion, or the next start, tries again
+        log.warning("deletions_interrupted", extra={"slug": exc.slug, "detail": exc.detail})
 
 
 async def _restore_limits(core: Core) -> None:
