@@ -136,9 +136,42 @@ async def _chunks(server: Server, status: Json) -> list[Json]:
     return [{name: one[name] for name in ("text", "start", "end", "chunk_index")} for one in found]
 
 
+async def _written(server: Server) -> tuple[int, str]:
+    """A project and a dataset that rules have made of it."""
+    project = await _project(server, _short())
+    body = {"project_id": project["id"], "generation_model": "builtin", "datasets_per_chunk": 2}
+    started = await server.call("POST", "datasets/generate", body)
+    status = await server.ended(started["job_id"])
+    return project["id"], status["result"]["dataset_id"]
+
+
+async def _judging(server: Server) -> tuple[str, Json]:
+    _, dataset = await _written(server)
+    return f"datasets/{dataset}/rescore", {"judge_model": "grok", "concurrency": 3}
+
+
+async def _judged(server: Server, status: Json) -> list[Json]:
+    (job,) = (await server.call("GET", "jobs?kind=dataset-gen"))["jobs"]
+    found = (await server.call("GET", f"datasets/{job['job_id']}/entries?per_page=1000"))["entries"]
+    return [{"id": one["id"], "score": one["quality_score"], **one["metadata"]["judge"]} for one in found]
+
+
+async def _benchmark(server: Server) -> tuple[str, Json]:
+    project, dataset = await _written(server)
+    config = {"provider": "grok", "concurrency": 3}
+    return "benchmarking/run", {"suite": "dataset", "config": config, "project_id": project, "dataset_id": dataset}
+
+
+async def _measured(server: Server, status: Json) -> Json:
+    found = await server.call("GET", f"benchmarking/results/{status['job_id']}")
+    return {name: found[name] for name in ("samples", "answered", "overall", "tasks")}
+
+
 SCENARIOS = {
     "extraction": Scenario("extraction", _extraction, _items),
     "taxonomy": Scenario("taxonomy", _taxonomy, _tree),
     "extension": Scenario("taxonomy", _extension, _tree),
     "reading": Scenario("process", _reading, _chunks),
+    "judging": Scenario("rescore", _judging, _judged),
+    "benchmark": Scenario("benchmark", _benchmark, _measured),
 }

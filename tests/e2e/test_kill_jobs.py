@@ -1,5 +1,5 @@
-"""The real process, killed in the middle of an extraction, a taxonomy job, a page-reading job: by the same measure as
-a generation, nothing is lost, nothing is doubled, and nothing is paid twice but what was in flight.
+"""The real process, killed in the middle of an extraction, a taxonomy job, a page-reading job, a judging job, a
+benchmark: by the same measure as a generation, nothing is lost, nothing is doubled, and nothing is paid twice but what was in flight.
 """
 
 import asyncio
@@ -43,6 +43,15 @@ TIMES = {
         "finishing_step": 1,
     },
     "reading": {"intent_durable": 3, "reply_received": 3, "reply_durable": 3},
+    "judging": {"intent_durable": 42, "reply_received": 42, "reply_durable": 42},
+    "benchmark": {
+        "intent_durable": 42,
+        "reply_received": 42,
+        "reply_durable": 42,
+        "unit_durable": 40,
+        "units_down": 2,
+        "quality_durable": 2,
+    },
 }
 CASES = [(name, place, times) for name, places in TIMES.items() for place, times in places.items()]
 
