@@ -136,8 +136,11 @@ async def _finish_deletions(engine: _Engine) -> None:
 
 
 async def _restore_limits(core: Core) -> None:
-    """Limits per minute outlive a restart: what was sent in the last minute counts."""
+    """Limits per minute outlive a restart: what was sent in the last minute counts. So do waits that were asked for."""
     now = core.clock.now()
+    for provider, until in (await core.rows.calls.waits(rfc3339(now))).items():
+        if provider in core.gateway.admissions:
+            core.gateway.admissions[provider].restore_wait(parse_time(until) - now)
     sent: dict[str, list[tuple[float, int]]] = {}
     for row in await core.rows.calls.recent(rfc3339(now - WINDOW_S)):
         age_s = max(0.0, now - parse_time(row["sent_at"]))

@@ -52,3 +52,20 @@ async def test_nothing_that_is_done_is_scanned_until_the_first_new_call(
     scans = {step for step in steps_of(tmp_path / "chunksmith.db", seen) if step.startswith("SCAN")}
     assert OPEN_CALLS in scans
     assert not [step for step in scans - {OPEN_CALLS} if step.split()[1] in GROWING.split()], scans
+
+
+async def test_a_wait_that_the_provider_asked_for_outlives_a_restart(tmp_path: Path) -> None:
+    async with FakeLLM(script={1: "429"}, retry_after_s=3600) as fake:
+        settings = settings_for(tmp_path, fake)
+        async with running_app(settings) as server:
+            body = {"project_id": await server.project(), "generation_model": "grok"}
+            started = await server.post("datasets/generate", body)
+            path = f"jobs/{started['job_id']}"
+            while not (await server.get(path))["result"]["waiting_for"]:  # noqa: ASYNC110 - it can only be asked
+                await asyncio.sleep(0.005)
+        async with running_app(settings) as server:
+            while (await server.get(path))["result"]["waiting_for"] in (None, "a free place in the queue"):  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+            told = (await server.get(path))["result"]["waiting_for"]
+    assert told.startswith("the provider: it said to slow down, 3")
+    assert fake.stats.chats == 1

@@ -28,13 +28,17 @@ class NewCall:
 
 @dataclass(frozen=True, slots=True)
 class CallFailure:
-    """Why a call gave nothing that can be used. ``maybe_billed``: it left, and whether it was answered is not known."""
+    """Why a call gave nothing that can be used. ``maybe_billed``: it left, and whether it was answered is not known.
+
+    ``told_until``: until when the provider wants no call at all.
+    """
 
     kind: str
     detail: str
     http_status: int | None = None
     maybe_billed: bool = False
     estimate_nano: int | None = None
+    told_until: str | None = None
 
 
 class StoredReply(NamedTuple):

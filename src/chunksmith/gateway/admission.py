@@ -357,6 +357,10 @@ class Admission:
             self.requests.spend(1, now - age_s)
             self.tokens.spend(tokens, now - age_s)
 
+    def restore_wait(self, seconds: float) -> None:
+        """What the provider asked for before this process began."""
+        self._block(self._clock.monotonic() + seconds, "rate_limit")
+
     def _enqueue(self, waiter: _Waiter) -> None:
         if waiter.job not in self._queues:
             self._queues[waiter.job] = deque()

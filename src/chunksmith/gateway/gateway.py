@@ -25,6 +25,7 @@ from chunksmith.domain.halts import AccountClosed, CallsStopped, Halt
 from chunksmith.domain.ledger import CallFailure, NewCall, StoredReply
 from chunksmith.domain.loop_turns import LoopTurns
 from chunksmith.domain.ports import ChatModel, Clock
+from chunksmith.domain.times import rfc3339
 from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import ProviderError
 from chunksmith.gateway.admission import Admission, Slot
@@ -395,7 +396,10 @@ class Gateway:
         maybe_billed = exc.sent and exc.status is None and exc.kind in TRANSIENT
         if not maybe_billed:
             reservation.spent_nano = 0
-        failure = CallFailure(exc.kind, exc.detail, exc.status, maybe_billed, call.estimate_nano)
+        told_until = None
+        if exc.retry_after_s and exc.kind in ("rate_limit", "server"):
+            told_until = rfc3339(self._clock.now() + exc.retry_after_s)
+        failure = CallFailure(exc.kind, exc.detail, exc.status, maybe_billed, call.estimate_nano, told_until)
         await asyncio.shield(self._ledger.failed(call_id, call.job, timestamp(self._clock), failure))
         self._seen(call.model, exc.kind, None)
 

@@ -36,6 +36,11 @@ UPDATE calls SET state = ?, ended_at = ?, error_kind = ?, error_detail = ?, http
 _COUNT_UNKNOWN = Adding("""
 UPDATE job_counters SET unknown_calls = unknown_calls + ?, spent_nano = spent_nano + ? WHERE job = ?
 """)
+_TOLD_UNTIL = """
+INSERT INTO provider_waits (provider, until) SELECT provider, ? FROM calls WHERE id = ?
+ON CONFLICT (provider) DO UPDATE SET until = max(until, excluded.until)
+"""
+_WAITS = "SELECT provider, until FROM provider_waits WHERE until > ?"
 _COUNT_REUSED = Adding("UPDATE job_counters SET reused_calls = reused_calls + ? WHERE job = ?")
 # Without the replies themselves: of many calls that asked for the same, one reply is read.
 _FIND = """
@@ -161,6 +166,8 @@ class CallStore:
         statements: list[Statement] = [(_FAILED, row)]
         if job is not None and failure.maybe_billed:
             statements.append((_COUNT_UNKNOWN, (1, failure.estimate_nano or 0, job)))
+        if failure.told_until is not None:
+            statements.append((_TOLD_UNTIL, (failure.told_until, call_id)))
         return self._database.apply(statements)
 
     def withdraw(self, call_id: int, job: int | None) -> "asyncio.Future[None]":
@@ -221,6 +228,10 @@ class CallStore:
     async def recent(self, since: str) -> list[Row]:
         """Calls sent after ``since``, for limits per minute that outlive a restart."""
         return await self._database.read(_RECENT, {"floor": self._next_id - RECENT_CALLS, "since": since})
+
+    async def waits(self, now: str) -> dict[str, str]:
+        """By provider, until when it asked to be left alone, where that is still to come."""
+        return {row["provider"]: row["until"] for row in await self._database.read(_WAITS, (now,))}
 
     async def past(
         self, model: ModelRef, mode: str, per_chunk: int, limit: int, stage: Stage = "generate"

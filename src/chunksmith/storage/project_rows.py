@@ -125,4 +125,4 @@ COPIED = (
 # What a unit is about, by the kind of its job; of the others the number is of the job's own.
 UNIT_SOURCES = {"dataset-gen": "chunks", "extraction": "chunks", "process": "documents"}
 # Tables that are not of one project.
-OF_ALL = frozenset({"api_keys", "prompts", "open_imports", "reference_sets", "reference_rows"})
+OF_ALL = frozenset({"api_keys", "prompts", "open_imports", "provider_waits", "reference_sets", "reference_rows"})

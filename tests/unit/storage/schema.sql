@@ -1,4 +1,4 @@
--- version 14
+-- version 15
 
 CREATE VIEW visible_chunks AS
 SELECT * FROM chunks
@@ -471,6 +471,11 @@ CREATE TABLE prompts (
     generation_mode TEXT,                   -- null: any
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE provider_waits (
+    provider TEXT PRIMARY KEY,
+    until TEXT NOT NULL                     -- as the provider asked; a restart does not shorten it
 ) STRICT;
 
 CREATE TABLE reading_pages (
