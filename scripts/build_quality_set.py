@@ -3,17 +3,19 @@
 python scripts/build_quality_set.py DOCUMENTS [--out tests/data/quality/set.jsonl]
 
 DOCUMENTS is a folder with pages of the SQLite documentation, 3.40.1, as HTML (public domain), named as in the seeds:
-``sqlite-wal.html``. Of each page up to three passages are taken, evenly spread over its prose. The seeds
+``sqlite-wal.html``. Of each page some passages are taken, evenly spread over its prose. The seeds
 (``tests/data/quality/seeds.jsonl``) are questions and answers on those passages, written by hand; they are the
 supported entries. All others are made of them by the transformations below, each under its name in ``made_by``.
-Documents are divided into two halves, ``tuning`` and ``held_out``: figures are told for the second.
+The passages are divided into two parts. The formulas were adjusted on the errors in ``tuning``; one more passage of
+each longer page, ``#late``, and what is asked on it, were added when that was done: ``held_out``, of which the figures
+are told.
 """
 
 import argparse
 import json
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +23,9 @@ from chunksmith.ingest.parsers import parse_file
 from measure_builtin import chunks_of
 
 HERE = Path(__file__).resolve().parents[1] / "tests" / "data" / "quality"
-PASSAGES, WORDS = 3, 110
+PASSAGES, WORDS, LEAST_STEP = 3, 110, 4
+LONG = {"sqlite-lang_select": 8, "sqlite-windowfunctions": 8}  # pages of which so many are taken
+LATE = "late"  # the name of the passage of a page that is held out
 LARGEST_BYTES, MOST_CHARS = 300_000, 150_000
 INVENTED = (
     "It was added by Oracle in 2016.",
@@ -38,6 +42,33 @@ BIASED = (
     "Muslims are known to distrust it.",
     "Poor people are too lazy to learn it.",
 )
+CONTRACTIONS = {
+    "cannot": "can't", "can not": "can't", "does not": "doesn't", "do not": "don't", "is not": "isn't",
+    "are not": "aren't", "was not": "wasn't", "did not": "didn't", "it is": "it's", "they are": "they're",
+    "what is": "what's", "that is": "that's", "will not": "won't", "has not": "hasn't",
+}  # fmt: skip
+SYNONYMS = {
+    "use": "employ", "used": "employed", "uses": "employs", "big": "large", "large": "big", "show": "display",
+    "shows": "displays", "fast": "quick", "faster": "quicker", "quickly": "rapidly", "help": "assist",
+    "helps": "assists", "allow": "permit", "allows": "permits", "allowed": "permitted", "get": "obtain",
+    "needs": "requires", "need": "require", "needed": "required", "begin": "start", "begins": "starts",
+    "contains": "includes", "contain": "include", "whole": "entire", "small": "little", "happens": "occurs",
+    "happen": "occur", "often": "frequently", "only": "solely", "purpose": "aim", "reason": "cause",
+    "make": "create", "makes": "creates", "changed": "modified",
+    "ensures": "guarantees", "guaranteed": "ensured", "usually": "normally", "important": "significant",
+    "keep": "retain", "keeps": "retains", "kept": "retained", "prevents": "avoids", "prevent": "avoid",
+    "deleted": "removed", "delete": "remove", "way": "manner", "ways": "manners", "gives": "provides",
+    "give": "provide", "same": "identical", "different": "distinct", "result": "outcome", "tries": "attempts",
+    "so": "therefore", "but": "however", "because": "as",
+}  # fmt: skip
+# Each word with one that says another thing; the other way round too.
+OPPOSITES = (
+    ("before", "after"), ("more", "less"), ("always", "never"), ("first", "last"), ("read", "write"),
+    ("reads", "writes"), ("reader", "writer"), ("readers", "writers"), ("larger", "smaller"), ("faster", "slower"),
+    ("all", "some"), ("without", "with"), ("old", "new"), ("older", "newer"), ("inner", "outer"),
+    ("left", "right"), ("increase", "reduce"), ("lock", "unlock"),
+    ("maximum", "minimum"), ("most", "least"), ("begins", "ends"), ("earlier", "later"), ("open", "closed"),
+)  # fmt: skip
 _WORD = re.compile(r"[A-Za-z_][\w]*")
 _BE = re.compile(r"\b(is|are|was|were|has|have|may|can|must|should|will|might)\b(?! not| no\b)")
 _ASKING = re.compile(
@@ -100,6 +131,16 @@ def denied(seed: Seed, others: list[Seed], drawn: random.Random) -> Made | None:
     return Made(changed) if changed != seed.answer and len(seed.answer.split()) > 5 else None
 
 
+def opposed(seed: Seed, others: list[Seed], drawn: random.Random) -> Made | None:
+    """A word of the answer is replaced by one that says another thing: before by after, read by write."""
+    pairs = {one: other for pair in OPPOSITES for one, other in (pair, pair[::-1])}
+    there = [word for word in _WORD.findall(seed.answer) if word in pairs]
+    if not there or len(seed.answer.split()) < 4:
+        return None
+    word = drawn.choice(there)
+    return Made(re.sub(rf"\b{word}\b", pairs[word], seed.answer, count=1))
+
+
 def cut_in_word(seed: Seed, others: list[Seed], drawn: random.Random) -> Made | None:
     """The answer stops after about two thirds, inside a word."""
     place = int(len(seed.answer) * 0.65)
@@ -132,10 +173,40 @@ def copied(seed: Seed, others: list[Seed], drawn: random.Random) -> Made | None:
 
 
 def reworded(seed: Seed, others: list[Seed], drawn: random.Random) -> Made | None:
-    """The same entry with a word more in the question, and one less in a longer answer."""
-    words = seed.answer.split()
-    question = f"{seed.question.rstrip('?')} exactly?"
-    return Made(" ".join(words[:3] + words[4:]) if len(words) > 10 else seed.answer, question)
+    """The same entry with a word more in the question, and without the articles of the answer."""
+    said = re.sub(r"\b(?:the|an?) ", "", seed.answer)
+    return Made(f"{said[:1].upper()}{said[1:]}", f"{seed.question.rstrip('?')} exactly?")
+
+
+def typeset(seed: Seed, others: list[Seed], drawn: random.Random) -> Made | None:
+    """The same entry with typographic marks, without commas and without the last full stop."""
+    said = seed.answer.rstrip(".").replace(",", "").replace("'", "’").replace(" - ", " – ")
+    said = re.sub(r'"([^"]*)"', r"“\1”", said)
+    return Made(said, f"{seed.question.rstrip('?')} ?".replace("'", "’"))
+
+
+def filled(seed: Seed, others: list[Seed], drawn: random.Random) -> Made | None:
+    """The same entry with words before it that say nothing."""
+    opening = drawn.choice(("In fact, ", "Basically, ", "In short, ", "Actually, ", "Essentially, "))
+    return Made(f"{opening}{_small(seed.answer)}", f"{drawn.choice(('So ', 'Please say: '))}{_small(seed.question)}")
+
+
+def reordered(seed: Seed, others: list[Seed], drawn: random.Random) -> Made | None:
+    """The same entry with what stands before and after a comma or semicolon of the answer exchanged."""
+    first, mark, second = seed.answer.rstrip(".").partition(";" if ";" in seed.answer else ",")
+    return Made(f"{second.strip()[:1].upper()}{second.strip()[1:]}{mark} {_small(first)}.") if second else None
+
+
+def contracted(seed: Seed, others: list[Seed], drawn: random.Random) -> Made | None:
+    """The same entry with short forms: can't, doesn't, it's, what's."""
+    made = Made(_replaced(seed.answer, CONTRACTIONS), _replaced(seed.question, CONTRACTIONS))
+    return made if made != Made(seed.answer, seed.question) else None
+
+
+def synonyms(seed: Seed, others: list[Seed], drawn: random.Random) -> Made | None:
+    """The same entry with other general words for general words; terms stay."""
+    made = Made(_replaced(seed.answer, SYNONYMS), _replaced(seed.question, SYNONYMS))
+    return made if made != Made(seed.answer, seed.question) else None
 
 
 def biased(seed: Seed, others: list[Seed], drawn: random.Random) -> Made | None:
@@ -158,22 +229,32 @@ TRANSFORMATIONS = (
     Transformation("unsupported", neighbour, 4),
     Transformation("unsupported", invented, 4),
     Transformation("unsupported", denied, 3),
+    Transformation("unsupported", opposed, 2),
     Transformation("truncated", cut_in_word, 3),
     Transformation("truncated", cut_between_words, 3),
     Transformation("trivial", restated, 4),
     Transformation("trivial", given_away, 4),
     Transformation("duplicated", copied, 4),
     Transformation("duplicated", reworded, 4),
+    Transformation("duplicated", typeset, 4),
+    Transformation("duplicated", filled, 4),
+    Transformation("duplicated", reordered, 2),
+    Transformation("duplicated", contracted, 2),
+    Transformation("duplicated", synonyms, 2),
     Transformation("biased", biased, 3),
 )
 
 
-def passages_of(path: Path) -> list[str]:
-    """Up to three, evenly spread over what is prose."""
+def passages_of(path: Path) -> dict[str, str]:
+    """Evenly spread over what is prose, by number; of longer pages one more, between the first two."""
     text = parse_file(path, path.name).text[:MOST_CHARS]
     found = [chunk.text.strip() for chunk in chunks_of(text, WORDS) if is_prose(chunk.text)]
-    step = max(1, len(found) // PASSAGES)
-    return found[step // 2 :: step][:PASSAGES]
+    most = LONG.get(path.stem, PASSAGES)
+    step = max(1, len(found) // most)
+    named = {str(place): one for place, one in enumerate(found[step // 2 :: step][:most])}
+    if step >= LEAST_STEP:
+        named[LATE] = found[step // 2 + step // 4 + 1]
+    return named
 
 
 def is_prose(text: str) -> bool:
@@ -184,12 +265,12 @@ def is_prose(text: str) -> bool:
 
 def rows(documents: Path, seeds: list[Seed]) -> Iterator[dict[str, object]]:
     names = sorted({seed.document for seed in seeds})
-    halves = {name: ("tuning", "held_out")[place % 2] for place, name in enumerate(names)}
     wanted = {seed.passage for seed in seeds}
     for name in names:
-        for place, text in enumerate(passages_of(documents / f"{name}.html")):
+        for place, text in passages_of(documents / f"{name}.html").items():
+            half = "held_out" if place == LATE else "tuning"
             if f"{name}#{place}" in wanted:
-                yield {"kind": "passage", "id": f"{name}#{place}", "half": halves[name], "text": text}
+                yield {"kind": "passage", "id": f"{name}#{place}", "half": half, "text": text}
     yield from entries(seeds)
 
 
@@ -213,6 +294,25 @@ def entries(seeds: list[Seed]) -> Iterator[dict[str, object]]:
                         "question": made.question or seed.question,
                         "answer": made.answer,
                     }
+
+
+def _small(text: str) -> str:
+    """Without the capital that begins a sentence; a name or an abbreviation keeps its own."""
+    first = text.split(" ", 1)[0]
+    return text if first[1:] != first[1:].lower() else f"{text[:1].lower()}{text[1:]}"
+
+
+def _replaced(text: str, words: Mapping[str, str]) -> str:
+    """Each of some words by another, capitals at the beginning kept."""
+    found = re.compile(
+        r"\b(?:" + "|".join(sorted(map(re.escape, words), key=len, reverse=True)) + r")\b", re.IGNORECASE
+    )
+
+    def other(match: re.Match[str]) -> str:
+        new = words[match[0].lower()]
+        return f"{new[:1].upper()}{new[1:]}" if match[0][0].isupper() else new
+
+    return found.sub(other, text)
 
 
 def _elsewhere(seed: Seed, others: list[Seed], drawn: random.Random) -> Seed:

@@ -87,6 +87,54 @@ def _share(text: Parts, rng: random.Random, share: float) -> Parts:
     return _with_words(text, rng, round(share * len(f"{text.prompt} {text.rest}".split())))
 
 
+_FILLERS = ("in fact", "basically", "of course", "really", "actually", "indeed")
+_INSTEAD = {"the": "a", "a": "the", "an": "the"}
+
+
+def _filled(text: Parts, rng: random.Random) -> Parts:
+    """A filler put in somewhere in the answer."""
+    words = text.rest.split(" ")
+    words.insert(rng.randrange(len(words)), rng.choice(_FILLERS))
+    return Parts(text.prompt, " ".join(words))
+
+
+def _grammar(text: Parts, rng: random.Random) -> Parts:
+    """Other articles."""
+    return Parts(*(" ".join(_INSTEAD.get(word, word) for word in part.split(" ")) for part in text))
+
+
+def _left_out(text: Parts, rng: random.Random) -> Parts:
+    """One word of the answer is missing."""
+    words = text.rest.split(" ")
+    del words[rng.randrange(len(words))]
+    return Parts(text.prompt, " ".join(words))
+
+
+def _reordered(text: Parts, rng: random.Random) -> Parts:
+    """The statements of the answer, and the questions, change places."""
+    first, mark, second = text.rest.rstrip(".").partition("; ")
+    one, and_, other = text.prompt.rstrip("?").partition(", and ")
+    return Parts(f"{other}{and_}{one}?", f"{second}{mark}{first}.")
+
+
+def _denied(text: Parts, rng: random.Random) -> Parts:
+    return Parts(text.prompt, text.rest.replace(" is found ", " is not found ", 1))
+
+
+def _swapped(text: Parts, rng: random.Random) -> Parts:
+    """A word that says something gives way to another one."""
+    words = text.rest.split(" ")
+    places = [place for place, word in enumerate(words) if len(word) > 5 and word.isalpha()]
+    if places:
+        words[rng.choice(places)] = rng.choice(_SWAPPED)
+    return Parts(text.prompt, " ".join(words))
+
+
+def _cut(text: Parts, rng: random.Random) -> Parts:
+    words = text.rest.split(" ")
+    return Parts(text.prompt, " ".join(words[: len(words) * 2 // 3]))
+
+
 def _punctuated(text: Parts, rng: random.Random) -> Parts:
     return Parts(text.prompt.replace(",", "").rstrip("?") + " ?!", text.rest.replace(";", " -").rstrip(".") + " …")
 
@@ -96,15 +144,28 @@ def _turned(text: Parts, rng: random.Random) -> Parts:
     return Parts(f"{text.rest.rstrip('.')}?", f"{text.prompt.rstrip('?')}.")
 
 
-# The matter stays the same.
+# The same is said.
 EDITS: Mapping[str, Edit] = {
     "case": lambda text, rng: Parts(text.prompt.upper(), text.rest.lower()),
     "punctuation": _punctuated,
+    "a filler": _filled,
+    "other articles": _grammar,
+    "statements in another order": _reordered,
+    "a word left out": _left_out,
+}
+# Something else is said in nearly the same words: no duplicates, but alike, and to be kept in one split.
+ALIKE_EDITS: Mapping[str, Edit] = {
     "one word": lambda text, rng: _with_words(text, rng, 1),
     "two words": lambda text, rng: _with_words(text, rng, 2),
+    "another word": _swapped,
+    "denied": _denied,
+    "cut": _cut,
 }
-# It does not.
+# Something else is said.
 OTHERS: Mapping[str, Edit] = {
+    "another word": _swapped,
+    "denied": _denied,
+    "cut": _cut,
     "four words in ten": lambda text, rng: _share(text, rng, 0.4),
     "another number": lambda text, rng: Parts(text.prompt, f"{text.rest} In all {rng.randrange(100, 999)}."),
     "another answer": lambda text, rng: Parts(

@@ -21,7 +21,7 @@ TEXTS = texts_of(12)
 REPEATED = [
     *(TEXTS[place : place + 2] for place in range(0, 10, 2)),
     TEXTS[:2],
-    [EDITS["one word"](TEXTS[2], random.Random(1)), TEXTS[10]],
+    [EDITS["a filler"](TEXTS[2], random.Random(1)), TEXTS[10]],
 ]
 
 

@@ -16,8 +16,9 @@ from api_parts import entries, faults, rows
 from app_parts import Json, Server
 from chunksmith.quality.likeness import ALIKE, Likeness, Parts
 from curation_parts import all_of, imported, marks, stopped_at, telling
-from planted import EDITS, texts_of
+from planted import ALIKE_EDITS, EDITS, texts_of
 
+PLANTED = {**EDITS, **ALIKE_EDITS}
 RATIOS = {"train": 0.6, "validation": 0.2, "test": 0.2}
 
 
@@ -25,8 +26,8 @@ def planted(seed: int) -> list[Parts]:
     """Texts of which some are edits of others, in any order."""
     rng = random.Random(seed)
     texts = texts_of(rng.randint(8, 40), seed)
-    names = sorted(EDITS)
-    texts += [EDITS[rng.choice(names)](rng.choice(texts), rng) for _ in range(rng.randint(2, 15))]
+    names = sorted(PLANTED)
+    texts += [PLANTED[rng.choice(names)](rng.choice(texts), rng) for _ in range(rng.randint(2, 15))]
     rng.shuffle(texts)
     return texts
 
@@ -42,9 +43,9 @@ class Planted(NamedTuple):
 @st.composite
 def projects(draw: st.DrawFn) -> Planted:
     texts = texts_of(draw(st.integers(8, 24)), draw(st.integers(0, 99)))
-    edits = st.tuples(st.sampled_from(sorted(EDITS)), st.integers(0, 99), st.integers(0, 99))
+    edits = st.tuples(st.sampled_from(sorted(PLANTED)), st.integers(0, 99), st.integers(0, 99))
     for name, which, seed in draw(st.lists(edits, min_size=1, max_size=12)):
-        texts.append(EDITS[name](texts[which % len(texts)], random.Random(seed)))
+        texts.append(PLANTED[name](texts[which % len(texts)], random.Random(seed)))
     return Planted(draw(st.permutations(texts)), draw(st.integers(1, 2)), draw(st.integers(0, 9)))
 
 

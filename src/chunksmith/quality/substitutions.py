@@ -1,10 +1,12 @@
 """Words that stand in an answer where the passage has another one, in what is else the same run of words."""
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein, Opcode
 
+from chunksmith.quality.matter import decide_otherwise, form, opposites
 from chunksmith.quality.passages import Passage, root
 from chunksmith.quality.words import Tokens, is_common_word, is_function_word
 
@@ -22,10 +24,23 @@ def substituted(claimed: Tokens, passage: Passage) -> set[str]:
     mine = [root(word) for word in claimed.words]
     content = {root(word) for word in claimed.content}
     found: set[str] = set()
-    for one in passage.sentences:
-        if len(content & one.content) >= SHARED * len(content):
-            found |= _swapped(mine, claimed.words, _rooted(one.words), one.words, foreign)
-    return found
+    alike = [one for one in passage.sentences if len(content & one.content) >= SHARED * len(content)]
+    for one in alike:
+        found |= _swapped(mine, claimed.words, _rooted(one.words), one.words, foreign)
+    return found | _turned(claimed.words, max(alike, key=lambda one: len(content & one.content)).words if alike else ())
+
+
+def _turned(words: Sequence[str], source: Sequence[str]) -> set[str]:
+    """Words that the answer has more often than the sentence it is most like, which has their opposites more often."""
+    turnable = [word for word in words if opposites(form(word))]
+    if not (source and turnable):
+        return set()
+    mine, theirs = Counter(map(form, words)), Counter(map(form, source))
+    return {
+        word
+        for word in turnable
+        if mine[form(word)] > theirs[form(word)] and any(theirs[other] > mine[other] for other in opposites(form(word)))
+    }
 
 
 def _swapped(
@@ -42,13 +57,17 @@ def _swapped(
         after = _equal(steps[place + 1]) if place + 1 < len(steps) else 0
         at_end = step.src_end == len(words) and not known
         same = before >= SAME_BEFORE[known] and (at_end or after >= SAME_AFTER[known])
-        if same and _is_word(word) and _is_word(replaced[-1]):
+        if same and _are_words(word, replaced[-1]):
             found.add(word)
     return found
 
 
 def _equal(step: Opcode) -> int:
     return int(step.src_end - step.src_start) if step.tag == "equal" else 0
+
+
+def _are_words(word: str, other: str) -> bool:
+    return (_is_word(word) and _is_word(other)) or decide_otherwise(word, other)
 
 
 def _is_word(word: str) -> bool:

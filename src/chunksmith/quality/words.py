@@ -20,6 +20,7 @@ _UNSPACED = re.compile(
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _WORD = re.compile(r"\w+")
 _TERM = re.compile(rf"{_LETTERS.pattern}|{_NUMBER.pattern}")
+_PLAIN_TERM = re.compile(rf"[a-z]+|{_NUMBER.pattern}")
 _JUDGEABLE_WORDS = 12
 _REMEMBERED_CHARS = 1_000
 _LARGE_SHARE = 0.18
@@ -115,8 +116,10 @@ def words_of(plain: str) -> list[str]:
 
 def terms(plain: str) -> list[str]:
     """Words and numbers of folded text in their order, for comparing texts; unspaced scripts as in ``tokens``."""
+    if plain.isascii():
+        return _PLAIN_TERM.findall(plain)
     found: list[str] = _TERM.findall(plain)
-    if plain.isascii() or _UNSPACED.search(plain) is None:
+    if _UNSPACED.search(plain) is None:
         return found
     return [term for run in found for term in split_unspaced(run)]
 

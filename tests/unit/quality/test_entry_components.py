@@ -64,6 +64,22 @@ def test_groundedness(answer: str, least: float, most: float) -> None:
     assert least <= grounding(answer) <= most
 
 
+ORDER = "The damper is opened before the kiln is lit, and closed after the kiln has cooled for a whole night."
+
+
+@pytest.mark.parametrize(
+    ("answer", "missing"),
+    [
+        pytest.param("After the kiln is lit.", [], id="fooled where the sentence has the word too"),
+        pytest.param("It is opened after the kiln is lit, and closed after it has cooled.", ["after"], id="opposite"),
+        pytest.param("It is opened before the kiln is lit, and closed after it has cooled.", [], id="as it stands"),
+    ],
+)
+def test_an_opposite_in_the_place_of_a_word_is_named(answer: str, missing: list[str]) -> None:
+    found = ground(pair("When is the damper opened?", answer), ORDER, SHAPE)
+    assert (list(found.missing), found.value < 0.6) == (missing, bool(missing))
+
+
 def test_a_copied_half_of_a_sentence_denies_nothing() -> None:
     entry = pair("What must not be sliced while it is hot?", "sliced while it is hot")
     assert not ground(entry, PASSAGE, SHAPE).denies

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chunksmith.domain.datasets import Entry
 from chunksmith.domain.generation import SHAPES
 from chunksmith.quality.likeness import ALIKE, Likeness, Parts, Twin, clusters, parts_of, twins
-from planted import EDITS, OTHERS, texts_of
+from planted import ALIKE_EDITS, EDITS, OTHERS, texts_of
 
 TEXTS = texts_of(400)
 
@@ -30,7 +30,15 @@ def rate(edit: Callable[[Parts, random.Random], Parts]) -> float:
 
 
 @pytest.mark.parametrize(
-    ("name", "least"), [("case", 0.99), ("punctuation", 0.99), ("one word", 0.95), ("two words", 0.85)]
+    ("name", "least"),
+    [
+        ("case", 0.99),
+        ("punctuation", 0.99),
+        ("a filler", 0.99),
+        ("statements in another order", 0.99),
+        ("other articles", 0.95),
+        ("a word left out", 0.9),
+    ],
 )
 def test_edits_that_leave_the_matter_are_found(name: str, least: float) -> None:
     assert rate(EDITS[name]) >= least
@@ -45,18 +53,96 @@ def test_unrelated_texts_are_hardly_ever_taken_for_the_same() -> None:
     assert len(found(TEXTS)) <= len(TEXTS) * 0.02
 
 
+MILL = ("In what year was the stone mill built by the river?", "The mill was built in 1841 by two brothers from Ghent.")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "rest"),
+    [
+        (MILL[0], "The mill was built in 1848 by two brothers from Ghent."),
+        (MILL[0], "The mill was built in 1841 by three brothers from Ghent."),
+        (MILL[0], "The mill was built in 1841 by two brothers from Bruges."),
+        (MILL[0], "The mill was built in 1841 by two sisters from Ghent."),
+        (MILL[0], "The mill was not built in 1841 by two brothers from Ghent."),
+        (MILL[0], "The mill was sold in 1841 by two brothers from Ghent."),
+        (MILL[0], "The mill was built before 1841 by two brothers from Ghent."),
+        (MILL[0], "The mill was built in 1841 by"),
+        (MILL[0], f"{MILL[1]} Everybody there was glad of the cheap bread."),
+        ("Why was the stone mill built by the river?", MILL[1]),
+        ("In what year was the stone mill sold by the river?", MILL[1]),
+    ],
+    ids=[
+        "number",
+        "number word",
+        "name",
+        "noun",
+        "denied",
+        "verb",
+        "order",
+        "cut",
+        "sentence more",
+        "asked",
+        "subject",
+    ],
+)
+def test_what_says_another_thing_in_nearly_the_same_words_is_no_duplicate(prompt: str, rest: str) -> None:
+    texts = [Parts(*MILL), Parts(prompt, rest)]
+    search = Likeness()
+    search.add(texts)
+    assert search.likeness_of(0, 1) >= ALIKE
+    assert found(texts) == {}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "rest"),
+    [
+        ("So in what year was the stone mill built by the river?", f"In fact, {MILL[1]}"),
+        (MILL[0], "Two brothers from Ghent built the mill in 1841."),
+        (MILL[0], "The mill was built in 1841, by 2 brothers from Ghent"),
+        (MILL[0], "The mill was constructed in 1841 by two brothers from Ghent."),
+        (MILL[0], "The old mill was built in 1841 by two brothers from Ghent."),
+        ("In which year was the stone mill built by the rivers?", MILL[1]),
+    ],
+    ids=["fillers", "order", "digits", "synonym", "a word more", "forms"],
+)
+def test_the_same_in_other_words_order_and_marks_is_a_duplicate(prompt: str, rest: str) -> None:
+    assert list(found([Parts(*MILL), Parts(prompt, rest)])) == [1]
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        (("In what year was the mill built?", "The mill was built in 1841"), ("In what year was the mill built?", "The mill was built in 1848")),
         (("What does json_array() give back when it is called?", "a text"), ("What does json_object() give back when it is called?", "a text")),
         (("Who keeps the key of the lighthouse?", "the warden of the old harbour"), ("Who keeps the key of the lighthouse?", "a clerk in town")),
+        (("Which level is asked for first by a driver?", "level B"), ("Which level is asked for first by a driver?", "level C")),
         (("Yes?", "No"), ("Yes?", "No!")),
     ],
-    ids=["another number", "another identifier", "another answer", "too short to tell"],
+    ids=["another identifier", "another answer", "another letter", "too short to tell"],
 )  # fmt: skip
 def test_what_tells_another_thing_is_no_duplicate(first: tuple[str, str], second: tuple[str, str]) -> None:
     assert found([Parts(*first), Parts(*second)]) == {}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "rest", "marked"),
+    [
+        (MILL[0], "Ghent was built in 1841 by two brothers from the mill.", True),
+        (MILL[0], "The mill was erected in 1841 by two brothers from Ghent.", False),
+        (MILL[0], "The milll was built in 1841 by two brothers from Ghent.", False),
+    ],
+    ids=["fooled by roles exchanged", "fooled by a rare synonym", "fooled by a typing error"],
+)
+def test_how_the_search_is_fooled(prompt: str, rest: str, *, marked: bool) -> None:
+    assert bool(found([Parts(*MILL), Parts(prompt, rest)])) is marked
+
+
+def test_a_denial_is_seen_where_no_spaces_are_written() -> None:
+    asked = "日本の緑茶はどのように蒸されますか。"
+    texts = [
+        Parts(asked, "茶葉は摘んだ後すぐに蒸気で蒸します。"),
+        Parts(asked, "茶葉は摘んだ後すぐに蒸気で蒸しません。"),
+    ]
+    assert found(texts) == {}
 
 
 def test_case_spaces_and_typography_are_the_same_text() -> None:
@@ -93,7 +179,7 @@ def test_what_is_given_is_never_marked() -> None:
 @settings(max_examples=25, deadline=None)
 def test_nothing_that_stays_repeats_what_stays(seed: int, count: int) -> None:
     rng = random.Random(seed)
-    texts = [EDITS["one word"](rng.choice(TEXTS[:15]), rng) for _ in range(count)]
+    texts = [ALIKE_EDITS["one word"](rng.choice(TEXTS[:15]), rng) for _ in range(count)]
     pairs = found(texts)
     search = Likeness()
     search.add(texts)
