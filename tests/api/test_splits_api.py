@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncIterator
 from itertools import combinations
 from pathlib import Path
@@ -32,6 +33,9 @@ def planted(seed: int) -> list[Parts]:
     return texts
 
 
+QUOTED = "as the old statute of the guild has it that no one may sell by lamp light in winter"
+
+
 class Planted(NamedTuple):
     """A project whose texts are edits of one another in places."""
 
@@ -46,6 +50,8 @@ def projects(draw: st.DrawFn) -> Planted:
     edits = st.tuples(st.sampled_from(sorted(PLANTED)), st.integers(0, 99), st.integers(0, 99))
     for name, which, seed in draw(st.lists(edits, min_size=1, max_size=12)):
         texts.append(PLANTED[name](texts[which % len(texts)], random.Random(seed)))
+    quoted = draw(st.integers(0, 2))
+    texts[:quoted] = [Parts(text.prompt, f"{text.rest} {QUOTED}") for text in texts[:quoted]]
     return Planted(draw(st.permutations(texts)), draw(st.integers(1, 2)), draw(st.integers(0, 9)))
 
 
@@ -88,9 +94,13 @@ async def _nothing_leaks(folder: Path, planted: Planted) -> None:
         if found[one]["split"] != found[other]["split"] and search.likeness_of(one, other) >= ALIKE
     ]
     assert leaks == []
+    runs = {split: set[str]() for split in RATIOS}
+    for entry in found:
+        words = re.findall(r"[a-z]+|\d+", f"{entry['question']} {entry['answer']}".lower())
+        runs[entry["split"]].update(" ".join(words[place : place + 13]) for place in range(len(words) - 12))
+    assert not any(runs[one] & runs[other] for one, other in combinations(RATIOS, 2))
     assert report["leakage"]["near_duplicates_between_splits"] == 0
-    shared = report["leakage"]["shared_runs"]
-    assert not shared["kept_together"] or shared["entries"] == {"validation": 0, "test": 0}
+    assert report["leakage"]["shared_runs"]["entries"] == {"validation": 0, "test": 0}
     sizes = {split: sum(entry["split"] == split for entry in found) for split in ("train", "validation", "test")}
     assert report["sizes"] == sizes
     assert report["clusters"] < 3 or all(sizes.values())
@@ -99,22 +109,32 @@ async def _nothing_leaks(folder: Path, planted: Planted) -> None:
 HEADER = "read this notice of the office before you use any part of what follows here"
 
 
-@pytest.mark.parametrize(("headed", "together"), [(4, True), (20, False)], ids=["some", "all"])
-async def test_what_shares_a_long_run_of_words_stays_together_unless_all_does(
-    server: Server, headed: int, together: bool
-) -> None:
+async def split_with(server: Server, headed: int) -> tuple[set[str], Json]:
+    """The splits of those entries, of twenty, that have the header; the report."""
     texts = [
-        Parts(text.prompt, f"{HEADER}: {text.rest}" if place % 5 < headed // 4 else text.rest)
+        Parts(text.prompt, f"{HEADER}: {text.rest}" if place < headed else text.rest)
         for place, text in enumerate(texts_of(20))
     ]
     status = await server.generate(body(await imported(server, one_each(texts)), split_ratios=RATIOS))
     found = await entries(server, status["result"]["dataset_id"])
     report = (await server.get(f"datasets/{status['job_id']}"))["curation"]["splits"]
-    splits = {entry["split"] for entry in found if HEADER in entry["answer"]}
+    return {entry["split"] for entry in found if HEADER in entry["answer"]}, report
+
+
+@pytest.mark.parametrize("headed", [4, 10])
+async def test_what_shares_a_long_run_of_words_stays_together(server: Server, headed: int) -> None:
+    splits, report = await split_with(server, headed)
+    assert len(splits) == 1
+    assert report["leakage"]["shared_runs"]["entries"] == {"validation": 0, "test": 0}
+
+
+async def test_what_most_documents_print_is_no_leak_and_is_shown(server: Server) -> None:
+    splits, report = await split_with(server, 20)
     shared = report["leakage"]["shared_runs"]
-    assert (len(splits) == 1, shared["kept_together"]) == (together, together)
-    assert (sum(shared["entries"].values()) == 0) == together
-    assert any("long runs" in warning for warning in report["warnings"]) != together
+    assert len(splits) == 3
+    assert shared["entries"] == {"validation": 0, "test": 0}
+    assert shared["boilerplate"]["examples"] == [" ".join(HEADER.split()[:13])]
+    assert (shared["boilerplate"]["least_groups"], shared["boilerplate"]["runs"]) == (11, 4)
 
 
 async def test_splits_are_in_lists_downloads_and_the_report(server: Server) -> None:

@@ -4,10 +4,10 @@ import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from chunksmith.quality.folding import fold
-from chunksmith.quality.likeness import OFTEN_LEAST, OFTEN_SHARE, Parts, same_keys
+from chunksmith.quality.likeness import Parts, same_keys
 from chunksmith.quality.words import terms
 
 # Words of a run that is looked up; of one that is enough by itself; the share of runs that is enough.
@@ -16,6 +16,9 @@ RUN, LONG_RUN, ENOUGH = 8, 13, 0.5
 RUNS_HELD = 2_000_000
 # Runs of all entries that are kept while it is looked for what shares one.
 RUNS_KEPT = 8_000_000
+# A run of words in so many sources, or in more than half of them, is boilerplate; of fewer sources never.
+MOST_SHARING, LEAST_SHARING = 64, 3
+EXAMPLES = 3  # of boilerplate, that are told
 # A question of fewer words is asked everywhere.
 LEAST_PROMPT = 4
 _MASK = (1 << 64) - 1
@@ -69,66 +72,80 @@ class Runs:
         return overlap
 
 
+def boilerplate_from(groups: int) -> int:
+    """In so many of ``groups`` sources a run of words is no passage that leaks, but what is printed everywhere."""
+    return min(MOST_SHARING, max(LEAST_SHARING, groups // 2 + 1))
+
+
 class GroupRuns:
     """Which groups of texts have a long run of words in common.
 
-    Units: 16 bytes a run while they are added, some 40 when they are sorted. Of more than RUNS_KEPT one in ``one_in``
-    is kept, the same ones everywhere.
+    Units: 16 bytes a run while they are added, some 40 when they are sorted. Of more than RUNS_KEPT runs one part of
+    ``parts`` is kept; the others have to be added again, to a ``GroupRuns(part, parts)`` each. What is ``known`` to be
+    boilerplate is left out, with every run that has a word of it: so its beginning and end join nothing either.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, part: int = 0, parts: int = 1, known: frozenset[int] = frozenset()) -> None:
         self._runs = array("q")
-        self._groups = array("q")
-        self.one_in = 1
-        self.often = 0  # runs that are left aside: they are everywhere, as those of a template are
+        self._texts = array("q")
+        self._part = part
+        self._known = known
+        self.parts = parts
+        self.boilerplate: set[int] = set()
 
     def add(self, texts: Sequence[tuple[int, Parts]]) -> None:
-        """Each with its group."""
-        for group, text in texts:
-            for run in set(_long_runs(text, self.one_in)):
+        """Each with its number."""
+        for number, text in texts:
+            for run in set(_long_runs(text, self.parts, self._part, self._known)):
                 self._runs.append(run - (1 << 63))
-                self._groups.append(group)
-        while len(self._runs) > RUNS_KEPT:
+                self._texts.append(number)
+        while self._part == 0 and len(self._runs) > RUNS_KEPT:
             self._thin_out()
 
-    def joined(self) -> list[tuple[int, int]]:
-        """Pairs of groups, of each run the first group with each of the others."""
-        often = max(OFTEN_LEAST, len(set(self._groups)) // OFTEN_SHARE)
+    def joined(self, groups: Sequence[int], least: int) -> set[tuple[int, int]]:
+        """Pairs of groups, of each run the first group with each of the others; ``groups`` has that of each text.
+
+        What ``least`` groups have joins nothing, and is ``boilerplate`` from then on.
+        """
         found: set[tuple[int, int]] = set()
-        self.often = 0
         for places in same_keys(self._runs):
-            first, *others = dict.fromkeys(self._groups[place] for place in places)
-            if len(others) >= often:
-                self.often += 1
+            first, *others = dict.fromkeys(groups[self._texts[place]] for place in places)
+            if len(others) + 1 >= least:
+                self.boilerplate.add(self._runs[places[0]] + (1 << 63))
             else:
                 found.update((first, other) for other in others)
-        return sorted(found)
+        return found
 
     def _thin_out(self) -> None:
-        self.one_in *= 2
-        kept = [place for place, run in enumerate(self._runs) if _is_looked_at(run + (1 << 63), self.one_in)]
+        self.parts *= 2
+        kept = [place for place, run in enumerate(self._runs) if _is_looked_at(run + (1 << 63), self.parts)]
         self._runs = array("q", (self._runs[place] for place in kept))
-        self._groups = array("q", (self._groups[place] for place in kept))
+        self._texts = array("q", (self._texts[place] for place in kept))
 
 
 class SharedRuns:
-    """Of the entries of each split but train, how many share a long run of words with one for training.
+    """Of the entries of each split but train, how many share a long run of words with one for training, boilerplate
+    left aside, of which some examples are told.
 
-    First ``learn`` from all entries, then ``look`` at all. Of very many runs one in ``one_in`` is looked at, the same
-    ones everywhere: memory stays below some 200 MB.
+    First ``learn`` from all entries, then ``look`` at all, then ``count``. Of very many runs one in ``one_in`` is
+    looked at, the same ones everywhere: memory stays below some 200 MB.
     """
 
-    def __init__(self, terms_count: int) -> None:
+    def __init__(self, terms_count: int, boilerplate: frozenset[int]) -> None:
         self._one_in = max(1, -(-terms_count // RUNS_HELD))
+        self._boilerplate = boilerplate
         self._held_out: set[int] = set()
         self._shared: set[int] = set()
         self._entries: Counter[str] = Counter()
+        self._examples: dict[str, None] = {}
 
     def learn(self, texts: Sequence[tuple[str, Parts]]) -> None:
         """The runs of what is held out."""
         for split, text in texts:
             if split != "train":
                 self._held_out.update(self._runs_of(text))
+            if self._boilerplate and len(self._examples) < EXAMPLES:
+                self._examples.update(dict.fromkeys(self._boilerplate_of(text)))
 
     def look(self, texts: Sequence[tuple[str, Parts]]) -> None:
         """Which of them stand in train."""
@@ -142,24 +159,40 @@ class SharedRuns:
             if split != "train":
                 self._entries[split] += any(run in self._shared for run in self._runs_of(text))
 
-    def report(self) -> dict[str, object]:
+    def report(self) -> dict[str, Any]:
         entries = {split: self._entries[split] for split in ("validation", "test")}
-        return {"words": LONG_RUN, "entries": entries, "one_in": self._one_in}
+        boilerplate = {"runs": len(self._boilerplate), "examples": list(self._examples)[:EXAMPLES]}
+        return {"words": LONG_RUN, "entries": entries, "one_in": self._one_in, "boilerplate": boilerplate}
 
     def _runs_of(self, text: Parts) -> Iterator[int]:
-        return _long_runs(text, self._one_in)
+        return _long_runs(text, self._one_in, 0, self._boilerplate)
+
+    def _boilerplate_of(self, text: Parts) -> Iterator[str]:
+        """The first 13 words of each stretch of the text that is boilerplate."""
+        words = [*terms(fold(text.prompt)), *terms(fold(text.rest))]
+        follows = False
+        for start, run in enumerate(_all_runs(text)):
+            if run in self._boilerplate and not follows:
+                yield " ".join(words[start : start + LONG_RUN])
+            follows = run in self._boilerplate
 
 
-def _long_runs(text: Parts, one_in: int) -> Iterator[int]:
+def _long_runs(text: Parts, parts: int, part: int, boilerplate: frozenset[int]) -> Iterator[int]:
+    runs = _all_runs(text)
+    if boilerplate and not boilerplate.isdisjoint(runs):
+        places = [place for place, run in enumerate(runs) if run in boilerplate]
+        touched = {near for place in places for near in range(place - LONG_RUN + 1, place + LONG_RUN)}
+        runs = [run for place, run in enumerate(runs) if place not in touched]
+    return (run for run in runs if _is_looked_at(run, parts, part))
+
+
+def _all_runs(text: Parts) -> list[int]:
     codes = [*_codes(text.prompt), *_codes(text.rest)]
-    for start in range(len(codes) - LONG_RUN + 1):
-        run = _joined(codes[start : start + LONG_RUN])
-        if _is_looked_at(run, one_in):
-            yield run
+    return [_joined(codes[start : start + LONG_RUN]) for start in range(len(codes) - LONG_RUN + 1)]
 
 
-def _is_looked_at(run: int, one_in: int) -> bool:
-    return (run >> 32) % one_in == 0
+def _is_looked_at(run: int, parts: int, part: int = 0) -> bool:
+    return (run >> 32) % parts == part
 
 
 def _codes(text: str) -> list[int]:

@@ -4,6 +4,7 @@ import asyncio
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from chunksmith.domain.clock import timestamp
@@ -14,16 +15,12 @@ from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.ports import Clock
 from chunksmith.pipeline.splits import LEAST_CLUSTERS, Cluster, assign
 from chunksmith.quality.likeness import ALIKE, Likeness, Pair, Parts, clusters, parts_of
-from chunksmith.quality.overlap import GroupRuns, SharedRuns
+from chunksmith.quality.overlap import LONG_RUN, GroupRuns, SharedRuns, boilerplate_from
 from chunksmith.services.comparing import entry_pages, shape_of
 from chunksmith.services.runner import Running
 
 # A split that is further from its ratio is warned of.
 WIDE_OF_RATIO = 0.1
-RUNS_APART = (
-    "entries of different splits may have long runs of words in common: kept together, nearly all entries would be in "
-    "one split"
-)
 
 
 class SplitEntries:
@@ -44,8 +41,10 @@ class SplitEntries:
         async for page in entry_pages(self._rows, dataset, running):
             kept = [entry for entry in page if entry.left_out is None]
             await asyncio.to_thread(plan.add, kept, [parts_of(entry, shape) for entry in kept])
+        await asyncio.to_thread(plan.group)
+        await self._join_runs(plan, running, dataset)
         await asyncio.to_thread(plan.settle, spec.split_ratios, spec.split_seed)
-        runs = SharedRuns(plan.evaluation_terms)
+        runs = SharedRuns(plan.evaluation_terms, plan.boilerplate)
         for look in (runs.learn, runs.look, runs.count):
             async for page in entry_pages(self._rows, dataset, running):
                 kept = [entry for entry in page if plan.split_of(entry) is not None]
@@ -54,9 +53,29 @@ class SplitEntries:
             places = [Place(one.number, split) for one in page if (split := plan.split_of(one)) != one.split]
             if places:
                 await self._rows.place(dataset.id, places)
-        shared = runs.report() | plan.shared_runs()
+        shared = runs.report()
+        shared["boilerplate"]["least_groups"] = plan.boilerplate_from
         report = plan.report(spec) | {"leakage": plan.leakage() | {"shared_runs": shared}}
         await self._rows.report(dataset.id, "splits", report, timestamp(self._clock))
+
+    async def _join_runs(self, plan: "_Plan", running: Running, dataset: Dataset) -> None:
+        """The first part of all runs is known; where there is boilerplate, all is looked at again without it."""
+        for part in range(1, plan.run_parts):
+            await self._join_part(plan, GroupRuns(part, plan.run_parts), running, dataset)
+        known = plan.boilerplate
+        if known:
+            plan.forget_runs()
+            for part in range(plan.run_parts):
+                await self._join_part(plan, GroupRuns(part, plan.run_parts, known), running, dataset)
+
+    async def _join_part(self, plan: "_Plan", runs: GroupRuns, running: Running, dataset: Dataset) -> None:
+        shape = shape_of(dataset)
+        first = 0
+        async for page in entry_pages(self._rows, dataset, running):
+            texts = [parts_of(entry, shape) for entry in page if entry.left_out is None]
+            await asyncio.to_thread(runs.add, list(enumerate(texts, first)))
+            first += len(texts)
+        await asyncio.to_thread(plan.join_runs, runs)
 
 
 class _Plan:
@@ -64,8 +83,12 @@ class _Plan:
 
     def __init__(self) -> None:
         self._texts = Likeness()
-        self._runs = GroupRuns()  # by text
-        self._kept_together = True
+        self._runs = GroupRuns()
+        self.run_parts = 1  # in so many the runs are looked at, one after the other
+        self._shared: set[tuple[int, int]] = set()  # groups that have a long run of words in common
+        self._boilerplate: set[int] = set()
+        self._groups: list[int] = []  # of each text
+        self._keys: list[int] = []  # of each group
         self._numbers = array("Q")
         self._documents = array("q")
         self._chunks = array("q")
@@ -73,7 +96,6 @@ class _Plan:
         self._names: dict[str | None, int] = {}
         self._pairs: list[Pair] = []
         self._splits: dict[int, Split] = {}  # by number
-        self._groups = 0
         self._clusters: list[Cluster] = []
         self._by_document = True
 
@@ -87,40 +109,46 @@ class _Plan:
             self._chunks.append(entry.chunk_id)
             self._categories.append(self._names.setdefault(entry.category, len(self._names)))
 
-    def settle(self, ratios: Sequence[float], seed: int) -> None:
+    def group(self) -> None:
+        """By document, by chunk where there is one document."""
         self._by_document = len(set(self._documents)) > 1
         sources = self._documents if self._by_document else self._chunks
         index: dict[int, int] = {}
-        groups = [index.setdefault(source, len(index)) for source in sources]
-        self._groups = len(index)
+        self._groups = [index.setdefault(source, len(index)) for source in sources]
+        self._keys = list(index)
+        self.join_runs(self._runs)
+        self.run_parts = self._runs.parts
+        self._runs = GroupRuns()
+
+    @property
+    def boilerplate_from(self) -> int:
+        return boilerplate_from(len(self._keys))
+
+    @property
+    def boilerplate(self) -> frozenset[int]:
+        return frozenset(self._boilerplate)
+
+    def join_runs(self, runs: GroupRuns) -> None:
+        self._shared |= runs.joined(self._groups, self.boilerplate_from)
+        self._boilerplate |= runs.boilerplate
+
+    def forget_runs(self) -> None:
+        self._shared = set()
+
+    def settle(self, ratios: Sequence[float], seed: int) -> None:
+        groups = self._groups
         self._pairs = list(self._texts.pairs(ALIKE))
         copies = ((original, number) for number, original in enumerate(self._texts.originals()))
         alike = ((pair.first, pair.second) for pair in self._pairs)
-        joined = [(groups[one], groups[other]) for pairs in (copies, alike) for one, other in pairs]
-        roots = self._with_runs(groups, joined, max(ratios))
+        joined = ((groups[one], groups[other]) for pairs in (copies, alike) for one, other in pairs)
+        roots = clusters(len(self._keys), chain(joined, self._shared))
         members: dict[int, Counter[str | None]] = defaultdict(Counter)
         names = list(self._names)
         for place, group in enumerate(groups):
             members[roots[group]][names[self._categories[place]]] += 1
-        keys = list(index)
-        self._clusters = [Cluster(str(keys[root]), members[root]) for root in sorted(members)]
+        self._clusters = [Cluster(str(self._keys[root]), members[root]) for root in sorted(members)]
         chosen = dict(zip(sorted(members), assign(self._clusters, ratios, seed), strict=True))
         self._splits = {self._numbers[place]: chosen[roots[group]] for place, group in enumerate(groups)}
-
-    def _with_runs(self, groups: Sequence[int], joined: Sequence[tuple[int, int]], most: float) -> list[int]:
-        """What shares a long run of words stays together too, unless nearly everything would: a header, say."""
-        apart = clusters(self._groups, joined)
-        runs = ((groups[one], groups[other]) for one, other in self._runs.joined())
-        together = clusters(self._groups, [*joined, *runs])
-        before, after = (Counter(roots[group] for group in groups) for roots in (apart, together))
-        largest = max(most * len(groups), max(before.values(), default=0))
-        enough = len(after) >= min(LEAST_CLUSTERS, len(before))
-        self._kept_together = enough and max(after.values(), default=0) <= largest
-        return together if self._kept_together else apart
-
-    def shared_runs(self) -> dict[str, Any]:
-        """Why entries of two splits may share a run all the same."""
-        return {"kept_together": self._kept_together, "kept_one_in": self._runs.one_in, "often": self._runs.often}
 
     def split_of(self, entry: Entry) -> Split | None:
         return self._splits.get(entry.number) if entry.left_out is None else None
@@ -138,7 +166,7 @@ class _Plan:
             "seed": spec.split_seed,
             "sizes": {split: sizes[split] for split in SPLITS},
             "grouped_by": "document" if self._by_document else "chunk",
-            "groups": self._groups,
+            "groups": len(self._keys),
             "clusters": len(self._clusters),
             "largest_cluster": max((cluster.size for cluster in self._clusters), default=0),
             "warnings": self._warnings(spec, sizes),
@@ -157,13 +185,14 @@ class _Plan:
     def _warnings(self, spec: GenerationSpec, sizes: Counter[Split]) -> list[str]:
         what = "documents" if self._by_document else "chunks"
         if len(self._clusters) < LEAST_CLUSTERS:
-            alike = f", {len(self._clusters)} when what is alike stays together" if self._groups >= 3 else ""
-            return [f"all entries are in train: they come from {self._groups} {what}{alike}, and three are needed"]
+            count = len(self._keys)
+            alike = f", {len(self._clusters)} when what is alike or shares {LONG_RUN} words in a row stays together"
+            alike = alike if count >= LEAST_CLUSTERS else ""
+            return [f"all entries are in train: they come from {count} {what}{alike}, and three are needed"]
         total = sizes.total()
-        far = [
+        return [
             f"{split} has {sizes[split] / total:.0%} of the entries instead of {ratio:.0%}: whole {what}, and what is "
-            "alike, stay together"
+            "alike, stay together, and each split has one of these at least"
             for split, ratio in zip(SPLITS, spec.split_ratios, strict=True)
             if abs(sizes[split] / total - ratio) > WIDE_OF_RATIO
         ]
-        return far if self._kept_together else [*far, RUNS_APART]

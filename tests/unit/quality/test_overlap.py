@@ -4,7 +4,7 @@ import pytest
 
 from chunksmith.quality import overlap as overlap_module
 from chunksmith.quality.likeness import Parts
-from chunksmith.quality.overlap import GroupRuns, Overlap, Runs
+from chunksmith.quality.overlap import GroupRuns, Overlap, Runs, SharedRuns, boilerplate_from
 
 TOLD = "the warden of the harbour trims the lamp at dusk and writes the height of the tide into a book with a red cover"
 ITEM = Parts("Who trims the lamp of the harbour?", TOLD)
@@ -59,21 +59,61 @@ def group_runs(*texts: str) -> GroupRuns:
     return made
 
 
+def joined(runs: GroupRuns, count: int) -> list[tuple[int, int]]:
+    """Each text a group of its own."""
+    return sorted(runs.joined(range(count), boilerplate_from(count)))
+
+
 def test_groups_that_share_13_words_are_joined_and_those_that_share_12_are_not() -> None:
     words = TOLD.split()
-    assert group_runs(TOLD, "no word of it", " ".join(words[3:16])).joined() == [(0, 2)]
-    assert group_runs(TOLD, " ".join(words[3:15])).joined() == []
+    assert joined(group_runs(TOLD, "no word of it", " ".join(words[3:16])), 3) == [(0, 2)]
+    assert joined(group_runs(TOLD, " ".join(words[3:15])), 2) == []
 
 
-def test_what_everything_has_joins_nothing_and_is_told() -> None:
+@pytest.mark.parametrize(
+    ("groups", "sharing", "is_boilerplate"),
+    [(3, 2, False), (3, 3, True), (20, 10, False), (20, 11, True), (400, 63, False), (400, 64, True)],
+)
+def test_a_run_of_more_than_half_of_the_groups_or_of_64_is_boilerplate(
+    groups: int, sharing: int, *, is_boilerplate: bool
+) -> None:
+    head = " ".join(TOLD.split()[:13])
+    made = group_runs(*(f"{number} {head}" if number < sharing else f"{number}" for number in range(groups)))
+    assert bool(joined(made, groups)) is not is_boilerplate
+    assert len(made.boilerplate) == is_boilerplate
+
+
+def test_a_run_that_one_group_repeats_is_none() -> None:
     made = group_runs(*(f"{number} {' '.join(TOLD.split()[:13])}" for number in range(80)))
-    assert made.joined() == []
-    assert made.often == 1
+    assert made.joined([0] * 80, 3) == set()
+    assert made.boilerplate == set()
 
 
-def test_of_too_many_runs_the_same_ones_are_kept_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overlap_module, "RUNS_KEPT", 400)
-    long = " ".join(f"w{number}" for number in range(300))
-    made = group_runs(long, long.replace("w0 ", "x "), long.replace("w299", "x"))
-    assert made.one_in > 1
-    assert made.joined() == [(0, 1), (0, 2)]
+def test_boilerplate_is_no_leak_and_is_shown() -> None:
+    head = " ".join(TOLD.split()[:13]).lower()
+    made = group_runs(head, head, head)
+    joined(made, 3)
+    shared = SharedRuns(100, frozenset(made.boilerplate))
+    texts = [("train", Parts("", head)), ("test", Parts("", f"and {head}"))]
+    for look in (shared.learn, shared.look, shared.count):
+        look(texts)
+    report = shared.report()
+    assert report["entries"] == {"validation": 0, "test": 0}
+    assert report["boilerplate"] == {"runs": 1, "examples": [head]}
+
+
+def test_too_many_runs_are_looked_at_in_parts_and_none_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overlap_module, "RUNS_KEPT", 40)
+    long = [" ".join(f"w{place}x{number}" for number in range(20)) for place in range(12)]
+    texts = [*long, *(f"{text} end" for text in long)]
+    numbered = [(number, Parts("", text)) for number, text in enumerate(texts)]
+    first = GroupRuns()
+    first.add(numbered)
+    assert first.parts > 1
+    found = set()
+    for part in range(first.parts):
+        runs = first if part == 0 else GroupRuns(part, first.parts)
+        if part:
+            runs.add(numbered)
+        found |= runs.joined(range(len(texts)), 3)
+    assert found == {(number, number + 12) for number in range(12)}
