@@ -6,6 +6,7 @@ linear in the text: each decision reads a bounded number of characters around th
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -34,6 +35,7 @@ _LIST_NUMBER = re.compile(
 _WORD_BREAK = re.compile(r"[\s(\[{\"'“‘„«,;:/]")
 _WORD_AFTER = re.compile(r"[\s\"'“‘„«(\[{*_`¿¡]*(\w*)")
 _WINDOW = 32
+_REMEMBERED_CHARS = 1_000
 
 _ALWAYS = frozenset(
     "mr mrs ms dr prof rev hon gen col sgt capt lt cmdr adm gov sen rep pres st mt ft messrs mmes vs viz cf eg "
@@ -69,6 +71,10 @@ def spans(text: str) -> list[Span]:
     Shapes: every character that is not white space lies in exactly one span. A list item, a table row, a heading and
             a paragraph end a sentence whatever they end with.
     """
+    return list(_remembered(text)) if len(text) <= _REMEMBERED_CHARS else _spans(text)
+
+
+def _spans(text: str) -> list[Span]:
     found: list[Span] = []
     position = 0
     for edge in _edges(text):
@@ -76,6 +82,10 @@ def spans(text: str) -> list[Span]:
         position = edge
     _append_stripped(found, text, position, len(text))
     return found
+
+
+# The last few short texts are remembered: several parts of a score read the same answer.
+_remembered = lru_cache(maxsize=64)(_spans)
 
 
 def _edges(text: str) -> Iterator[int]:

@@ -110,7 +110,7 @@ def _relevance(entry: Entry, question: Tokens, answer: Tokens, passage: Passage,
     An order such as "Say it in one sentence" names no subject of its own: it is left out.
     """
     asked = roots(question)
-    known = {word for word in asked if word in passage.numbers or any(word in one.content for one in passage.sentences)}
+    known = {word for word in asked if word in passage.numbers or word in passage.roots}
     if not asked or not passage.sentences:
         return 1.0
     if not known:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chunksmith.quality.passages import Passage, Sentence, is_negator, root
+from chunksmith.quality.passages import Passage, Sentence, any_negator, is_negator, root
 from chunksmith.quality.words import is_function_word
 
 SHARED = 0.6  # of the words that carry meaning, from which two sentences are about the same thing
@@ -23,6 +23,8 @@ def denies(words: Sequence[str], content: frozenset[str], passage: Passage, *, a
 
 def _adds_denial(words: Sequence[str], alike: Sequence[Sentence]) -> bool:
     """A denial whose next word the passage has, without any denial near it."""
+    if not any_negator(words):
+        return False
     for place, word in enumerate(words):
         if not is_negator(word) or place == 0:  # "No, …" answers; it denies nothing of what follows
             continue
@@ -43,7 +45,7 @@ def _places(word: str, alike: Sequence[Sentence]) -> list[tuple[Sentence, int]]:
 
 def _drops_denial(words: Sequence[str], alike: Sequence[Sentence]) -> bool:
     """A denial of the passage that stands between two words which follow each other in the answer."""
-    if any(map(is_negator, words)):
+    if any_negator(words) or not any_negator(alike[0].words):
         return False
     own = [root(word) for word in words if not is_function_word(word)]
     followed = {(before, after) for before, after in zip(["", *own], own, strict=False)}

@@ -105,10 +105,11 @@ def likeness(one: Entry, other: Entry, shape: ModeShape) -> float:
     if prompt and prompt == fold(prompt_text(other, shape)).strip():
         return 1.0
     mine, theirs = _trigrams(whole_text(one, shape)), _trigrams(whole_text(other, shape))
-    return len(mine & theirs) / len(mine | theirs) if mine or theirs else 1.0
+    common = len(mine & theirs)
+    return common / (len(mine) + len(theirs) - common) if mine or theirs else 1.0
 
 
 @lru_cache(maxsize=128)
-def _trigrams(text: str) -> frozenset[str]:
+def _trigrams(text: str) -> frozenset[tuple[str, str, str]]:
     plain = f" {fold(text[:_COMPARED_CHARS]).strip()} "
-    return frozenset(plain[at : at + 3] for at in range(len(plain) - 2))
+    return frozenset(zip(plain, plain[1:], plain[2:], strict=False))

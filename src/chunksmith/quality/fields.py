@@ -1,5 +1,7 @@
 """Which texts of an entry are asked, which are answered, which must rest on the passage."""
 
+from collections.abc import Iterable
+
 from chunksmith.domain.datasets import Entry
 from chunksmith.domain.generation import SHAPES, ModeShape
 
@@ -30,17 +32,22 @@ def text_of(entry: Entry, name: str) -> str:
 def grounded_text(entry: Entry, shape: ModeShape | None = None) -> str:
     """The text that the passage must cover. Key points are claims as much as the summary above them."""
     grounded = (shape or shape_of(entry)).grounded
-    parts = [text_of(entry, grounded), text_of(entry, "key_points") if grounded == "summary" else ""]
-    return _APART.join(part for part in parts if part.strip())
+    text = text_of(entry, grounded)
+    if grounded != "summary":
+        return text if text.strip() else ""
+    return _APART.join(part for part in (text, text_of(entry, "key_points")) if part.strip())
 
 
 def prompt_text(entry: Entry, shape: ModeShape | None = None) -> str:
     """What is asked; empty in modes that have only a text."""
     columns = (shape or shape_of(entry)).columns
-    names = [name for name in ("question", "instruction", "input") if name in columns]
-    return "\n".join(text for text in (text_of(entry, name) for name in names) if text.strip())
+    return _lines_of(entry, [name for name in ("question", "instruction", "input") if name in columns])
 
 
 def whole_text(entry: Entry, shape: ModeShape | None = None) -> str:
     columns = (shape or shape_of(entry)).columns
-    return "\n".join(text for text in (text_of(entry, name) for name in columns) if text.strip())
+    return _lines_of(entry, columns)
+
+
+def _lines_of(entry: Entry, names: Iterable[str]) -> str:
+    return "\n".join([text for name in names if (text := text_of(entry, name)).strip()])

@@ -20,7 +20,6 @@ _CHARACTERS = {
 }
 _UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f"
 _SHORT_CHARS = 1_000
-_SPACE = re.compile(r"\s+")
 _PIECE = re.compile(rf"(?P<space>\s+)|(?P<unseen>\*\*|[`{_UNSEEN}]+)|(?P<plain>[!-)+-_a-~]+)|(?P<other>.)", re.DOTALL)
 
 
@@ -56,7 +55,11 @@ def _fold(text: str) -> str:
     """Without offsets ASCII needs no look at single characters."""
     if not text.isascii():
         return folded(text).text
-    return _SPACE.sub(" ", text).replace("**", "").replace("`", "").lower()
+    plain = " ".join(text.split())
+    if not plain:
+        return " " if text else ""
+    plain = f"{' ' * text[0].isspace()}{plain}{' ' * text[-1].isspace()}"
+    return plain.replace("**", "").replace("`", "").lower()
 
 
 _short = lru_cache(maxsize=256)(_fold)

@@ -11,7 +11,7 @@ from chunksmith.domain.sentences import spans
 from chunksmith.quality.fields import grounded_text, prompt_text, text_of, whole_text
 from chunksmith.quality.folding import Folded, fold, folded
 from chunksmith.quality.passages import read
-from chunksmith.quality.words import is_unspaced, tokens
+from chunksmith.quality.words import is_unspaced, tokens, words_of
 
 MAX_PROMPT_CHARS = 2_000
 MAX_TEXT_CHARS = 20_000
@@ -45,12 +45,16 @@ COPIED = Fault("copies the whole passage", 0.4)
 UNBALANCED = Fault("quotation marks or brackets do not pair up", 0.8)
 DAMAGED = Fault("damaged characters", 0.5)
 
+# Of the patterns below, each match has one of its signs, or is nothing.
+_REFUSAL_SIGNS = ("as a", "i am ", "i'm ", "i can", "als ", "en tant qu", " does")
+_NOTHING = re.compile(r"^(?:n/?a|none|null|undefined|nan|unknown|tbd|todo|\.\.\.|-+)\W*$")
+_LEFTOVER_SIGNS = ("<", "[", "{", ":", "`", "lorem ipsum")
 _REFUSAL = re.compile(
     r"\bas an? (?:ai\b|artificial intelligence|language model|large language model)"
     r"|\bi(?: am|'m) (?:sorry|unable to|not able to)"
     r"|\bi (?:cannot|can't|can not) (?:answer|help|assist|provide|fulfill|generate|comply)"
     r"|\bals (?:ki|sprachmodell)\b|\ben tant qu(?:e modele|'ia)\b"
-    r"|^(?:n/?a|none|null|undefined|nan|unknown|tbd|todo|\.\.\.|-+)\W*$"
+    rf"|{_NOTHING.pattern}"
     r"|\bthe (?:passage|text|context|document) does(?: not|n't) (?:contain|mention|say|provide|specify)"
 )
 _LEFTOVER = re.compile(
@@ -111,13 +115,22 @@ def well_formed(found: list[Fault]) -> float:
 def _in_whole(text: str, passage: str) -> list[Fault]:
     lines = [fold(line) for line in text[:_SEEN_CHARS].splitlines()]
     checks = (
-        (REFUSAL, _speaks(_REFUSAL, lines, passage)),
-        (LEFTOVER, _speaks(_LEFTOVER, lines, passage)),
+        (REFUSAL, _speaks(_REFUSAL, [line for line in lines if _may_refuse(line)], passage)),
+        (LEFTOVER, _speaks(_LEFTOVER, [line for line in lines if _has(line, _LEFTOVER_SIGNS)], passage)),
         (DAMAGED, "\ufffd" in text or "Ã©" in text or "â€" in text),
         (UNBALANCED, _is_unbalanced(text)),
         (LOOP, _is_loop(text)),
     )
     return [fault for fault, holds in checks if holds]
+
+
+def _may_refuse(line: str) -> bool:
+    return _has(line, _REFUSAL_SIGNS) or _NOTHING.search(line) is not None
+
+
+def _has(line: str, signs: tuple[str, ...]) -> bool:
+    """Whether a pattern is worth looking for: with none of its signs in the line it is not there."""
+    return any(sign in line for sign in signs)
 
 
 def _speaks(pattern: re.Pattern[str], lines: list[str], passage: str) -> bool:
@@ -232,17 +245,19 @@ def _is_span(answer: str, passage: str) -> bool:
 def _is_unbalanced(text: str) -> bool:
     if text.count('"') % 2:
         return True
-    plain = _LIST_MARK.sub(" ", text)
+    plain = _LIST_MARK.sub(" ", text) if ")" in text else text
     return any(plain.count(pair[0]) != plain.count(pair[1]) for pair in _PAIRS)
 
 
 def _is_loop(text: str) -> bool:
     """Degenerate output: very few different words, or the same word many times in a row."""
-    words = tokens(text[:_SEEN_CHARS]).words
+    words = words_of(fold(text[:_SEEN_CHARS]))
     if len(words) < _LOOP_WORDS:
         return False
-    counted = Counter(zip(words, words[1:], words[2:], strict=False))
-    return counted.most_common(1)[0][1] >= max(5, len(words) // 10) and len(counted) < len(words) * 0.6
+    triples = list(zip(words, words[1:], words[2:], strict=False))
+    if len(set(triples)) >= len(words) * 0.6:
+        return False
+    return max(Counter(triples).values()) >= max(5, len(words) // 10)
 
 
 def _bare(text: str) -> str:

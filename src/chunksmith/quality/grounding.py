@@ -1,6 +1,7 @@
 """Whether what an entry claims stands in its passage, and what of it does not. In words: docs/quality.md."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from chunksmith.domain.datasets import Entry, Evidence
@@ -9,7 +10,7 @@ from chunksmith.domain.sentences import spans
 from chunksmith.quality.denials import denies
 from chunksmith.quality.fields import grounded_text, prompt_text
 from chunksmith.quality.folding import fold
-from chunksmith.quality.passages import Passage, is_negator, read, roots
+from chunksmith.quality.passages import Passage, any_negator, read, roots
 from chunksmith.quality.substitutions import substituted
 from chunksmith.quality.words import Tokens, is_common_word, names, tokens
 
@@ -28,7 +29,9 @@ SHORT_ANSWER = 3  # words that carry meaning: each of them is a key term
 _MOST_CLAIMS = 20  # sentences of an answer that are looked at one by one
 _MOST_NAMED = 20
 # Written as in a program: sqlite3_open, rowid(), isOpen, utf16, "a quoted term".
-_CODE = re.compile(r"\b(?:[^\W\d_]+(?:_\w+)+|[a-z]+[A-Z]\w*|[^\W\d_]{2,}\d+\w*)\b|\b[^\W\d]\w+(?=\(\))")
+_CODE = re.compile(r"[^\W\d_]+(?:_\w+)+|[a-z]+[A-Z]\w*|[^\W\d_]{2,}\d+\w*")
+_CALL = re.compile(r"\b[^\W\d]\w+(?=\(\))")
+_RUN = re.compile(r"\w+")
 
 
 class Grounding(NamedTuple):
@@ -104,8 +107,9 @@ def _support(text: str, passage: Passage) -> _Support:
     short = len(claimed.content) <= SHORT_ANSWER
     found = wanted = 0.0
     missing: set[str] = set()
+    worths = {word: passage.worth(word) for word in claimed.content}
     for word in claimed.content:
-        worth = passage.worth(word)
+        worth = worths[word]
         ordinary = COMMON_WEIGHT if is_common_word(word) else 1.0 if worth else FOREIGN_WEIGHT
         weight = HARD_WEIGHT if word in hard else ordinary
         wanted, found = wanted + weight, found + weight * worth
@@ -115,7 +119,7 @@ def _support(text: str, passage: Passage) -> _Support:
         wanted += HARD_WEIGHT
         found += HARD_WEIGHT if number in passage.numbers else 0.0
     lacking = {number for number in claimed.numbers if number not in passage.numbers}
-    swapped = substituted(claimed, passage)
+    swapped = substituted(claimed, passage, {word for word, worth in worths.items() if not worth})
     known = roots(claimed) & passage.roots
     together = APART + (1 - APART) * passage.window(known)
     misses = len((missing & hard) | lacking | swapped)
@@ -124,13 +128,21 @@ def _support(text: str, passage: Passage) -> _Support:
 
 def _hard_words(text: str, passage: Passage) -> set[str]:
     """Names, and what is written as in a program."""
-    coded = {part for term in _CODE.findall(text) for part in tokens(fold(term)).words}
+    terms = {run for run in _RUN.findall(text) if _is_code(run)}
+    if "()" in text:
+        terms.update(_CALL.findall(text))
+    coded = {part for term in terms for part in tokens(fold(term)).words}
     return coded if passage.large_nouns else coded | names(text)
+
+
+@lru_cache(maxsize=16_384)
+def _is_code(run: str) -> bool:
+    return _CODE.fullmatch(run) is not None
 
 
 def _denies(claim: str, prompt: str, text: str, passage: Passage) -> bool:
     """A part that is copied denies nothing."""
-    asked_denied = any(map(is_negator, tokens(prompt).words))
+    asked_denied = any_negator(tokens(prompt).words)
     for piece in _claims(claim):
         words = tokens(piece)
         if denies(words.words, roots(words), passage, asked_denied=asked_denied) and fold(piece).strip(

@@ -1,5 +1,6 @@
 """A passage as scores read it, taken apart once for all entries that rest on it."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -55,7 +56,7 @@ class Passage(NamedTuple):
         """The greatest share of some roots that sentences beside each other have; 1 for none."""
         if not content or not self.sentences:
             return 1.0
-        return max(len(content & together) for together in self.windows) / len(content)
+        return max([len(content & together) for together in self.windows]) / len(content)
 
 
 @lru_cache(maxsize=4)
@@ -80,6 +81,11 @@ def read(text: str) -> Passage:
 def is_negator(word: str) -> bool:
     """Of a folded word, whether it denies, in the languages whose function words are known."""
     return word in _NEGATORS
+
+
+def any_negator(words: Iterable[str]) -> bool:
+    """Whether one of the folded words denies."""
+    return not _NEGATORS.isdisjoint(words)
 
 
 @lru_cache(maxsize=16_384)

@@ -4,6 +4,7 @@ Source: Flesch, Journal of Applied Psychology 32 (1948); Coleman & Liau, Journal
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from chunksmith.domain.sentences import spans
@@ -31,7 +32,7 @@ class Readability(NamedTuple):
 def readability(text: str) -> Readability | None:
     """None for a text that is not English, as far as its grammar words tell, or too short to say."""
     words = _WORD.findall(text)
-    if len(words) < MIN_WORDS or sum(word.lower() in _ENGLISH for word in words) < ENGLISH_SHARE * len(words):
+    if len(words) < MIN_WORDS or sum(map(_ENGLISH.__contains__, map(str.lower, words))) < ENGLISH_SHARE * len(words):
         return None
     sentences = max(1, len(spans(text)))
     syllables = sum(map(_syllables, words))
@@ -43,6 +44,7 @@ def coleman_liau(letters: int, words: int, sentences: int) -> float:
     return 0.0588 * (100 * letters / words) - 0.296 * (100 * sentences / words) - 15.8
 
 
+@lru_cache(maxsize=16_384)
 def _syllables(word: str) -> int:
     lower = word.lower()
     count = len(_SYLLABLE.findall(lower))

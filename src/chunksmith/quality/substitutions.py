@@ -1,7 +1,7 @@
 """Words that stand in an answer where the passage has another one, in what is else the same run of words."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein, Opcode
@@ -17,10 +17,10 @@ MOST_REPLACED = 3  # words of the passage in whose place it stands
 SHARED = 0.5  # of the roots of the answer that a sentence of the passage has, to be compared word by word
 
 
-def substituted(claimed: Tokens, passage: Passage) -> set[str]:
+def substituted(claimed: Tokens, passage: Passage, foreign: Set[str]) -> set[str]:
+    """``foreign``: words of the claim that the passage has nowhere."""
     if not claimed.content:
         return set()
-    foreign = {word for word in claimed.content if not passage.worth(word)}
     mine = [root(word) for word in claimed.words]
     content = {root(word) for word in claimed.content}
     found: set[str] = set()
@@ -44,7 +44,7 @@ def _turned(words: Sequence[str], source: Sequence[str]) -> set[str]:
 
 
 def _swapped(
-    mine: Sequence[str], words: Sequence[str], theirs: Sequence[str], other: Sequence[str], foreign: set[str]
+    mine: Sequence[str], words: Sequence[str], theirs: Sequence[str], other: Sequence[str], foreign: Set[str]
 ) -> set[str]:
     found = set()
     steps = Levenshtein.opcodes(mine, theirs)

@@ -142,6 +142,8 @@ def writes_nouns_large(text: str) -> bool:
 
 
 def _capitalised(text: str) -> list[str]:
+    if text[1:].islower():  # what is in capitals has one after the first character
+        return []
     candidates = (middle or capitals for middle, capitals in _NAME.findall(text))
     return [word for word in candidates if word[0].isupper()]
 
