@@ -133,7 +133,8 @@ class QualityBelowThreshold(AppError):
     slug = "quality-below-threshold"
 
     def __init__(self, score: float, threshold: float) -> None:
-        super().__init__(f"Quality threshold not met: {score:.2f} < {threshold:.2f}")
+        digits = 2 if f"{score:.2f}" != f"{threshold:.2f}" else 4
+        super().__init__(f"Quality threshold not met: {score:.{digits}f} < {threshold:.{digits}f}")
 
 
 class NothingGenerated(AppError):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,17 @@ async def test_other_datasets_and_reference_sets_come_before_the_entries(server:
     assert found["entry_1"] == f"{first['id']}/entry_1"
     assert None not in found.values()
     assert second["curation"]["duplicates"]["against"][known] >= 1
+
+
+async def test_a_download_that_is_uploaded_again_holds_the_same_entries(server: Server) -> None:
+    _, first = await made(server, deduplicate="off", include_evaluation_sets=True)
+    splits = [await rows(server, first["id"], split=name) for name in ("train", "validation", "test")]
+    lines = "\n".join(json.dumps(row) for row in chain(*splits))
+    known = await reference(server, "download", lines)
+    _, second = await made(server, deduplicate_against=[known], include_evaluation_sets=True)
+    marked = [one["duplicate_of"] for one in await all_of(server, second["id"])]
+    assert len(marked) == first["total_entries"]
+    assert all(one.startswith(f"{known}/") for one in marked)
 
 
 async def test_a_dataset_of_nothing_but_repetitions_fails_and_says_so(server: Server) -> None:

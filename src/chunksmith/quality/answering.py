@@ -8,7 +8,7 @@ from chunksmith.domain.generation import ModeShape
 from chunksmith.quality.fields import grounded_text, text_of
 from chunksmith.quality.folding import fold
 from chunksmith.quality.passages import Passage, Sentence, read, root, roots
-from chunksmith.quality.words import Tokens, tokens
+from chunksmith.quality.words import Tokens, is_function_word, is_unspaced, tokens
 
 ASKED_SHARE = 0.6  # of what a question is about: the rest does the asking
 OFF_SUBJECT = 0.2  # nothing of the question is in the passage
@@ -114,7 +114,7 @@ def _relevance(entry: Entry, question: Tokens, answer: Tokens, passage: Passage,
     if not asked or not passage.sentences:
         return 1.0
     if not known:
-        return 1.0 if orders else OFF_SUBJECT
+        return 1.0 if orders or not _is_readable(question) else OFF_SUBJECT
     if not answer.content and not answer.numbers:  # "Yes." is about whatever was asked
         return 1.0
     often = Counter(word for one in passage.sentences for word in one.content & known)
@@ -123,6 +123,13 @@ def _relevance(entry: Entry, question: Tokens, answer: Tokens, passage: Passage,
     weights = {word: 1.0 / max(1, often[word]) for word in known}
     share = sum(weights[word] for word in sorted(covered)) / sum(weights[word] for word in sorted(known))
     return min(1.0, share / ASKED_SHARE)
+
+
+def _is_readable(question: Tokens) -> bool:
+    """Whether its words can be compared with those of a passage: it has a grammar word that is known, or pairs of
+    characters. Other languages may write grammar onto their words, as Arabic does, so that none is the same.
+    """
+    return any(map(is_function_word, question.words)) or is_unspaced("".join(question.words))
 
 
 def _place(entry: Entry, said: frozenset[str], passage: Passage) -> frozenset[str]:

@@ -18,6 +18,11 @@ from chunksmith.services.comparing import reference_number
 SLICE_ROWS = 1000
 FAULTS_SHOWN = 20
 ASKED = ("question", "instruction", "input")
+# What a download or a list of entries says of an entry, beside its text.
+ABOUT = frozenset(
+    "id category difficulty quality_score split source_chunk document_name evidence metadata status duplicate_of "
+    "left_out contamination".split()
+)
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -127,7 +132,7 @@ def row_of(value: Any, line: int) -> ReferenceRow | None:
     """Of an object with the fields of an entry these, of any other all texts in it, in their order."""
     if isinstance(value, Mapping) and any(value.get(name) for name in TEXT_FIELDS):
         asked = _joined(value.get(name) for name in ASKED)
-        others = [text for name, text in value.items() if name not in ASKED]
+        others = [text for name, text in value.items() if name not in ASKED and name not in ABOUT]
         return ReferenceRow(line, asked, _joined(others))
     rest = _joined([value]) if isinstance(value, str | Mapping) else ""
     return ReferenceRow(line, "", rest) if rest else None

@@ -184,3 +184,18 @@ def test_readability_follows_the_published_formulas() -> None:
 @pytest.mark.parametrize("text", ["Die Katze saß auf der Matte und war sehr dick.", "猫がマットに座った。", "Yes."])
 def test_readability_is_not_claimed_for_other_languages(text: str) -> None:
     assert readability(text) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "passage", "value"),
+    [
+        ("كم عدد الكواكب؟", "ثمانية كواكب", "في المجموعة الشمسية ثمانية كواكب تدور حول الشمس.", 1.0),
+        ("How many moons does it have?", "3", "Bakers keep 3 starters.", 0.2),
+        ("月は何個ある？", "茶葉", "茶葉は摘んだ後すぐに蒸します。", 0.2),
+    ],
+    ids=["grammar before the word", "another subject", "another subject without spaces"],
+)
+def test_a_question_whose_language_is_not_known_is_not_off_its_subject(
+    question: str, answer: str, passage: str, value: float
+) -> None:
+    assert answers_question(pair(question, answer), passage, SHAPE) == value
