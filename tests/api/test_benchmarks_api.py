@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -173,11 +173,89 @@ def medmcqa(folder: Path) -> dict[str, tuple[str, str]]:
     return {f"Exam {n}?": ("ABCD"[n] if n else "I cannot say.", "") for n in range(4)}
 
 
+YES_NO, NO_YES = {0: "yes", 1: "no"}, {0: "no", 1: "yes"}
+INFERRED = {0: "entailment", 1: "neutral", 2: "contradiction"}
+TWO = {"sentence1": "Story {n}.", "sentence2": "So it is."}
+
+
+class Labelled(NamedTuple):
+    """Four rows of a task with labels, as its ``file`` has them; all answers but the last are right."""
+
+    file: str
+    row: dict[str, Any]
+    names: dict[Any, str]
+
+    def __call__(self, folder: Path) -> dict[str, tuple[str, str]]:
+        golds = [list(self.names)[n % len(self.names)] for n in range(4)]
+        rows = [json.loads(json.dumps(self.row).replace("{n}", str(n))) | {"label": golds[n]} for n in range(4)]
+        (parquet if self.file.endswith("parquet") else jsonl)(folder / self.file, rows)
+        wrong = next(name for gold, name in self.names.items() if gold != golds[3])
+        said = [self.names[gold] for gold in golds[:3]] + [wrong]
+        return {f"Story {n}": (name, "") for n, name in enumerate(said)}
+
+
+VAL = "validation-00000-of-00001.parquet"
+LABELLED = [
+    Labelled(f"glue/sst2/{VAL}", {"sentence": "Story {n}"}, {0: "negative", 1: "positive"}),
+    Labelled(
+        "glue/mnli/validation_matched-00000-of-00001.parquet", {"premise": "Story {n}.", "hypothesis": "So."}, INFERRED
+    ),
+    Labelled(
+        "glue/mnli/validation_mismatched-00000-of-00001.parquet",
+        {"premise": "Story {n}.", "hypothesis": "So."},
+        INFERRED,
+    ),
+    Labelled(f"glue/qnli/{VAL}", {"question": "Story {n}?", "sentence": "It is."}, YES_NO),
+    Labelled(f"glue/rte/{VAL}", TWO, YES_NO),
+    Labelled("glue/wnli/validation/0000.parquet", TWO, NO_YES),
+    Labelled("superglue/boolq/val.jsonl", {"question": "is it", "passage": "Story {n}."}, {True: "yes", False: "no"}),
+    Labelled(
+        "superglue/rte/val.jsonl",
+        {"premise": "Story {n}.", "hypothesis": "So."},
+        {"entailment": "yes", "not_entailment": "no"},
+    ),
+    Labelled(
+        "superglue/wic/val.jsonl",
+        {"word": "bank", **TWO, "start1": 0, "end1": 4, "start2": 0, "end2": 4, "version": 1.1},
+        {False: "no", True: "yes"},
+    ),
+    Labelled(
+        "superglue/wsc.fixed/val.jsonl",
+        {"text": "Story {n} is near it.", "target": {"span1_text": "Story", "span2_text": "it", "span1_index": 0}},
+        {False: "no", True: "yes"},
+    ),
+    Labelled(
+        "superglue/wsc.fixed/validation/0000.parquet",
+        {"text": "Story {n}", "span1_text": "T", "span2_text": "it"},
+        NO_YES,
+    ),
+]
+
+
+def glue_qqp(folder: Path) -> dict[str, tuple[str, str]]:
+    """1 hit, 1 miss, 2 right rejections."""
+    row = {"question1": "Story {n}?", "question2": "Is it?"}
+    return Labelled("glue/qqp/dev.jsonl", row, {0: "different", 1: "same"})(folder)
+
+
+@pytest.mark.parametrize("make", LABELLED, ids=lambda one: one.file)
+async def test_shares_of_every_task_with_labels_are_those_worked_out_by_hand(
+    server: Server, fake: FakeLLM, data: Path, make: Labelled
+) -> None:
+    fake.control({"known": make(data)})
+    suite, task, _ = make.file.split("/", 2)
+    result = await measured(server, {"suite": suite, "config": {"provider": "ollama", "concurrency": 4}})
+    (found,) = result["tasks"]
+    assert found["task"].startswith(task.split(".")[0])
+    assert (found["samples"], metrics_of(result, found["task"])) == (4, {"accuracy": 3 / 4})
+
+
 @pytest.mark.parametrize(
     ("make", "suite", "task", "wanted"),
     [
         (glue_cola, "glue", "cola", {"matthews": 10 / (4 * 5 * 5 * 6) ** 0.5}),
         (glue_mrpc, "glue", "mrpc", {"accuracy": 3 / 5, "f1": 6 / 8}),
+        (glue_qqp, "glue", "qqp", {"accuracy": 3 / 4, "f1": 2 / 3}),
         (superglue_cb, "superglue", "cb", {"accuracy": 2 / 4, "macro_f1": (2 / 4 + 2 / 3 + 0) / 3}),
         (superglue_multirc, "superglue", "multirc", {"f1a": 2 / 4, "exact_match": 1 / 2}),
         (superglue_record, "superglue", "record", {"token_f1": (1 + 2 / 3) / 2, "exact_match": 1 / 2}),
