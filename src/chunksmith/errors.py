@@ -144,7 +144,16 @@ class NothingGenerated(AppError):
 
 
 DocumentFault = Literal[
-    "empty", "no_text_layer", "encrypted", "corrupt", "too_large", "timeout", "memory", "unsupported", "binary"
+    "empty",
+    "no_text_layer",
+    "encrypted",
+    "corrupt",
+    "too_large",
+    "timeout",
+    "memory",
+    "unsupported",
+    "binary",
+    "not_started",
 ]
 
 

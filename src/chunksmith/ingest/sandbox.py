@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, get_args
@@ -13,6 +15,7 @@ from chunksmith.errors import DocumentFault, DocumentUnreadable
 from chunksmith.ingest.parsers import ParsedDocument
 from chunksmith.ingest.parsers.document import ParseLimits
 
+log = logging.getLogger(__name__)
 _PASSED_ON = (
     "PATH",
     "PYTHONPATH",
@@ -27,6 +30,10 @@ _PASSED_ON = (
 )
 _KINDS: tuple[str, ...] = get_args(DocumentFault)
 OUT_OF_MEMORY = 77
+# The first byte of every worker's output: what dies before it has not looked at the document.
+STARTED = b"+"
+START_TRIES = 3
+START_WAIT_S = 0.5
 _SIGNAL_OF_CPU = -signal.SIGXCPU
 
 
@@ -53,9 +60,41 @@ async def parse_limited(
     return ParsedDocument(reply["text"], reply["media_type"], reply["title"], tuple(reply["warnings"]))
 
 
-async def run_limited(task: str, order: dict[str, Any], *, timeout_s: float, memory_bytes: int) -> dict[str, Any]:
-    """Have one of the tasks of ``worker`` done. Units and Errors: as ``parse_limited``."""
+async def run_limited(
+    task: str,
+    order: dict[str, Any],
+    *,
+    timeout_s: float,
+    memory_bytes: int,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> dict[str, Any]:
+    """Have one of the tasks of ``worker`` done. Units: as ``parse_limited``.
+
+    Errors: as ``parse_limited``; ``not_started`` after ``START_TRIES`` workers that could not begin.
+    """
     order = order | {"task": task, "memory_bytes": memory_bytes, "cpu_s": max(1, int(timeout_s) + 1)}
+    why = ""
+    for attempt in range(START_TRIES):
+        if attempt:
+            await sleep(START_WAIT_S * attempt)
+        try:
+            answer, code = await _answer_of(json.dumps(order).encode(), timeout_s)
+        except OSError as exc:
+            why = str(exc)
+            continue
+        if answer.startswith(STARTED):
+            return _result(answer.removeprefix(STARTED), code)
+        why = f"exit status {code}"
+    log.error("parser_not_started", extra={"detail": why})
+    raise DocumentUnreadable(
+        "not_started",
+        f"The process that reads documents could not be started ({why}); the document itself was not looked at. "
+        "See to the server, then process it again.",
+    )
+
+
+async def _answer_of(order: bytes, timeout_s: float) -> tuple[bytes, int]:
+    """Output and exit status of one worker. Errors: DocumentUnreadable ``timeout``; OSError where none can be made."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -68,12 +107,12 @@ async def run_limited(task: str, order: dict[str, Any], *, timeout_s: float, mem
     )
     try:
         async with asyncio.timeout(timeout_s):
-            answer, _ = await process.communicate(json.dumps(order).encode())
+            answer, _ = await process.communicate(order)
     except TimeoutError as exc:
         raise DocumentUnreadable("timeout", f"Reading the document took longer than {timeout_s:g} s.") from exc
     finally:
         await _end(process)
-    return _result(answer, process.returncode or 0)
+    return answer, process.returncode or 0
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers import ParseLimits, parse_file
-from chunksmith.ingest.sandbox import OUT_OF_MEMORY
+from chunksmith.ingest.sandbox import OUT_OF_MEMORY, STARTED
 
 
 def main() -> int:
@@ -18,6 +18,7 @@ def main() -> int:
     # Standard output belongs to the answer; a library that prints must not get into it.
     channel = os.dup(1)
     os.dup2(2, 1)
+    os.write(channel, STARTED)
     _limit(order["memory_bytes"], order["cpu_s"])
     try:
         answer = json.dumps(_done(order)).encode()

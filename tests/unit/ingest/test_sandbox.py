@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chunksmith.errors import DocumentUnreadable
-from chunksmith.ingest.sandbox import parse_limited
+from chunksmith.ingest.sandbox import START_TRIES, parse_limited, run_limited
 
 _MEMORY = 1 << 30
 
@@ -94,3 +94,40 @@ async def test_keys_in_the_environment_do_not_reach_the_process(
     monkeypatch.setenv("GEMINI_API_KEY", "secret")
     await _parse(page)
     assert "GEMINI_API_KEY" not in started.environments[0]
+
+
+@pytest.mark.parametrize("fault", ["none can be made", "it dies at once"])
+async def test_worker_that_cannot_start_is_tried_a_few_times_and_told(
+    monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    started, waits = [], []
+    start = asyncio.create_subprocess_exec
+
+    async def starting(*arguments: str, **options: Any) -> asyncio.subprocess.Process:
+        started.append(arguments)
+        if fault == "none can be made":
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return await start("/bin/false", **options)
+
+    async def sleep(wait_s: float) -> None:
+        waits.append(wait_s)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", starting)
+    with pytest.raises(DocumentUnreadable, match="was not looked at") as caught:
+        await run_limited("parse", {}, timeout_s=30.0, memory_bytes=_MEMORY, sleep=sleep)
+    assert (caught.value.kind, len(started), len(waits)) == ("not_started", START_TRIES, START_TRIES - 1)
+
+
+async def test_worker_that_starts_at_the_second_try_reads_the_document(
+    page: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, started = asyncio.create_subprocess_exec, []
+
+    async def starting(*arguments: str, **options: Any) -> asyncio.subprocess.Process:
+        started.append(arguments)
+        if len(started) == 1:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return await start(*arguments, **options)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", starting)
+    assert (await _parse(page)).title == "Ünïcode"
