@@ -4,6 +4,7 @@ import io
 import json
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -411,6 +412,24 @@ def test_pdf_page_that_inflates_too_far_is_refused(write: Write) -> None:
     buffer = io.BytesIO()
     writer.write(buffer)
     assert _kind(write("a.pdf", buffer.getvalue())) == "too_large"
+
+
+def _stream(head: bytes, content: bytes) -> bytes:
+    deflated = zlib.compress(content, 9)
+    return b"<< %s /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (head, len(deflated), deflated)
+
+
+@pytest.mark.parametrize("bomb", ["table", "objects"])
+def test_pdf_whose_objects_inflate_too_far_is_refused_as_too_large(write: Write, bomb: str) -> None:
+    """The catalog lies in a stream of objects (6), which the table of objects (7) points to."""
+    spaces = b" " * 100_000_000
+    start = b"%PDF-1.5\n"
+    objects = b"6 0 obj\n%s\nendobj\n" % _stream(b"/Type /ObjStm /N 1 /First 5", spaces)
+    rows = [(0, 0, 65535), *((2, 6, place) for place in range(5)), (1, len(start), 0), (1, len(start + objects), 0)]
+    table = spaces if bomb == "table" else b"".join(struct.pack(">BIH", *row) for row in rows)
+    last = b"7 0 obj\n%s\nendobj\n" % _stream(b"/Type /XRef /Size 8 /W [1 4 2] /Root 1 0 R", table)
+    end = b"startxref\n%d\n%%%%EOF" % len(start + objects)
+    assert _kind(write("a.pdf", start + objects + last + end)) == "too_large"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])

@@ -43,6 +43,8 @@ def open_pdf(path: Path, limits: ParseLimits) -> OpenedPdf:
         count = len(reader.pages)
         title = reader.metadata.title if reader.metadata else None
     except _BROKEN as exc:
+        if _is_bomb(exc):
+            raise DocumentUnreadable("too_large", f"The PDF is a bomb: {exc}") from exc
         raise DocumentUnreadable("corrupt", f"The PDF is damaged: {exc}") from exc
     except RecursionError as exc:
         raise DocumentUnreadable("corrupt", "The PDF refers to itself in a circle.") from exc
@@ -57,9 +59,9 @@ def _document(reader: PdfReader, count: int, title: str | None) -> ParsedDocumen
     for index in range(count):
         try:
             pages.append(read_page(reader.pages[index]))
-        except LimitReachedError as exc:
-            raise DocumentUnreadable("too_large", f"Page {index + 1} of the PDF is a bomb: {exc}") from exc
-        except BROKEN:
+        except BROKEN as exc:
+            if _is_bomb(exc):
+                raise DocumentUnreadable("too_large", f"Page {index + 1} of the PDF is a bomb: {exc}") from exc
             unreadable += 1
     if count and unreadable == count:
         raise DocumentUnreadable("corrupt", "None of the pages of the PDF can be read.")
@@ -77,6 +79,13 @@ def _document(reader: PdfReader, count: int, title: str | None) -> ParsedDocumen
     if blank:
         warnings.append(f"{blank} of {count} pages have no text layer; if they are scans, they need OCR.")
     return ParsedDocument(text, "application/pdf", title, tuple(warnings))
+
+
+def _is_bomb(exc: BaseException | None) -> bool:
+    """pypdf hides a reached limit behind the error of what it was reading: table of objects, stream of objects."""
+    while exc is not None and not isinstance(exc, LimitReachedError):
+        exc = exc.__cause__ or exc.__context__
+    return exc is not None
 
 
 def _unlock(reader: PdfReader) -> None:
