@@ -45,6 +45,33 @@ async def test_it_is_what_is_sent(server: Server, scripted: ScriptedModel, more:
     assert preview["estimated_input_tokens"] > 100
 
 
+async def test_what_is_asked_about_the_entries_is_shown_as_it_is_sent(server: Server, scripted: ScriptedModel) -> None:
+    body = {
+        "project_id": await server.project([PASSAGES[0]]),
+        "generation_model": "ollama/writer",
+        "classification_model": "ollama/second",
+        "judge_model": "ollama/third",
+    }
+    before = await server.post("datasets/preview", body)
+    assert [(one["stage"], one["entries_known"]) for one in before["further"]] == [
+        ("classify", False),
+        ("judge", False),
+    ]
+    assert '"question":"…"' in before["further"][0]["messages"][1]["text"]
+    await server.generate(body, ("completed", "failed"))
+    after = await server.post("datasets/preview", body)
+    for further, name in zip(after["further"], ("second", "third"), strict=True):
+        request = next(one for one in scripted.requests if one.model.model == name)
+        assert further["entries_known"]
+        assert further["messages"] == [{"role": one.role, "text": one.text} for one in request.messages]
+        assert (further["reply_schema"], further["model"]) == (request.reply_schema, str(request.model))
+
+
+async def test_without_another_model_nothing_is_asked_about_the_entries(server: Server) -> None:
+    body = {"project_id": await server.project([PASSAGES[0]]), "generation_model": "ollama"}
+    assert (await server.post("datasets/preview", body))["further"] == []
+
+
 async def test_the_chunk_can_be_chosen_and_is_else_the_first(server: Server) -> None:
     project = await server.project()
     body = {"project_id": project, "generation_model": "ollama"}

@@ -77,6 +77,7 @@ async def test_all_faults_come_at_once(server: Server) -> None:
     assert sorted(fault["pointer"] for fault in problem["errors"]) == [
         "/more",
         "/name",
+        "/project_id",
         "/taxonomy/children/0/children/0/name",
         "/taxonomy/children/1/name",
         "/taxonomy/name",

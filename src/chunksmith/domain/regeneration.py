@@ -64,6 +64,10 @@ class RegenerationRows(Protocol):
         """
         ...
 
+    async def check_chosen(self, dataset: int, chosen: EntryQuery | Sequence[int]) -> None:
+        """Errors: as ``submit`` has for what is chosen."""
+        ...
+
     async def subjects(self, job: int, dataset: int, units: Sequence[Unit], per_unit: int) -> dict[int, Subject]:
         """By the number of the entry; those that are no longer there are missing."""
         ...

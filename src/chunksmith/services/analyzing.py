@@ -14,6 +14,7 @@ from chunksmith.errors import Fault, InvalidRequest
 from chunksmith.pipeline.evidence import evidence_for
 from chunksmith.quality.dataset_scores import DatasetScore
 from chunksmith.quality.entry_scores import QualityWeights, combine, score
+from chunksmith.services.gathering import Gathered
 
 MOST_ROWS = 100_000
 MOST_SHOWN = 10_000  # entries of a stored dataset whose scores are listed one by one
@@ -77,6 +78,19 @@ class AnalysisService:
             shown += entries if per_row else ()
             query = EntryQuery(after=Position(None, page[-1].number))
         return Analysis(await asyncio.to_thread(total.result), config.threshold, shown if per_row else None)
+
+    async def faults(
+        self, rows: Sequence[Any] | None, dataset_id: str | None, config: AnalysisConfig, *, per_row: bool
+    ) -> list[Fault]:
+        """What is wrong with a request, of the parts that could be read."""
+        gathered = Gathered()
+        objects = [row if isinstance(row, Mapping) else {} for row in rows or ()]
+        with gathered.gathering("dataset"):
+            await asyncio.to_thread(_entries_of, objects, _shape(config))
+        with gathered.gathering("dataset_id"):
+            if dataset_id is not None and rows is None:
+                _check_dataset(await self._datasets.get(dataset_id), config, per_row=per_row)
+        return gathered.all_faults()
 
 
 def _shape(config: AnalysisConfig) -> ModeShape | None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from chunksmith.domain.benchmarks import (
@@ -23,7 +23,7 @@ from chunksmith.domain.benchmarks import (
     SampleRow,
     Suite,
 )
-from chunksmith.domain.calls import NEEDS_KEY, ModelRef
+from chunksmith.domain.calls import ModelRef
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.dataset_ports import DatasetRows
 from chunksmith.domain.datasets import Dataset
@@ -32,15 +32,14 @@ from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.jobs import ENDED, Job
 from chunksmith.domain.paging import Page, Window
 from chunksmith.domain.ports import Clock
-from chunksmith.errors import Conflict, InvalidRequest, NotFound, ProviderNotConfigured, RunnerUnavailable
+from chunksmith.errors import Conflict, Fault, InvalidRequest, NotFound, RunnerUnavailable
 from chunksmith.pipeline.benchmarks.scoring import compare
 from chunksmith.pipeline.benchmarks.taking import check_data, task_names
 from chunksmith.services.benchmark_entries import cannot_be_asked
 from chunksmith.services.gathering import Gathered
-from chunksmith.services.generation_checks import parse_usd
+from chunksmith.services.model_choice import BUILTIN, ModelChoice
 from chunksmith.services.projects import ProjectService
 from chunksmith.services.runner import Runner
-from chunksmith.services.taxonomy_making import ModelChoice
 
 MEASURED_PAGE = 2000
 DATASET_RUNS_SHOWN = 20
@@ -69,6 +68,15 @@ class _Models:
     model: ModelRef
     judge: ModelRef | None
     max_cost_nano: int | None
+
+
+class _Looked(NamedTuple):
+    """What a request was found to mean."""
+
+    dataset: Dataset | None
+    project: int | None
+    models: _Models
+    warnings: tuple[str, ...]
 
 
 class BenchmarkService:
@@ -110,7 +118,10 @@ class BenchmarkService:
             known = await self._jobs.by_idempotency_key(idempotency_key, body_hash)
             if known is not None:
                 return known
-        spec, dataset, max_cost_nano = await self._specify(values)
+        gathered = Gathered()
+        looked = await self._look(values, gathered)
+        gathered.settle()
+        spec, dataset = self._spec(values, looked), looked.dataset
         job = await self._rows.submit(
             {
                 "job_id": f"{KIND}-{uuid4()}",
@@ -119,7 +130,7 @@ class BenchmarkService:
                 "spec": spec.model_dump(mode="json"),
                 "concurrency": spec.concurrency,
                 "max_calls": values["config"]["max_calls"],
-                "max_cost_nano": max_cost_nano,
+                "max_cost_nano": looked.models.max_cost_nano,
                 "idempotency_key": idempotency_key,
                 "idempotency_hash": body_hash if idempotency_key is not None else None,
                 "created_at": timestamp(self._clock),
@@ -129,6 +140,12 @@ class BenchmarkService:
         )
         self._runner.wake()
         return job
+
+    async def faults(self, values: Mapping[str, Any]) -> list[Fault]:
+        """All that is wrong with a request; those of its fields that cannot be read are at their defaults."""
+        gathered = Gathered()
+        await self._look(values, gathered)
+        return gathered.all_faults()
 
     async def get(self, job_id: str) -> BenchmarkRun:
         """Also by the id of a generation that ran benchmarks. Errors: NotFound."""
@@ -188,8 +205,9 @@ class BenchmarkService:
             after = page[-1][0]
         return found
 
-    async def _specify(self, values: Mapping[str, Any]) -> tuple[BenchmarkSpec, Dataset | None, int | None]:
-        config, gathered = values["config"], Gathered()
+    async def _look(self, values: Mapping[str, Any], gathered: Gathered) -> _Looked:
+        """At everything, whatever else is wrong."""
+        config = values["config"]
         dataset = await self._dataset(values, gathered)
         project = dataset.project_id if dataset is not None else None
         with gathered.gathering("project_id"):
@@ -200,22 +218,25 @@ class BenchmarkService:
                 project = resolved
         models = self._models(config, values["suite"], gathered)
         warnings = _warnings(values, models)
-        warnings += await self._check_suite(values["suite"], config["tasks"], gathered)
-        gathered.settle()
-        spec = BenchmarkSpec(
+        if values["suite"] is not None:
+            warnings += await self._check_suite(values["suite"], config["tasks"], gathered)
+        return _Looked(dataset, project, models, tuple(warnings))
+
+    def _spec(self, values: Mapping[str, Any], looked: _Looked) -> BenchmarkSpec:
+        config, dataset = values["config"], looked.dataset
+        return BenchmarkSpec(
             suite=values["suite"],
-            generation_model=models.model,
-            judge_model=models.judge,
-            project_id=project,
+            generation_model=looked.models.model,
+            judge_model=looked.models.judge,
+            project_id=looked.project,
             dataset_id=dataset.dataset_id if dataset is not None else None,
             tasks=tuple(config["tasks"]) if config["tasks"] is not None else None,
             shots=config["few_shot"],
             max_samples=config["max_samples"] or self._defaults.max_samples,
             max_tokens=config["max_tokens"] or self._defaults.max_tokens,
-            warnings=tuple(warnings),
+            warnings=looked.warnings,
             **{name: config[name] for name in ("seed", "temperature", "with_passage", "concurrency", "reuse")},
         )
-        return spec, dataset, models.max_cost_nano
 
     async def _dataset(self, values: Mapping[str, Any], gathered: Gathered) -> Dataset | None:
         needed = values["suite"] == DATASET_SUITE
@@ -241,29 +262,18 @@ class BenchmarkService:
             gathered.fault("dataset_id", "the dataset has no entries")
 
     def _models(self, config: Mapping[str, Any], suite: str, gathered: Gathered) -> _Models:
-        model = judge = ModelRef("builtin", "builtin")
+        model = judge = BUILTIN
         with gathered.gathering("config/model"):
             model = _model_of(config["provider"], config["model"], self._choice)
-            self._check_key(model, "config/model", gathered)
+            self._choice.check_key(model, "config/model", gathered)
         with gathered.gathering("config/judge_model"):
             if config["judge_model"] is not None and suite == DATASET_SUITE:
                 judge = parse_model(config["judge_model"], dict(self._choice.models), "/config/judge_model")
                 if judge.provider == "builtin":
                     gathered.fault("config/judge_model", "builtin works by rules and cannot judge")
-                self._check_key(judge, "config/judge_model", gathered)
-        ceiling = None
-        with gathered.gathering("config/max_cost_usd"):
-            if config["max_cost_usd"] is not None:
-                ceiling = parse_usd(str(config["max_cost_usd"]), "/config/max_cost_usd")
-                unpriced = [str(one) for one in dict.fromkeys((model, judge)) if self._choice.prices.rates(one) is None]
-                if unpriced:
-                    told = f"the price of {', '.join(unpriced)} is unknown; set it in the settings, section prices"
-                    gathered.fault("config/max_cost_usd", told)
+                self._choice.check_key(judge, "config/judge_model", gathered)
+        ceiling = self._choice.ceiling(config["max_cost_usd"], (model, judge), gathered, "config/max_cost_usd")
         return _Models(model, judge if judge.provider != "builtin" else None, ceiling)
-
-    def _check_key(self, model: ModelRef, name: str, gathered: Gathered) -> None:
-        if model.provider in NEEDS_KEY and self._choice.accounts[model.provider].api_key is None:
-            gathered.refuse(name, ProviderNotConfigured(model.provider))
 
     async def _check_suite(self, name: str, wanted: Sequence[str] | None, gathered: Gathered) -> list[str]:
         """Warnings for what cannot be run beside what can."""

@@ -1,6 +1,8 @@
 """Chunks that were made elsewhere: any number of them, in constant memory, all or none."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from chunksmith.domain.corpus import ImportedChunk, ImportResult, Project
@@ -43,6 +45,10 @@ class ChunkImport:
                 yield [checked(value, line) for line, value in enumerate(part, start=begin + 1)]
 
         return await self._store(project, batches(), _item_pointer)
+
+    async def faults(self, values: Sequence[Any]) -> list[Fault]:
+        """The first that are wrong with the items of a body by themselves."""
+        return await asyncio.to_thread(_faults_of, values)
 
     async def _rows_of(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[Iterable[Row]]:
         line = 1
@@ -124,6 +130,12 @@ class _Intake:
     def _refusal(self) -> InvalidRequest:
         shown = [Fault(self._pointer(fault), fault.detail) for fault in self._faults[:FAULTS_SHOWN]]
         return InvalidRequest.of(shown)
+
+
+def _faults_of(values: Sequence[Any]) -> list[Fault]:
+    rows = (checked(value, line) for line, value in enumerate(values, start=1))
+    found = (Fault(_item_pointer(one), one.detail) for row in rows if isinstance(row, list) for one in row)
+    return list(islice(found, FAULTS_SHOWN))
 
 
 def _line_pointer(fault: RowFault) -> str:

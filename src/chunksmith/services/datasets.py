@@ -184,6 +184,12 @@ class DatasetService:
         )
         return await self.entry(dataset_id, entry_id)
 
+    async def faults(self, dataset_id: str, entry_id: str, fields: Mapping[str, Any]) -> list[Fault]:
+        """What is wrong with an edit, of the fields that could be read. Errors: NotFound."""
+        dataset = await self._datasets.get(dataset_id)
+        await self._entries.get(dataset.id, _number(entry_id))
+        return _field_faults({name: value for name, value in fields.items() if name != "feedback"}, dataset)
+
     async def remove(self, dataset_id: str, entry_id: str, expected: Set[int] | None, editor: str | None) -> None:
         dataset = await self._datasets.get(dataset_id)
         current = await self._entries.get(dataset.id, _number(entry_id))
@@ -285,19 +291,29 @@ def _number(entry_id: str) -> int:
 
 
 def _check_fields(changes: Mapping[str, Any], dataset: Dataset, *, has_feedback: bool) -> None:
-    columns = SHAPES[dataset.settings["generation_mode"]].columns
-    allowed = (*columns, "category", "difficulty", "metadata")
+    faults = _field_faults(changes, dataset)
+    if not changes and not has_feedback:
+        faults.append(Fault("", f"nothing to change; known: {', '.join(_changeable(dataset))}, feedback"))
+    if faults:
+        raise InvalidRequest.of(faults)
+
+
+def _field_faults(changes: Mapping[str, Any], dataset: Dataset) -> list[Fault]:
+    allowed = _changeable(dataset)
     faults = [
         Fault(f"/{name}", f"entries of the mode {dataset.mode!r} do not have it; known: {', '.join(allowed)}, feedback")
         for name in changes
         if name not in allowed
     ]
     computed = sorted(COMPUTED_METADATA & set(changes.get("metadata", ())))
-    faults += [Fault(f"/metadata/{name}", "is filled in by the server; choose another name") for name in computed]
-    if not changes and not has_feedback:
-        faults.append(Fault("", f"nothing to change; known: {', '.join(allowed)}, feedback"))
-    if faults:
-        raise InvalidRequest.of(faults)
+    return [
+        *faults,
+        *(Fault(f"/metadata/{name}", "is filled in by the server; choose another name") for name in computed),
+    ]
+
+
+def _changeable(dataset: Dataset) -> tuple[str, ...]:
+    return (*SHAPES[dataset.settings["generation_mode"]].columns, "category", "difficulty", "metadata")
 
 
 def _as_fields(entry: Entry, changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -145,7 +145,7 @@ class EstimateService:
 
         Where the writer's reply is in the ledger its entries are known, and the prompt is the one that will be sent.
         """
-        written = await self._entries_known(samples, spec)
+        written = await self.written([sample.writing for sample in samples], spec)
         sketched: list[Mapping[str, Any]] = [{}] * spec.datasets_per_chunk
         requests = [
             label_request(model, sample.chunk, texts if texts is not None else sketched, sample.around)
@@ -214,17 +214,17 @@ class EstimateService:
             return [None] * len(requests)
         return await asyncio.gather(*(self._past.find(request.key()) for request in requests))
 
-    async def _entries_known(
-        self, samples: Sequence["_Sample"], spec: GenerationSpec
+    async def written(
+        self, requests: Sequence[ChatRequest], spec: GenerationSpec
     ) -> list[Sequence[Mapping[str, Any]] | None]:
         """Texts of the entries that the ledger's replies have; None where there is no reply that can be read."""
-        stored = await self._known([sample.writing for sample in samples], spec)
+        stored = await self._known(requests, spec)
         found: list[Sequence[Mapping[str, Any]] | None] = []
-        for sample, reply in zip(samples, stored, strict=True):
+        for request, reply in zip(requests, stored, strict=True):
             if reply is None:
                 found.append(None)
                 continue
-            text = self._decode(sample.writing, reply.raw).text
+            text = self._decode(request, reply.raw).text
             found.append(await written_texts(text, spec.generation_mode, spec.datasets_per_chunk))
         return found
 

@@ -3,11 +3,11 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 from uuid import uuid4
 
-from chunksmith.domain.calls import NEEDS_KEY, ModelRef, ProviderAccount
+from chunksmith.domain.calls import ModelRef
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.corpus import Project
 from chunksmith.domain.corpus_ports import ChunkSource, Documents
@@ -23,7 +23,6 @@ from chunksmith.domain.extraction import (
     frozen_categories,
     unknown_category,
 )
-from chunksmith.domain.generation import parse_model
 from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.jobs import Job
 from chunksmith.domain.paging import Page, Window, decode_cursor, encode_cursor
@@ -34,11 +33,10 @@ from chunksmith.errors import (
     InvalidRequest,
     NoSourceMaterial,
     NotFound,
-    ProviderNotConfigured,
     RunnerUnavailable,
 )
-from chunksmith.gateway.pricing import PriceBook
-from chunksmith.services.generation_checks import parse_usd
+from chunksmith.services.gathering import Gathered
+from chunksmith.services.model_choice import ModelChoice
 from chunksmith.services.projects import ProjectService
 from chunksmith.services.runner import Runner
 from chunksmith.services.taxonomies import TaxonomyService
@@ -64,37 +62,20 @@ def shipped_prompts() -> ExtractionPrompts:
 
 
 @dataclass(frozen=True, slots=True)
-class ExtractionModels:
-    """What there is to choose from: ``model`` is used where none is named, ``models`` are the providers' own."""
-
-    model: str
-    models: Mapping[str, str]
-    accounts: Mapping[str, ProviderAccount]
-    prices: PriceBook
-
-
-@dataclass(frozen=True, slots=True)
 class ExtractionView:
     summary: ExtractionSummary
     categories: Categories
 
 
-@dataclass
-class _Draft:
-    """A request while it is looked at: faults gather, nothing is started."""
+class _Looked(NamedTuple):
+    """What a request was found to mean; ``taxonomy`` is None where it is not known."""
 
-    values: Mapping[str, Any]
-    faults: list[Fault] = field(default_factory=list)
-    missing: list[tuple[str, str]] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-
-    def settle(self) -> None:
-        """Errors: everything that is wrong, at once."""
-        keys = [Fault(f"/{name}", f"API key not configured: {provider}") for name, provider in self.missing]
-        if self.faults:
-            raise InvalidRequest.of([*self.faults, *keys])
-        if keys:
-            raise ProviderNotConfigured(self.missing[0][1], tuple(keys))
+    taxonomy: Taxonomy | None
+    selected: tuple[str, ...] | None
+    first: ModelRef
+    second: ModelRef | None
+    max_cost_nano: int | None
+    warnings: tuple[str, ...]
 
 
 class ExtractionService:
@@ -107,7 +88,7 @@ class ExtractionService:
         extractions: Extractions,
         jobs: JobQueue,
         runner: Runner,
-        models: ExtractionModels,
+        choice: ModelChoice,
         prompts: ExtractionPrompts,
         clock: Clock,
     ) -> None:
@@ -118,7 +99,7 @@ class ExtractionService:
         self._extractions = extractions
         self._jobs = jobs
         self._runner = runner
-        self._models = models
+        self._choice = choice
         self._prompts = prompts
         self._clock = clock
 
@@ -135,24 +116,19 @@ class ExtractionService:
             known = await self._jobs.by_idempotency_key(idempotency_key, body_hash)
             if known is not None:
                 return known
-        project = await self._projects.resolve(values["project_id"])
-        taxonomy = await taxonomy_of(self._taxonomies, project, values["taxonomy_id"])
-        draft = _Draft(values)
-        selected = _selected(draft, taxonomy)
-        categories = frozen_categories(Tree(taxonomy.tree), selected)
-        spec = self._spec(draft, project, taxonomy, selected)
-        await self._check_documents(draft, project)
-        max_cost_nano = self._ceiling(draft, spec)
-        draft.settle()
-        if not await self._chunks.has_chunks(project.id, spec.document_ids):
-            raise NoSourceMaterial()
+        gathered = Gathered()
+        looked = await self._look(values, gathered)
+        gathered.settle()
+        assert looked.taxonomy is not None  # noqa: S101 - else there was a fault
+        categories = frozen_categories(Tree(looked.taxonomy.tree), looked.selected)
+        spec = self._spec(values, looked.taxonomy, looked)
         row = {
             "job_id": f"{KIND}-{uuid4()}",
-            "project_id": project.id,
+            "project_id": spec.project_id,
             "spec": spec.model_dump(mode="json"),
             "concurrency": values["concurrency"],
             "max_calls": values["max_calls"],
-            "max_cost_nano": max_cost_nano,
+            "max_cost_nano": looked.max_cost_nano,
             "idempotency_key": idempotency_key,
             "idempotency_hash": body_hash if idempotency_key is not None else None,
             "created_at": timestamp(self._clock),
@@ -160,6 +136,12 @@ class ExtractionService:
         job = await self._extractions.submit(row, categories)
         self._runner.wake()
         return job
+
+    async def faults(self, values: Mapping[str, Any]) -> list[Fault]:
+        """All that is wrong with a request; those of its fields that cannot be read are at their defaults."""
+        gathered = Gathered()
+        await self._look(values, gathered)
+        return gathered.all_faults()
 
     async def view(self, job_id: str) -> ExtractionView:
         """Errors: NotFound."""
@@ -211,68 +193,57 @@ class ExtractionService:
             raise InvalidRequest.of([unknown_category("query/category", category, [categories])])
         return frozenset(number for branch in branches for number in branch)
 
-    def _spec(
-        self, draft: _Draft, project: Project, taxonomy: Taxonomy, selected: tuple[str, ...] | None
-    ) -> ExtractionSpec:
-        values = draft.values
-        extraction_type = values["extraction_type"]
-        first = self._model(draft, "initial_classifier", self._models.model)
-        second = None
+    async def _look(self, values: Mapping[str, Any], gathered: Gathered) -> _Looked:
+        """At everything, whatever else is wrong."""
+        project = taxonomy = None
+        with gathered.gathering("project_id"):
+            if values["project_id"] is not None:
+                project = await self._projects.resolve(values["project_id"])
+        if project is not None:
+            with gathered.gathering("taxonomy_id"):
+                if values["taxonomy_id"] is not None:
+                    taxonomy = await taxonomy_of(self._taxonomies, project, values["taxonomy_id"])
+            with gathered.gathering("document_ids"):
+                await self._check_material(project, values["document_ids"])
+        selected = _selected(values["selected_categories"], taxonomy, gathered) if taxonomy is not None else None
+        first = self._choice.named(values["initial_classifier"], "initial_classifier", gathered)
+        second, warnings = None, []
         if values["enable_validation_stage"]:
-            second = self._model(draft, "validation_classifier", str(first))
+            text = values["validation_classifier"]
+            second = self._choice.named(text, "validation_classifier", gathered) if text is not None else first
         elif values["validation_classifier"] is not None:
-            draft.warnings.append("validation_classifier has no effect: enable_validation_stage is false")
+            warnings.append("validation_classifier has no effect: enable_validation_stage is false")
+        models = [first] if second is None else [first, second]
+        ceiling = self._choice.ceiling(values["max_cost_usd"], models, gathered)
+        return _Looked(taxonomy, selected, first, second, ceiling, tuple(warnings))
+
+    def _spec(self, values: Mapping[str, Any], taxonomy: Taxonomy, looked: _Looked) -> ExtractionSpec:
         documents = values["document_ids"]
         return ExtractionSpec(
-            project_id=project.id,
+            project_id=taxonomy.project_id,
             taxonomy_id=taxonomy.id,
             taxonomy_name=taxonomy.name,
-            selected_categories=selected,
-            extraction_type=extraction_type,
+            selected_categories=looked.selected,
+            extraction_type=values["extraction_type"],
             extraction_mode=values["extraction_mode"],
-            generation_model=first,
-            validation_classifier=second,
+            generation_model=looked.first,
+            validation_classifier=looked.second,
             confidence_threshold=values["parameters"]["confidence_threshold"],
             max_chunks=values["parameters"]["max_chunks"],
             document_ids=tuple(documents) if documents is not None else None,
             reuse=values["reuse"],
-            extract_prompt=self._prompts.of(extraction_type),
+            extract_prompt=self._prompts.of(values["extraction_type"]),
             validate_prompt=self._prompts.validate,
-            warnings=tuple(draft.warnings),
+            warnings=looked.warnings,
         )
 
-    def _model(self, draft: _Draft, name: str, default: str) -> ModelRef:
-        try:
-            model = parse_model(draft.values[name] or default, dict(self._models.models), f"/{name}")
-        except InvalidRequest as exc:
-            draft.faults.extend(exc.faults)
-            return ModelRef("builtin", "builtin")
-        if model.provider in NEEDS_KEY and self._models.accounts[model.provider].api_key is None:
-            draft.missing.append((name, model.provider))
-        return model
-
-    def _ceiling(self, draft: _Draft, spec: ExtractionSpec) -> int | None:
-        text = draft.values["max_cost_usd"]
-        if text is None:
-            return None
-        models = [model for model in (spec.generation_model, spec.validation_classifier) if model is not None]
-        unpriced = [model for model in dict.fromkeys(models) if self._models.prices.rates(model) is None]
-        draft.faults.extend(
-            Fault("/max_cost_usd", f"the price of {model} is unknown; set it in the settings, section prices")
-            for model in unpriced
-        )
-        try:
-            return parse_usd(str(text))
-        except InvalidRequest as exc:
-            draft.faults.extend(exc.faults)
-            return None
-
-    async def _check_documents(self, draft: _Draft, project: Project) -> None:
-        """Errors: NotFound naming the documents that the project does not have."""
-        chosen = draft.values["document_ids"]
+    async def _check_material(self, project: Project, chosen: Sequence[int] | None) -> None:
+        """Errors: NotFound naming the documents that the project does not have; NoSourceMaterial."""
         unknown = await self._documents.unknown(project.id, chosen) if chosen is not None else []
         if unknown:
             raise NotFound("Document" if len(unknown) == 1 else "Documents", ", ".join(map(str, unknown)))
+        if not await self._chunks.has_chunks(project.id, chosen):
+            raise NoSourceMaterial()
 
 
 async def taxonomy_of(taxonomies: TaxonomyService, project: Project, identifier: int | str) -> Taxonomy:
@@ -283,20 +254,15 @@ async def taxonomy_of(taxonomies: TaxonomyService, project: Project, identifier:
     return taxonomy
 
 
-def _selected(draft: _Draft, taxonomy: Taxonomy) -> tuple[str, ...] | None:
+def _selected(selectors: Sequence[str] | None, taxonomy: Taxonomy, gathered: Gathered) -> tuple[str, ...] | None:
     """Ids of the chosen categories; None for all."""
     tree = Tree(taxonomy.tree)
     if not len(tree):
-        draft.faults.append(Fault("/taxonomy_id", f"taxonomy {taxonomy.id} has no categories"))
-        return None
-    selectors: Sequence[str] | None = draft.values["selected_categories"]
-    if selectors is None:
-        return None
-    try:
-        return tuple(place.node.id for place in tree.select(selectors))
-    except InvalidRequest as exc:
-        draft.faults.extend(exc.faults)
-        return None
+        gathered.fault("taxonomy_id", f"taxonomy {taxonomy.id} has no categories")
+    elif selectors is not None:
+        with gathered.gathering("selected_categories"):
+            return tuple(place.node.id for place in tree.select(selectors))
+    return None
 
 
 def hash_of(what: str, values: Mapping[str, Any]) -> str:

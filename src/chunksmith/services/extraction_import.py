@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from chunksmith.domain.clock import timestamp
@@ -24,9 +24,10 @@ from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.jobs import Job
 from chunksmith.domain.ports import Clock
 from chunksmith.domain.taxonomy import Taxonomy, Tree, name_key
-from chunksmith.errors import Fault, InvalidRequest, RunnerUnavailable
+from chunksmith.errors import Fault, RunnerUnavailable
 from chunksmith.pipeline.extract_items import Claimed, locate_all
 from chunksmith.services.extraction import hash_of, taxonomy_of
+from chunksmith.services.gathering import Gathered
 from chunksmith.services.projects import ProjectService
 from chunksmith.services.runner import Runner
 from chunksmith.services.taxonomies import TaxonomyService
@@ -51,6 +52,14 @@ class _Given:
 
     chunk_id: int
     claims: list[Claimed]
+
+
+class _Looked(NamedTuple):
+    project: Project | None
+    taxonomy: Taxonomy | None
+    rows: tuple[ExtractionCategory, ...]
+    targets: list[int | None]
+    numbers: dict[str, int]
 
 
 class ExtractionImport:
@@ -85,18 +94,13 @@ class ExtractionImport:
             known = await self._jobs.by_idempotency_key(idempotency_key, body_hash)
             if known is not None:
                 return Imported(known, known.counters.units_total, known.counters.entries, known.spec["dropped"])
-        project = await self._projects.resolve(values["project_id"])
-        taxonomy: Taxonomy | None = None
-        if values["taxonomy_id"] is not None:
-            taxonomy = await taxonomy_of(self._taxonomies, project, values["taxonomy_id"])
-        results: Sequence[Mapping[str, Any]] = values["results"]
-        rows = frozen_categories(Tree(taxonomy.tree), None) if taxonomy is not None else _named_categories(results)
-        faults: list[Fault] = []
-        targets = await self._find_chunks(project, results, faults)
-        numbers = _numbers(Categories(rows), results, faults)
-        if faults:
-            raise InvalidRequest.of(_first(faults))
-        located, dropped = await self._locate(_by_chunk(results, targets, numbers), len(rows))
+        gathered = Gathered()
+        project, taxonomy, rows, targets, numbers = await self._look(values, gathered)
+        gathered.faults = _first(gathered.faults)
+        gathered.settle()
+        assert project is not None  # noqa: S101 - else there was a fault
+        given = _by_chunk(values["results"], targets, numbers)
+        located, dropped = await self._locate(given, len(rows))
         spec = ExtractionSpec(
             project_id=project.id,
             taxonomy_id=taxonomy.id if taxonomy is not None else None,
@@ -118,6 +122,27 @@ class ExtractionImport:
         job = await self._extractions.add_import(row, rows, located)
         return Imported(job, len(located), sum(len(result.items) for result in located), dropped)
 
+    async def faults(self, values: Mapping[str, Any]) -> list[Fault]:
+        """What is wrong with a request, faulty fields at their defaults."""
+        gathered = Gathered()
+        await self._look(values, gathered)
+        return _first(gathered.all_faults())
+
+    async def _look(self, values: Mapping[str, Any], gathered: Gathered) -> _Looked:
+        project = taxonomy = None
+        results: Sequence[Mapping[str, Any]] = values["results"] or ()
+        with gathered.gathering("project_id"):
+            if values["project_id"] is not None:
+                project = await self._projects.resolve(values["project_id"])
+        with gathered.gathering("taxonomy_id"):
+            if project is not None and values["taxonomy_id"] is not None:
+                taxonomy = await taxonomy_of(self._taxonomies, project, values["taxonomy_id"])
+        whole = taxonomy is not None or values["taxonomy_id"] is None
+        rows = frozen_categories(Tree(taxonomy.tree), None) if taxonomy is not None else _named_categories(results)
+        targets = await self._find_chunks(project, results, gathered.faults) if project is not None else []
+        numbers = _numbers(Categories(rows), results, gathered.faults) if whole else {}
+        return _Looked(project, taxonomy, rows, targets, numbers)
+
     async def _find_chunks(
         self, project: Project, results: Sequence[Mapping[str, Any]], faults: list[Fault]
     ) -> list[int | None]:
@@ -134,8 +159,11 @@ class ExtractionImport:
                 name, chunk = "chunk_id", number if number in visible else None
             elif result["external_id"] is not None:
                 name, chunk = "external_id", external.get(result["external_id"])
-            else:
+            elif result["chunk_text"] is not None:
                 name, chunk = "chunk_text", by_text.get(_text_key(result["chunk_text"]))
+            else:  # of a faulty request
+                found.append(None)
+                continue
             if chunk is None:
                 shown = str(result[name])[:100]
                 faults.append(Fault(f"/results/{place}/{name}", f"the project has no such chunk: {shown}"))
@@ -226,14 +254,16 @@ def _numbers(categories: Categories, results: Sequence[Mapping[str, Any]], fault
 
 
 def _names(results: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [entity["category"] for result in results for entity in result["entities"]]
+    """Those that could be read, when a request is faulty."""
+    named = (entity["category"] for result in results for entity in result["entities"] or ())
+    return [name for name in named if name is not None]
 
 
 def _pointers(results: Sequence[Mapping[str, Any]], name: str) -> list[str]:
     return [
         f"/results/{place}/entities/{n}/category"
         for place, result in enumerate(results)
-        for n, entity in enumerate(result["entities"])
+        for n, entity in enumerate(result["entities"] or ())
         if entity["category"] == name
     ][:FAULTS_SHOWN]
 

@@ -10,7 +10,8 @@ from chunksmith.domain.datasets import ENTRY_PREFIX
 from chunksmith.domain.feedback import Feedback, FeedbackDraft, FeedbackQuery, FeedbackRows, FeedbackSummary
 from chunksmith.domain.paging import Window, decode_cursor, encode_cursor
 from chunksmith.domain.ports import Clock
-from chunksmith.errors import NotFound
+from chunksmith.errors import Fault, NotFound
+from chunksmith.services.gathering import Gathered
 
 LARGEST_NUMBER = 2**36 - 1
 NAMED = 100
@@ -48,6 +49,13 @@ class FeedbackService:
         )
         changed = await self._feedback.give(dataset.id, numbers, draft)
         return Given(len(numbers), changed, await self._feedback.summary(dataset.id))
+
+    async def faults(self, dataset_id: str, values: Mapping[str, Any]) -> list[Fault]:
+        """What is wrong with a request, faulty fields at their defaults. Errors: NotFound for the dataset."""
+        dataset, gathered = await self._datasets.get(dataset_id), Gathered()
+        with gathered.gathering("entry_ids"):
+            await self._feedback.check_present(dataset.id, entry_numbers(values["entry_ids"] or ()))
+        return gathered.all_faults()
 
     async def page(self, dataset_id: str, values: Mapping[str, Any], window: Window) -> FeedbackPage:
         """The newest first. Errors: InvalidRequest for a cursor of another list."""

@@ -10,12 +10,13 @@ from chunksmith.errors import (
     Conflict,
     Fault,
     InvalidRequest,
+    NoSourceMaterial,
     NotFound,
     ProviderNotConfigured,
     TaxonomyInvalid,
 )
 
-HAVE_A_STATUS = (NotFound, Conflict, ProviderNotConfigured, TaxonomyInvalid)
+HAVE_A_STATUS = (NotFound, Conflict, ProviderNotConfigured, TaxonomyInvalid, NoSourceMaterial)
 
 
 class Refusal(NamedTuple):
@@ -42,6 +43,10 @@ class Gathered:
     def refuse(self, name: str, error: AppError) -> None:
         self.refusals.append(Refusal(name, error))
 
+    def tells(self, name: str) -> bool:
+        """Whether the field ``name`` is known to be wrong."""
+        return any(fault.pointer == f"/{name}" for fault in self.all_faults())
+
     @contextlib.contextmanager
     def gathering(self, name: str) -> Iterator[None]:
         """What is refused inside counts against the field ``name``."""
@@ -56,11 +61,14 @@ class Gathered:
         return [*self.faults, *(fault for refusal in self.refusals for fault in refusal.faults)]
 
     def settle(self) -> None:
-        """Errors: InvalidRequest with everything; or the refusal, where only one kind is there."""
-        kinds = {type(refusal.error) for refusal in self.refusals}
-        if self.faults or len(kinds) > 1:
+        """Errors: InvalidRequest with everything; or the refusal, where only one kind is there.
+
+        That nothing is there to work on gives way to any other kind: it may be mended by what comes next.
+        """
+        weighty = [one.error for one in self.refusals if not isinstance(one.error, NoSourceMaterial)]
+        if self.faults or len({type(error) for error in weighty}) > 1:
             raise InvalidRequest.of(self.all_faults())
         if self.refusals:
-            first = self.refusals[0].error
+            first = weighty[0] if weighty else self.refusals[0].error
             first.faults = tuple(self.all_faults())
             raise first

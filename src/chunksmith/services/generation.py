@@ -39,6 +39,7 @@ from chunksmith.services.generation_checks import (
     check_unused_fields,
     check_versioning,
     folder_of,
+    no_chunks,
     parse_usd,
     reads_documents,
     what_is_missing,
@@ -196,6 +197,8 @@ class GenerationService:
                 project, values["document_ids"]
             )
             check_reading(draft, models, unread)
+            with draft.gathering("project_id"):
+                await self._check_chunks(draft, project, unread)
         self._check_keys(draft, models, unread)
         check_format(draft)
         check_filter(draft)
@@ -346,6 +349,14 @@ class GenerationService:
         unknown = await self._documents.unknown(project.id, chosen)
         if unknown:
             raise NotFound("Document" if len(unknown) == 1 else "Documents", ", ".join(map(str, unknown)))
+
+    async def _check_chunks(self, draft: Draft, project: Project, unread: bool) -> None:
+        """Errors: NoSourceMaterial, where that is known before it is known what is meant."""
+        chosen = draft.values["document_ids"]
+        if unread or not reads_documents(draft.values["data_source"]) or draft.tells("document_ids"):
+            return
+        if not await self._chunks.has_chunks(project.id, chosen):
+            raise NoSourceMaterial(faults=(no_chunks(chosen),))
 
     async def _prompt(self, draft: Draft, model: ModelRef) -> str:
         """The template's text. Errors: NotFound for an unknown name."""

@@ -1,6 +1,6 @@
 """What can be said of a request to generate by itself, and the draft in which all faults gather."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import PurePosixPath
@@ -163,7 +163,11 @@ def what_is_missing(spec: GenerationSpec) -> Fault:
             "nothing was extracted that this request may use: run POST /api/v1/extraction, import results, "
             "or leave out what narrows them (extraction_file_id, selected_categories, only_validated, document_ids)",
         )
-    if spec.document_ids is not None:
+    return no_chunks(spec.document_ids)
+
+
+def no_chunks(document_ids: Sequence[int] | None) -> Fault:
+    if document_ids is not None:
         return Fault("/document_ids", "these documents have no chunks")
     return Fault("/project_id", "has no chunks and no document that waits: upload documents, or import chunks")
 

@@ -16,13 +16,14 @@ from chunksmith.domain.ledger import CallRecord
 from chunksmith.domain.paging import Window
 from chunksmith.domain.ports import Clock
 from chunksmith.domain.times import rfc3339
-from chunksmith.errors import Conflict, InvalidRequest, NotFound, RunnerUnavailable
+from chunksmith.errors import Conflict, Fault, InvalidRequest, NotFound, RunnerUnavailable
 from chunksmith.gateway.admission import Admission
 from chunksmith.gateway.budget import usd
 from chunksmith.gateway.gateway import Rest
 from chunksmith.gateway.pricing import PriceBook
 from chunksmith.pipeline.batches import BatchPlan
 from chunksmith.services.documents import DocumentService
+from chunksmith.services.gathering import Gathered
 from chunksmith.services.pace import Pace
 from chunksmith.services.processing import models_of
 from chunksmith.services.runner import Runner
@@ -185,6 +186,14 @@ class JobService:
         if changes.get("max_cost_nano") is not None:
             self._check_prices(models_asked(job))
         return await self.describe(await self._runner.set_limits(job, changes))
+
+    async def faults(self, job_id: str, *, has_ceiling: bool) -> list[Fault]:
+        """What is wrong with new limits. Errors: NotFound."""
+        job, gathered = await self._jobs.get(job_id), Gathered()
+        with gathered.gathering("max_cost_usd"):
+            if has_ceiling:
+                self._check_prices(models_asked(job))
+        return gathered.all_faults()
 
     async def outcomes(self, job_id: str, status: str | None, window: Window) -> tuple[list[UnitOutcome], int]:
         job = await self._jobs.get(job_id)

@@ -7,7 +7,8 @@ from chunksmith.domain.paging import Page, Window
 from chunksmith.domain.ports import Clock
 from chunksmith.domain.prompts import BUILTIN_PREFIX, Prompt, PromptDraft
 from chunksmith.domain.times import rfc3339
-from chunksmith.errors import Conflict, NotFound
+from chunksmith.errors import Conflict, Fault, NotFound
+from chunksmith.services.gathering import Gathered
 from chunksmith.services.identifiers import row_number
 
 
@@ -60,6 +61,18 @@ class PromptService:
         if name is not None:
             self._check_name(name)
         return await self._prompts.change(number, fields, self._now())
+
+    async def faults(self, name: str | None, identifier: str | None) -> list[Fault]:
+        """Whether another prompt than ``identifier`` has the name. Errors: NotFound for ``identifier``."""
+        own = await self.get(identifier) if identifier is not None else None
+        gathered = Gathered()
+        with gathered.gathering("name"):
+            if name is not None:
+                self._check_name(name)
+                other = await self._prompts.by_name(name)
+                if other is not None and (own is None or other.id != own.id):
+                    raise Conflict(f"there is a prompt named {name} already")
+        return gathered.all_faults()
 
     async def delete(self, identifier: str) -> None:
         """Errors: NotFound; Conflict for a built-in one."""

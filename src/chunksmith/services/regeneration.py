@@ -3,30 +3,29 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 from uuid import uuid4
 
-from chunksmith.domain.calls import NEEDS_KEY, ModelRef, ProviderAccount
+from chunksmith.domain.calls import ModelRef
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.dataset_ports import DatasetRows
 from chunksmith.domain.datasets import Dataset
 from chunksmith.domain.entry_query import EntryQuery
-from chunksmith.domain.generation import GenerationSpec, parse_model
+from chunksmith.domain.generation import GenerationSpec
 from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.jobs import Job
 from chunksmith.domain.ports import Clock
 from chunksmith.domain.regeneration import KIND, RegenerationRows, RegenerationSpec
-from chunksmith.errors import Conflict, Fault, InvalidRequest, ProviderNotConfigured, RunnerUnavailable
-from chunksmith.gateway.pricing import PriceBook
+from chunksmith.errors import Conflict, Fault, RunnerUnavailable
 from chunksmith.pipeline.regenerate import BUILTIN_CANDIDATES
 from chunksmith.services.feedback import entry_numbers
-from chunksmith.services.generation_checks import parse_usd
+from chunksmith.services.gathering import Gathered
+from chunksmith.services.model_choice import BUILTIN, ModelChoice
 from chunksmith.services.prompts import PromptService
 from chunksmith.services.runner import Runner
 from chunksmith.services.sources import Sources
 
-BUILTIN = ModelRef("builtin", "builtin")
 FILTERS = ("category", "status", "difficulty", "q")
 # Of the dataset's settings, what holds for its new entries too.
 KEPT_SETTINGS = ("audience", "purpose", "domain", "complexity_level", "seed")
@@ -50,16 +49,15 @@ class Regenerated:
     warnings: tuple[str, ...]
 
 
-@dataclass
-class _Draft:
-    values: Mapping[str, Any]
-    config: Mapping[str, Any]
-    faults: list[Fault] = field(default_factory=list)
+class _Wanted(NamedTuple):
+    """What a request was found to mean."""
+
+    chosen: EntryQuery | Sequence[int]
+    model: ModelRef
+    max_cost_nano: int | None
 
 
 class RegenerationService:
-    """``models`` are the providers' default models."""
-
     def __init__(
         self,
         datasets: DatasetRows,
@@ -68,9 +66,7 @@ class RegenerationService:
         prompts: PromptService,
         sources: Sources,
         runner: Runner,
-        accounts: Mapping[str, ProviderAccount],
-        prices: PriceBook,
-        models: Mapping[str, str],
+        choice: ModelChoice,
         clock: Clock,
     ) -> None:
         self._datasets = datasets
@@ -79,9 +75,7 @@ class RegenerationService:
         self._prompts = prompts
         self._sources = sources
         self._runner = runner
-        self._accounts = accounts
-        self._prices = prices
-        self._models = models
+        self._choice = choice
         self._clock = clock
 
     async def submit(self, dataset_id: str, values: Mapping[str, Any], idempotency_key: str | None) -> Regenerated:
@@ -99,12 +93,10 @@ class RegenerationService:
             if known is not None:
                 return _regenerated(known, dataset)
         await self._check_idle(dataset)
-        draft = _Draft(values, values["regeneration_config"])
-        chosen = _chosen(draft)
-        model = self._model(draft, dataset)
-        max_cost_nano = self._ceiling(draft, model)
-        self._settle(draft, model)
-        spec = await self._spec(draft, dataset, model)
+        gathered = Gathered()
+        wanted = await self._look(dataset, values, gathered)
+        gathered.settle()
+        spec = await self._spec(values, dataset, wanted.model)
         job = await self._rows.submit(
             {
                 "job_id": f"{KIND}-{uuid4()}",
@@ -114,15 +106,21 @@ class RegenerationService:
                 "spec": spec.model_dump(mode="json"),
                 "concurrency": values["concurrency"],
                 "max_calls": values["max_calls"],
-                "max_cost_nano": max_cost_nano,
+                "max_cost_nano": wanted.max_cost_nano,
                 "idempotency_key": idempotency_key,
                 "idempotency_hash": body_hash if idempotency_key is not None else None,
                 "created_at": timestamp(self._clock),
             },
-            chosen,
+            wanted.chosen,
         )
         self._runner.wake()
         return _regenerated(job, dataset)
+
+    async def faults(self, dataset_id: str, values: Mapping[str, Any]) -> list[Fault]:
+        """All that is wrong with a request, faulty fields at their defaults. Errors: NotFound for the dataset."""
+        gathered = Gathered()
+        await self._look(await self._datasets.get(dataset_id), values, gathered)
+        return gathered.all_faults()
 
     async def _check_idle(self, dataset: Dataset) -> None:
         """Errors: Conflict. A generation that still writes entries writes their batch files too."""
@@ -130,41 +128,27 @@ class RegenerationService:
         if job is not None and job.kind != KIND and job.state in ("submitted", "running"):
             raise Conflict(f"job {job.job_id} still makes this dataset; wait for its end, or pause it")
 
-    def _model(self, draft: _Draft, dataset: Dataset) -> ModelRef:
-        text = draft.config["model"]
+    async def _look(self, dataset: Dataset, values: Mapping[str, Any], gathered: Gathered) -> _Wanted:
+        """At everything, whatever else is wrong."""
+        ids, wanted = values["entry_ids"], values["filter"]
+        chosen: EntryQuery | Sequence[int] = _query(wanted or {})
+        if (ids is None) == (wanted is None):
+            gathered.fault("entry_ids", "send either entry_ids, or filter ({} is all entries)")
+        with gathered.gathering("entry_ids"):
+            if ids is not None:
+                chosen = entry_numbers(ids)
+            if (ids is None) != (wanted is None):
+                await self._rows.check_chosen(dataset.id, chosen)
+        text = values["regeneration_config"]["model"]
+        model = ModelRef(*dataset.model)
         if text is None:
-            return ModelRef(*dataset.model)
-        try:
-            return parse_model(text, dict(self._models), "/regeneration_config/model")
-        except InvalidRequest as exc:
-            draft.faults.extend(exc.faults)
-            return BUILTIN
+            self._choice.check_key(model, "regeneration_config/model", gathered)
+        else:
+            model = self._choice.named(text, "regeneration_config/model", gathered)
+        return _Wanted(chosen, model, self._choice.ceiling(values["max_cost_usd"], [model], gathered))
 
-    def _ceiling(self, draft: _Draft, model: ModelRef) -> int | None:
-        text = draft.values["max_cost_usd"]
-        if text is None:
-            return None
-        if self._prices.rates(model) is None:
-            detail = f"the price of {model} is unknown; set it in the settings, section prices"
-            draft.faults.append(Fault("/max_cost_usd", detail))
-        try:
-            return parse_usd(str(text))
-        except InvalidRequest as exc:
-            draft.faults.extend(exc.faults)
-            return None
-
-    def _settle(self, draft: _Draft, model: ModelRef) -> None:
-        """Errors: everything that is wrong, at once."""
-        needs_key = model.provider in NEEDS_KEY and self._accounts[model.provider].api_key is None
-        pointer = "/regeneration_config/model"
-        missing = [Fault(pointer, f"API key not configured: {model.provider}")] if needs_key else []
-        if missing and not draft.faults:
-            raise ProviderNotConfigured(model.provider, tuple(missing))
-        if draft.faults:
-            raise InvalidRequest.of([*draft.faults, *missing])
-
-    async def _spec(self, draft: _Draft, dataset: Dataset, model: ModelRef) -> RegenerationSpec:
-        settings, config = dataset.settings, draft.config
+    async def _spec(self, values: Mapping[str, Any], dataset: Dataset, model: ModelRef) -> RegenerationSpec:
+        settings, config = dataset.settings, values["regeneration_config"]
         source_job, material = await self._material(dataset)
         writing = GenerationSpec(
             project_id=dataset.project_id,
@@ -176,7 +160,7 @@ class RegenerationService:
             generation_model=model,
             temperature=config["temperature"],
             max_tokens=config["max_tokens"],
-            reuse=draft.values["reuse"],
+            reuse=values["reuse"],
             **material,
             **{name: settings[name] for name in CHUNKING},
             **{name: settings.get(name) for name in KEPT_SETTINGS},
@@ -209,14 +193,7 @@ class RegenerationService:
         return () if found else (MATERIAL_GONE,)
 
 
-def _chosen(draft: _Draft) -> EntryQuery | Sequence[int]:
-    """Errors: NotFound for ids that no entry can have."""
-    ids, wanted = draft.values["entry_ids"], draft.values["filter"]
-    if (ids is None) == (wanted is None):
-        draft.faults.append(Fault("/entry_ids", "send either entry_ids, or filter ({} is all entries)"))
-    if ids is not None:
-        return entry_numbers(ids)
-    given: Mapping[str, Any] = wanted or {}
+def _query(given: Mapping[str, Any]) -> EntryQuery:
     texts: dict[str, Any] = {name: given.get(name) for name in FILTERS}
     return EntryQuery(quality_below=given.get("filter_quality_below"), **texts)
 

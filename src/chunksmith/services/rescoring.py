@@ -7,19 +7,19 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from chunksmith.domain.calls import NEEDS_KEY, ModelRef
+from chunksmith.domain.calls import ModelRef
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.corpus import Chunk
 from chunksmith.domain.corpus_ports import ChunkSource
 from chunksmith.domain.dataset_ports import DatasetRows, Scores
 from chunksmith.domain.datasets import Dataset, Entry
 from chunksmith.domain.entry_query import EntryQuery, Position
-from chunksmith.domain.generation import Mode, parse_model
+from chunksmith.domain.generation import Mode
 from chunksmith.domain.halts import Halt
 from chunksmith.domain.job_ports import Datasets, Entries, JobQueue
 from chunksmith.domain.jobs import Job
 from chunksmith.domain.ports import Clock
-from chunksmith.errors import Fault, ProviderError, ProviderNotConfigured, RunnerUnavailable
+from chunksmith.errors import Fault, ProviderError, RunnerUnavailable
 from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline.generate import scored
 from chunksmith.pipeline.judging import Judge
@@ -27,10 +27,9 @@ from chunksmith.pipeline.pool import Pool
 from chunksmith.quality.entry_scores import QualityWeights
 from chunksmith.services.dataset_scoring import score_dataset
 from chunksmith.services.gathering import Gathered
-from chunksmith.services.generation_checks import parse_usd
+from chunksmith.services.model_choice import ModelChoice
 from chunksmith.services.runner import Runner, Running
 from chunksmith.services.steering import Steering, caller_of, units_in_work
-from chunksmith.services.taxonomy_making import ModelChoice
 
 KIND = "rescore"
 PAGE = 500
@@ -52,8 +51,7 @@ class RescoreService:
             raise RunnerUnavailable("the server is stopping")
         dataset = await self._datasets.get(dataset_id)
         gathered = Gathered()
-        judge = self._judge(gathered, values.get("judge_model"))
-        max_cost_nano = self._ceiling(gathered, values.get("max_cost_usd"), judge)
+        judge, max_cost_nano = self._look(values, gathered)
         gathered.settle()
         job = await self._jobs.submit(
             {
@@ -72,27 +70,22 @@ class RescoreService:
         self._runner.wake()
         return job
 
-    def _judge(self, gathered: Gathered, text: str | None) -> ModelRef | None:
-        if text is None:
-            return None
-        with gathered.gathering("judge_model"):
-            model = parse_model(text, dict(self._choice.models), "/judge_model")
-            if model.provider == "builtin":
-                gathered.fault("judge_model", "builtin works by rules, which are the scores themselves; name a model")
-            elif model.provider in NEEDS_KEY and self._choice.accounts[model.provider].api_key is None:
-                fault = Fault("/judge_model", f"API key not configured: {model.provider}")
-                raise ProviderNotConfigured(model.provider, (fault,))
-            return model
-        return None
+    async def faults(self, dataset_id: str, values: Mapping[str, Any]) -> list[Fault]:
+        """All that is wrong with a request, faulty fields at their defaults. Errors: NotFound for the dataset."""
+        await self._datasets.get(dataset_id)
+        gathered = Gathered()
+        self._look(values, gathered)
+        return gathered.all_faults()
 
-    def _ceiling(self, gathered: Gathered, text: Any, judge: ModelRef | None) -> int | None:
-        if text is None:
-            return None
-        if judge is not None and self._choice.prices.rates(judge) is None:
-            gathered.fault("max_cost_usd", f"the price of {judge} is unknown; set it in the settings, section prices")
-        with gathered.gathering("max_cost_usd"):
-            return parse_usd(str(text))
-        return None
+    def _look(self, values: Mapping[str, Any], gathered: Gathered) -> tuple[ModelRef | None, int | None]:
+        """The judge, and the ceiling in nano-dollars."""
+        judge, text = None, values.get("judge_model")
+        if text is not None:
+            judge = self._choice.named(text, "judge_model", gathered)
+            if judge.provider == "builtin" and not gathered.all_faults():
+                gathered.fault("judge_model", "builtin works by rules, which are the scores themselves; name a model")
+        asked = [judge] if judge is not None else []
+        return judge, self._choice.ceiling(values.get("max_cost_usd"), asked, gathered)
 
 
 class _Stop:

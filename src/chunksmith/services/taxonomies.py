@@ -9,7 +9,8 @@ from chunksmith.domain.paging import Page, Window
 from chunksmith.domain.ports import Clock
 from chunksmith.domain.taxonomy import NewTaxonomy, Node, Taxonomies, Taxonomy, TaxonomySummary
 from chunksmith.domain.taxonomy_drafts import Draft, identify
-from chunksmith.errors import NotFound, StaleEntry
+from chunksmith.errors import Conflict, Fault, NotFound, StaleEntry
+from chunksmith.services.gathering import Gathered
 from chunksmith.services.identifiers import as_uuid, row_number
 from chunksmith.services.projects import ProjectService
 
@@ -27,6 +28,41 @@ class TaxonomyService:
         project = await self._projects.resolve(project_id)
         new = NewTaxonomy(str(uuid.uuid4()), project.id, name, description, "manual", identify(draft))
         return await self._taxonomies.add(new, timestamp(self._clock))
+
+    async def faults(self, project_id: int | str | None, name: str | None) -> list[Fault]:
+        """What is wrong with a new one, of what is given."""
+        gathered = Gathered()
+        with gathered.gathering("project_id"):
+            if project_id is None:
+                gathered.fault("project_id", "required")
+            else:
+                project = await self._projects.resolve(project_id)
+                if name and await self._taxonomies.named(project.id, name) is not None:
+                    gathered.refuse("name", Conflict(f"the project has a taxonomy named {name} already"))
+        return gathered.all_faults()
+
+    async def faults_of_change(self, identifier: str, project_id: str | None, name: str | None) -> list[Fault]:
+        """What is wrong with a change, of what is given. Errors: NotFound for ``identifier``."""
+        gathered = Gathered()
+        await self._look_at_change(identifier, project_id, name, gathered)
+        return gathered.all_faults()
+
+    async def check_change(self, identifier: str, project_id: str | None, name: str | None) -> None:
+        """Errors: NotFound; InvalidRequest; Conflict; everything that is wrong, at once."""
+        gathered = Gathered()
+        await self._look_at_change(identifier, project_id, name, gathered)
+        gathered.settle()
+
+    async def _look_at_change(
+        self, identifier: str, project_id: str | None, name: str | None, gathered: Gathered
+    ) -> None:
+        own = await self.get(identifier)
+        with gathered.gathering("project_id"):
+            if project_id is not None and (await self._projects.resolve(project_id)).id != own.project_id:
+                gathered.fault("project_id", "must be the taxonomy's own: a taxonomy stays in its project")
+        other = await self._taxonomies.named(own.project_id, name) if name else None
+        if other is not None and other.id != own.id:
+            gathered.refuse("name", Conflict(f"the project has a taxonomy named {name} already"))
 
     async def get(self, identifier: int | str) -> Taxonomy:
         """``identifier`` is the integer id, as number or digits, or the UUID. Errors: NotFound."""

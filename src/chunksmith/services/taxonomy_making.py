@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from chunksmith.domain.calls import NEEDS_KEY, ModelRef, ProviderAccount
+from chunksmith.domain.calls import ModelRef
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.corpus import Project
 from chunksmith.domain.corpus_ports import ChunkSource, Documents
-from chunksmith.domain.generation import parse_model
 from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.jobs import Job
 from chunksmith.domain.ports import Clock
@@ -27,14 +26,12 @@ from chunksmith.domain.taxonomy_jobs import (
 from chunksmith.errors import (
     Conflict,
     Fault,
-    InvalidRequest,
     NoSourceMaterial,
     NotFound,
-    ProviderNotConfigured,
     RunnerUnavailable,
 )
-from chunksmith.gateway.pricing import PriceBook
-from chunksmith.services.generation_checks import parse_usd
+from chunksmith.services.gathering import Gathered
+from chunksmith.services.model_choice import ModelChoice
 from chunksmith.services.projects import ProjectService
 from chunksmith.services.runner import Runner
 from chunksmith.services.taxonomies import TaxonomyService
@@ -45,19 +42,11 @@ UNREAD_BY_RULES: Mapping[str, Any] = {"specificity": DEFAULT_SPECIFICITY, "domai
 
 
 @dataclass(frozen=True, slots=True)
-class ModelChoice:
-    """What there is to choose from: ``model`` is used where none is named, ``models`` are the providers' own."""
-
-    model: str
-    models: Mapping[str, str]
-    accounts: Mapping[str, ProviderAccount]
-    prices: PriceBook
-
-
-@dataclass(frozen=True, slots=True)
 class _Plan:
     """What both kinds of request have, checked."""
 
+    project: Project | None
+    limits: tuple[int, ...]
     model: ModelRef
     max_cost_nano: int | None
 
@@ -92,22 +81,19 @@ class TaxonomyMaking:
         known = await self._known("generate", values, idempotency_key)
         if known is not None:
             return known
-        project = await self._projects.resolve(values["project_id"])
-        faults: list[Fault] = []
-        limits = _limits(values, values["depth"], faults)
-        plan = self._plan(values, faults)
-        if await self._rows.named(project.id, values["name"]) is not None:
-            raise Conflict(f"the project has a taxonomy named {values['name']} already")
-        await self._check_material(project, values["document_ids"])
+        gathered = Gathered()
+        plan = await self._plan_making(values, gathered)
+        gathered.settle()
+        assert plan.project is not None  # noqa: S101 - else there was a fault
         spec = TaxonomySpec(
             task="generate",
-            project_id=project.id,
+            project_id=plan.project.id,
             taxonomy_uuid=str(uuid4()),
             name=values["name"],
             description=values["description"],
             mode=values["mode"],
             depth=values["depth"],
-            category_limits=limits,
+            category_limits=plan.limits,
             **self._shared(values, plan, DEFAULT_SAMPLE),
         )
         return await self._submit("generate", spec, values, plan, idempotency_key)
@@ -117,13 +103,10 @@ class TaxonomyMaking:
         known = await self._known("extend", values, idempotency_key)
         if known is not None:
             return known
-        taxonomy = await self._taxonomies.get(values["taxonomy_id"])
-        faults: list[Fault] = []
-        chosen = _chosen(taxonomy, values, faults)
-        limits = _limits(values, values["levels"], faults)
-        plan = self._plan(values, faults)
-        project = await self._projects.resolve(taxonomy.project_id)
-        await self._check_material(project, values["document_ids"])
+        gathered = Gathered()
+        taxonomy, chosen, plan = await self._plan_extending(values, gathered)
+        gathered.settle()
+        assert taxonomy is not None  # noqa: S101 - else there was a fault
         spec = TaxonomySpec(
             task="extend",
             project_id=taxonomy.project_id,
@@ -131,40 +114,60 @@ class TaxonomyMaking:
             taxonomy_id=taxonomy.id,
             name=taxonomy.name,
             depth=values["levels"],
-            category_limits=limits,
+            category_limits=plan.limits,
             node_ids=tuple(place.node.id for place in chosen),
             **self._shared(values, plan, DEFAULT_EXTENSION_SAMPLE),
         )
         return await self._submit("extend", spec, values, plan, idempotency_key)
+
+    async def faults_of_making(self, values: Mapping[str, Any]) -> list[Fault]:
+        """All that is wrong with a request; those of its fields that cannot be read are at their defaults."""
+        gathered = Gathered()
+        await self._plan_making(values, gathered)
+        return gathered.all_faults()
+
+    async def faults_of_extending(self, values: Mapping[str, Any]) -> list[Fault]:
+        """As ``faults_of_making``."""
+        gathered = Gathered()
+        await self._plan_extending(values, gathered)
+        return gathered.all_faults()
 
     async def _known(self, task: str, values: Mapping[str, Any], key: str | None) -> Job | None:
         if self._runner.stopping:
             raise RunnerUnavailable("the server is stopping")
         return await self._jobs.by_idempotency_key(key, _hash_of(task, values)) if key is not None else None
 
-    def _plan(self, values: Mapping[str, Any], faults: list[Fault]) -> _Plan:
-        """Errors: InvalidRequest with ``faults`` and what is wrong here; ProviderNotConfigured."""
-        model = ModelRef("builtin", "builtin")
-        max_cost_nano = None
-        try:
-            model = parse_model(values["model"] or self._choice.model, dict(self._choice.models), "/model")
-        except InvalidRequest as exc:
-            faults.extend(exc.faults)
-        if values["max_cost_usd"] is not None:
-            try:
-                max_cost_nano = parse_usd(str(values["max_cost_usd"]))
-            except InvalidRequest as exc:
-                faults.extend(exc.faults)
-            if self._choice.prices.rates(model) is None:
-                detail = f"the price of {model} is unknown; set it in the settings, section prices"
-                faults.append(Fault("/max_cost_usd", detail))
-        unset = model.provider in NEEDS_KEY and self._choice.accounts[model.provider].api_key is None
-        missing = [Fault("/model", f"API key not configured: {model.provider}")] if unset else []
-        if faults:
-            raise InvalidRequest.of([*faults, *missing])
-        if missing:
-            raise ProviderNotConfigured(model.provider, tuple(missing))
-        return _Plan(model, max_cost_nano)
+    async def _plan_making(self, values: Mapping[str, Any], gathered: Gathered) -> _Plan:
+        project = None
+        with gathered.gathering("project_id"):
+            if values["project_id"] is not None:
+                project = await self._projects.resolve(values["project_id"])
+        with gathered.gathering("name"):
+            if project is not None and values["name"] and await self._rows.named(project.id, values["name"]):
+                raise Conflict(f"the project has a taxonomy named {values['name']} already")
+        return await self._plan(project, values, values["depth"], gathered)
+
+    async def _plan_extending(
+        self, values: Mapping[str, Any], gathered: Gathered
+    ) -> tuple[Taxonomy | None, list[Place], _Plan]:
+        taxonomy = project = None
+        chosen: list[Place] = []
+        with gathered.gathering("taxonomy_id"):
+            if values["taxonomy_id"] is not None:
+                taxonomy = await self._taxonomies.get(values["taxonomy_id"])
+                project = await self._projects.resolve(taxonomy.project_id)
+                chosen = _chosen(taxonomy, values, gathered)
+        return taxonomy, chosen, await self._plan(project, values, values["levels"], gathered)
+
+    async def _plan(self, project: Project | None, values: Mapping[str, Any], depth: int, gathered: Gathered) -> _Plan:
+        """What both kinds of request have, whatever else is wrong."""
+        limits = _limits(values, depth, gathered)
+        model = self._choice.named(values["model"], "model", gathered)
+        ceiling = self._choice.ceiling(values["max_cost_usd"], [model], gathered)
+        with gathered.gathering("document_ids" if values["document_ids"] is not None else "project_id"):
+            if project is not None:
+                await self._check_material(project, values["document_ids"])
+        return _Plan(project, limits, model, ceiling)
 
     def _shared(self, values: Mapping[str, Any], plan: _Plan, sample: int) -> dict[str, Any]:
         documents = values["document_ids"]
@@ -209,15 +212,15 @@ class TaxonomyMaking:
         return job
 
 
-def _limits(values: Mapping[str, Any], depth: int, faults: list[Fault]) -> tuple[int, ...]:
+def _limits(values: Mapping[str, Any], depth: int, gathered: Gathered) -> tuple[int, ...]:
     given = values["category_limits"]
     if given is not None and len(given) > depth:
-        faults.append(Fault("/category_limits", f"has {len(given)} limits for {depth} levels"))
+        gathered.fault("category_limits", f"has {len(given)} limits for {depth} levels")
         return limits_for(depth, None)
     return limits_for(depth, tuple(given) if given is not None else None)
 
 
-def _chosen(taxonomy: Taxonomy, values: Mapping[str, Any], faults: list[Fault]) -> list[Place]:
+def _chosen(taxonomy: Taxonomy, values: Mapping[str, Any], gathered: Gathered) -> list[Place]:
     """The categories that are extended: the named ones, else all that have none below them."""
     tree = Tree(taxonomy.tree)
     selectors = values["selected_categories"]
@@ -225,11 +228,9 @@ def _chosen(taxonomy: Taxonomy, values: Mapping[str, Any], faults: list[Fault]) 
         leaves = [place for place in tree if not place.node.children]
         chosen = leaves or [place for place in [tree.place(tree.root.id)] if place is not None]
     else:
-        try:
+        chosen = []
+        with gathered.gathering("selected_categories"):
             chosen = tree.select(selectors)
-        except InvalidRequest as exc:
-            faults.extend(exc.faults)
-            return []
     most = MAX_DEPTH - values["levels"]
     too_deep = [place.node.name for place in chosen if place.level > most]
     if selectors is None and len(too_deep) < len(chosen):
@@ -237,7 +238,7 @@ def _chosen(taxonomy: Taxonomy, values: Mapping[str, Any], faults: list[Fault]) 
     if too_deep:
         shown = ", ".join(too_deep[:5])
         detail = f"a taxonomy has at most {MAX_DEPTH} levels; no room below {shown}" + (" …" if too_deep[5:] else "")
-        faults.append(Fault("/levels", detail))
+        gathered.fault("levels", detail)
     return chosen
 
 

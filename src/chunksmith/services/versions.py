@@ -1,5 +1,6 @@
 """Lines of versions: listed, frozen, compared, rolled back."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from chunksmith.domain.clock import timestamp
@@ -19,7 +20,8 @@ from chunksmith.domain.versions import (
     line_of,
     parse_number,
 )
-from chunksmith.errors import InvalidRequest, NotFound
+from chunksmith.errors import Fault, InvalidRequest, NotFound
+from chunksmith.services.gathering import Gathered
 from chunksmith.services.projects import ProjectService
 from chunksmith.services.row_sources import FrozenRows
 from chunksmith.services.settling import Digest, Settling, digests
@@ -90,7 +92,7 @@ class VersionService:
 
     async def roll_back(self, project: str, name: str, target: str, description: str, author: str | None) -> Version:
         """Errors: InvalidRequest; NotFound; Conflict while a job or another rollback works on the dataset."""
-        line = await self._line(project, name)
+        line = await self._check(project, name, {"target_version": target})
         number = _parsed(target, "/target_version")
         made = await self._versions.roll_back(
             line,
@@ -107,13 +109,19 @@ class VersionService:
         self, project: str, name: str, numbers: tuple[str, str], limit: int, cursor: str | None
     ) -> Comparison:
         """Errors: InvalidRequest; NotFound."""
-        line = await self._line(project, name)
-        pointers = ("/version1", "/version2")
+        named = dict(zip(("version1", "version2"), numbers, strict=True))
+        line = await self._check(project, name, named)
         first, second = [
-            await self._settling.settle(await self.get(line, number, pointer), ANSWER_WITHIN_S)
-            for number, pointer in zip(numbers, pointers, strict=True)
+            await self._settling.settle(await self.get(line, number, f"/{field}"), ANSWER_WITHIN_S)
+            for field, number in named.items()
         ]
         return await self._comparing.compare(first, second, limit, cursor)
+
+    async def faults(self, project: str | None, name: str | None, numbers: Mapping[str, str | None]) -> list[Fault]:
+        """What is wrong with a line of versions, and with numbers by field; what is None is left aside."""
+        gathered = Gathered()
+        await self._look(project, name, numbers, gathered)
+        return gathered.all_faults()
 
     async def manifest(self, project: str, name: str, number: str, limit: int, cursor: str | None) -> Manifest:
         """Errors: InvalidRequest; NotFound."""
@@ -130,6 +138,32 @@ class VersionService:
             digests(page[:limit]),
             encode_cursor(scope, page[limit - 1].number) if len(page) > limit else None,
         )
+
+    async def _check(self, project: str, name: str, numbers: Mapping[str, str]) -> Line:
+        """Errors: everything that is wrong, at once."""
+        gathered = Gathered()
+        line = await self._look(project, name, numbers, gathered)
+        gathered.settle()
+        assert line is not None  # noqa: S101 - else there was a fault
+        return line
+
+    async def _look(
+        self, project: str | None, name: str | None, numbers: Mapping[str, str | None], gathered: Gathered
+    ) -> Line | None:
+        """The line, when the project is known; its versions are looked for when it has any."""
+        line = None
+        with gathered.gathering("project_id"):
+            line = await self._line(project, name or "") if project is not None else None
+        with gathered.gathering("dataset_name"):
+            if line is not None and name is not None:
+                await self._versions.latest(line)
+        has_versions = line is not None and name is not None and not gathered.tells("dataset_name")
+        for field, number in numbers.items():
+            with gathered.gathering(field):
+                parsed = _parsed(number, f"/{field}") if number is not None else None
+                if parsed is not None and line is not None and has_versions:
+                    await self._versions.get(line, parsed)
+        return line
 
     async def _line(self, project: str, name: str) -> Line:
         return Line((await self._projects.resolve(project)).id, name)

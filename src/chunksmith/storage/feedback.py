@@ -87,6 +87,9 @@ class FeedbackStore:
 
         return await self._database.transact(store)
 
+    async def check_present(self, dataset: int, numbers: Sequence[int]) -> None:
+        await read_present(self._database, dataset, numbers)
+
     async def page(self, dataset: int, query: FeedbackQuery, limit: int, offset: int = 0) -> list[Feedback]:
         """The newest first."""
         where, parameters = _where(dataset, query)
@@ -131,9 +134,21 @@ class FeedbackStore:
 
 async def check_present(connection: aiosqlite.Connection, dataset: int, numbers: Sequence[int]) -> None:
     """Errors: NotFound naming entries that are not there."""
+    _refuse_missing(list(await connection.execute_fetchall(_MISSING, _both(dataset, numbers))))
+
+
+async def read_present(database: Database, dataset: int, numbers: Sequence[int]) -> None:
+    """As ``check_present``, outside a transaction that writes."""
+    _refuse_missing(await database.read(_MISSING, _both(dataset, numbers)))
+
+
+def _both(dataset: int, numbers: Sequence[int]) -> tuple[str, str]:
     low = entry_range(dataset)[0]
     ids = json.dumps([low | number for number in numbers])
-    rows = list(await connection.execute_fetchall(_MISSING, (ids, ids)))
+    return ids, ids
+
+
+def _refuse_missing(rows: Sequence[Row]) -> None:
     if rows:
         named = [f"{ENTRY_PREFIX}{row['value'] & NUMBER_MASK}" for row in rows[:NAMED]]
         more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""

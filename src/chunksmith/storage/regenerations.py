@@ -17,7 +17,7 @@ from chunksmith.errors import Conflict, InvalidRequest, NotFound, StaleEntry
 from chunksmith.storage.database import Database, Row
 from chunksmith.storage.datasets import entry_range
 from chunksmith.storage.entries import EntryStore, matching, replace_entry
-from chunksmith.storage.feedback import FEEDBACK, NUMBER_MASK, check_present, feedback_of
+from chunksmith.storage.feedback import FEEDBACK, NUMBER_MASK, check_present, feedback_of, read_present
 from chunksmith.storage.jobs import JobStore, unit_statements
 from chunksmith.storage.projects import check_project
 from chunksmith.storage.rows import first
@@ -84,6 +84,14 @@ class RegenerationStore:
             return cursor.lastrowid
 
         return await self._jobs.reload(await self._database.transact(insert))
+
+    async def check_chosen(self, dataset: int, chosen: EntryQuery | Sequence[int]) -> None:
+        if not isinstance(chosen, EntryQuery):
+            await read_present(self._database, dataset, chosen)
+            return
+        where, parameters = matching(dataset, chosen)
+        if await self._database.read_one(f"SELECT 1 FROM entries {where} LIMIT 1", parameters) is None:
+            raise _nothing_found()
 
     async def subjects(self, job: int, dataset: int, units: Sequence[Unit], per_unit: int) -> dict[int, Subject]:
         entries = await self._entries.by_numbers(dataset, [unit.source_id for unit in units])
@@ -160,8 +168,12 @@ async def _add_units(
         where, parameters = _NAMED, [json.dumps([low | number for number in chosen])]
     cursor = await connection.execute(_ADD_UNITS + where, (job, *parameters))
     if not cursor.rowcount:
-        raise InvalidRequest.field("/filter", "no entry of the dataset is found by it")
+        raise _nothing_found()
     return cursor.rowcount
+
+
+def _nothing_found() -> InvalidRequest:
+    return InvalidRequest.field("/filter", "no entry of the dataset is found by it")
 
 
 async def _put(

@@ -121,7 +121,7 @@ def load(schema: Schema, value: Any, root: str = "") -> Loaded:
         return Loaded(schema.load(value))
     except ValidationError as exc:
         found = list(_faults(exc.messages, root))
-        readable = _readable(schema, exc.valid_data)
+        readable = _readable(schema, exc.valid_data, exc.messages)
     except InvalidRequest as exc:  # a rule across fields, from post_load
         found = list(exc.faults) or [Fault(root, exc.detail)]
     except RecursionError:
@@ -131,11 +131,28 @@ def load(schema: Schema, value: Any, root: str = "") -> Loaded:
     return Loaded(faults=shown, readable=readable)
 
 
-def _readable(schema: Schema, found: Any) -> dict[str, Any] | None:
+def _readable(schema: Schema, found: Any, messages: Any) -> dict[str, Any] | None:
+    """Every field of the schema, also inside objects: as it was read, or at its default; None where it has none."""
     if not isinstance(found, dict):
         return None
-    defaults = {name: declared.load_default for name, declared in schema.load_fields.items()}
-    return {name: None if default is missing else default for name, default in defaults.items()} | found
+    said = messages if isinstance(messages, dict) else {}
+    whole = dict(found)
+    for name, declared in schema.load_fields.items():
+        whole[name] = _field_readable(declared, found.get(name, missing), said.get(declared.data_key or name))
+    return whole
+
+
+def _field_readable(declared: fields.Field[Any], found: Any, messages: Any) -> Any:
+    if isinstance(declared, fields.List) and isinstance(found, list):
+        said = messages if isinstance(messages, dict) else {}
+        return [_field_readable(declared.inner, item, said.get(place)) for place, item in enumerate(found)]
+    if found is missing and not (isinstance(declared, fields.Nested) and isinstance(messages, dict)):
+        default = declared.load_default
+        found = default() if callable(default) else default
+    # An object of which nothing could be read was sent all the same.
+    if isinstance(declared, fields.Nested) and (found is missing or isinstance(found, dict)):
+        return _readable(declared.schema, {} if found is missing else found, messages)
+    return None if found is missing else found
 
 
 def check_json_type(request: web.Request) -> None:

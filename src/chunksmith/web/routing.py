@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 from marshmallow import Schema
 
-from chunksmith.errors import AppError, Fault, InvalidRequest, UnsupportedMedia
+from chunksmith.errors import AppError, Fault, InvalidRequest, NotFound, UnsupportedMedia
 from chunksmith.web.fields import QuerySchema
 from chunksmith.web.parsing import BODY, QUERY, Loaded, check_path, load_body, load_headers, load_query
 
@@ -54,7 +54,9 @@ class Route:
     Shapes: ``path`` in aiohttp's syntax; ``answers`` by status; ``streams`` by content type, beside or instead of the
             JSON ``body``; ``errors`` are what the handler's service can raise, the boundary's own are added.
             ``headers`` are request headers out of ``openapi.HEADERS``. ``also`` looks at what could be read of a
-            faulty body, so that what only the service knows to be wrong is told in the same answer.
+            faulty request (the body's fields, faulty ones at their defaults), so that what only the service knows to
+            be wrong is told in the same answer. It starts nothing. Every route needs one whose body names what is
+            stored or set up.
     """
 
     method: str
@@ -70,7 +72,7 @@ class Route:
     streams: Mapping[str, Stream] = field(default_factory=dict)
     errors: tuple[type[AppError], ...] = ()
     headers: tuple[str, ...] = ()
-    also: Callable[[web.Application, dict[str, Any]], Awaitable[list[Fault]]] | None = None
+    also: Callable[[web.Request, dict[str, Any]], Awaitable[list[Fault]]] | None = None
     needs_key: bool = True
     operation_id: str = ""
 
@@ -130,14 +132,31 @@ def _endpoint(route: Route) -> Handler:
 
 
 async def _further_faults(route: Route, request: web.Request, body: Loaded) -> list[Fault]:
-    if route.also is None or body.readable is None:
+    readable = body.readable if body.faults else body.value
+    if route.also is None or not isinstance(readable, dict):
         return []
-    told = {_field_of(fault) for fault in body.faults}
-    return [fault for fault in await route.also(request.app, body.readable) if _field_of(fault) not in told]
+    told = [fault.pointer for fault in body.faults]
+    try:
+        found = await route.also(request, readable)
+    except NotFound as exc:  # what the address names
+        return [Fault("path", exc.detail)]
+    return [fault for fault in found if not any(_tells(pointer, fault.pointer) for pointer in told)]
 
 
-def _field_of(fault: Fault) -> str:
-    return fault.pointer.removeprefix("/").partition("/")[0]
+def _tells(told: str, further: str) -> bool:
+    """Whether ``further`` may only come of what was told: at the same place, below it, or of the object that it is
+    missing in. Faulty items are missing in lists, so the places of the others are not what they were.
+    """
+    above, _, last = told.rpartition("/")
+    if further == told or further.startswith(f"{told}/"):
+        return True
+    if last.isdecimal() and further.startswith(f"{above}/"):
+        return further.removeprefix(f"{above}/").isdecimal()
+    return told.startswith(f"{further}/") and bool(further) and not _is_item(told.removeprefix(f"{further}/"))
+
+
+def _is_item(below: str) -> bool:
+    return below.partition("/")[0].isdecimal()
 
 
 async def _load(route: Route, schema: Schema | None, request: web.Request) -> Loaded:

@@ -16,13 +16,14 @@ from chunksmith.services.documents import DocumentService
 from chunksmith.services.estimating import EstimateService
 from chunksmith.services.events import EventService
 from chunksmith.services.exporting import ExportService
-from chunksmith.services.extraction import ExtractionModels, ExtractionService
+from chunksmith.services.extraction import ExtractionService
 from chunksmith.services.extraction import shipped_prompts as extraction_prompts
 from chunksmith.services.extraction_import import ExtractionImport
 from chunksmith.services.feedback import FeedbackService, FewShot
 from chunksmith.services.generation import GenerationService
 from chunksmith.services.jobs import JobService
 from chunksmith.services.ledger import LedgerService
+from chunksmith.services.model_choice import ModelChoice
 from chunksmith.services.preview import PreviewService
 from chunksmith.services.project_moving import ProjectMoving
 from chunksmith.services.providers import ProviderService
@@ -30,7 +31,7 @@ from chunksmith.services.quality_reports import QualityReports
 from chunksmith.services.regeneration import RegenerationService
 from chunksmith.services.rescoring import RescoreService
 from chunksmith.services.restoring import RestoreService
-from chunksmith.services.taxonomy_making import ModelChoice, TaxonomyMaking
+from chunksmith.services.taxonomy_making import TaxonomyMaking
 from chunksmith.services.versions import VersionService
 from chunksmith.storage.files import folder_fault
 from chunksmith.web import (
@@ -106,7 +107,7 @@ def _generation(app: web.Application, core: Core, workshop: Workshop) -> None:
         lambda request: models[request.model.provider].output_ceiling(request),
         lambda request, raw: models[request.model.provider].decode(request, raw),
     )
-    app[review_keys.PREVIEWS] = PreviewService(generation, rows.chunks, core.writing)
+    app[review_keys.PREVIEWS] = PreviewService(generation, app[keys.ESTIMATES], rows.chunks, core.writing)
 
 
 def _jobs(app: web.Application, core: Core, workshop: Workshop) -> None:
@@ -148,7 +149,7 @@ def _datasets(app: web.Application, core: Core, workshop: Workshop) -> None:
         rows.datasets,
         rows.jobs,
         runner,
-        ModelChoice(core.defaults.model, core.defaults.models, core.accounts, core.prices),
+        _choice(core),
         clock,
     )
     app[review_keys.FEEDBACK] = FeedbackService(rows.datasets, rows.feedback, clock)
@@ -159,9 +160,7 @@ def _datasets(app: web.Application, core: Core, workshop: Workshop) -> None:
         core.prompts,
         core.sources,
         runner,
-        core.accounts,
-        core.prices,
-        core.defaults.models,
+        _choice(core),
         clock,
     )
     app[review_keys.RESTORING] = RestoreService(datasets, rows.entries, rows.regenerations, core.weights, clock)
@@ -184,7 +183,7 @@ def _taxonomies(app: web.Application, core: Core, workshop: Workshop) -> None:
         rows.documents,
         rows.jobs,
         workshop.runner,
-        ModelChoice(core.defaults.model, core.defaults.models, core.accounts, core.prices),
+        _choice(core),
         core.clock,
     )
 
@@ -199,7 +198,7 @@ def _extraction(app: web.Application, core: Core, workshop: Workshop) -> None:
         rows.extraction,
         rows.jobs,
         runner,
-        ExtractionModels(core.defaults.model, core.defaults.models, core.accounts, core.prices),
+        _choice(core),
         extraction_prompts(),
         clock,
     )
@@ -217,11 +216,15 @@ def _benchmarks(app: web.Application, core: Core, workshop: Workshop) -> None:
         rows.datasets,
         rows.jobs,
         workshop.runner,
-        ModelChoice(core.defaults.model, core.defaults.models, core.accounts, core.prices),
+        _choice(core),
         BenchmarkDefaults(core.settings.benchmark_folder().resolve(), limits.max_samples, limits.max_tokens),
         core.suite,
         core.clock,
     )
+
+
+def _choice(core: Core) -> ModelChoice:
+    return ModelChoice(core.defaults.model, core.defaults.models, core.accounts, core.prices)
 
 
 def _folder_fault(root: Path, folder: str, below: str) -> str | None:

@@ -1,10 +1,12 @@
 """Benchmarks: have a model measured, read, compare and list what came of it."""
 
+from typing import Any
+
 from aiohttp import web
 
 from chunksmith.domain.benchmarks import RunFilter, SampleFilter
 from chunksmith.domain.paging import Window
-from chunksmith.errors import Conflict, NotFound, ProviderNotConfigured, RunnerUnavailable
+from chunksmith.errors import Conflict, Fault, NotFound, ProviderNotConfigured, RunnerUnavailable
 from chunksmith.web.answers import json_response
 from chunksmith.web.benchmark_keys import BENCHMARKS
 from chunksmith.web.parsing import body_of, idempotency_key, query_of
@@ -56,6 +58,10 @@ async def list_benchmark_suites(request: web.Request) -> web.StreamResponse:
     return json_response({"suites": [shapes.suite_out(state) for state in states]})
 
 
+async def _also_wrong(request: web.Request, values: dict[str, Any]) -> list[Fault]:
+    return await request.app[BENCHMARKS].faults(values)
+
+
 ROUTES = [
     Route(
         "POST",
@@ -68,6 +74,7 @@ ROUTES = [
         "missing is 404, and the detail says which file to put where. Where some tasks of a suite have data, those are "
         "run, and `warnings` names the others.",
         body=shapes.RunBenchmarkIn,
+        also=_also_wrong,
         errors=(Conflict, NotFound, ProviderNotConfigured, RunnerUnavailable),
         headers=("Idempotency-Key",),
     ),

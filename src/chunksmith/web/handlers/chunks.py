@@ -1,9 +1,11 @@
 """Chunks: import, look at, delete."""
 
+from typing import Any
+
 from aiohttp import web
 
 from chunksmith.domain.paging import Window
-from chunksmith.errors import NotFound, TooLarge
+from chunksmith.errors import Fault, NotFound, TooLarge
 from chunksmith.web.answers import json_response, no_content
 from chunksmith.web.fields import CursorQuery
 from chunksmith.web.keys import CHUNK_IMPORT, CHUNKS, DOCUMENTS, PROJECTS
@@ -57,6 +59,13 @@ async def delete_chunk(request: web.Request) -> web.StreamResponse:
 
 
 _STREAM = Stream("One chunk a line, any number of lines; each is checked before anything is stored.", ChunkIn)
+
+
+async def _also_wrong(request: web.Request, values: dict[str, Any]) -> list[Fault]:
+    await request.app[PROJECTS].resolve(request.match_info["project_id"])
+    return await request.app[CHUNK_IMPORT].faults(values["chunks"] or [])
+
+
 ROUTES = [
     Route(
         "POST",
@@ -68,6 +77,7 @@ ROUTES = [
         description="All or nothing: up to 20 faults are named, by line or by pointer, and nothing is stored then. "
         "A stream may be of any size, and compressed (`Content-Encoding: gzip`).",
         body=ImportIn,
+        also=_also_wrong,
         streams=dict.fromkeys(LINES, _STREAM),
         errors=(NotFound, TooLarge),
     ),

@@ -4,7 +4,15 @@ from typing import Any
 
 from aiohttp import web
 
-from chunksmith.errors import Conflict, FormatFailed, NotFound, ProviderNotConfigured, RunnerUnavailable, StaleEntry
+from chunksmith.errors import (
+    Conflict,
+    Fault,
+    FormatFailed,
+    NotFound,
+    ProviderNotConfigured,
+    RunnerUnavailable,
+    StaleEntry,
+)
 from chunksmith.exports.formats import known_formats
 from chunksmith.services.datasets import etag_of, revisions_in
 from chunksmith.web.answers import json_response, no_content
@@ -107,6 +115,15 @@ async def download_dataset(request: web.Request) -> web.StreamResponse:
     return await send_file(request, file.path, file.name, file.media_type, file.sha256)
 
 
+async def _also_wrong_rescore(request: web.Request, values: dict[str, Any]) -> list[Fault]:
+    return await request.app[RESCORING].faults(request.match_info["dataset_id"], values)
+
+
+async def _also_wrong_edit(request: web.Request, values: dict[str, Any]) -> list[Fault]:
+    given = {name: value for name, value in values.items() if value is not None}
+    return await request.app[DATASETS].faults(request.match_info["dataset_id"], request.match_info["entry_id"], given)
+
+
 ROUTES = [
     Route(
         "GET",
@@ -146,6 +163,7 @@ ROUTES = [
         "Datasets",
         {202: Answer("The job that does it.", shapes.RescoreOut, headers=("Location",))},
         body=shapes.RescoreIn,
+        also=_also_wrong_rescore,
         body_optional=True,
         errors=(ProviderNotConfigured, RunnerUnavailable),
     ),
@@ -174,6 +192,7 @@ ROUTES = [
         "Entries",
         {200: Answer("The entry as it is now.", shapes.EntryDetailOut, headers=("ETag",))},
         body=shapes.EntryChangeIn,
+        also=_also_wrong_edit,
         headers=("If-Match",),
         errors=(StaleEntry,),
     ),

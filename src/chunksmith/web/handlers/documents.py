@@ -119,9 +119,9 @@ async def _processing(app: web.Application, body: dict[str, Any]) -> tuple[_Want
     return _Wanted(project, options, ProcessLimits(body["concurrency"] or 1, body["max_calls"], ceiling)), gathered
 
 
-async def _also_wrong(app: web.Application, readable: dict[str, Any]) -> list[Fault]:
-    wanted, gathered = await _processing(app, readable)
-    await _check_selection(app, wanted, readable, gathered)
+async def _also_wrong(request: web.Request, readable: dict[str, Any]) -> list[Fault]:
+    wanted, gathered = await _processing(request.app, readable)
+    await _check_selection(request.app, wanted, readable, gathered)
     return gathered.all_faults()
 
 

@@ -1,9 +1,11 @@
 """Extractions: start, read, import, delete, and what a dataset can be made of."""
 
+from typing import Any
+
 from aiohttp import web
 
 from chunksmith.domain.extraction import KIND
-from chunksmith.errors import Conflict, NoSourceMaterial, NotFound, ProviderNotConfigured, RunnerUnavailable
+from chunksmith.errors import Conflict, Fault, NoSourceMaterial, NotFound, ProviderNotConfigured, RunnerUnavailable
 from chunksmith.web.answers import json_response, no_content
 from chunksmith.web.extraction_keys import EXTRACTION_IMPORT, EXTRACTIONS
 from chunksmith.web.fields import PageQuery
@@ -72,6 +74,14 @@ async def delete_extraction(request: web.Request) -> web.StreamResponse:
     return no_content()
 
 
+async def _also_wrong(request: web.Request, values: dict[str, Any]) -> list[Fault]:
+    return await request.app[EXTRACTIONS].faults(values)
+
+
+async def _also_wrong_import(request: web.Request, values: dict[str, Any]) -> list[Fault]:
+    return await request.app[EXTRACTION_IMPORT].faults(values)
+
+
 ROUTES = [
     Route(
         "POST",
@@ -87,6 +97,7 @@ ROUTES = [
         "Finds entities or portions of each chunk that belong to the categories of a taxonomy. Each is located in the "
         "chunk; what is not there is dropped and counted. Everything that can be known to be wrong is refused here.",
         body=shapes.ExtractionIn,
+        also=_also_wrong,
         headers=("Idempotency-Key",),
         errors=(Conflict, NotFound, NoSourceMaterial, ProviderNotConfigured, RunnerUnavailable),
     ),
@@ -100,6 +111,7 @@ ROUTES = [
         "All or nothing: chunks and categories that are not known are named, and nothing is stored then. Results for "
         "the same chunk are taken together.",
         body=shapes.ExtractionImportIn,
+        also=_also_wrong_import,
         headers=("Idempotency-Key",),
         errors=(Conflict, NotFound, RunnerUnavailable),
     ),

@@ -1,8 +1,10 @@
 """What reviewers say about entries, and former texts put back."""
 
+from typing import Any
+
 from aiohttp import web
 
-from chunksmith.errors import NotFound, StaleEntry
+from chunksmith.errors import Fault, NotFound, StaleEntry
 from chunksmith.services.datasets import etag_of, revisions_in
 from chunksmith.web.answers import json_response
 from chunksmith.web.handlers.datasets import BASE, ENTRY
@@ -39,6 +41,10 @@ async def restore_entry(request: web.Request) -> web.StreamResponse:
     return json_response(detail_out(detail), headers={"ETag": etag_of(detail.entry)})
 
 
+async def _also_wrong(request: web.Request, values: dict[str, Any]) -> list[Fault]:
+    return await request.app[FEEDBACK].faults(request.match_info["dataset_id"], values)
+
+
 ROUTES = [
     Route(
         "POST",
@@ -49,6 +55,7 @@ ROUTES = [
         {200: Answer("It is stored for each of them.", shapes.GivenOut)},
         "`reject` and `approve` change the entries' status; that is a revision in their history.",
         body=shapes.FeedbackIn,
+        also=_also_wrong,
         errors=(NotFound,),
     ),
     Route(

@@ -46,8 +46,8 @@ async def generation_status(request: web.Request) -> web.StreamResponse:
     return json_response(status_out(status))
 
 
-async def _also_wrong(app: web.Application, values: dict[str, Any]) -> list[Fault]:
-    return await app[GENERATION].faults(values)
+async def _also_wrong(request: web.Request, values: dict[str, Any]) -> list[Fault]:
+    return await request.app[GENERATION].faults(values)
 
 
 def _started(submitted: Submitted) -> web.Response:

@@ -1,9 +1,11 @@
 """Jobs of all kinds: lists, status, control, outcomes, the ledger."""
 
+from typing import Any
+
 from aiohttp import web
 
 from chunksmith.domain.paging import Window
-from chunksmith.errors import Conflict, NotFound
+from chunksmith.errors import Conflict, Fault, NotFound
 from chunksmith.services.generation_checks import parse_usd
 from chunksmith.web.answers import json_response
 from chunksmith.web.fields import PageQuery
@@ -99,6 +101,14 @@ def _control(name: str, handler: Handler, summary: str) -> Route:
     return Route("POST", f"{BASE}/{{job_id}}/{name}", handler, summary, "Jobs", answer, errors=(Conflict,))
 
 
+async def _also_wrong(request: web.Request, values: dict[str, Any]) -> list[Fault]:
+    return await request.app[JOBS].faults(request.match_info["job_id"], has_ceiling=values["max_cost_usd"] is not None)
+
+
+async def _also_wrong_prune(request: web.Request, values: dict[str, Any]) -> list[Fault]:
+    return await request.app[LEDGER].faults(values["job_id"])
+
+
 ROUTES = [
     Route(
         "GET",
@@ -141,6 +151,7 @@ ROUTES = [
         "Jobs",
         {200: Answer("The job as it is now.", shapes.JobOut)},
         body=shapes.JobChangeIn,
+        also=_also_wrong,
         errors=(Conflict,),
     ),
     Route(
@@ -170,6 +181,7 @@ ROUTES = [
         {200: Answer("What was removed, or would be.", shapes.PrunedOut)},
         "The calls stay listed with tokens and costs, but their replies cannot be reused or parsed again.",
         body=shapes.PruneIn,
+        also=_also_wrong_prune,
         errors=(Conflict, NotFound),
     ),
 ]

@@ -1,10 +1,12 @@
 """Prompts."""
 
+from typing import Any
+
 from aiohttp import web
 
 from chunksmith.domain.paging import Window
 from chunksmith.domain.prompts import PromptDraft
-from chunksmith.errors import Conflict, NotFound
+from chunksmith.errors import Conflict, Fault, NotFound
 from chunksmith.web.answers import json_response, no_content
 from chunksmith.web.keys import PROMPTS
 from chunksmith.web.parsing import body_of, query_of
@@ -45,6 +47,10 @@ async def delete_prompt(request: web.Request) -> web.StreamResponse:
     return no_content()
 
 
+async def _also_wrong(request: web.Request, values: dict[str, Any]) -> list[Fault]:
+    return await request.app[PROMPTS].faults(values["name"], request.match_info.get("prompt_id"))
+
+
 ROUTES = [
     Route(
         "POST",
@@ -54,6 +60,7 @@ ROUTES = [
         TAG,
         {201: Answer("The prompt.", PromptOut, headers=("Location",))},
         body=PromptIn,
+        also=_also_wrong,
         errors=(Conflict,),
     ),
     Route(
@@ -92,6 +99,7 @@ ROUTES = [
         {200: Answer("The prompt as it is now.", PromptOut)},
         description="Only the named fields change. Built-in prompts are read-only.",
         body=PromptChange,
+        also=_also_wrong,
         errors=(NotFound, Conflict),
     ),
     Route(

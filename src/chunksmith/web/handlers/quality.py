@@ -1,8 +1,10 @@
 """Quality of datasets, stored ones and rows that are sent."""
 
+from typing import Any
+
 from aiohttp import web
 
-from chunksmith.errors import NotFound
+from chunksmith.errors import Fault, NotFound
 from chunksmith.web.answers import json_response
 from chunksmith.web.parsing import body_of
 from chunksmith.web.quality_keys import ANALYSIS, QUALITY_REPORTS
@@ -25,6 +27,13 @@ async def analyze(request: web.Request) -> web.StreamResponse:
     return json_response(shapes.analysis_out(found))
 
 
+async def _also_wrong(request: web.Request, values: dict[str, Any]) -> list[Fault]:
+    config = shapes.config_in(values["config"])
+    return await request.app[ANALYSIS].faults(
+        values["dataset"], values["dataset_id"], config, per_row=values["per_row"]
+    )
+
+
 ROUTES = [
     Route(
         "GET",
@@ -42,6 +51,7 @@ ROUTES = [
         "Quality",
         {200: Answer("The figures; they are explained in the quality page.", shapes.AnalyzeOut)},
         body=shapes.AnalyzeIn,
+        also=_also_wrong,
         errors=(NotFound,),
     ),
 ]

@@ -1,9 +1,12 @@
 """Writing entries anew, and looking at a prompt before it is sent."""
 
+from typing import Any
+
 from aiohttp import web
 
 from chunksmith.errors import (
     Conflict,
+    Fault,
     NoSourceMaterial,
     NotFound,
     ProviderNotConfigured,
@@ -31,6 +34,14 @@ async def preview_generation(request: web.Request) -> web.StreamResponse:
     return json_response(shapes.preview_out(await request.app[PREVIEWS].preview(values, chunk_id)))
 
 
+async def _also_wrong(request: web.Request, values: dict[str, Any]) -> list[Fault]:
+    return await request.app[REGENERATION].faults(request.match_info["dataset_id"], values)
+
+
+async def _also_wrong_preview(request: web.Request, values: dict[str, Any]) -> list[Fault]:
+    return await request.app[PREVIEWS].faults(values, values["chunk_id"])
+
+
 ROUTES = [
     Route(
         "POST",
@@ -48,6 +59,7 @@ ROUTES = [
         "A new text takes the place of the old one when it parses, is found in the passage and differs; otherwise the "
         "entry stays, and the job's outcomes say why. The old text stays in the history.",
         body=shapes.RegenerateIn,
+        also=_also_wrong,
         headers=("Idempotency-Key",),
         errors=(Conflict, NotFound, ProviderNotConfigured, RunnerUnavailable),
     ),
@@ -55,11 +67,12 @@ ROUTES = [
         "POST",
         f"{BASE}/preview",
         preview_generation,
-        "The exact prompt for a chunk, without a call",
+        "The exact prompts for a chunk, without a call",
         "Generation",
         {200: Answer("What would be sent.", shapes.PreviewOut)},
         "Takes the body of `POST /datasets/generate`, refuses what that refuses, and starts nothing.",
         body=shapes.PreviewIn,
+        also=_also_wrong_preview,
         errors=(Conflict, NotFound, NoSourceMaterial, ProviderNotConfigured, TaxonomyInvalid),
     ),
 ]

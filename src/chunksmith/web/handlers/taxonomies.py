@@ -9,6 +9,7 @@ from marshmallow import Schema
 from chunksmith.domain.paging import Window
 from chunksmith.errors import (
     Conflict,
+    Fault,
     InvalidRequest,
     NoSourceMaterial,
     NotFound,
@@ -20,7 +21,6 @@ from chunksmith.errors import (
 from chunksmith.services.taxonomies import etag_of
 from chunksmith.web.answers import json_response, no_content
 from chunksmith.web.file_answer import attachment
-from chunksmith.web.keys import PROJECTS
 from chunksmith.web.parsing import body_of, idempotency_key, load, query_of, read_limited
 from chunksmith.web.routing import JSON, Answer, Route, Stream
 from chunksmith.web.schemas import taxonomies as shapes
@@ -59,10 +59,7 @@ async def get_taxonomy(request: web.Request) -> web.StreamResponse:
 async def update_taxonomy(request: web.Request) -> web.StreamResponse:
     body = await _body(request, shapes.TaxonomyChange())
     identifier, if_match = request.match_info["taxonomy_id"], request.headers.get("If-Match")
-    if "project_id" in body:
-        named = await request.app[PROJECTS].resolve(body["project_id"])
-        if named.id != (await request.app[TAXONOMIES].get(identifier)).project_id:
-            raise InvalidRequest.field("/project_id", "must be the taxonomy's own: a taxonomy stays in its project")
+    await request.app[TAXONOMIES].check_change(identifier, body.get("project_id"), body.get("name"))
     taxonomy = await request.app[TAXONOMIES].change(identifier, body, if_match)
     return json_response(shapes.taxonomy_out(taxonomy), headers={"ETag": etag_of(taxonomy)})
 
@@ -98,6 +95,24 @@ async def extend_taxonomy(request: web.Request) -> web.StreamResponse:
     return json_response(shapes.making_out(job, "Taxonomy extension started successfully"), 202, headers)
 
 
+async def _also_wrong_making(request: web.Request, values: dict[str, Any]) -> list[Fault]:
+    return await request.app[TAXONOMY_MAKING].faults_of_making(values)
+
+
+async def _also_wrong_extending(request: web.Request, values: dict[str, Any]) -> list[Fault]:
+    return await request.app[TAXONOMY_MAKING].faults_of_extending(values)
+
+
+async def _also_wrong(request: web.Request, values: dict[str, Any]) -> list[Fault]:
+    return await request.app[TAXONOMIES].faults(request.query.get("project_id") or values["project_id"], values["name"])
+
+
+async def _also_wrong_change(request: web.Request, values: dict[str, Any]) -> list[Fault]:
+    return await request.app[TAXONOMIES].faults_of_change(
+        request.match_info["taxonomy_id"], values["project_id"], values["name"]
+    )
+
+
 async def _body(request: web.Request, schema: Schema) -> dict[str, Any]:
     """What the route's schema loaded of JSON; YAML is read here. Errors: InvalidRequest; TooLarge."""
     if request.content_type not in MEDIA_TYPES:
@@ -128,6 +143,7 @@ ROUTES = [
         description="Takes what an export gives. Ids that are given are kept.",
         query=shapes.CreateQuery,
         body=shapes.TaxonomyIn,
+        also=_also_wrong,
         streams=_STREAMS,
         errors=(NotFound, Conflict, TooLarge),
     ),
@@ -150,6 +166,7 @@ ROUTES = [
         {202: Answer("The job that makes it.", shapes.MakingOut, headers=("Location",))},
         description="Everything that can be known to be wrong is refused here; nothing is started then.",
         body=shapes.GenerateTaxonomyIn,
+        also=_also_wrong_making,
         headers=("Idempotency-Key",),
         errors=_JOB_ERRORS,
     ),
@@ -162,6 +179,7 @@ ROUTES = [
         {202: Answer("The job that extends it.", shapes.MakingOut, headers=("Location",))},
         description="What is there stays as it is. One call for each category that is extended.",
         body=shapes.ExtendTaxonomyIn,
+        also=_also_wrong_extending,
         headers=("Idempotency-Key",),
         errors=_JOB_ERRORS,
     ),
@@ -184,6 +202,7 @@ ROUTES = [
         description="Only the named fields change; `taxonomy` replaces the whole tree. Nodes keep their ids: those "
         "that are sent with one, and those whose path of names is as it was.",
         body=shapes.TaxonomyChange,
+        also=_also_wrong_change,
         streams=_CHANGES,
         headers=("If-Match",),
         errors=(NotFound, Conflict, StaleEntry, TooLarge),

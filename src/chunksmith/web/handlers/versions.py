@@ -1,9 +1,11 @@
 """Versions of datasets."""
 
+from typing import Any
+
 from aiohttp import web
 
 from chunksmith.domain.versions import Version
-from chunksmith.errors import Conflict, NotFound
+from chunksmith.errors import Conflict, Fault, NotFound
 from chunksmith.web.answers import json_response
 from chunksmith.web.handlers.jobs import counted, window_of
 from chunksmith.web.parsing import body_of, query_of
@@ -75,6 +77,13 @@ def _made(version: Version) -> web.Response:
     return json_response({"new_version": str(version.number), "version": shapes.version_out(version)})
 
 
+async def _also_wrong(request: web.Request, values: dict[str, Any]) -> list[Fault]:
+    numbers: dict[str, str | None] = {
+        name: values[name] for name in ("version1", "version2", "target_version") if name in values
+    }
+    return await request.app[VERSIONS].faults(values["project_id"], values["dataset_name"], numbers)
+
+
 ROUTES = [
     Route(
         "GET",
@@ -115,6 +124,7 @@ ROUTES = [
         TAG,
         {200: Answer("Counts of everything, and a page of the changes.", shapes.VersionCompareOut)},
         body=shapes.VersionCompareIn,
+        also=_also_wrong,
         errors=(NotFound,),
     ),
     Route(
@@ -126,6 +136,7 @@ ROUTES = [
         {200: Answer("The new version.", shapes.NewVersionOut)},
         "Of the dataset that the newest version is a state of. Without changes the new version has the same content.",
         body=shapes.IncrementIn,
+        also=_also_wrong,
         errors=(NotFound, Conflict),
     ),
     Route(
@@ -139,6 +150,7 @@ ROUTES = [
         "as a patch before. The dataset's entries become what they were: deleted ones come back, those added since are "
         "deleted, and every former text stays in the history.",
         body=shapes.RollbackIn,
+        also=_also_wrong,
         errors=(NotFound, Conflict),
     ),
 ]

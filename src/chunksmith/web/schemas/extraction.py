@@ -227,9 +227,10 @@ class ImportedResultIn(fields.StrictSchema):
     is_validated = fields.Boolean(allow_none=True, load_default=None)
     entities = fields.List(fields.Nested(EntityIn), most=10_000, load_default=list)
 
-    @validates_schema
-    def _names_one_chunk(self, data: Mapping[str, Any], **_: Any) -> None:
-        if sum(data.get(name) is not None for name in ("chunk_id", "external_id", "chunk_text")) != 1:
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def _names_one_chunk(self, _: Mapping[str, Any], sent: Any, **__: Any) -> None:
+        names = ("chunk_id", "external_id", "chunk_text")
+        if isinstance(sent, Mapping) and sum(sent.get(name) is not None for name in names) != 1:
             raise ValidationError("give exactly one of chunk_id, external_id, chunk_text")
 
 

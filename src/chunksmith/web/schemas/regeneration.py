@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from chunksmith.domain.calls import PROVIDERS
+from chunksmith.domain.calls import PROVIDERS, ChatRequest
 from chunksmith.domain.corpus import chunk_name
 from chunksmith.domain.datasets import DIFFICULTIES
 from chunksmith.domain.jobs import MAX_CONCURRENCY
-from chunksmith.services.preview import Preview
+from chunksmith.services.preview import Preview, estimated_input_tokens
 from chunksmith.services.regeneration import Regenerated
 from chunksmith.web import fields
 from chunksmith.web.schemas.datasets import ENTRY_STATUSES
@@ -87,14 +87,31 @@ class MessageOut(fields.AnswerSchema):
     text = fields.String()
 
 
-class PreviewOut(fields.AnswerSchema):
-    chunk_id = fields.String()
+class RequestOut(fields.AnswerSchema):
     messages = fields.List(fields.Nested(MessageOut), metadata={"description": "Exactly as they would be sent."})
     reply_schema = fields.Dict(allow_none=True)
     model = fields.String()
     temperature = fields.Number(allow_none=True)
     max_tokens = fields.Integer(allow_none=True)
     estimated_input_tokens = fields.Integer()
+
+
+class FurtherCallOut(RequestOut):
+    stage = fields.String(one_of=("classify", "judge"))
+    entries_known = fields.Boolean(
+        metadata={"description": "The writer's reply is in the ledger; else its entries stand as `…`."}
+    )
+
+
+class PreviewOut(RequestOut):
+    chunk_id = fields.String()
+    further = fields.List(
+        fields.Nested(FurtherCallOut),
+        metadata={
+            "description": "What is asked about the entries afterwards: of a second model that classifies, and "
+            "of a judge (its first call)."
+        },
+    )
     warnings = fields.List(fields.String())
 
 
@@ -110,14 +127,23 @@ def regenerate_out(started: Regenerated) -> dict[str, Any]:
 
 
 def preview_out(preview: Preview) -> dict[str, Any]:
-    request = preview.request
+    further = [
+        {"stage": one.stage, "entries_known": one.entries_known, **_request_out(one.request)} for one in preview.further
+    ]
     return {
         "chunk_id": chunk_name(preview.chunk.id),
+        **_request_out(preview.request),
+        "further": further,
+        "warnings": list(preview.warnings),
+    }
+
+
+def _request_out(request: ChatRequest) -> dict[str, Any]:
+    return {
         "messages": [{"role": message.role, "text": message.text} for message in request.messages],
         "reply_schema": request.reply_schema,
         "model": str(request.model),
         "temperature": request.temperature,
         "max_tokens": request.max_tokens,
-        "estimated_input_tokens": preview.estimated_input_tokens,
-        "warnings": list(preview.warnings),
+        "estimated_input_tokens": estimated_input_tokens(request),
     }
