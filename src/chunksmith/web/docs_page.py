@@ -1,15 +1,16 @@
 """``/openapi.json`` and ``/docs``: open without a key, nothing from outside."""
 
+import asyncio
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from aiohttp import web
-from pydantic_core import to_json
 
 from chunksmith.errors import AppError, NotFound
 from chunksmith.web.routing import JSON, Answer, Handler, Route
 
-DOCUMENT: web.AppKey[bytes] = web.AppKey("openapi_document", bytes)
+DOCUMENT: web.AppKey[Callable[[], bytes]] = web.AppKey("openapi_document")
 
 STATIC = Path(__file__).parent / "static"
 ASSETS = {
@@ -25,13 +26,14 @@ CONTENT_POLICY = (
 )
 
 
-def serve_document(app: web.Application, document: dict[str, object]) -> None:
-    app[DOCUMENT] = to_json(document)
+def serve_document(app: web.Application, document: Callable[[], bytes]) -> None:
+    """``document`` gives the JSON; it may take its time, and is called in a thread."""
+    app[DOCUMENT] = document
 
 
 async def openapi_json(request: web.Request) -> web.StreamResponse:
-    headers = {"Cache-Control": "no-cache"}
-    return web.Response(body=request.app[DOCUMENT], content_type="application/json", charset="utf-8", headers=headers)
+    body, headers = await asyncio.to_thread(request.app[DOCUMENT]), {"Cache-Control": "no-cache"}
+    return web.Response(body=body, content_type="application/json", charset="utf-8", headers=headers)
 
 
 async def docs(request: web.Request) -> web.StreamResponse:

@@ -1,6 +1,9 @@
 """All routes, and what the documentation says of them together."""
 
+from functools import cache, partial
+
 from aiohttp import web
+from pydantic_core import to_json
 
 from chunksmith.domain.calls import PROVIDERS
 from chunksmith.web import docs_page
@@ -81,4 +84,10 @@ ROUTES = [
 
 
 def serve_docs(app: web.Application, version: str) -> None:
-    docs_page.serve_document(app, document(ROUTES, version=version, tags=TAGS, path_parameters=PATH_PARAMETERS))
+    docs_page.serve_document(app, partial(openapi, version))
+
+
+@cache
+def openapi(version: str) -> bytes:
+    """Made once in a process, when it is asked for first: it takes longer than all else that a start does."""
+    return to_json(document(ROUTES, version=version, tags=TAGS, path_parameters=PATH_PARAMETERS))

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from marshmallow import post_load
+from pydantic_core import to_json
 
 from chunksmith.errors import AppError, InvalidRequest, NotFound, ProviderError
 from chunksmith.settings import ServerSettings
@@ -206,7 +207,8 @@ def build(
     app = web.Application(client_max_size=settings.max_body_bytes, logger=logging.getLogger("test.aiohttp"))
     install(app, settings, keys or Keys(), clock or SetClock())
     register(app, TABLE)
-    docs_page.serve_document(app, document(TABLE, version="0.1.0", tags=TAGS, path_parameters=PARAMETERS))
+    made = to_json(document(TABLE, version="0.1.0", tags=TAGS, path_parameters=PARAMETERS))
+    docs_page.serve_document(app, lambda: made)
     return app
 
 
