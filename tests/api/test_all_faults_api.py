@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from aiohttp import FormData
 
 from api_parts import faults, job_count
 from app_parts import PASSAGES, Json, Server, settings_for
@@ -201,6 +202,21 @@ async def test_faults_of_form_and_of_meaning_come_in_one_answer(
         path = path.replace(f"${name}", str(value))
     assert set(await faults(server, method, path, json=filled(body, dataset))) == pointers
     assert await job_count(server) == 1
+
+
+async def test_all_faults_of_a_form_are_told_at_once(server: Server) -> None:
+    form = FormData()
+    for name, value in (("project_id", "99"), ("colour", "red"), ("files", "no file")):
+        form.add_field(name, value)
+    form.add_field("more", b"x", filename="more.txt")
+    found = await faults(server, "POST", "documents/upload", data=form)
+    assert set(found) == {"/project_id", "/colour", "/files", "/more"}
+
+
+async def test_a_form_without_anything_lacks_both(server: Server) -> None:
+    form = FormData()
+    form.add_field("colour", b"x", filename="x.txt")
+    assert set(await faults(server, "POST", "documents/upload", data=form)) == {"/project_id", "/colour", "/files"}
 
 
 async def test_what_is_wrong_beside_a_faulty_header_is_told_too(server: Server) -> None:

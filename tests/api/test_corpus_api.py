@@ -353,6 +353,13 @@ async def test_a_broken_compressed_stream_is_400(api: Client, data: bytes) -> No
     await answer(api, "POST", "/projects/1/chunks", 400, data=data, headers=headers)
 
 
+@pytest.mark.parametrize(("encoding", "status"), [("gzip", 400), ("rot13", 415)])
+async def test_a_body_that_cannot_be_decompressed_is_refused(api: Client, encoding: str, status: int) -> None:
+    for headers in (LINES, {"Content-Type": "application/json"}):
+        refused = {**headers, "Content-Encoding": encoding, "Connection": "close"}
+        await answer(api, "POST", "/projects/1/chunks", status, data=b"{}", headers=refused)
+
+
 async def test_a_bomb_is_413(api: Client) -> None:
     data = gzip.compress((b" " * 9000 + b"\n") * 4000, 9)
     await answer(api, "POST", "/projects/1/chunks", 413, data=data, headers={**LINES, "Content-Encoding": "gzip"})

@@ -55,10 +55,14 @@ class Upload:
         name = display_name(name)
         self._received.append(await self._store.receive(name, pieces, self._limits.max_file_bytes))
 
-    async def keep(self, project: Project) -> Uploaded:
-        """Errors: InvalidRequest when there is no file; NotFound when the project has gone."""
+    def check_files(self) -> None:
+        """Errors: InvalidRequest when there is none."""
         if not self._received:
             raise InvalidRequest.field("/files", "required: at least one file")
+
+    async def keep(self, project: Project) -> Uploaded:
+        """Errors: InvalidRequest when there is no file; NotFound when the project has gone."""
+        self.check_files()
         await self._store.keep(self._received)
         documents = await self._add_rows(project)
         await self._store.settle(self._received)

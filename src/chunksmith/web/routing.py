@@ -14,7 +14,7 @@ from marshmallow import Schema
 
 from chunksmith.errors import AppError, Fault, InvalidRequest, NotFound, UnsupportedMedia
 from chunksmith.web.fields import QuerySchema
-from chunksmith.web.parsing import BODY, QUERY, Loaded, check_path, load_body, load_headers, load_query
+from chunksmith.web.parsing import BODY, QUERY, Loaded, check_encoding, check_path, load_body, load_headers, load_query
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 JSON = "application/json"
@@ -120,6 +120,8 @@ def _endpoint(route: Route) -> Handler:
     @functools.wraps(route.handler)
     async def endpoint(request: web.Request) -> web.StreamResponse:
         check_path(request)
+        if route.reads_body:
+            check_encoding(request)
         loaded_query = load_query(query, request.query)
         loaded_body = await _load(route, body, request)
         faults = [*load_headers(route.headers, request).faults, *loaded_query.faults, *loaded_body.faults]

@@ -9,7 +9,6 @@ from chunksmith.domain.paging import Window
 from chunksmith.errors import (
     Conflict,
     Fault,
-    InvalidRequest,
     NotFound,
     ProviderNotConfigured,
     RunnerUnavailable,
@@ -20,6 +19,7 @@ from chunksmith.services.documents import Upload
 from chunksmith.services.gathering import Gathered
 from chunksmith.services.generation_checks import parse_usd
 from chunksmith.services.processing import check_keys, options_of
+from chunksmith.services.projects import ProjectService
 from chunksmith.web.answers import json_response, no_content
 from chunksmith.web.keys import DOCUMENTS, JOBS, PROJECTS, SETTINGS
 from chunksmith.web.parsing import body_of, idempotency_key, query_of
@@ -51,7 +51,7 @@ async def upload_documents(request: web.Request) -> web.StreamResponse:
         form = _Form(upload)
         async for part in parts_of(request):
             await form.take(part)
-        project = await request.app[PROJECTS].resolve(form.project_id())
+        project = await form.project(request.app[PROJECTS])
         uploaded = await upload.keep(project)
     shown = [document_out(document) for document in uploaded.documents]
     return json_response({"project_id": project.id, "documents": shown, "warnings": uploaded.warnings}, 201)
@@ -137,7 +137,7 @@ class _Form:
     def __init__(self, upload: Upload) -> None:
         self._upload = upload
         self._project_ids: list[str] = []
-        self._unknown: list[str] = []
+        self._gathered = Gathered()
 
     async def take(self, part: BodyPartReader) -> None:
         if part.name == "files":
@@ -145,24 +145,32 @@ class _Form:
         elif part.name == "project_id":
             self._project_ids.append(await text_of_part(part, LONGEST_FIELD_BYTES))
         else:
-            self._unknown.append((part.name or "")[:100])
+            self._gathered.fault((part.name or "")[:100], "unknown field (known: files, project_id)")
             await skip_part(part)
 
     async def _take_file(self, part: BodyPartReader) -> None:
         if part.filename is None:
-            raise InvalidRequest.field("/files", "must be files: parts with a file name")
+            self._gathered.fault("files", "must be files: parts with a file name")
+            await skip_part(part)
+            return
         await self._upload.add(part.filename, pieces_of_part(part))
 
-    def project_id(self) -> str:
-        """Errors: InvalidRequest for everything that is wrong with the form."""
-        faults = [Fault(f"/{name}", "unknown field (known: files, project_id)") for name in self._unknown]
+    async def project(self, projects: ProjectService) -> Project:
+        """Errors: NotFound; InvalidRequest; everything that is wrong with the form, at once."""
+        project, gathered = None, self._gathered
         if len(self._project_ids) > 1:
-            faults.append(Fault("/project_id", "given more than once"))
+            gathered.fault("project_id", "given more than once")
         if not self._project_ids:
-            faults.append(Fault("/project_id", "required"))
-        if faults:
-            raise InvalidRequest.of(faults)
-        return self._project_ids[0].strip()
+            gathered.fault("project_id", "required")
+        with gathered.gathering("project_id"):
+            if len(self._project_ids) == 1:
+                project = await projects.resolve(self._project_ids[0].strip())
+        with gathered.gathering("files"):
+            if not gathered.tells("files"):
+                self._upload.check_files()
+        gathered.settle()
+        assert project is not None  # noqa: S101 - else there was a fault
+        return project
 
 
 ROUTES = [
