@@ -1,21 +1,31 @@
 """Every route tells at once what is wrong by form and what only stored things and settings know to be wrong."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiohttp import FormData
 
 from api_parts import faults, job_count
-from app_parts import PASSAGES, Json, Server, settings_for
-from chunksmith.app import build_app
-from chunksmith.web.routing import ROUTES, Route
+from app_parts import PASSAGES, Json, Server, running_app, settings_for
+from chunksmith.web.routing import ROUTES
+from fake_llm import FakeLLM
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 CONFIG = "/regeneration_config"
 # What only form can be wrong of, so nothing is left to look at: names that need not be unique, limits, a number.
 BY_FORM_ALONE = {"create_project", "update_project", "restore_entry", "retry_job", "change_provider"}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """One for all: nothing here starts or stores anything."""
+    async with FakeLLM() as fake, running_app(settings_for(tmp_path_factory.mktemp("faults") / "data", fake)) as one:
+        yield one
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def dataset(server: Server) -> Json:
     """A version of a dataset, with the ids of what it was made of."""
     project = await server.project(PASSAGES)
@@ -24,7 +34,7 @@ async def dataset(server: Server) -> Json:
         "POST", "taxonomy", 201, json={"name": "Known", "project_id": project, "taxonomy": tree}
     )
     made = await server.generate(
-        {"project_id": project, "generation_model": "builtin", "enable_versioning": True, "dataset_name": "line"}
+        {"project_id": project, "generation_model": "ollama", "enable_versioning": True, "dataset_name": "line"}
     )
     await server.call("POST", "prompts", 201, json={"name": "Taken", "content": "x"})
     return {
@@ -201,7 +211,7 @@ async def test_faults_of_form_and_of_meaning_come_in_one_answer(
     for name, value in dataset.items():
         path = path.replace(f"${name}", str(value))
     assert set(await faults(server, method, path, json=filled(body, dataset))) == pointers
-    assert await job_count(server) == 1
+    assert await job_count(server) == 1  # the one that made the dataset
 
 
 async def test_all_faults_of_a_form_are_told_at_once(server: Server) -> None:
@@ -231,11 +241,6 @@ async def test_a_project_without_chunks_is_told_with_the_rest(server: Server) ->
     assert set(found) == {"/project_id", "/prompt_name", "/concurrency"}
 
 
-def test_every_route_that_reads_a_body_looks_at_all_of_it(settings_routes: list[Route]) -> None:
-    lacking = {route.name for route in settings_routes if route.body is not None and route.also is None}
-    assert lacking == BY_FORM_ALONE
-
-
-@pytest.fixture
-def settings_routes(data_dir: Any) -> list[Route]:
-    return list(build_app(settings_for(data_dir, None))[ROUTES].values())
+async def test_every_route_that_reads_a_body_looks_at_all_of_it(server: Server) -> None:
+    routes = server.client.app[ROUTES].values()
+    assert {route.name for route in routes if route.body is not None and route.also is None} == BY_FORM_ALONE
