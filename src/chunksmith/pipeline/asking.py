@@ -7,14 +7,18 @@ from typing import Any, TypeVar
 from chunksmith.domain.calls import USUAL_MAX_TOKENS, ChatReply, ChatRequest, Stage
 from chunksmith.domain.halts import JobFatal
 from chunksmith.errors import ProviderError, ReplyUnreadable
+from chunksmith.gateway.gateway import Answer
 from chunksmith.pipeline import prompts
 from chunksmith.pipeline.json_text import json_in
 
 T = TypeVar("T")
 # Asks for a unit that the caller knows.
 Ask = Callable[[ChatRequest, Stage], Awaitable[ChatReply]]
+AskAnswer = Callable[[ChatRequest, Stage], Awaitable[Answer]]
 # A reply that was cut is asked for again with so much more room, an empty one so often in all.
 MORE_ROOM, EMPTY_TRIES = 3, 2
+# Where a part of a list is worth something: so often twice the room, and so often in all when it is empty.
+CUT_TRIES, SOME_TRIES = 2, 3
 
 
 async def ask_for_object(ask: Ask, request: ChatRequest, stage: Stage, read: Callable[[dict[str, Any]], T]) -> T:
@@ -42,6 +46,31 @@ async def ask_for_text(ask: Ask, request: ChatRequest, stage: Stage) -> str:
     except ProviderError as exc:
         _check_fatal(exc)
         raise
+
+
+async def ask_for_some(ask: AskAnswer, request: ChatRequest, stage: Stage, about: str) -> Answer:
+    """An answer with text in it, with more room where it was cut off; what is cut even then is given as it is.
+
+    ``about`` is what the words of a refusal call it: the passage. Errors: ProviderError, also for a refusal;
+    ReplyUnreadable when there is no text however often it is asked for.
+    """
+    cuts = empties = 0
+    while True:
+        answer = await ask(request, "repair" if cuts else stage)
+        reply = answer.reply
+        if reply.prompt_truncated:
+            raise ProviderError("context_window", "the model saw only part of the prompt; use smaller chunks")
+        if reply.finish == "refused":
+            raise ProviderError("refused", reply.detail or f"the provider's content policy refused {about}")
+        if reply.finish == "length" and cuts < CUT_TRIES:
+            cuts += 1
+            request = replace(request, max_tokens=(request.max_tokens or USUAL_MAX_TOKENS) * 2)
+        elif reply.text.strip():
+            return answer
+        elif reply.finish in ("stop", "length") or empties + 1 == SOME_TRIES:
+            raise ReplyUnreadable(reply.detail or "it was empty")
+        else:
+            empties += 1
 
 
 def _check_fatal(exc: ProviderError) -> None:

@@ -14,8 +14,9 @@ from chunksmith.domain.extraction import Categories, ExtractionCategory, Extract
 from chunksmith.domain.jobs import Outcome, Unit
 from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import ProviderError, ReplyUnreadable
-from chunksmith.gateway.gateway import Caller, Gateway
+from chunksmith.gateway.gateway import Answer, Caller, Gateway
 from chunksmith.pipeline import prompts
+from chunksmith.pipeline.asking import ask_for_some
 from chunksmith.pipeline.extract_items import SHAPELESS, Claimed, Located, in_context, locate_all
 from chunksmith.pipeline.extract_replies import (
     LONGEST_ENTITY,
@@ -42,7 +43,6 @@ TEMPERATURE = 0.0
 LEAST_TOKENS, MOST_TOKENS = 1024, 8192
 VERDICT_TOKENS = 40
 LONG_CHARS = 20_000
-CUT_TRIES, EMPTY_TRIES, MORE_ROOM = 2, 3, 2
 
 SYSTEM = """You find things in a passage and sort them into categories that you are given.
 
@@ -209,24 +209,12 @@ class Extractor:
             return await read(await self._whole(unit, corrected, "repair"))
 
     async def _whole(self, unit: Unit, request: ChatRequest, stage: Stage) -> ChatReply:
-        """A reply with text in it, with more room where it was cut off.
+        """Errors: as ``ask_for_some``."""
 
-        Errors: ProviderError, also for a refusal; ReplyUnreadable when it stays empty.
-        """
-        cuts = empties = 0
-        while True:
-            asked: Stage = "repair" if cuts else stage
-            reply = (await self._gateway.ask(request, self._caller, position=unit.position, stage=asked)).reply
-            _must_be_usable(reply)
-            if reply.finish == "length" and cuts < CUT_TRIES:
-                cuts += 1
-                request = replace(request, max_tokens=(request.max_tokens or MOST_TOKENS) * MORE_ROOM)
-            elif reply.text.strip():
-                return reply
-            elif reply.finish in ("stop", "length") or empties + 1 == EMPTY_TRIES:
-                raise ReplyUnreadable(reply.detail or "it was empty")
-            else:
-                empties += 1
+        async def ask(roomier: ChatRequest, asked: Stage) -> Answer:
+            return await self._gateway.ask(roomier, self._caller, position=unit.position, stage=asked)
+
+        return (await ask_for_some(ask, request, stage, "the passage")).reply
 
 
 CONTEXTS = """"contexts" is for the categories that the passage as a whole is about: name those among the ids of the
@@ -238,13 +226,6 @@ def _messages(template: str, passage: str, values: Mapping[str, str], shape: dic
         Message("system", SYSTEM + to_json(shape).decode()),
         Message("user", prompts.render(template, passage, values)),
     )
-
-
-def _must_be_usable(reply: ChatReply) -> None:
-    if reply.prompt_truncated:
-        raise ProviderError("context_window", "the model saw only part of the prompt; use smaller chunks")
-    if reply.finish == "refused":
-        raise ProviderError("refused", reply.detail or "the provider's content policy refused the passage")
 
 
 async def _read_claims(reply: ChatReply) -> Claims:

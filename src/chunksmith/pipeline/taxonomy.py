@@ -9,14 +9,15 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 
-from chunksmith.domain.calls import ChatReply, ChatRequest, Message, Stage, Task
+from chunksmith.domain.calls import ChatRequest, Message, Stage, Task
 from chunksmith.domain.corpus import Chunk
 from chunksmith.domain.taxonomy import LONGEST_NAME, Category, Subject, name_key
 from chunksmith.domain.taxonomy_jobs import TaxonomySpec
 from chunksmith.domain.tokens import estimate_tokens
-from chunksmith.errors import ProviderError, ReplyUnreadable
+from chunksmith.errors import ReplyUnreadable
 from chunksmith.gateway.gateway import Answer, Caller, Gateway
 from chunksmith.pipeline import prompts, replies
+from chunksmith.pipeline.asking import ask_for_some
 from chunksmith.pipeline.json_text import json_in
 
 TASK_MODE = "taxonomy"
@@ -25,7 +26,6 @@ BATCH_TOKENS = 5000
 MOST_IN_REPLY = 150
 TOKENS_EACH, LEAST_TOKENS, MOST_TOKENS = 60, 1024, 8192
 TEMPERATURE = 0.2
-CUT_TRIES, EMPTY_TRIES = 2, 3
 SHORT_NAME = 80
 _PLACEHOLDER = re.compile(r"\{(depth|limits|specificity|domain|passages|outline|branch)\}")
 
@@ -261,27 +261,9 @@ class Proposer:
         return Proposal(tuple(categories), dropped, answer)
 
     async def _whole(self, request: ChatRequest, position: int, stage: Stage) -> Answer:
-        """An answer with text in it, with more room where it was cut off."""
-        cuts = empties = 0
-        while True:
-            answer = await self._gateway.ask(
-                request, self._caller, position=position, stage="repair" if cuts else stage
-            )
-            reply = answer.reply
-            _must_be_usable(reply)
-            if reply.finish == "length" and cuts < CUT_TRIES:
-                cuts += 1
-                request = replace(request, max_tokens=(request.max_tokens or MOST_TOKENS) * 2)
-            elif reply.text.strip():
-                return answer
-            elif reply.finish in ("stop", "length") or empties + 1 == EMPTY_TRIES:
-                raise ReplyUnreadable(reply.detail or "it was empty")
-            else:
-                empties += 1
+        """Errors: as ``ask_for_some``."""
 
+        async def ask(roomier: ChatRequest, asked: Stage) -> Answer:
+            return await self._gateway.ask(roomier, self._caller, position=position, stage=asked)
 
-def _must_be_usable(reply: ChatReply) -> None:
-    if reply.prompt_truncated:
-        raise ProviderError("context_window", "the model saw only part of the prompt; use smaller chunks")
-    if reply.finish == "refused":
-        raise ProviderError("refused", reply.detail or "the provider's content policy refused the passages")
+        return await ask_for_some(ask, request, stage, "the passages")
