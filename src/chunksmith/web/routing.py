@@ -114,8 +114,8 @@ def route_of(request: web.Request) -> Route | None:
 
 
 def _endpoint(route: Route) -> Handler:
-    query = route.query()
-    body = route.body() if isinstance(route.body, type) else route.body
+    query = _schema(route.query)
+    body = _schema(route.body) if isinstance(route.body, type) else route.body
 
     @functools.wraps(route.handler)
     async def endpoint(request: web.Request) -> web.StreamResponse:
@@ -131,6 +131,12 @@ def _endpoint(route: Route) -> Handler:
         return await route.handler(request)
 
     return endpoint
+
+
+@functools.cache
+def _schema(kind: type[Schema]) -> Schema:
+    """Schemas keep nothing of what they load; making one takes long."""
+    return kind()
 
 
 async def _further_faults(route: Route, request: web.Request, body: Loaded) -> list[Fault]:
