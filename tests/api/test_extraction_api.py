@@ -444,7 +444,18 @@ async def test_pause_resume_and_cancel(server: Server, fake: FakeLLM) -> None:
     await server.post(f"jobs/{job_id}/resume")
     assert (await server.post(f"jobs/{job_id}/cancel"))["status"] == "cancelled"
     assert (await server.get(f"extraction/{job_id}"))["result"]["units"]["done"] >= done
+    assert "send its request again" in (await server.post(f"jobs/{job_id}/resume", None, 409))["detail"]
     await server.call("DELETE", f"extraction/{job_id}", 204)
+
+
+async def test_what_a_cancelled_extraction_asked_is_not_asked_again(server: Server, fake: FakeLLM) -> None:
+    fake.control({"latency_ms": 30})
+    body = {**await prepared(server, [f"{PASSAGES[0]} {n}" for n in range(12)]), "extraction_mode": "document_wide"}
+    job_id = (await server.post("extraction", body, 202))["job_id"]
+    await until(lambda: fake.stats.chats > 2)
+    await server.post(f"jobs/{job_id}/cancel")
+    await extract(server, body)
+    assert fake.stats.chats <= 13  # the one in flight is asked again
 
 
 async def test_pages_by_number_and_by_cursor_are_the_same_list(server: Server) -> None:

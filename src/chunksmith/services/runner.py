@@ -155,6 +155,11 @@ class Runner:
 
     async def resume(self, job: Job) -> Job:
         """Errors: Conflict when it is not paused."""
+        if job.state == "cancelled":
+            raise Conflict(
+                f"job {job.job_id} was cancelled, which is for good; send its request again: what was paid for is in "
+                "the ledger and costs nothing"
+            )
         changed = await self._jobs.move(
             job.id, "submitted", at=timestamp(self._clock), step="Waiting to continue", only_from=frozenset({"paused"})
         )

@@ -264,6 +264,7 @@ async def _peak_bytes(name: str, count: int) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(FORMATS))
 async def test_memory_does_not_grow_with_the_rows(name: str) -> None:
     await _peak_bytes(name, 1_000)

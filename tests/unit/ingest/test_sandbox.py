@@ -65,6 +65,7 @@ async def test_time_is_limited_and_the_process_gone(page: Path, started: Started
     assert started.processes[0].returncode is not None
 
 
+@pytest.mark.slow
 async def test_memory_is_limited(tmp_path: Path) -> None:
     path = tmp_path / "big.txt"
     path.write_text("Some words in a line of text.\n" * 1_000_000)
