@@ -279,6 +279,7 @@ async def test_failed_units_alone_are_done_again_in_a_file_of_their_own(
     assert third["result"]["completed_batches"] == second["result"]["completed_batches"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format_type", ["jsonl", "parquet", "json"])
 async def test_the_files_are_the_same_at_any_concurrency(tmp_path: Path, format_type: str) -> None:
     rates = {"fenced": 0.1, "garbage": 0.1, "truncated": 0.1, "empty": 0.05, "blocked": 0.05}

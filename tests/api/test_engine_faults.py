@@ -71,6 +71,7 @@ async def all_outcomes(server: Server, job_id: str) -> list[Json]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("provider", ["gemini", "grok", "ollama"])
 async def test_a_job_lives_through_all_faults_at_once(tmp_path: Path, provider: str) -> None:
     fake = FakeLLM(rates={**TRANSIENT, **CONTENT, **BLOCKED}, drip_ms=1, retry_after_s=2, seed=5, latency_ms=2)

@@ -219,6 +219,7 @@ def test_every_field_has_a_case(name: str) -> None:
     assert set(endpoint.cases) == set(endpoint.schema().fields)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("endpoint", "name"), ALL, ids=lambda part: part.replace(" ", "-"))
 async def test_a_field_has_the_effect_that_it_is_for(server: Server, fake: FakeLLM, endpoint: str, name: str) -> None:
     where = ENDPOINTS[endpoint]
@@ -235,6 +236,7 @@ async def test_a_field_has_the_effect_that_it_is_for(server: Server, fake: FakeL
     assert any(before[facet] != after[facet] for facet in facets), facets
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 async def test_without_a_change_nothing_changes(server: Server, fake: FakeLLM, endpoint: str) -> None:
     """Else a difference would say nothing."""

@@ -9,6 +9,8 @@ from chunksmith.domain.corpus import Project
 from fake_llm import FakeLLM
 from reading_parts import PROSE, Reader, model, open_reader, pdf, picture_file, until
 
+# Each reads pages in a process of its own.
+pytestmark = pytest.mark.slow
 TOPICS = " ".join(
     f"Sample {n} was taken at site {n % 7} on a cold morning. It weighs {n * 3} grams and lies in drawer {n}."
     for n in range(30)
