@@ -31,6 +31,7 @@ from chunksmith.storage.files import lock, make_private
 from chunksmith.web import extraction_keys, keys, middlewares, routes
 from chunksmith.web.routing import register
 from chunksmith.web.security import is_loopback
+from chunksmith.web.streams import HANDLER_ARGS
 from chunksmith.webhooks import Webhook
 from chunksmith.wiring.core import Core
 from chunksmith.wiring.services import offer
@@ -63,7 +64,7 @@ def build_app(
     time = clock or SystemClock()
     accounts = settings.providers.accounts()
     adapters = models if models is not None else registry.build(accounts)
-    app = web.Application(client_max_size=settings.server.max_body_bytes)
+    app = web.Application(client_max_size=settings.server.max_body_bytes, handler_args=HANDLER_ARGS)
     core = Core(settings, settings.server.data_dir.resolve(), accounts, adapters, time)
     engine = _assemble(app, core)
     middlewares.install(app, settings.server, engine.keys, time)

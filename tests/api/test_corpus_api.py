@@ -3,7 +3,8 @@
 import contextlib
 import gzip
 import json
-from collections.abc import AsyncIterator, Sequence
+import zlib
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from chunksmith.web import keys, middlewares, openapi
 from chunksmith.web.handlers import chunks, documents, projects, prompts
 from chunksmith.web.openapi import ANY_ID
 from chunksmith.web.routing import register
+from chunksmith.web.streams import HANDLER_ARGS
 from corpus_parts import UPLOADS, Corpus, as_lines, open_corpus
 
 ROUTES = [*projects.ROUTES, *documents.ROUTES, *chunks.ROUTES, *prompts.ROUTES]
@@ -75,7 +77,7 @@ def app_settings() -> Settings:
 @contextlib.asynccontextmanager
 async def serving(data_dir: Path, settings: Settings, jobs: Submitted) -> AsyncIterator[Client]:
     async with open_corpus(data_dir) as corpus:
-        app = web.Application(client_max_size=settings.server.max_body_bytes)
+        app = web.Application(client_max_size=settings.server.max_body_bytes, handler_args=HANDLER_ARGS)
         _fill(app, corpus, settings)
         app[keys.JOBS] = jobs  # type: ignore[misc]  # only one method of it is used here
         register(app, ROUTES)
@@ -353,7 +355,33 @@ async def test_a_broken_compressed_stream_is_400(api: Client, data: bytes) -> No
     await answer(api, "POST", "/projects/1/chunks", 400, data=data, headers=headers)
 
 
-@pytest.mark.parametrize(("encoding", "status"), [("gzip", 400), ("rot13", 415)])
+async def test_a_stream_whose_compression_is_cut_off_at_a_line_stores_nothing(api: Client) -> None:
+    compressing = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS + 16)
+    lines = compressing.compress(as_lines([{"text": "whole"}, {"text": "lines"}]))
+    headers = {**LINES, "Content-Encoding": "gzip"}
+    data = lines + compressing.flush(zlib.Z_SYNC_FLUSH)
+    await answer(api, "POST", "/projects/1/chunks", 400, data=data, headers=headers)
+    assert (await answer(api, "GET", "/chunks/project/1"))["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("encoding", "compressed"),
+    [
+        ("gzip", lambda data: gzip.compress(data[:20_000]) + gzip.compress(data[20_000:])),
+        ("deflate", zlib.compress),
+        ("deflate", lambda data: zlib.compress(data)[2:-4]),
+    ],
+    ids=["joined gzip", "deflate", "bare deflate"],
+)
+async def test_compressed_streams_are_read_whole(
+    api: Client, encoding: str, compressed: Callable[[bytes], bytes]
+) -> None:
+    data = compressed(as_lines([{"text": f"{n} " + "x" * n} for n in range(400)]))
+    headers = {**LINES, "Content-Encoding": encoding}
+    assert (await answer(api, "POST", "/projects/1/chunks", 201, data=data, headers=headers))["imported"] == 400
+
+
+@pytest.mark.parametrize(("encoding", "status"), [("gzip", 400), ("rot13", 415), ("br", 415)])
 async def test_a_body_that_cannot_be_decompressed_is_refused(api: Client, encoding: str, status: int) -> None:
     for headers in (LINES, {"Content-Type": "application/json"}):
         refused = {**headers, "Content-Encoding": encoding, "Connection": "close"}

@@ -18,14 +18,13 @@ from pydantic_core import from_json
 
 from chunksmith.errors import Fault, InvalidRequest, NotFound, TooLarge, UnsupportedMedia
 from chunksmith.web.fields import is_beyond_storage
-from chunksmith.web.streams import readable
+from chunksmith.web.streams import pieces_of
 
 T = TypeVar("T")
 QUERY: web.RequestKey[Any] = web.RequestKey("query", object)
 BODY: web.RequestKey[Any] = web.RequestKey("body", object)
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
-ENCODINGS = ("identity", "gzip", "deflate")
 FAULTS_SHOWN = 100
 LARGE_BODY_BYTES = 262_144  # from here on a body is read in a thread, so that the loop stays quick
 # Only such a number can overflow to infinity; what has none need not be walked.
@@ -167,13 +166,6 @@ def check_json_type(request: web.Request) -> None:
         raise UnsupportedMedia("JSON must be in UTF-8")
 
 
-def check_encoding(request: web.Request) -> None:
-    """Errors: UnsupportedMedia for a compression that nothing here reads."""
-    given = request.headers.get("Content-Encoding", "identity").strip().lower()
-    if given not in ENCODINGS:
-        raise UnsupportedMedia(f"Content-Encoding must be one of {', '.join(ENCODINGS)}, not {given[:100]}")
-
-
 async def read_limited(request: web.Request) -> bytes:
     """The body, of at most ``client_max_size`` bytes (counted after decompression).
 
@@ -183,11 +175,12 @@ async def read_limited(request: web.Request) -> bytes:
     detail = f"the body is over the limit of {limit} bytes (server.max_body_bytes)"
     if limit and (request.content_length or 0) > limit:
         raise TooLarge(detail)
-    try:
-        with readable():
-            return await request.read()
-    except web.HTTPRequestEntityTooLarge as exc:
-        raise TooLarge(detail) from exc
+    body = bytearray()
+    async for piece in pieces_of(request):
+        body += piece
+        if limit and len(body) > limit:
+            raise TooLarge(detail)
+    return bytes(body)
 
 
 def parse_json(raw: bytes) -> Any:

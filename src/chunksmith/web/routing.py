@@ -14,7 +14,8 @@ from marshmallow import Schema
 
 from chunksmith.errors import AppError, Fault, InvalidRequest, NotFound, UnsupportedMedia
 from chunksmith.web.fields import QuerySchema
-from chunksmith.web.parsing import BODY, QUERY, Loaded, check_encoding, check_path, load_body, load_headers, load_query
+from chunksmith.web.parsing import BODY, QUERY, Loaded, check_path, load_body, load_headers, load_query
+from chunksmith.web.streams import check_encoding
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 JSON = "application/json"

@@ -1,28 +1,78 @@
 """Bodies that are read piece by piece: never more of them in memory than a piece."""
 
 import contextlib
+import zlib
 from collections.abc import AsyncIterator, Iterator
 
 from aiohttp import BodyPartReader, MultipartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from chunksmith.errors import InvalidRequest, TooLarge
+from chunksmith.errors import InvalidRequest, TooLarge, UnsupportedMedia
 
 PIECE_BYTES = 65_536
 # What a compressed body may become: repetitive text shrinks a lot, but a bomb is worse.
 LARGEST_RATIO = 200
 FREE_BYTES = 16_777_216
+ENCODINGS = ("identity", "gzip", "deflate")
+# For ``web.Application``: aiohttp does not notice when a gzip stream is cut off, and then it was not "all or nothing".
+HANDLER_ARGS = {"auto_decompress": False}
 
 
 async def pieces_of(request: web.Request) -> AsyncIterator[bytes]:
-    """The body, decompressed as it arrives. Errors: InvalidRequest when it is cut off; TooLarge for a bomb."""
-    content = request.content
+    """The body, decompressed as it arrives.
+
+    Errors: InvalidRequest when it is cut off, within its compression too; TooLarge for a bomb; UnsupportedMedia.
+    """
+    encoding = check_encoding(request)
+    inflating = _Inflating(encoding) if encoding != "identity" else None
     with readable():
-        async for piece in content.iter_any():
-            compressed = content.total_compressed_bytes
-            if compressed is not None and content.total_bytes > FREE_BYTES + LARGEST_RATIO * compressed:
+        async for piece in request.content.iter_any():
+            for part in (piece,) if inflating is None else inflating.parts(piece):
+                yield part
+        if inflating is not None:
+            inflating.check_end()
+
+
+def check_encoding(request: web.Request) -> str:
+    """Errors: UnsupportedMedia for a compression that nothing here reads."""
+    given = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if given not in ENCODINGS:
+        raise UnsupportedMedia(f"Content-Encoding must be one of {', '.join(ENCODINGS)}, not {given[:100]}")
+    return given
+
+
+class _Inflating:
+    """One compressed body, of which never more than a piece is unpacked at a time."""
+
+    def __init__(self, encoding: str) -> None:
+        self._window_bits = zlib.MAX_WBITS + 16 if encoding == "gzip" else zlib.MAX_WBITS
+        self._stream = zlib.decompressobj(self._window_bits)
+        self._taken = self._given = 0
+
+    def parts(self, piece: bytes) -> Iterator[bytes]:
+        """Errors: zlib.error; TooLarge."""
+        if not self._taken and self._window_bits == zlib.MAX_WBITS and piece[0] & 0xF != zlib.DEFLATED:
+            self._stream = zlib.decompressobj(-zlib.MAX_WBITS)  # deflate without its header, as some send it
+        self._taken += len(piece)
+        while True:
+            if self._stream.eof:
+                if not piece:
+                    return
+                self._stream = zlib.decompressobj(self._window_bits)  # gzip files can be joined
+            part = self._stream.decompress(piece, PIECE_BYTES)
+            self._given += len(part)
+            if self._given > FREE_BYTES + LARGEST_RATIO * self._taken:
                 raise TooLarge(f"the body grows to more than {LARGEST_RATIO} times its compressed size")
-            yield piece
+            if part:
+                yield part
+            piece = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
+            if not piece and len(part) < PIECE_BYTES:
+                return
+
+    def check_end(self) -> None:
+        """Errors: ValueError. What was cut off may well end with a whole line."""
+        if self._taken and not self._stream.eof:
+            raise ValueError("its compression ends too early")
 
 
 async def parts_of(request: web.Request) -> AsyncIterator[BodyPartReader]:
@@ -30,6 +80,8 @@ async def parts_of(request: web.Request) -> AsyncIterator[BodyPartReader]:
 
     Errors: InvalidRequest when it is not a form.
     """
+    if check_encoding(request) != "identity":
+        raise UnsupportedMedia("a form must not be compressed as a whole")
     with readable():
         reader: MultipartReader = await request.multipart()
     while True:
@@ -71,6 +123,6 @@ def readable() -> Iterator[None]:
     """The framework reports a malformed body by many kinds of errors, failed assertions among them."""
     try:
         yield
-    except (web.RequestPayloadError, HttpProcessingError, ValueError, RuntimeError, AssertionError) as exc:
+    except (web.RequestPayloadError, HttpProcessingError, ValueError, RuntimeError, AssertionError, zlib.error) as exc:
         said = str(exc) or "it ended too early"
         raise InvalidRequest.field("", f"the body cannot be read: {said[:200]}") from exc

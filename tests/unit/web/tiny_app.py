@@ -20,6 +20,7 @@ from chunksmith.web.openapi import ANY_ID, document
 from chunksmith.web.parsing import body_of, query_of
 from chunksmith.web.routing import Answer, Route, Stream, register
 from chunksmith.web.security import KeyChecker
+from chunksmith.web.streams import HANDLER_ARGS
 
 KEY = "cs-0123456789abcdef"
 
@@ -204,7 +205,8 @@ def build(
     settings: ServerSettings | None = None, keys: KeyChecker | None = None, clock: SetClock | None = None
 ) -> web.Application:
     settings = settings or server_settings()
-    app = web.Application(client_max_size=settings.max_body_bytes, logger=logging.getLogger("test.aiohttp"))
+    logger = logging.getLogger("test.aiohttp")
+    app = web.Application(client_max_size=settings.max_body_bytes, logger=logger, handler_args=HANDLER_ARGS)
     install(app, settings, keys or Keys(), clock or SetClock())
     register(app, TABLE)
     made = to_json(document(TABLE, version="0.1.0", tags=TAGS, path_parameters=PARAMETERS))
