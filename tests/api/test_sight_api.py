@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -109,6 +110,21 @@ async def test_metrics_count_calls_tokens_and_outcomes(tmp_path: Path) -> None:
         assert 'chunksmith_calls_total{provider="gemini",result="answered"} 5.0' in text
         assert 'chunksmith_units_total{kind="dataset-gen",outcome="accepted"} 5.0' in text
         assert 'chunksmith_tokens_total{kind="input",provider="gemini"}' in text
+
+
+async def test_metrics_count_units_of_taxonomy_jobs_and_documents(tmp_path: Path) -> None:
+    async with served(tmp_path) as (server, _):
+        project = await server.project()
+        body = {"project_id": project, "name": "Made", "model": "builtin"}
+        await server.ended((await server.post("taxonomy/generate", body, 202))["job_id"])
+        files = aiohttp.FormData({"project_id": str(project)})
+        files.add_field("files", b"A kiln dries fired clay. The potter opens the damper.", filename="kiln.txt")
+        await server.call("POST", "documents/upload", 201, data=files)
+        await server.ended((await server.post("documents/process", {"project_id": project}, 202))["job_id"])
+        async with server.client.get("/metrics") as response:
+            text = await response.text()
+        assert 'chunksmith_units_total{kind="taxonomy",outcome="accepted"} 1.0' in text
+        assert 'chunksmith_units_total{kind="process",outcome="accepted"} 1.0' in text
 
 
 async def test_a_providers_limits_can_be_changed_while_it_is_used(tmp_path: Path) -> None:

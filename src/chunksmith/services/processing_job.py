@@ -37,11 +37,19 @@ class _Steering:
 
 
 class ProcessingJob:
-    def __init__(self, jobs: JobQueue, units: Units, processing: DocumentProcessing, end_unit: EndUnit) -> None:
+    def __init__(
+        self,
+        jobs: JobQueue,
+        units: Units,
+        processing: DocumentProcessing,
+        end_unit: EndUnit,
+        unit_ended: Callable[[str, str], None] = lambda kind, outcome: None,
+    ) -> None:
         self._jobs = jobs
         self._units = units
         self._processing = processing
         self._end_unit = end_unit
+        self._unit_ended = unit_ended
 
     async def __call__(self, running: Running) -> None:
         job = running.job
@@ -63,9 +71,10 @@ class ProcessingJob:
         async def work(unit: Unit) -> None:
             label = f"document {unit.position + 1}/{count}"
             mine = DocumentCalls(calls, unit.position, label) if calls is not None else None
-            await self._processing.process(
+            outcome = await self._processing.process(
                 unit.source_id, options, lambda outcome: self._end_unit(job.id, unit, outcome), mine
             )
+            self._unit_ended(job.kind, outcome.status)
 
         async def fetch(after: int, limit: int) -> Sequence[Unit]:
             return await self._units.pending_units(job.id, after, limit)

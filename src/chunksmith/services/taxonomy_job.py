@@ -5,7 +5,7 @@ made anew from what is kept: after a crash only calls that were in flight are se
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -80,11 +80,19 @@ class _Material(NamedTuple):
 class TaxonomyJob:
     """The work of jobs of the kind ``taxonomy``."""
 
-    def __init__(self, stores: TaxonomyStores, gateway: Gateway, prompts: TaxonomyPrompts, clock: Clock) -> None:
+    def __init__(
+        self,
+        stores: TaxonomyStores,
+        gateway: Gateway,
+        prompts: TaxonomyPrompts,
+        clock: Clock,
+        unit_ended: Callable[[str, str], None] = lambda kind, outcome: None,
+    ) -> None:
         self._stores = stores
         self._gateway = gateway
         self._prompts = prompts
         self._clock = clock
+        self._unit_ended = unit_ended
 
     async def __call__(self, running: Running) -> None:
         job = running.job
@@ -160,6 +168,7 @@ class TaxonomyJob:
             outcome, categories = await self._asked(proposer, material, spec)
             await self._stores.work.end_unit(job.id, material.unit, outcome, categories)
             fault_points.reached("unit_durable")
+            self._unit_ended(job.kind, outcome.status)
 
         async def fetch(after: int, limit: int) -> Sequence[_Material]:
             return await self._material(job.id, after, limit)

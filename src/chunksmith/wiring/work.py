@@ -52,12 +52,13 @@ def workshop(core: Core, notify: Callable[[], None] | None) -> Workshop:
     )
     kinds: dict[str, Work] = {
         GENERATION_KIND: generation,
-        PROCESS_KIND: ProcessingJob(rows.jobs, rows.jobs, core.processing, unit_statements),
+        PROCESS_KIND: ProcessingJob(rows.jobs, rows.jobs, core.processing, unit_statements, core.metrics.unit_ended),
         TAXONOMY_KIND: TaxonomyJob(
             TaxonomyStores(rows.jobs, rows.jobs, rows.chunks, rows.taxonomies, rows.taxonomy_work),
             gateway,
             shipped_prompts(),
             clock,
+            core.metrics.unit_ended,
         ),
         EXTRACTION_KIND: ExtractionJob(
             ExtractionStores(rows.jobs, rows.jobs, rows.chunks, rows.extraction),
