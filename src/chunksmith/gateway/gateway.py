@@ -340,19 +340,24 @@ class Gateway:
                 written = asyncio.ensure_future(self._ledger.intend(call))
                 call_id = await asyncio.shield(written)
                 await self._turns.next(first=True)
+                self._check_halted(caller)
                 if permits.used():
                     return call_id
                 written = None
                 await asyncio.shield(self._ledger.withdraw(call_id, call.job))
+                self._check_halted(caller)
                 while not permits.taken():
                     await self._pause(caller, HELD_LOOK_S)
                     self._check_halted(caller)
         except (asyncio.CancelledError, Halt):
             permits.give_back()
-            if written is not None:
-                await self._ledger.withdraw(await written, call.job)
             permits.slot.unsent()
+            if written is not None:
+                await asyncio.shield(self._take_back(written, call.job))  # also when it is cancelled now
             raise
+
+    async def _take_back(self, written: asyncio.Future[int], job: int | None) -> None:
+        await self._ledger.withdraw(await written, job)
 
     async def _send(
         self, call_id: int, call: NewCall, request: ChatRequest, slot: Slot, reservation: Reservation
