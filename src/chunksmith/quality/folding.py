@@ -47,8 +47,10 @@ class Folded(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """The text of ``folded``. The last short ones are remembered: each part of a score reads the same few texts."""
-    return _short(text) if len(text) <= _SHORT_CHARS else _fold(text)
+    """The text of ``folded``. The last ones are remembered, of long ones a few, such as passages: each part of a score
+    reads the same texts.
+    """
+    return _short(text) if len(text) <= _SHORT_CHARS else _long(text)
 
 
 def _fold(text: str) -> str:
@@ -63,6 +65,7 @@ def _fold(text: str) -> str:
 
 
 _short = lru_cache(maxsize=256)(_fold)
+_long = lru_cache(maxsize=4)(_fold)
 
 
 def folded(text: str) -> Folded:

@@ -187,16 +187,17 @@ def _is_piece(word: str, passage: str) -> bool:
 
 def _stops_inside_passage(answer: str, prompt: str, passage: str) -> bool:
     """A verbatim answer that ends in a word, or that begins with a sentence and leaves off before its thought ends."""
-    hay, needle = folded(passage), fold(answer).strip()
+    text, needle = fold(passage), fold(answer).strip()
     length = needle.count(" ") + 1
-    places = [found.start() for found in islice(re.finditer(re.escape(needle), hay.text), _PLACES)] if needle else []
-    if length < 2 or not places:
+    if length < 2 or needle not in text:
         return False
-    whole = [at for at in places if not _is_inside_word(hay.text, at + len(needle))]
+    places = [found.start() for found in islice(re.finditer(re.escape(needle), text), _PLACES)]
+    whole = [at for at in places if not _is_inside_word(text, at + len(needle))]
     if not whole:
         return True
     if length < _SENTENCE_WORDS:
         return False
+    hay = folded(passage)
     return all(_is_cut_sentence(passage, hay, at, at + len(needle), prompt) for at in whole)
 
 

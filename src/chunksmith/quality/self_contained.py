@@ -14,6 +14,14 @@ DANGLING = 0.4  # "What does it do?"
 CONNECTED = 0.8  # "However, …" at the beginning
 _SEEN_CHARS = 4_000
 
+# Of the two patterns below, each match has one of its signs.
+_TEXT_SIGNS = tuple(
+    "passage excerpt text snippet paragraph author abschnitt auszug extrait pasaje fragmento testo brano".split()
+)
+_PLACE_SIGNS = tuple(
+    "section chapter fig table appendix step above below example code diagram list query document page article "
+    "paragraph manual guide".split()
+)
 _AT_TEXT = re.compile(
     r"\b(?:according to|in|from|based on|mentioned in|described in|by|of|does) (?:the|this) "
     r"(?:(?:above|given|provided|following|source) )?(?:passage|excerpt|text|snippet|paragraph|context(?! of))\b"
@@ -56,9 +64,9 @@ def self_contained(entry: Entry, shape: ModeShape, passage: str | None) -> float
     whole = fold(whole_text(entry, shape)[:_SEEN_CHARS])
     asked, said = fold(prompt_text(entry, shape)[:_SEEN_CHARS]), fold(grounded_text(entry, shape)[:_SEEN_CHARS])
     value = 1.0
-    if _speaks(_AT_TEXT, whole, passage or ""):
+    if _has(whole, _TEXT_SIGNS) and _speaks(_AT_TEXT, whole, passage or ""):
         value *= POINTS_AT_TEXT
-    if _AT_PLACE.search(whole):
+    if _has(whole, _PLACE_SIGNS) and _AT_PLACE.search(whole):
         value *= POINTS_AT_PLACE
     # With an input beside it, "Summarize this" points at something that the reader has.
     if not entry.input and (_dangles(asked) if asked else _dangles(said, opening=True)):
@@ -66,6 +74,10 @@ def self_contained(entry: Entry, shape: ModeShape, passage: str | None) -> float
     if shape.grounded != "question" and _CONNECTIVE.match(said):
         value *= CONNECTED
     return value
+
+
+def _has(text: str, signs: tuple[str, ...]) -> bool:
+    return any(sign in text for sign in signs)
 
 
 def _speaks(pattern: re.Pattern[str], text: str, passage: str) -> bool:

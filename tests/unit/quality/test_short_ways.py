@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chunksmith.domain import sentences
 from chunksmith.domain.datasets import Entry
 from chunksmith.domain.generation import SHAPES
-from chunksmith.quality import form, grounding, words
+from chunksmith.quality import form, grounding, self_contained, words
 from chunksmith.quality.entry_scores import likeness
 from chunksmith.quality.folding import fold
 
@@ -31,6 +31,20 @@ def test_a_line_without_signs_has_no_refusal_and_nothing_left_over(text: str) ->
     line = fold(text)
     assert form._may_refuse(line) or not form._REFUSAL.search(line)
     assert form._has(line, form._LEFTOVER_SIGNS) or not form._LEFTOVER.search(line)
+
+
+POINTING = (
+    "according to the passage|in this text|the author|text above|dem abschnitt|laut text|selon le texte|d'apres ce passage"
+    "|segun el pasaje|secondo il testo|by the context|see section 3|in fig. 2|of step (4|shown above|as below"
+    "|the following query|list below|this manual|the next chapter|this document|table above|in appendix 1|the brano"
+)
+
+
+@given(st.lists(st.one_of(st.sampled_from(POINTING.split("|")), st.text(max_size=4)), max_size=4).map(" ".join))
+def test_a_text_without_signs_points_nowhere(text: str) -> None:
+    plain = fold(text)
+    assert self_contained._has(plain, self_contained._TEXT_SIGNS) or not self_contained._AT_TEXT.search(plain)
+    assert self_contained._has(plain, self_contained._PLACE_SIGNS) or not self_contained._AT_PLACE.search(plain)
 
 
 @given(TEXTS)
