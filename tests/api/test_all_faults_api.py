@@ -192,6 +192,13 @@ CASES = [
     case("POST", "ledger/prune", {"job_id": "dataset-gen-x", "dry_run": 1}, "/job_id", "/dry_run"),
     case("POST", "datasets/generate", {"project_id": 99, "concurrency": 0}, "/project_id", "/concurrency"),
     case("POST", "documents/process", {"project_id": 99, "concurrency": 0}, "/project_id", "/concurrency"),
+    case(
+        "POST",
+        "documents/process",
+        {"project_id": "$project", "document_ids": [99], "parsing_model": "grok/unpriced", "max_cost_usd": "1"},
+        "/document_ids",
+        "/max_cost_usd",
+    ),
 ]
 
 

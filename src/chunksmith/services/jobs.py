@@ -184,7 +184,7 @@ class JobService:
         if not changes:
             raise InvalidRequest.field("", "nothing to change; known: concurrency, max_calls, max_cost_usd")
         if changes.get("max_cost_nano") is not None:
-            self._check_prices(models_asked(job))
+            self.check_prices(models_asked(job))
         return await self.describe(await self._runner.set_limits(job, changes))
 
     async def faults(self, job_id: str, *, has_ceiling: bool) -> list[Fault]:
@@ -192,7 +192,7 @@ class JobService:
         job, gathered = await self._jobs.get(job_id), Gathered()
         with gathered.gathering("max_cost_usd"):
             if has_ceiling:
-                self._check_prices(models_asked(job))
+                self.check_prices(models_asked(job))
         return gathered.all_faults()
 
     async def outcomes(self, job_id: str, status: str | None, window: Window) -> tuple[list[UnitOutcome], int]:
@@ -225,7 +225,7 @@ class JobService:
             if known is not None:
                 return known
         if limits.max_cost_nano is not None:
-            self._check_prices(models_of(options))
+            self.check_prices(models_of(options))
         chosen = await self._documents.to_process(project, document_ids)
         job = await self._jobs.submit(
             {
@@ -244,7 +244,7 @@ class JobService:
         self._runner.wake()
         return job
 
-    def _check_prices(self, models: Sequence[ModelRef]) -> None:
+    def check_prices(self, models: Sequence[ModelRef]) -> None:
         """Errors: InvalidRequest for a ceiling on what has no known price."""
         unknown = [str(model) for model in models if self._prices.rates(model) is None]
         if unknown:

@@ -18,7 +18,7 @@ from chunksmith.errors import (
 from chunksmith.services.documents import Upload
 from chunksmith.services.gathering import Gathered
 from chunksmith.services.generation_checks import parse_usd
-from chunksmith.services.processing import check_keys, options_of
+from chunksmith.services.processing import check_keys, models_of, options_of
 from chunksmith.services.projects import ProjectService
 from chunksmith.web.answers import json_response, no_content
 from chunksmith.web.keys import DOCUMENTS, JOBS, PROJECTS, SETTINGS
@@ -113,6 +113,7 @@ async def _processing(app: web.Application, body: dict[str, Any]) -> tuple[_Want
     if body["max_cost_usd"] is not None:
         with gathered.gathering("max_cost_usd"):
             ceiling = parse_usd(body["max_cost_usd"])
+            app[JOBS].check_prices(models_of(options))
     if body["project_id"] is not None:
         with gathered.gathering("project_id"):
             project = await app[PROJECTS].resolve(body["project_id"])
