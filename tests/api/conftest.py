@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from app_parts import Server, running_app, settings_for
 from fake_llm import FakeLLM
@@ -23,4 +24,11 @@ def data_dir(tmp_path: Path) -> Path:
 @pytest.fixture
 async def server(data_dir: Path, fake: FakeLLM) -> AsyncIterator[Server]:
     async with running_app(settings_for(data_dir, fake)) as one:
+        yield one
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def refusing(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """One for all tests of a module that start nothing: they are marked with ``asyncio(loop_scope="module")``."""
+    async with FakeLLM() as fake, running_app(settings_for(tmp_path_factory.mktemp("refusing") / "data", fake)) as one:
         yield one

@@ -1,6 +1,5 @@
 """Every route tells at once what is wrong by form and what only stored things and settings know to be wrong."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -8,9 +7,8 @@ import pytest_asyncio
 from aiohttp import FormData
 
 from api_parts import faults, job_count
-from app_parts import PASSAGES, Json, Server, running_app, settings_for
+from app_parts import PASSAGES, Json, Server
 from chunksmith.web.routing import ROUTES
-from fake_llm import FakeLLM
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CONFIG = "/regeneration_config"
@@ -18,11 +16,9 @@ CONFIG = "/regeneration_config"
 BY_FORM_ALONE = {"create_project", "update_project", "restore_entry", "retry_job", "change_provider"}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    """One for all: nothing here starts or stores anything."""
-    async with FakeLLM() as fake, running_app(settings_for(tmp_path_factory.mktemp("faults") / "data", fake)) as one:
-        yield one
+@pytest.fixture(scope="module")
+def server(refusing: Server) -> Server:
+    return refusing
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
