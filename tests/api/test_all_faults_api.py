@@ -187,6 +187,14 @@ CASES = [
     case("PATCH", "jobs/dataset-gen-x", {"concurrency": 0}, "path", "/concurrency"),
     case("POST", "ledger/prune", {"job_id": "dataset-gen-x", "dry_run": 1}, "/job_id", "/dry_run"),
     case("POST", "datasets/generate", {"project_id": 99, "concurrency": 0}, "/project_id", "/concurrency"),
+    case(
+        "POST",
+        "datasets/generate",
+        {"project_id": 99, "split_ratios": {"train": 2, "validation": 0.1}},
+        "/project_id",
+        "/split_ratios/train",
+        "/split_ratios/test",
+    ),
     case("POST", "documents/process", {"project_id": 99, "concurrency": 0}, "/project_id", "/concurrency"),
     case(
         "POST",

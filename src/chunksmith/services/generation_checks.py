@@ -97,10 +97,11 @@ def check_judge(draft: Draft) -> None:
 
 def check_splits(draft: Draft) -> None:
     ratios = draft.values.get("split_ratios")
-    if ratios is not None:
-        if abs(sum(ratios.get(name, 0.0) for name in SPLITS) - 1) > RATIO_TOLERANCE:
+    shares = [ratios.get(name) for name in SPLITS] if ratios is not None else []
+    if ratios is not None and None not in shares:  # what cannot be read is told already
+        if abs(sum(shares) - 1) > RATIO_TOLERANCE:
             draft.fault("split_ratios", "train, validation and test must add up to 1")
-        elif not ratios.get("train"):
+        elif not ratios["train"]:
             draft.fault("split_ratios", "train must be above 0")
     if draft.values.get("fill_gaps_of") is not None and draft.values.get("fill_gaps") is False:
         draft.warnings.append("fill_gaps_of has no effect without fill_gaps")
