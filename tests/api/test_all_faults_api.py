@@ -1,10 +1,14 @@
 """Every route tells at once what is wrong by form and what only stored things and settings know to be wrong."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from aiohttp import FormData
+from marshmallow import Schema
+from marshmallow.fields import Nested
 
 from api_parts import faults, job_count
 from app_parts import PASSAGES, Json, Server
@@ -255,3 +259,27 @@ async def test_a_project_without_chunks_is_told_with_the_rest(server: Server) ->
 async def test_every_route_that_reads_a_body_looks_at_all_of_it(server: Server) -> None:
     routes = server.client.app[ROUTES].values()
     assert {route.name for route in routes if route.body is not None and route.also is None} == BY_FORM_ALONE
+
+
+EMPTY: list[Any] = [{}, [], None, "", [{}], [None]]
+
+
+def emptied(schema: Schema) -> Iterator[Json]:
+    """Bodies of which each has one field, or one field of an object in it, without anything to read."""
+    for name, declared in schema.load_fields.items():
+        yield from ({name: empty} for empty in EMPTY)
+        if isinstance(declared, Nested):
+            yield from ({name: {inner: empty}} for inner in declared.schema.load_fields for empty in EMPTY)
+
+
+@pytest.mark.slow
+async def test_a_body_with_nothing_to_read_in_it_is_refused_and_never_fails(server: Server, dataset: Json) -> None:
+    known = {"project_id": dataset["project"], "dataset_id": dataset["dataset"], "job_id": dataset["job"]}
+    for route in server.client.app[ROUTES].values():
+        if route.body is None:
+            continue
+        schema = route.body() if isinstance(route.body, type) else route.body
+        path = re.sub(r"\{(\w+)\}", lambda name: str(known.get(name[1], 1)), route.documented_path)
+        usual = {"project_id": dataset["project"]} if "project_id" in schema.load_fields else {}
+        for body in emptied(schema):
+            await server.call(route.method, path, 400, json={**usual, **body, "colour": "red"})
