@@ -117,7 +117,7 @@ def measure(text: str, options: MeasureOptions) -> Figures:
         figures.items += len(items)
         figures.verbatim += sum(is_verbatim(item, chunk.text) for item in items)
         figures.kinds.update(str(item["kind"]) for item in items)
-        first = {one.question for one in candidates(found)}
+        first = {one.question for one in candidates(readings_of(found))}
         second = [item for item in open_items if str(item.get("question", "")) not in first]
         figures.plainer += len(second)
         figures.shown += [shown(item) for item in (second if options.plainer else items)]

@@ -5,11 +5,11 @@ import pytest
 from chunksmith.domain.calls import Task
 from chunksmith.providers.builtin.generator import generate
 from chunksmith.providers.builtin.passage import sentences
-from chunksmith.providers.builtin.questions import candidates
+from chunksmith.providers.builtin.questions import candidates, readings_of
 
 
 def asked(text: str, *headings: str) -> dict[str, str]:
-    return {item.question: item.answer for item in candidates(sentences(text, headings))}
+    return {item.question: item.answer for item in candidates(readings_of(sentences(text, headings)))}
 
 
 WHOLE = [
@@ -109,7 +109,7 @@ def test_refused_question_does_not_come_back(sentence: str, part: str) -> None:
 
 def test_a_conclusion_is_explained_by_the_sentence_before() -> None:
     text = "The lamp needs a constant supply of oil. Therefore, the keeper fills the tank every evening."
-    [item] = [item for item in candidates(sentences(text)) if item.question.startswith("Why")]
+    [item] = [item for item in candidates(readings_of(sentences(text))) if item.question.startswith("Why")]
     assert item.question == "Why does the keeper fill the tank every evening?"
     assert item.answer == "The lamp needs a constant supply of oil."
     assert item.quote == text

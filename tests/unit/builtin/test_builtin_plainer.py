@@ -6,11 +6,11 @@ from chunksmith.domain.calls import Task
 from chunksmith.providers.builtin.cloze import in_context
 from chunksmith.providers.builtin.generator import Item, generate
 from chunksmith.providers.builtin.passage import sentences
-from chunksmith.providers.builtin.questions import further, last_resort
+from chunksmith.providers.builtin.questions import further, last_resort, readings_of
 
 
 def asked(text: str, *headings: str) -> dict[str, str]:
-    return {item.question: item.answer for item in further(sentences(text, headings))}
+    return {item.question: item.answer for item in further(readings_of(sentences(text, headings)))}
 
 
 def items(text: str, *headings: str, count: int = 3) -> list[Item]:
@@ -82,36 +82,124 @@ def test_plainer_questions_are_not_asked_of_what_leans(text: str) -> None:
     assert asked(text) == {}
 
 
+WHETHER = [
+    pytest.param(
+        "Repairing the main lamp is not required, as long as the keeper is willing to row to the island.",
+        "Is repairing the main lamp required?",
+        "Repairing the main lamp is not required",
+        id="denied",
+    ),
+    pytest.param(
+        "Pilots of foreign ships may enter the harbour if the harbour master has been told.",
+        "May pilots of foreign ships enter the harbour?",
+        "Pilots of foreign ships may enter the harbour if the harbour master has been told",
+        id="allowed on a condition",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "question", "answer"), WHETHER)
+def test_what_is_denied_or_allowed_is_asked_whether(text: str, question: str, answer: str) -> None:
+    assert asked(text).get(question) == answer
+
+
+BEHIND_CONTEXT = [
+    pytest.param(
+        "Old towers were lit by coal fires. They burned a ton of coal in a winter night.",
+        "Old towers were lit by coal fires. What did they burn?",
+        "a ton of coal in a winter night",
+        id="a pronoun",
+    ),
+    pytest.param(
+        "Each lamp has a clockwork of brass. In winter, this clockwork must be wound before midnight. "
+        "It stops when the oil is cold.",
+        "Each lamp has a clockwork of brass. In winter, this clockwork must be wound before midnight. "
+        "When does it stop?",
+        "when the oil is cold",
+        id="two sentences back",
+    ),
+    pytest.param(
+        "Some keepers paint the rocks white. This allows pilots to find the channel at dusk.",
+        "Some keepers paint the rocks white. What does this allow pilots to do?",
+        "find the channel at dusk",
+        id="a bare demonstrative",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "question", "answer"), BEHIND_CONTEXT)
+def test_what_takes_up_other_sentences_is_asked_behind_them(text: str, question: str, answer: str) -> None:
+    assert asked(text).get(question) == answer
+
+
+def test_a_context_that_leans_on_its_heading_stands_behind_it() -> None:
+    found = asked("The first byte is a flag of the lamp. This is set to one by the keeper.", "Lamp control format")
+    assert all(question.startswith("Regarding ") for question in found)
+
+
 @pytest.mark.parametrize(
-    ("text", "question"),
+    "text",
     [
-        (
-            "Repairs to the main lamp should be quick and silent.",
-            "What rule applies to repairs to the main lamp?",
-        ),
-        (
-            "Changes made in one harbour are invisible to the pilots of the northern coast.",
-            "What is worth knowing about changes made in one harbour?",
-        ),
+        "This lamp is red. It burns the oil of whales.",
+        "Add a spoon of salt to the dough. Add a cup of water to the dough.",
+        "The lamp is shown in figure 3. It burns the oil of whales.",
     ],
-    ids=["a rule", "a remark"],
+    ids=["leans itself", "holds the answer", "points at the page"],
 )
-def test_last_resort_answers_with_the_whole_sentence(text: str, question: str) -> None:
-    found = {item.question: item.answer for item in last_resort(sentences(text))}
-    assert found == {question: text.removesuffix(".")}
+def test_a_context_that_does_not_explain_is_not_printed(text: str) -> None:
+    assert [question for question in asked(text) if question.startswith(text.partition(".")[0])] == []
+
+
+IN_PLACE = [
+    pytest.param(
+        "There are several tools to help keepers of old towers.",
+        "There are several tools to do what?",
+        "help keepers of old towers",
+        id="an infinitive",
+    ),
+    pytest.param(
+        "Put the name of the keeper on the door of the tower.",
+        "You should put the name of the keeper on what?",
+        "the door of the tower",
+        id="an order",
+    ),
+    pytest.param(
+        "Waiting for the pilot after dusk is useless because the channel is closed at night.",
+        "Waiting for the pilot after dusk is useless. Why is that?",
+        "because the channel is closed at night",
+        id="a reason",
+    ),
+    pytest.param(
+        "In towers with many lamps, keepers save the oil by cleaning the lenses in the morning.",
+        "In towers with many lamps, keepers save the oil by doing what?",
+        "cleaning the lenses in the morning",
+        id="a gerund",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "question", "answer"), IN_PLACE)
+def test_last_resort_asks_for_the_end_of_a_sentence(text: str, question: str, answer: str) -> None:
+    found = {item.question: item.answer for item in last_resort(readings_of(sentences(text)))}
+    assert found.get(question) == answer
 
 
 @pytest.mark.parametrize(
     "text",
     [
         "The lamp is red.",
-        "All towers are old and made of stone.",
-        "The lamp switch is described in the manual of Hull.",
+        "See the notes on the repair of lamps in the manual of Hull.",
+        "The harbour master may not close the harbour unless the pilots have been warned.",
+        "Keepers use the oil of old lamps to clean the brass.",
+        "The shape of the lens is used for pilots, who know the light, and for the keepers of Hull.",
     ],
-    ids=["too little", "all of them", "told elsewhere"],
+    ids=["too little", "sends elsewhere", "true on a condition", "two readings", "a list"],
 )
-def test_last_resort_does_not_ask_for_what_tells_nothing(text: str) -> None:
-    assert last_resort(sentences(text)) == []
+def test_last_resort_does_not_ask_what_would_be_wrong(text: str) -> None:
+    asked_of = [item.question for item in last_resort(readings_of(sentences(text)))]
+    assert [
+        question for question in asked_of if question.endswith(("what?", "whom?")) and "do what" not in question
+    ] == []
 
 
 def test_a_passage_with_two_questions_is_not_asked_plainer_ones() -> None:

@@ -5,7 +5,7 @@ import pytest
 from chunksmith.domain.calls import Task
 from chunksmith.providers.builtin.generator import generate
 from chunksmith.providers.builtin.passage import sentences
-from chunksmith.providers.builtin.questions import candidates
+from chunksmith.providers.builtin.questions import candidates, readings_of
 
 EXPECTED = [
     (
@@ -196,7 +196,7 @@ LEFT_ALONE = [
 
 
 def asked(text: str) -> dict[str, str]:
-    return {item.question: item.answer for item in candidates(sentences(text))}
+    return {item.question: item.answer for item in candidates(readings_of(sentences(text)))}
 
 
 @pytest.mark.parametrize(("sentence", "question", "answer"), EXPECTED, ids=[row[1] for row in EXPECTED])

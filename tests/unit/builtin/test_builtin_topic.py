@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from chunksmith.domain.calls import Task
 from chunksmith.providers.builtin.generator import generate
 from chunksmith.providers.builtin.passage import Sentence, sentences
-from chunksmith.providers.builtin.questions import candidates
+from chunksmith.providers.builtin.questions import candidates, readings_of
 from chunksmith.providers.builtin.topic import named, topic_of
 
 TOPICS = [
@@ -30,7 +30,7 @@ NO_TOPIC = [
 
 
 def asked(text: str, *headings: str) -> dict[str, str]:
-    return {item.question: item.answer for item in candidates(sentences(text, headings))}
+    return {item.question: item.answer for item in candidates(readings_of(sentences(text, headings)))}
 
 
 @pytest.mark.parametrize(("headings", "lead"), TOPICS, ids=[row[1] for row in TOPICS])

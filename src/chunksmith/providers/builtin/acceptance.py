@@ -5,11 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chunksmith.providers.builtin.clauses import parse
-from chunksmith.providers.builtin.framing import answer_stands_alone, is_whole, points_away, stands_alone
-from chunksmith.providers.builtin.passage import Sentence
+from chunksmith.providers.builtin.framing import answer_stands_alone, leans_on_earlier, points_away, stands_alone
 from chunksmith.providers.builtin.reading import Proposal, Reading
-from chunksmith.providers.builtin.summary import is_statement
 from chunksmith.providers.builtin.topic import Topic, heading_text
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading
 from chunksmith.providers.builtin.views import Draft
@@ -57,10 +54,10 @@ def headed(read: Reading) -> Iterator[Candidate]:
         yield Candidate(kind, heading, told, read.sentence.quote, read.sentence.quote, 8.0, read.number)
 
 
-def in_context(read: Reading, proposal: Proposal) -> Candidate | None:
-    """The draft behind the sentence before it, which says what ``it`` or ``this`` is."""
-    before, draft = read.before, proposal.draft
-    if before is None or draft.end <= draft.start or not gives_context(before):
+def behind(read: Reading, proposal: Proposal, context: str, quote: str) -> Candidate | None:
+    """The draft behind the sentences that explain it, which are printed before the question."""
+    draft = proposal.draft
+    if draft.end <= draft.start:
         return None
     low, high = read.tokens[draft.start].start, read.tokens[draft.end - 1].end
     answer, clean = read.sentence.original(low, high), read.sentence.text[low:high]
@@ -68,44 +65,41 @@ def in_context(read: Reading, proposal: Proposal) -> Candidate | None:
     if answer is None or goes_on or not _answer_fits(draft, clean) or points_away(answer):
         return None
     asked = _LINKS.sub("", _joined(proposal.lead, draft.question) + "?")
-    told = _LINKS.sub("", _joined(proposal.lead, draft.instruction) + ".")
+    told = _LINKS.sub("", _ended(_joined(proposal.lead, draft.instruction)))
+    takes_up = _TAKING_UP.search(asked) or set(_DEFINITE.findall(asked)) & set(_WORDS.findall(context.lower()))
+    told_before = set(_CONTENT.findall(asked.lower())) - _ASKING <= set(_WORDS.findall(context.lower()))
     if (
-        not _TAKING_UP.search(asked)
+        told_before
+        or not takes_up
         or _ELSEWHERE.search(asked)
-        or not _reads_well(asked, clean)
-        or clean.lower() in before.text.lower()
+        or not _reads_well(asked, clean, draft.kind)
+        or clean.lower() in context.lower()
     ):
         return None
     score = draft.score - proposal.penalty - 1.5 + _length_score(asked, clean, draft.kind)
-    quote = read.sentence.passage[before.origins[0] : read.sentence.origins[-1] + 1]
-    if score < _LEAST_SCORE or not quote.startswith(before.quote):
+    if score < _LEAST_SCORE:
         return None
-    return Candidate(draft.kind, f"{before.text} {asked}", f"{before.text} {told}", answer, quote, score, read.number)
+    return Candidate(draft.kind, f"{context} {asked}", f"{context} {told}", answer, quote, score, read.number)
 
 
-_TAKING_UP = re.compile(r"\b(?:it|they|them|its|their|this|these|such|itself|themselves|that case)\b", re.I)
+_TAKING_UP = re.compile(
+    r"\b(?:it|they|them|its|their|this|these|those|such|itself|themselves|that case|he|she|him|her|his|"
+    r"another|others?)\b",
+    re.I,
+)
+_DEFINITE = re.compile(r"\bthe ([a-z]+)\b")
+_WORDS = re.compile(r"[a-z]+")
+_CONTENT = re.compile(r"[a-z]{3,}")
+_ASKING = frozenset(
+    "what who whom where when why how under condition does did should can may must will would you the and this".split()
+)
 
 
-def gives_context(before: Sentence) -> bool:
-    """A statement of moderate length that can be printed alone."""
-    text = before.text
-    fits = 5 <= len(text.split()) <= 30 and text[-1] == "." and not _LOOSE_PRONOUN.match(text)
-    parts = tokens(text)
-    whole = fits and is_statement(before, "en") and is_whole(text) and not names_variable("", text)
-    return whole and not _FRAGMENT.search(text) and parse(parts, 0, len(parts) - 1) is not None
-
-
-_FRAGMENT = re.compile(r"\bbeing \w+\.$|^(?:Query|Line \d)\b|\bjust that\b|^(?:An?|The|One) \w+:")
-
-
-_LOOSE_PRONOUN = re.compile(r"[^,]*\b(?:it|they|them)\b", re.I)
-
-
-# What the sentence before does not explain either.
+# What no sentence before explains: it stands elsewhere on the page, or the writer speaks.
 _ELSEWHERE = re.compile(
-    r"\b(?:above|below|following|aforementioned|latter|former|previous|previously|preceding|earlier|here|we|our|ours|us|i|my|"
-    r"me|figures?|sections?|chapters?|appendix|page|documents?|mentioned|described|discussed|shown|he|she|his|her|"
-    r"next|prior|first|second|third|other|others|another|rest|now|recently|in question|example|so far)\b",
+    r"\b(?:above|below|following|aforementioned|previous|previously|preceding|earlier|here|we|our|ours|us|i|my|"
+    r"me|figures?|sections?|chapters?|appendix|page|documents?|mentioned|described|discussed|shown|"
+    r"next|prior|now|recently|in question|so far)\b",
     re.I,
 )
 
@@ -132,16 +126,18 @@ def _judged(read: Reading, proposal: Proposal) -> _Verdict:
         return _Verdict(None, "answer not verbatim")
     if read.tokens[draft.end : draft.end + 1] and (read.tokens[draft.end].text == ":" or _is_cut(read, draft)):
         return _Verdict(None, "answer goes on")
+    if not proposal.leans and leans_on_earlier(tokens(draft.question), read.earlier):
+        proposal = proposal._replace(leans=True, needs_lead=True)
     lead, penalty = _context(read.topic, proposal)
     if lead is None:
         return _Verdict(None, "no context")
     question = _LINKS.sub("", _joined(lead, draft.question) + "?")
-    instruction = _LINKS.sub("", _joined(lead, draft.instruction) + ".")
+    instruction = _LINKS.sub("", _ended(_joined(lead, draft.instruction)))
     if not _answer_fits(draft, clean) or points_away(answer):
         return _Verdict(None, "answer leans or ends badly")
     # A heading names the subject of its section, not what "it" is.
     headed_only = bool(lead) and not proposal.lead
-    if not _question_fits(question, clean) or (headed_only and not stands_alone(draft.question + "?")):
+    if not _question_fits(question, clean, draft.kind) or (headed_only and not stands_alone(draft.question + "?")):
         return _Verdict(None, "question leans or reads badly")
     score = draft.score - penalty + _length_score(question, clean, draft.kind)
     if score < _LEAST_SCORE:
@@ -182,7 +178,8 @@ def _context(topic: Topic | None, proposal: Proposal) -> _Context:
     """The heading before a question that leans on it; no lead at all when the question would be empty without."""
     lead, penalty = proposal.lead, proposal.penalty
     # "What does SQLite assume?" has as many answers as the document has sentences.
-    short = proposal.draft.kind == "what" and not lead and len(proposal.draft.question.split()) <= 4
+    words = proposal.draft.question.lower().split()
+    short = proposal.draft.kind == "what" and not lead and len(words) <= 4
     if not proposal.leans and not short:
         return _Context(lead, penalty)
     if topic is not None:
@@ -191,12 +188,22 @@ def _context(topic: Topic | None, proposal: Proposal) -> _Context:
             return _Context(lead, penalty)
         if lead:
             return _Context(None if proposal.needs_lead else lead, penalty + 1.5)
+        if proposal.draft.kind == "definition" and topic.kind != "noun":
+            # "When measuring coverage, what is the run?"
+            return _Context(None, penalty)
+        if topic.kind == "noun" and short and "you" in words:
+            # "Regarding duties, what should you orphan?": when, and why?
+            return _Context(None, penalty)
         return _Context(topic.lead, penalty + 0.3)
     return _Context(None if proposal.needs_lead else lead, penalty + (proposal.doubt if proposal.leans else 1.0))
 
 
 def _joined(lead: str, text: str) -> str:
     return _sentence_case(f"{lead}, {_small_wh(text)}" if lead else text)
+
+
+def _ended(told: str) -> str:
+    return told if told.endswith("?") else f"{told}."
 
 
 # Words that tie a sentence to the one before and change nothing in the question.
@@ -220,7 +227,7 @@ def _answer_fits(draft: Draft, answer: str) -> bool:
         return False
     if words[-1].lower() in _TRAILERS and words[-2:-1] and words[-2].endswith(","):
         return False
-    if _AFTERTHOUGHT.search(answer):
+    if _AFTERTHOUGHT.search(answer) or _OPENS_BADLY.match(answer):
         return False
     if words[-2:] in (["for", "you"], ["to", "you"]) and len(words) < 6:
         return False
@@ -241,6 +248,7 @@ def _answer_fits(draft: Draft, answer: str) -> bool:
 
 
 # "in the tower and like the lamp is made of brass", "if it is dark, and will go out again": more than was asked.
+_OPENS_BADLY = re.compile(r"(?:as well as|rather than|instead of|along with|in addition to)\b", re.I)
 _TAILS = frozenset("in at on under within inside near if when unless".split())
 _SECOND_STATEMENT = re.compile(r"\band like\b|, and (?:\w+ )?(?:is|are|was|were|has|have|can|will|must)\b")
 _AFTERTHOUGHT = re.compile(r"\b(?:as well|too|accordingly|nonetheless)$|, \w+ly$", re.I)
@@ -277,11 +285,11 @@ _BAD_QUESTION = re.compile(
 )
 
 
-def _question_fits(question: str, answer: str) -> bool:
-    return stands_alone(question) and _reads_well(question, answer)
+def _question_fits(question: str, answer: str, kind: str = "") -> bool:
+    return stands_alone(question) and _reads_well(question, answer, kind)
 
 
-def _reads_well(question: str, answer: str) -> bool:
+def _reads_well(question: str, answer: str, kind: str = "") -> bool:
     count = len(question.split())
     if not 3 <= count <= 30 or len(question) > 220 or _BAD_QUESTION.search(question):
         return False
@@ -299,6 +307,8 @@ def _reads_well(question: str, answer: str) -> bool:
         return False
     if len(answer.split()) == 1 and question.endswith(" do?"):
         return False
+    if kind == "whether":
+        return True
     asked = set(re.findall(r"\w{4,}", question.lower()))
     said = set(re.findall(r"\w{4,}", answer.lower()))
     if answer.startswith("-") or (said and said <= asked | {"with", "from", "into", "using"}):
@@ -315,11 +325,13 @@ def names_variable(question: str, answer: str) -> bool:
     if _EXAMPLE.search(question) or _EXAMPLE.search(answer):
         return True
     letters = {match[0].strip("\"'`“”") for text in (question, answer) for match in _VARIABLE.finditer(text)}
-    return bool(letters - explained)
+    return bool(letters - explained) or bool(_NAMED_PART.search(question) or _NAMED_PART.search(answer))
 
 
 # "t1", "Idx2": the tables of an example, unlike "fts5".
 _EXAMPLE = re.compile(r"\b(?!(?:fts|utf|sha|md|mp|ext|x|py|json|http|ipv?|v)\d)(?:[a-z]{1,3}|[A-Z][a-z]{1,3})\d\b")
+# "The "fruit" column": a table that only the example shows.
+_NAMED_PART = re.compile(r"[\"“][a-z_]+[\"”] (?:column|index|table|field|row)\b")
 # A single letter stands for something that only the page tells: "the argument N", "column "k"".
 _VARIABLE = re.compile(r"(?<![\w./'’(-])[\"'`“]?(?:[BD-HJ-Z]|[b-z])[\"'`”]?(?![\w./'’+#)-])|\b[a-z] = ")
 _BARE = re.compile(

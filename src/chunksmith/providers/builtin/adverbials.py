@@ -25,6 +25,9 @@ def adverbials(view: View) -> Iterator[Draft]:
         return
     if doubled(view, body_end):
         return
+    # "Tests are run to check X when Y": nobody can tell what the circumstance belongs to.
+    if kind in {"when", "condition"} and any(token.tag == "to" for token in view.tokens[view.clause.main : body_end]):
+        return
     # "The strategy is to run a checkpoint once …": the circumstance belongs to the inner verb.
     if view.clause.kind == "copula" and view.tokens[view.clause.main + 1].tag in ("to", "prep"):
         return
@@ -36,6 +39,9 @@ def adverbials(view: View) -> Iterator[Draft]:
     ):
         return
     if kind == "why" and listed and any(token.text == "," for token in view.tokens[place : view.end]):
+        return
+    if kind == "why" and view.clause.base in _ENABLING:
+        # "This allows users to act in order to be safe": the purpose is that of the users.
         return
     wh, opening, score = _WH[kind]
     if kind in {"when", "how"} and view.tokens[view.clause.verb].lower in {"would", "could", "might"}:
@@ -61,6 +67,7 @@ def _occasions(view: View, place: int, body_end: int) -> Iterator[Draft]:
     yield Draft("condition", f"What {happens} {inner}", f"State what {happens} {inner}", clause.first, body_end, 5.4)
 
 
+_ENABLING = frozenset("allow enable permit cause force require encourage help let".split())
 _BACKWARD = frozenset("its their his her them that then this those these same such so possible".split())
 _WH = {
     "why": ("Why", "Explain why", 9.5),
@@ -122,7 +129,8 @@ def _adverbial(view: View) -> tuple[str, int] | None:
         if token.lower in {"in", "since", "around"} and YEAR.match(following.text) and place + 2 == view.end:
             return "when-date", place
         if token.lower in {"on", "in"} and following.lower in MONTHS and following.text[0].isupper():
-            return "when-date", place
+            dated = all(near.tag in ("num", "punct") for near in tokens[place + 2 : view.end])
+            return ("when-date", place) if dated else None
     return None
 
 

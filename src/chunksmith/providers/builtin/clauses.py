@@ -134,10 +134,17 @@ class _Maker:
 _ADJECTIVES = frozenset("interesting surprising confusing missing existing misleading distracting exciting".split())
 
 
+_COURSES = frozenset(
+    "step way approach goal purpose aim idea method solution task job option alternative exception reason".split()
+)
+
+
 def _after_be(make: _Maker, main: int) -> Clause:
     if participle := _form_at(make.tokens, main, make.last, "n"):
         return make("passive", main, participle.base)
     adjective = main < make.last and make.tokens[main].lower in _ADJECTIVES
+    # "The first step is obtaining a lock": the step obtains nothing.
+    adjective = adjective or any(token.lower in _COURSES for token in make.tokens[make.first : make.subject_end])
     if not adjective and (gerund := _form_at(make.tokens, main, make.last, "g")):
         return make("progressive", main, gerund.base)
     return make("copula", make.verb, "be")

@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from chunksmith.providers.builtin.acceptance import gives_context, names_variable
+from chunksmith.providers.builtin.acceptance import names_variable
 from chunksmith.providers.builtin.clauses import parse
 from chunksmith.providers.builtin.framing import Vocabulary, is_free, is_whole, stands_alone
 from chunksmith.providers.builtin.languages import FILL_IN, WIDE, function_words
 from chunksmith.providers.builtin.passage import Sentence
+from chunksmith.providers.builtin.quoting import gives_context
 from chunksmith.providers.builtin.reading import has_clause, last_word
 from chunksmith.providers.builtin.summary import centrality, commands, stands
 from chunksmith.providers.builtin.topic import topic_of
@@ -52,6 +53,8 @@ class Cloze(NamedTuple):
     quote: str
     score: float
     sentence: int
+    telling: bool = False
+    """whether a name or a number is asked for"""
 
 
 class _Gap(NamedTuple):
@@ -81,7 +84,7 @@ def clozes(sentences: Sequence[Sentence], language: str, each: int = 1, compound
             if answer is not None:
                 asked = FILL_IN.get(language, "{}").format(_blanked(sentence.text, begin, gap, language))
                 score = gap.weight / 3 + min(weights[number], 2.0)
-                found.append(Cloze(asked, answer, sentence.quote, score, number))
+                found.append(Cloze(asked, answer, sentence.quote, score, number, gap.weight >= _WEIGHTS["name"]))
     return found
 
 
@@ -166,7 +169,16 @@ def _is_fit(text: str, language: str) -> bool:
     if language != "en":
         return True
     whole = is_whole(text) and stands_alone(text) and not names_variable("", text) and not _LISTED.search(text)
+    whole = whole and not _EMPTY.search(text) and not _is_cut(text)
     return len(text.split()) >= 7 and whole and _is_sentence(text) and _is_about_something(text)
+
+
+def _is_cut(text: str) -> bool:
+    """``If successful, is set to …``: the subject has got lost."""
+    rest = text.partition(", ")[2]
+    return (
+        bool(rest) and text.split(" ", 1)[0].lower() in {"if", "when"} and tokens(rest)[0].tag in ("be", "have", "do")
+    )
 
 
 def _is_about_something(text: str) -> bool:

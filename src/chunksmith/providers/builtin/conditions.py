@@ -68,6 +68,8 @@ def _is_reduced(read: Reading, start: int, comma: int) -> bool:
 def _stands(read: Reading, start: int, comma: int, condition: Clause | None) -> bool | None:
     """Whether the condition leans on its heading; None when nobody could know what it speaks of."""
     first = read.tokens[start + 1]
+    if read.told:
+        return False if condition is not None else None
     if first.tag == "pron" and first.lower not in {"you", "there"}:
         return None
     if condition is None:

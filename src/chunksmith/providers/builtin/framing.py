@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chunksmith.providers.builtin.passage import Sentence
+from chunksmith.providers.builtin.verbs import NOUN_LIKE, readings
 from chunksmith.providers.builtin.words import Token, is_common, is_name, is_plural
 
 _LOWER_WORD = re.compile(r"\b[a-z][a-z'’-]+\b")
@@ -16,10 +17,16 @@ _UP_AND_DOWN = (
     r"(?:above|below)(?! (?:the|an?|any|each|every|zero|one|two|three|sea|water|ground|freezing|\d[\d.,]*)\b)"
 )
 
+# A place, not "there is".
+_THERE = (
+    r"(?<!is )(?<!are )(?<!was )(?<!were )(?<!does )(?<!do )there"
+    r"(?! (?:is|are|was|were|may|can|will|must|might|should|exist)\b)"
+)
+
 # Words that point outside of the sentence: a question that holds one cannot be answered without the page.
 _POINTING = re.compile(
     r"\b(?:this|these|those|he|she|his|him|her|hers|we|our|ours|us|i(?!/o|\.e)|my|me|mine|here|"
-    rf"{_UP_AND_DOWN}|following|"
+    rf"{_UP_AND_DOWN}|following|{_THERE}|"
     r"aforementioned|latter|former|previous|previously|preceding|earlier|such(?! as)|said|also|however|therefore|"
     r"thus|then|instead|otherwise|again|too(?! \w)|hence|though|indeed|likewise|"
     r"nevertheless|nonetheless|respectively|(?<!if )(?<!when )another|others|the others?|"
@@ -35,7 +42,7 @@ _POINTING = re.compile(
     re.I,
 )
 _POINTING_ANSWER = re.compile(
-    rf"\b(?:this|these|those (?!who|which|that|of|in|for|with|on)|{_UP_AND_DOWN}|the following|as follows|"
+    rf"\b(?:this|these|those (?!who|which|that|of|in|for|with|on)|{_UP_AND_DOWN}|{_THERE}|the following|as follows|"
     r"aforementioned|latter|former|here|we|our|i(?!/o|\.e)|my|me|us|(?:some|one|each|both|all|most|many|two|none|any|"
     r"either) of (?:them|it)|another way|such(?! as)|that [\w-]+\Z|"
     r"see (?:section|also|below|the [\w-]+ (?:section|documentation|manual|page))|"
@@ -55,7 +62,7 @@ _VAGUE_HEADS = frozenset(
     behavior behaviour limitation restriction requirement requirements reasons method technique latter former second
     first third last next only other others benefit drawback consequence conclusion note caution warning value values
     name names time place group item items list table section page document text chapter figure argument details
-    information line lines code content contents paragraph description output input sentence
+    information line lines code content contents paragraph description output input sentence cause causes factor factors
     """.split()
 )
 ORDINALS = frozenset("first second third fourth last final next previous current new old same left right".split())
@@ -179,6 +186,8 @@ def is_free(subject: Sequence[Token]) -> bool:
     numbered = sum(token.lower in ORDINALS for token in subject)
     if bare and numbered > 1 and last.lower.removesuffix("s") in _PAGE_THINGS:
         return False
+    if any(token.lower in _DIFFERING for token in subject) and not any(t.lower in {"between", "from"} for t in subject):
+        return False
     if last.tag == "num" and 1 < len(subject) <= 3 and subject[-2].lower in _VAGUE_HEADS | {"version", "type"}:
         return False
     if last.lower in {"thing", "things"}:
@@ -191,6 +200,77 @@ def is_free(subject: Sequence[Token]) -> bool:
     heads = {nouns[-1].lower, last.lower, nouns[-1].lower.removesuffix("s")}
     vague = bool(heads & _VAGUE_HEADS)
     return not (bare and vague and (len(nouns) == 1 or (len(nouns) < 3 and first.lower == "the")))
+
+
+# Of what, from what? The noun alone does not tell.
+_DIFFERING = frozenset("difference differences similarity similarities".split())
+_PARTIAL = frozenset(
+    """
+    stage stages male males female females symptom symptoms treatment diagnosis decision closure election repairs
+    survivors remains follow-up surroundings outcome outcomes members inhabitants residents
+    """.split()
+)
+
+
+_AMOUNTS = frozenset("value level amount rate degree proportion share".split())
+
+
+def is_partial(subject: Sequence[Token]) -> bool:
+    """``early stages``, ``a normal value``: of something that the heading or the sentence before names."""
+    last = subject[-1].lower
+    if any(token.tag in ("prep", "rel") for token in subject):
+        return False
+    return last in _PARTIAL or (last in _AMOUNTS and subject[0].lower in {"a", "an"})
+
+
+def leans_on_earlier(question: Sequence[Token], earlier: str) -> bool:
+    """``the bridge`` after ``the harbour bridge``, ``the captain`` after ``Captain Harlan``, ``the decision``.
+
+    A noun that has never been called anything but ``the tenant`` is a kind of person or thing.
+    """
+    return any(
+        token.lower == "the" and _is_bare(question, place + 1) and _is_taken_up(question[place + 1].lower, earlier)
+        for place, token in enumerate(question[:-1])
+    )
+
+
+def _is_bare(question: Sequence[Token], place: int) -> bool:
+    """One noun, with neither a name behind it nor anything that says which."""
+    token = question[place]
+    following = question[place + 1] if place + 1 < len(question) else None
+    if token.tag != "word" or not token.text.islower():
+        return False
+    if following is None or following.tag in (
+        "punct",
+        "conj",
+        "be",
+        "have",
+        "do",
+        "modal",
+        "to",
+        "sub",
+        "adv",
+        "pron",
+        "det",
+    ):
+        return True
+    if following.tag == "prep":
+        return following.lower not in {"of", "for", "between", "from", "in", "with", "about", "against"}
+    verb = following.tag == "word" and bool(readings(following.lower))
+    turned = place > 1 and question[place - 2].tag in ("be", "have", "do", "modal")
+    return verb and (turned or following.lower not in NOUN_LIKE)
+
+
+def _is_taken_up(noun: str, earlier: str) -> bool:
+    if noun in _PARTIAL or noun.endswith(_OF_AN_EVENT):
+        return True
+    before = re.findall(rf"(\w+) {re.escape(noun)}\b", earlier.lower())
+    named = re.search(rf"\b{re.escape(noun.capitalize())} [A-Z]", earlier) is not None
+    return named or any(word not in _GENERAL for word in before)
+
+
+_GENERAL = frozenset("the each every any no of all".split())
+_OF_AN_EVENT = ("ision", "losure", "ttack", "rrival", "efeat")
 
 
 def is_pointing(subject: Sequence[Token]) -> bool:
@@ -218,9 +298,16 @@ def is_anaphoric(subject: Sequence[Token], earlier: str) -> bool:
 
 def stands_alone(question: str) -> bool:
     """No word in it points to something that only the page shows."""
+    question = _ON_STATEMENT.sub(".", question)
     if _POINTING.search(question):
         return False
     return not any(_dangling(match, question) for match in _PRONOUN.finditer(question))
+
+
+# What is asked of a statement that is printed before it.
+_ON_STATEMENT = re.compile(
+    r"\. (?:Why is that|Under what condition is that(?: not)? so|When is that the case|What follows from that)\?\Z"
+)
 
 
 # A whole sentence may keep words that a question may not: "also" and "more" do no harm where nothing is asked of them.

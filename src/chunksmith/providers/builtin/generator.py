@@ -15,7 +15,7 @@ from chunksmith.providers.builtin.cloze import Cloze, clozes, in_context
 from chunksmith.providers.builtin.extraction import extract, judge
 from chunksmith.providers.builtin.languages import SUMMARIZE, detect
 from chunksmith.providers.builtin.passage import Sentence, sentences
-from chunksmith.providers.builtin.questions import candidates, further, last_resort
+from chunksmith.providers.builtin.questions import candidates, further, last_resort, readings_of
 from chunksmith.providers.builtin.summary import central, is_statement, statements, terms
 from chunksmith.providers.builtin.taxonomy import categories
 
@@ -74,14 +74,16 @@ def _open_questions(source: Source) -> list[Candidate]:
     """Distinct questions, best first: one per sentence before a second one, kinds mixed, ties turned by the seed."""
     if source.language != "en":
         return []
-    chosen = _spread(_ranked(candidates(source.prose), source), source.count)
+    reads = readings_of(source.prose)
+    chosen = _spread(_ranked(candidates(reads), source), source.count)
     wanted = min(source.count, _ENOUGH)
     if len(chosen) >= wanted:
         return chosen
-    second = _ranked(further(source.prose), source)
+    second = _ranked(further(reads), source)
     chosen = _filled(chosen, second, wanted, again=False)
     chosen = _filled(chosen, second, wanted, again=True)
-    return _filled(chosen, _ranked(last_resort(source.prose), source), wanted, again=False)
+    last = _ranked(last_resort(reads), source)
+    return _filled(_filled(chosen, last, wanted, again=False), last, wanted, again=True)
 
 
 def _filled(chosen: Sequence[Candidate], ranked: Iterable[Candidate], count: int, again: bool) -> list[Candidate]:
@@ -178,7 +180,11 @@ def _questions_and_clozes(source: Source) -> list[Item]:
         {"question": item.question, "answer": item.answer, "quote": item.quote, "kind": item.kind} for item in chosen
     ]
     used = {item.sentence for item in chosen}
-    rest = _once_each(item for item in _gaps(source) if item.sentence not in used) if len(chosen) < source.count else []
+    gaps = (item for item in _gaps(source) if item.sentence not in used)
+    if len(chosen) >= _ENOUGH:
+        # Beside open questions only names and numbers are worth filling in.
+        gaps = (item for item in gaps if item.telling)
+    rest = _once_each(gaps) if len(chosen) < source.count else []
     if len(items) + len(rest) < 2:
         # Where nothing else is left, a sentence that was asked about or filled in may be filled in at another place.
         filled = {item.answer.lower() for item in rest}

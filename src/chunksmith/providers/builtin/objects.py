@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from chunksmith.providers.builtin.clauses import text_of
+from chunksmith.providers.builtin.framing import ORDINALS
 from chunksmith.providers.builtin.predicates import is_bare
 from chunksmith.providers.builtin.verbs import reading
 from chunksmith.providers.builtin.views import (
@@ -50,6 +51,7 @@ _VIEWED_AS = frozenset(
 _NO_OBJECT = frozenset(
     """
     be become remain seem appear last cost weigh look feel happen occur go come work sit stand lie exist live stay
+    tell inform remind warn persuade convince assure notify
     get behave vary differ function taste smell sound prove grow turn treat consider regard render
     """.split()
 )
@@ -206,10 +208,8 @@ def duties(view: View) -> Iterator[Draft]:
     plain = len(view.subject.split()) <= 2 and view.subject.replace(" ", "").isalpha() and view.subject.islower()
     if plain and finite not in {"must", "should", "shall"}:
         return
-    if (
-        finite not in {"must", "should", "can", "cannot", "may", "might", "could", "shall"}
-        or clause.main != clause.verb + 1
-    ):
+    ordinal = any(token.lower in ORDINALS for token in view.tokens[clause.first : clause.subject_end])
+    if ordinal or finite not in {"must", "should", "can", "cannot", "may", "shall"} or clause.main != clause.verb + 1:
         return
     if view.end - clause.main >= 4:
         score = 6.5 if finite in {"must", "should", "shall"} else 5.5

@@ -27,7 +27,7 @@ _TIME = re.compile(
 
 def clause_proposals(read: Reading, clause: Clause, lead: str = "", penalty: float = 0.0) -> Iterator[Proposal]:
     """What can be asked about one clause, behind ``lead``."""
-    if read.tokens[clause.first].lower == "it" and is_expletive(clause):
+    if _says_it(read, clause) and is_expletive(clause):
         view = View(read.sentence.text, clause, "it", clause_end(clause))
         asked_how = (draft for draft in adverbials(view) if " to " in draft.question and " its " not in draft.question)
         for draft in (*asked_how, *expletives(view)):
@@ -48,9 +48,17 @@ def clause_proposals(read: Reading, clause: Clause, lead: str = "", penalty: flo
         yield Proposal(draft, lead, subject.penalty + penalty + doubt, leans, subject.needs_lead)
 
 
+def _says_it(read: Reading, clause: Clause) -> bool:
+    """Where ``this`` is read as ``it`` would be, the word is still another."""
+    token = read.tokens[clause.first]
+    return token.lower == "it" and token.text.lower() == "it"
+
+
 def _stands_before(read: Reading, start: int, comma: int) -> bool:
     """Whether a condition may be carried into a question on what follows it."""
     first = read.tokens[start + 1]
+    if read.told:
+        return comma - start <= 14
     if any(token.tag == "pron" and token.lower != "you" for token in read.tokens[start + 1 : comma]):
         return False
     condition = parse(read.tokens, start + 1, comma)

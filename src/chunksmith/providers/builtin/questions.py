@@ -2,16 +2,21 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from chunksmith.providers.builtin.acceptance import Candidate, finished, headed, in_context
+from chunksmith.providers.builtin.acceptance import Candidate, behind, finished, headed
 from chunksmith.providers.builtin.clauses import Clause, parse
 from chunksmith.providers.builtin.directives import directive_at, directive_proposals
 from chunksmith.providers.builtin.framing import Vocabulary
 from chunksmith.providers.builtin.glossaries import entries
+from chunksmith.providers.builtin.in_place import asked_in_place
 from chunksmith.providers.builtin.openings import clause_proposals, with_lead
 from chunksmith.providers.builtin.passage import Sentence
-from chunksmith.providers.builtin.plain import plain_questions, remarks
+from chunksmith.providers.builtin.plain import plain_questions
+from chunksmith.providers.builtin.polar import whether
+from chunksmith.providers.builtin.quoting import context_of, taking_up
 from chunksmith.providers.builtin.reading import (
+    MAX_LINES,
     Antecedent,
     Proposal,
     Reading,
@@ -20,7 +25,7 @@ from chunksmith.providers.builtin.reading import (
     past_opening,
 )
 from chunksmith.providers.builtin.reasons import reasons
-from chunksmith.providers.builtin.taken_up import referring, taken_up
+from chunksmith.providers.builtin.taken_up import taken_up
 from chunksmith.providers.builtin.topic import topic_of
 from chunksmith.providers.builtin.unturned import unturned
 from chunksmith.providers.builtin.verbs import reading
@@ -33,33 +38,53 @@ _BLOCKED_OPENINGS = frozenset(
     afterwards here there rather
     """.split()
 )
-_BLOCKED_TEXT = re.compile(r"\?|!$|^\W*\(|^(?:as|like) ", re.I)
+_BLOCKED_TEXT = re.compile(r"\?|!$|^\W*\(|^like ", re.I)
+_BLOCKED_AS = re.compile(r"^as ", re.I)
 _SINCE = frozenset("prior beginning starting".split())
 _MAX_TOKENS = 64
 
 
-def candidates(sentences: Sequence[Sentence]) -> list[Candidate]:
-    """All acceptable questions on these sentences, in their order."""
-    return [candidate for read in readings_of(sentences) for candidate in _of_sentence(read)]
+def candidates(reads: Sequence[Reading]) -> list[Candidate]:
+    """All acceptable questions on the sentences of a passage, in their order."""
+    return [candidate for read in reads for candidate in _of_sentence(read)]
 
 
-def further(sentences: Sequence[Sentence]) -> list[Candidate]:
+def further(reads: Sequence[Reading]) -> list[Candidate]:
     """Acceptable questions of the second rank, for a passage that gives too few of the first."""
-    return [candidate for read in readings_of(sentences) if _is_readable(read) for candidate in _second_rank(read)]
+    return [candidate for read in reads if _is_readable(read) for candidate in _second_rank(read)]
 
 
 def _second_rank(read: Reading) -> Iterator[Candidate]:
-    drafted = (*unturned(read), *taken_up(read), *plain_questions(read))
-    found = [candidate for proposal in drafted if (candidate := finished(read, proposal))]
+    drafted = (*unturned(read), *taken_up(read), *plain_questions(read), *whether(read))
+    yield from (candidate for proposal in drafted if (candidate := finished(read, proposal)))
+    yield from _behind_context(read)
+
+
+def _behind_context(read: Reading) -> Iterator[Candidate]:
+    """Questions that take up what the sentences before name, which are printed with them."""
+    context = context_of(read)
+    if context is None:
+        return
+    told = taking_up(read)
+    for proposal in (*proposals(told), *unturned(told), *plain_questions(told), *whether(told)):
+        candidate = behind(told, proposal, context.text, context.quote)
+        if candidate is not None:
+            yield candidate
+
+
+def last_resort(reads: Sequence[Reading]) -> list[Candidate]:
+    """Questions for the end of a sentence: where a passage gives nothing better."""
+    return [found for read in reads if _is_plain(read) for found in _in_place(read)]
+
+
+def _in_place(read: Reading) -> Iterator[Candidate]:
+    found = [one for proposal in asked_in_place(read) if (one := finished(read, proposal))]
+    context = None if found else context_of(read)
+    if context is not None:
+        told = taking_up(read)
+        behind_it = (behind(told, proposal, context.text, context.quote) for proposal in asked_in_place(told))
+        found = [one for one in behind_it if one]
     yield from found
-    if not found and not any(finished(read, proposal) for proposal in proposals(read)):
-        yield from (candidate for proposal in referring(read) if (candidate := in_context(read, proposal)))
-
-
-def last_resort(sentences: Sequence[Sentence]) -> list[Candidate]:
-    """``What is worth knowing about X?``: where a passage gives nothing better."""
-    reads = [read for read in readings_of(sentences) if _is_readable(read)]
-    return [found for read in reads for proposal in remarks(read) if (found := finished(read, proposal))]
 
 
 def _of_sentence(read: Reading) -> Iterator[Candidate]:
@@ -71,14 +96,16 @@ def _of_sentence(read: Reading) -> Iterator[Candidate]:
             yield candidate
 
 
-def readings_of(sentences: Sequence[Sentence]) -> Iterator[Reading]:
+def readings_of(sentences: Sequence[Sentence]) -> list[Reading]:
     """Each sentence with what the ones before it and its headings tell."""
     vocabulary = Vocabulary.of(sentences)
     antecedent: Antecedent | None = None
+    lines: tuple[Reading, ...] = ()
+    reads: list[Reading] = []
     for number, sentence in enumerate(sentences):
         before = sentences[number - 1] if number else None
         if before is not None and before.paragraph != sentence.paragraph:
-            antecedent = None
+            antecedent, lines = None, ()
         parts = tokens(sentence.text)
         earlier = " ".join(previous.text for previous in sentences[max(0, number - 6) : number])
         opens = before.headings != sentence.headings if before else sentence.passage.lstrip().startswith("#")
@@ -86,9 +113,25 @@ def readings_of(sentences: Sequence[Sentence]) -> Iterator[Reading]:
         near = before if before and before.paragraph == sentence.paragraph else None
         previous = near.text if near else ""
         last = last_word(parts)
-        read = Reading(sentence, number, parts, last, vocabulary, earlier, antecedent, topic, opens, previous, near)
+        read = Reading(
+            sentence,
+            number,
+            parts,
+            last,
+            vocabulary,
+            earlier,
+            antecedent,
+            topic,
+            opens,
+            previous,
+            near,
+            lines,
+            near is None,
+        )
         antecedent = next_antecedent(read)
-        yield read
+        lines = (*lines, replace(read, lines=()))[-MAX_LINES:]
+        reads.append(read)
+    return reads
 
 
 def proposals(read: Reading) -> Iterator[Proposal]:
@@ -121,6 +164,11 @@ def proposals(read: Reading) -> Iterator[Proposal]:
 
 def _is_readable(read: Reading) -> bool:
     """Not too long, no question, no remark in brackets, not the end of a sentence that a page has cut."""
+    turned = not _BLOCKED_AS.match(read.sentence.text)
+    return _is_plain(read) and turned
+
+
+def _is_plain(read: Reading) -> bool:
     first = read.tokens[0]
     cut = first.text.isalpha() and first.text.islower()
     return len(read.tokens) <= _MAX_TOKENS and not _BLOCKED_TEXT.search(read.sentence.text) and not cut

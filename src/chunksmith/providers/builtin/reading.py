@@ -7,7 +7,15 @@ from typing import NamedTuple
 
 from chunksmith.providers.builtin.clauses import Clause, parse, text_of
 from chunksmith.providers.builtin.finite import subject_is_plural
-from chunksmith.providers.builtin.framing import ORDINALS, Vocabulary, is_anaphoric, is_free, is_pointing, small
+from chunksmith.providers.builtin.framing import (
+    ORDINALS,
+    Vocabulary,
+    is_anaphoric,
+    is_free,
+    is_partial,
+    is_pointing,
+    small,
+)
 from chunksmith.providers.builtin.passage import Sentence
 from chunksmith.providers.builtin.topic import Topic, named
 from chunksmith.providers.builtin.verbs import reading
@@ -37,6 +45,9 @@ class Proposal(NamedTuple):
     """what it costs to lean when there is no heading"""
 
 
+MAX_LINES = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Antecedent:
     """What ``it`` or ``they`` in the next sentence stands for."""
@@ -61,6 +72,12 @@ class Reading:
     previous: str = ""
     before: Sentence | None = None
     """the sentence before in the same paragraph; ``previous`` is its text"""
+    lines: tuple["Reading", ...] = ()
+    """the sentences before in the same paragraph, at most ``MAX_LINES``, the nearest last"""
+    starts: bool = False
+    """whether it is the first of its paragraph"""
+    told: bool = False
+    """whether the sentences before are printed with the question, so that it may take up what they name"""
 
 
 def has_clause(text: str) -> bool:
@@ -169,6 +186,8 @@ def subject_phrase(read: Reading, clause: Clause) -> Subject | None:
     subject = read.tokens[clause.first : clause.subject_end]
     text = text_of(clause, read.sentence.text, clause.first, clause.subject_end)
     first = subject[0].lower
+    if read.told:
+        return _as_it_stands(read, clause, text)
     if first in {"this", "the"} and len(subject) == 2:
         known_thing = named(read.topic, subject[1].lower)
         if known_thing is not None:
@@ -198,9 +217,21 @@ def subject_phrase(read: Reading, clause: Clause) -> Subject | None:
         penalty += 1.0
     # "the default operation": the heading says of what.
     bare = first == "the" and len(subject) <= 3 and all(token.text[0].islower() for token in subject[1:])
-    return Subject(phrase.text if phrase else text, penalty, bare or is_anaphoric(subject, read.earlier))
+    partial = is_partial(subject)
+    leans = bare or partial or is_anaphoric(subject, read.earlier)
+    return Subject(phrase.text if phrase else text, penalty, leans, needs_lead=partial)
 
 
+def _as_it_stands(read: Reading, clause: Clause, text: str) -> Subject | None:
+    """What the sentences before explain may stay as it is: ``it``, ``this rule``, ``the second form``."""
+    subject = read.tokens[clause.first : clause.subject_end]
+    if subject[0].lower in _UNTOLD or (text.lower() == "it" and is_expletive(clause)):
+        return None
+    phrase = small(text, subject, read.vocabulary, read.tokens[clause.verb : clause.verb + 9])
+    return Subject(phrase.text, 0.0 if phrase.sure else 4.0)
+
+
+_UNTOLD = frozenset("i we there here that what which who one".split())
 _MODIFIER = r"[A-Za-z`][\w`./-]*"
 _PLAIN_MODIFIERS = frozenset("new same first second other given single whole entire last next only".split())
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from chunksmith.providers.builtin.clauses import Clause, text_of
-from chunksmith.providers.builtin.framing import ORDINALS
+from chunksmith.providers.builtin.framing import ORDINALS, is_partial
 from chunksmith.providers.builtin.verbs import past, third_person
 from chunksmith.providers.builtin.views import Draft, View, doubled
 from chunksmith.providers.builtin.words import Token, is_name, is_plural
@@ -16,7 +16,10 @@ HUMAN = frozenset(
     explorer inventor monk merchant soldier fisherman fishermen women men woman man child children builder worker
     navigator pilot visitor owner customer member physician surgeon nurse writer potter weaver traveller traveler
     individual botanist biologist geologist vendor team porter sponsor translator member uploader submitter contributor
-    manager leader expert officer chairman director
+    manager leader expert officer chairman director duke prince emperor pope priest bishop captain mayor judge lawyer
+    tenant landlord seller buyer refugee reporter spokeswoman spokesman councillor minister president teacher witness
+    employer employee creditor debtor guardian heir tribunal nobleman knight admiral general lieutenant sergeant doge
+    haulier crew mate neighbour neighbor widow mother father brother sister son daughter nephew niece uncle aunt
     """.split()
 )  # fmt: skip
 
@@ -34,7 +37,7 @@ def plain_subjects(view: View) -> Iterator[Draft]:
 def _asked(view: View, worth_of: Callable[[Sequence[Token], Sequence[Token]], float]) -> Iterator[Draft]:
     clause, tokens = view.clause, view.tokens
     aside = clause.subject_end < clause.verb and tokens[clause.subject_end].text == ","
-    if view.you or clause.base in {"seem", "appear", "mean"}:
+    if view.you or clause.base in {"seem", "appear", "mean", "explain", "describe", "discuss", "document", "represent"}:
         return
     subject = tokens[clause.first : clause.subject_end]
     told = tokens[clause.verb : view.end]
@@ -53,7 +56,7 @@ def _asked(view: View, worth_of: Callable[[Sequence[Token], Sequence[Token]], fl
     if clause.plural and ((state and _is_noun(told)) or joined or doubled(view, view.end)):
         return
     person = is_person(view)
-    wh = "Who" if person else "What"
+    wh = "Who" if person else "Who or what" if _may_be_person(subject) else "What"
     rest = text_of(clause, view.text, clause.verb + 1, view.end)
     asked = f"{wh} {adverb} {singular_verb(clause)} {rest}".replace("  ", " ")
     score = worth - (0.0 if clause.kind in {"lexical", "passive"} and not clause.negated else 0.5)
@@ -98,10 +101,19 @@ def _worth(subject: Sequence[Token], told: Sequence[Token]) -> float:
         return 0.0
     named = any(token.tag == "quoted" or is_name(token.text) for token in nouns)
     indefinite = subject[0].lower in {"a", "an"}
+    if not named and not _is_particular(subject):
+        return 0.0
     if named or (len(nouns) >= 2 and not (indefinite and len(subject) <= 3)):
         return 6.4 if said >= 4 else 5.2
-    one_of_a_kind = subject[0].tag == "word" or indefinite or names_person(subject)
-    return 5.0 if one_of_a_kind and len(told) >= 7 and said >= 4 else 0.0
+    return 5.0 if len(told) >= 7 and said >= 4 else 0.0
+
+
+def _is_particular(subject: Sequence[Token]) -> bool:
+    """``mirrors of the archive``, ``the person who …``, ``binary packages``; not ``the blue color``, ``a script``."""
+    if any(token.tag in ("prep", "rel", "to") for token in subject):
+        return True
+    nouns = [token for token in subject if token.tag == "word"]
+    return subject[0].lower not in {"the", "a", "an"} and len(nouns) >= 2 and not is_partial(subject)
 
 
 def _least_worth(subject: Sequence[Token], told: Sequence[Token]) -> float:
@@ -116,7 +128,8 @@ def _least_worth(subject: Sequence[Token], told: Sequence[Token]) -> float:
         # A printed heading has run into the sentence.
         return 0.0
     said = sum(token.tag in ("word", "quoted", "num") for token in told)
-    return 4.8 if said >= 4 and len(told) >= 6 else _worth(subject, told)
+    named = any(token.tag == "quoted" or is_name(token.text) for token in nouns)
+    return 4.8 if said >= 4 and len(told) >= 6 and (named or _is_particular(subject)) else _worth(subject, told)
 
 
 _QUANTITIES = frozenset(
@@ -140,6 +153,12 @@ def singular_verb(clause: Clause) -> str:
     return {"are": "is", "were": "was", "have": "has", "do": "does", "don't": "doesn't"}.get(finite.lower, finite.lower)
 
 
+def _may_be_person(subject: Sequence[Token]) -> bool:
+    """Two or three capitalised words without an article: a person, a town, a firm."""
+    plain = all(token.tag == "word" and token.text[0].isupper() and token.text[1:].islower() for token in subject)
+    return plain and 2 <= len(subject) <= 3 and not is_plural(subject[-1].text)
+
+
 def is_person(view: View) -> bool:
     return names_person(view.tokens[view.clause.first : view.clause.subject_end])
 
@@ -154,11 +173,19 @@ def names_person(tokens: Sequence[Token]) -> bool:
             break
         heads.append(token.lower)
     head = heads[-1] if heads else ""
+    if len(tokens) > 1 and heads[0] in _TITLES and tokens[1].text[0].isupper():
+        return True
     if head in HUMAN or head.rstrip("s") in HUMAN:
         return True
     return len(words) == len(tokens) and 2 <= len(words) <= 3 and words[0].lower in _GIVEN
 
 
+_TITLES = frozenset(
+    """
+    captain doctor dr mr mrs ms miss sir lord lady king queen prince princess saint president mayor professor general
+    colonel major admiral bishop pope emperor father sister brother uncle aunt judge inspector
+    """.split()
+)
 _GIVEN = frozenset(
     """
     albert alexander ada alan anna antoine carl charles charlotte christiaan christopher claude daniel david dennis

@@ -25,7 +25,8 @@ _STOP = (
     )
 )
 _LINKED = re.compile(
-    r"^(?:it|they|he|she|this|these|those|that|such|there|here|then|so|but|and|or|also|however|therefore|thus|"
+    r"^(?:it(?! (?:is|was) (?:not |very |often |usually |also )?(?:an? \w+ )?\w+ (?:to|for|that)\b)|"
+    r"they|he|she|this|these|those|that|such|there|here|then|so|but|and|or|also|however|therefore|thus|"
     r"hence|otherwise|instead|for example|for instance|see|note|please|if not|another|others?|in this|in these|"
     r"for the same reason|"
     r"(?:if|when|once|since|because|after|before|while|unless|for|with|by|to) (?:that|this|these|those|it|they)\b|"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from chunksmith.providers.builtin.clauses import Clause, parse
 from chunksmith.providers.builtin.frames import drafts
 from chunksmith.providers.builtin.framing import is_free, is_whole, small
-from chunksmith.providers.builtin.reading import Proposal, Reading, is_expletive, last_word, past_opening
+from chunksmith.providers.builtin.reading import Proposal, Reading, last_word, past_opening
 from chunksmith.providers.builtin.verbs import reading
 from chunksmith.providers.builtin.views import Draft, View, clause_end
 from chunksmith.providers.builtin.words import tokens
@@ -80,23 +80,3 @@ def _after_pronoun(read: Reading, start: int) -> Clause | None:
         many = parts[start].lower in {"these", "those"}
         parts[start] = parts[start]._replace(lower="they" if many else "it", tag="pron")
     return parse(parts, start, read.last)
-
-
-def referring(read: Reading) -> Iterator[Proposal]:
-    """Questions on a sentence whose subject takes up the one before: ``it``, ``this``, ``such packages``."""
-    start = past_opening(read)
-    if read.last - start < 5 or read.tokens[start].lower not in _REFERRING:
-        return
-    alone = read.tokens[start + 1].tag not in ("word", "quoted", "num")
-    clause = _after_pronoun(read, start) if alone else parse(read.tokens, start, read.last)
-    if clause is None or (alone and is_expletive(clause)):
-        return
-    text = read.sentence.text[read.tokens[start].start : read.tokens[clause.subject_end - 1].end]
-    subject = text[0].lower() + text[1:]
-    for draft in drafts(View(read.sentence.text, clause, subject, clause_end(clause))):
-        # "What is this?" asks for too much.
-        if draft.start > clause.verb and len(draft.question.split()) > 3:
-            yield Proposal(draft)
-
-
-_REFERRING = frozenset("it they this these such".split())

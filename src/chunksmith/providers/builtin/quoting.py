@@ -1,0 +1,132 @@
+"""The sentences that explain a question, printed before it: ``A. What does it do?``"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from chunksmith.providers.builtin.acceptance import names_variable
+from chunksmith.providers.builtin.clauses import parse
+from chunksmith.providers.builtin.framing import is_anaphoric, is_free, is_pointing, is_whole
+from chunksmith.providers.builtin.passage import Sentence
+from chunksmith.providers.builtin.reading import Reading, has_clause, is_expletive, past_opening
+from chunksmith.providers.builtin.summary import commands, stands
+from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading
+from chunksmith.providers.builtin.words import Token, tokens
+
+_LONGEST = 40  # words of one sentence
+_LONGEST_RUN = 60  # words
+
+
+class Context(NamedTuple):
+    """``text`` goes before the question; ``quote`` is the passage from its beginning to the end of the sentence."""
+
+    text: str
+    quote: str
+
+
+def context_of(read: Reading) -> Context | None:
+    """The shortest run of sentences right before this one, in its paragraph, that can be printed alone.
+
+    A run from the beginning of the paragraph may lean on its heading, which is printed before it.
+    """
+    for size in range(1, len(read.lines) + 1):
+        run = read.lines[-size:]
+        if not _goes_on(_text(run[0])) or sum(len(one.sentence.text.split()) for one in run) > _LONGEST_RUN:
+            return None
+        if _opens(run[0]):
+            return _printed(read, run, "")
+        if run[0].starts and run[0].topic is not None and _opens_section(run[0]):
+            return _printed(read, run, f"{run[0].topic.lead}: ")
+    return None
+
+
+def _text(read: Reading) -> str:
+    """Without the words that only link it to the one before."""
+    start = past_opening(read)
+    text = read.sentence.text[read.tokens[min(start, len(read.tokens) - 1)].start :]
+    return text[0].upper() + text[1:]
+
+
+def _printed(read: Reading, run: Sequence[Reading], lead: str) -> Context | None:
+    first = run[0].sentence
+    quote = read.sentence.passage[first.origins[0] : read.sentence.origins[-1] + 1]
+    text = " ".join((_text(run[0]), *(one.sentence.text for one in run[1:])))
+    return Context(lead + text, quote) if quote.startswith(first.quote) else None
+
+
+def taking_up(read: Reading) -> Reading:
+    """The sentence as it is read behind its context: a bare ``this`` is a subject like ``it``."""
+    start = past_opening(read)
+    parts = list(read.tokens)
+    bare = start + 2 < read.last and parts[start].lower in _BARE
+    # "this files" could be anything; "this file is" is a noun, and "this prevents" a verb.
+    if bare and (parts[start + 1].tag not in ("word", "quoted", "num") or parse(parts, start, read.last) is None):
+        many = parts[start].lower in {"these", "those"}
+        parts[start] = parts[start]._replace(lower="they" if many else "it", tag="pron")
+    return replace(read, tokens=parts, told=True)
+
+
+_BARE = frozenset("this these that those".split())
+
+
+def _opens(read: Reading) -> bool:
+    """Nothing in it is explained by what stands before."""
+    if not stands_as_context(_text(read)):
+        return False
+    clause = parse(read.tokens, past_opening(read), read.last)
+    if clause is None or read.tokens[clause.first].lower in {"you", "some", "many", "most", "each", "every"}:
+        return True
+    subject = read.tokens[clause.first : clause.subject_end]
+    if read.tokens[clause.first].lower == "it":
+        return is_expletive(clause)
+    return is_free(subject) and not is_anaphoric(subject, read.earlier)
+
+
+def _opens_section(read: Reading) -> bool:
+    """Under its heading, which tells of what thing ``the first byte`` is."""
+    clause = parse(read.tokens, past_opening(read), read.last)
+    pointing = clause is None or is_pointing(read.tokens[clause.first : clause.subject_end])
+    return not pointing and is_whole(_text(read)) and stands(_text(read), "en")
+
+
+def gives_context(before: Sentence) -> bool:
+    """A statement of moderate length that can be printed alone."""
+    return stands_as_context(before.text)
+
+
+def stands_as_context(text: str) -> bool:
+    return _goes_on(text) and stands(text, "en") and is_whole(text)
+
+
+def _goes_on(text: str) -> bool:
+    """A whole statement that speaks of nothing but what the ones before it tell."""
+    fits = 5 <= len(text.split()) <= _LONGEST and text[-1] == "." and text[0].isupper()
+    plain = fits and not _FAR.search(text) and not _FRAGMENT.search(text) and not names_variable("", text)
+    return plain and _is_clause(text)
+
+
+def _is_clause(text: str) -> bool:
+    """A whole sentence, as far as can be seen: an order, or words with a finite verb among them."""
+    if commands(text):
+        return True
+    parts = tokens(text)
+    if parts[0].tag in ("prep", "sub", "to"):
+        return has_clause(text.partition(", ")[2] or "-")
+    told = any(token.tag in ("be", "have", "do", "modal") or _is_verb(token) for token in parts[1:])
+    return told or has_clause(text)
+
+
+def _is_verb(token: Token) -> bool:
+    form = reading(token.lower, "sd") if token.tag == "word" else None
+    return form is not None and form.base not in NOUN_LIKE
+
+
+_FAR = re.compile(
+    r"\b(?:above|below|following(?! an? )|aforementioned|preceding|here|we|our|ours|us|i|my|me|figures?|"
+    r"sections? \d|chapters?|appendix|page|mentioned|see (?:section|also|the)|"
+    r"this (?:section|document|article|manual))\b|"
+    r"\A(?:See|Suppose|Imagine|Having)\b",
+    re.I,
+)
+_FRAGMENT = re.compile(r"\bbeing \w+\.$|^(?:Query|Line \d)\b|\bjust that\b|^(?:An?|The|One) \w+:")
