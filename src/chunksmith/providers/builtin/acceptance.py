@@ -10,7 +10,7 @@ from chunksmith.providers.builtin.reading import Proposal, Reading
 from chunksmith.providers.builtin.topic import Topic, heading_text
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading
 from chunksmith.providers.builtin.views import Draft
-from chunksmith.providers.builtin.words import tokens
+from chunksmith.providers.builtin.words import is_name, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,14 @@ def headed(read: Reading) -> Iterator[Candidate]:
     heading = heading_text(read.sentence.heading)
     match = _OPEN.match(heading)
     text = read.sentence.text
-    if not read.opens_section or not heading.endswith("?") or match is None or not 4 <= len(heading.split()) <= 20:
+    measured = re.match(r"how (?:often|many|much|long|far|old|big|large)\b", heading, re.I)
+    if (
+        measured
+        or not read.opens_section
+        or not heading.endswith("?")
+        or match is None
+        or not 4 <= len(heading.split()) <= 20
+    ):
         return
     stated = text[0].isupper() and text[-1] == "." and 6 <= len(text.split()) <= 45
     # A condition or a remark at the beginning is not yet the answer.
@@ -126,7 +133,7 @@ def _judged(read: Reading, proposal: Proposal) -> _Verdict:
         return _Verdict(None, "answer not verbatim")
     if read.tokens[draft.end : draft.end + 1] and (read.tokens[draft.end].text == ":" or _is_cut(read, draft)):
         return _Verdict(None, "answer goes on")
-    if not proposal.leans and leans_on_earlier(tokens(draft.question), read.earlier):
+    if leans_on_earlier(tokens(draft.question), read.earlier):
         proposal = proposal._replace(leans=True, needs_lead=True)
     lead, penalty = _context(read.topic, proposal)
     if lead is None:
@@ -161,6 +168,9 @@ def _is_cut(read: Reading, draft: Draft) -> bool:
     if parts[place].tag != "conj" or place + 1 >= read.last:
         return False
     following, after = parts[place + 1], parts[min(place + 2, read.last)]
+    if parts[draft.start].tag == "to" and reading(following.lower, "b"):
+        # "to query | or set the number"
+        return True
     if parts[place].lower in {"but", "so"} or following.tag in _NEW_THOUGHT:
         return False
     third = reading(following.lower, "s")
@@ -179,9 +189,12 @@ def _context(topic: Topic | None, proposal: Proposal) -> _Context:
     lead, penalty = proposal.lead, proposal.penalty
     # "What does SQLite assume?" has as many answers as the document has sentences.
     words = proposal.draft.question.lower().split()
-    short = proposal.draft.kind == "what" and not lead and len(words) <= 4
-    if not proposal.leans and not short:
+    short = proposal.draft.kind in _EASILY_EMPTY and not lead and len(words) <= 4
+    told = 9 if lead or proposal.draft.kind in {"definition", "whether"} else _specific(proposal.draft.question)
+    if not proposal.leans and not short and told > 3:
         return _Context(lead, penalty)
+    if topic is None and not proposal.leans and not short:
+        return _Context(lead, penalty + (1.0 if told <= 2 else 0.0))
     if topic is not None:
         asked = f"{lead} {proposal.draft.question}".lower()
         if all(word in asked for word in topic.text.lower().split()):
@@ -196,6 +209,22 @@ def _context(topic: Topic | None, proposal: Proposal) -> _Context:
             return _Context(None, penalty)
         return _Context(topic.lead, penalty + 0.3)
     return _Context(None if proposal.needs_lead else lead, penalty + (proposal.doubt if proposal.leans else 1.0))
+
+
+def _specific(question: str) -> int:
+    """How many words tell what is asked about; a name or a figure tells as much as three."""
+    parts = tokens(question)
+    named = sum(token.tag in ("quoted", "num") or (token.tag == "word" and is_name(token.text)) for token in parts[1:])
+    plain = sum(token.tag == "word" and token.lower not in _HOLLOW for token in parts[1:])
+    return 2 * named + plain + sum(token.text[0].isupper() and token.tag == "word" for token in parts[1:])
+
+
+_HOLLOW = frozenset(
+    "happens happen happened consequence condition applies apply follows used use contain contains include includes "
+    "new many run done made set become".split()
+)
+_WH_WORDS = frozenset("What Who Where When Why How Until Under State Explain Answer".split())
+_EASILY_EMPTY = frozenset("what why how where when".split())
 
 
 def _joined(lead: str, text: str) -> str:
@@ -214,7 +243,10 @@ _LINKS = re.compile(
 
 
 def _small_wh(text: str) -> str:
-    return text[0].lower() + text[1:]
+    """A statement that asks in place is written as inside a sentence already."""
+    first = tokens(text)[0]
+    asking = first.tag in ("wh", "rel", "sub", "prep", "be", "have", "do", "modal", "to") or first.text in _WH_WORDS
+    return text[0].lower() + text[1:] if asking and not is_name(first.text) else text
 
 
 def _sentence_case(text: str) -> str:
@@ -242,13 +274,17 @@ def _answer_fits(draft: Draft, answer: str) -> bool:
         return False
     if _EMPTY_CONDITION.match(answer):
         return False
+    verb = reading(words[0].lower(), "s")
+    if draft.kind == "condition" and verb is not None and verb.base not in NOUN_LIKE:
+        # "If a process opens the file, closes and opens it again": the condition goes on.
+        return False
     if draft.kind == "condition" and words[0].lower() in {"it", "they"}:
         return answer_stands_alone(" ".join(words[1:]))
     return answer_stands_alone(answer)
 
 
 # "in the tower and like the lamp is made of brass", "if it is dark, and will go out again": more than was asked.
-_OPENS_BADLY = re.compile(r"(?:as well as|rather than|instead of|along with|in addition to)\b", re.I)
+_OPENS_BADLY = re.compile(r"(?:please|as well as|rather than|instead of|along with|in addition to)\b", re.I)
 _TAILS = frozenset("in at on under within inside near if when unless".split())
 _SECOND_STATEMENT = re.compile(r"\band like\b|, and (?:\w+ )?(?:is|are|was|were|has|have|can|will|must)\b")
 _AFTERTHOUGHT = re.compile(r"\b(?:as well|too|accordingly|nonetheless)$|, \w+ly$", re.I)
@@ -277,7 +313,7 @@ _BAD_QUESTION = re.compile(
     r"^Under what condition\b.*\bsince\b|, \w+\?$|\bthings?\b|\bdo the number\b|"
     r"\band (?:since|because|so(?! on\b)|if|when|then)\b|\bthe important \w+ to\b|\ba bit of\b|"
     r"\b(?:expected|free) to do\?|\w\(\d|\bof (?:them|it)\b|"
-    r"\bvalue of -?\d|\bwhat is (?:\w+ly )?expected\?|"
+    r"^\w+ (?:is|are|was|were) (?:[\w-]+ ){1,4}just \w+ing\b|\bvalue of -?\d|\bwhat is (?:\w+ly )?expected\?|"
     r"\ban? (?:[\w-]+ ){1,3}one\b|^why (?:would|could|might)\b|"
     r", (?:it|they|we|you|he|there)(?:['’]s|['’]re| (?:is|are|was|should|must|can|will|may|has|have|might|would))\b|"
     r"^(?:What|Who) (?:is|are|was|were) (?:0|\d+|\"\w+\")(?: or\b|,)|\bwhat does (?:a|an|the|one) (?:lot|number|few)\b",
@@ -340,7 +376,9 @@ _BARE = re.compile(
 )
 _WHAT = re.compile(r"\bwhat (?:does|do|did|is|are|was|were|can|may|must|should|will)\b", re.I)
 # "the application", "usual": too little to tell a right answer from a wrong one.
-_THIN = re.compile(r"(?:the )?[a-z]+")
+_THIN = re.compile(
+    r"(?:the )?[a-z]+|(?:\w+ ){0,2}(?:the|an?|your) (?:situation|problem|issue|matter|thing|result|difference)s?"
+)
 
 
 def _length_score(question: str, answer: str, kind: str) -> float:

@@ -170,6 +170,7 @@ def _after_modal(make: _Maker, main: int) -> Clause | None:
         make.tokens[make.verb].tag == "modal"
         and make.tokens[main].tag == "word"
         and not word.endswith("ly")
+        and word not in {"first", "second", "next", "last", "further", "either", "both", "each", "all"}
         and word.isalpha()
         and word.islower()
         and not readings(word)
@@ -189,10 +190,14 @@ def _after_have(make: _Maker, main: int) -> Clause | None:
         return make("passive", place, participle.base) if participle else None
     participle = _form_at(make.tokens, main, make.last, "n")
     adjective = main + 1 < make.last and make.tokens[main + 1].tag == "word" and following.lower.endswith("ed")
+    if not participle and following.tag == "word" and following.lower.endswith("ed"):
+        # "had begged": a participle that is not in the list.
+        return None
     if participle and adjective:
         # "has limited support" or "has limited losses": nobody can tell.
         return None
-    if participle and following.lower not in NOUN_LIKE:
+    opens_clause = main + 1 < make.last and make.tokens[main + 1].tag in ("rel", "det", "pron", "quoted")
+    if participle and (following.lower not in NOUN_LIKE or opens_clause):
         return make("perfect", main, participle.base)
     if make.negated or main > make.verb + 1:
         return None
@@ -205,7 +210,10 @@ def _lexical(make: _Maker) -> Clause | None:
     if tokens[verb].tag == "do":
         return None
     plural = tokens[make.first].lower in {"you", "they"} or subject_is_plural(tokens[make.first : make.subject_end])
-    for feature in ("s", "b" if plural else "d", "d"):
+    present, past = reading(tokens[verb].lower, "b"), reading(tokens[verb].lower, "d")
+    # "they found the hut": the past of find, rather than to found.
+    other = present is not None and past is not None and present.base != past.base
+    for feature in ("s", "b" if plural and not other else "d", "d"):
         form = reading(tokens[verb].lower, feature)
         if form is not None:
             return make("lexical", verb, form.base, feature)

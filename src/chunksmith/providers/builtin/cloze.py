@@ -33,6 +33,8 @@ _ORDINARY = frozenset(
     """
     thing things way ways example examples case cases part parts kind time times people number order result results
     reason fact place point something anything everything first second last other another more most many much higher
+    year years day days month months week weeks hour hours minute minutes while
+    step argument entry upload package
     complex difficult simple easy full lower larger smaller better later earlier elsewhere manner usual same aware
     """.split()
 )
@@ -150,6 +152,12 @@ _EMPTY = re.compile(
 )
 
 
+# It speaks of another section, names a thing before it speaks, or tells what to do.
+_ELSEWHERE = re.compile(
+    r"\b(?:described|discussed|documented|explained|listed|covered) (?:in|at|by)\b|\A[/`]\S+ [A-Z]|"
+    r"\b(?:the|this) (?:document|article|manual|paper|book|section|chapter)\b",
+    re.I,
+)
 _FAR = re.compile(
     r"\b(?:above|below|following|aforementioned|latter|former|previous|previously|preceding|here|we|our|ours|us|i|my|me|"
     r"figures?|sections?|chapters?|appendix|page|mentioned|described|he|she|his|her|in question|so far|"
@@ -169,7 +177,7 @@ def _is_fit(text: str, language: str) -> bool:
     if language != "en":
         return True
     whole = is_whole(text) and stands_alone(text) and not names_variable("", text) and not _LISTED.search(text)
-    whole = whole and not _EMPTY.search(text) and not _is_cut(text)
+    whole = whole and not _EMPTY.search(text) and not _is_cut(text) and not _ELSEWHERE.search(text)
     return len(text.split()) >= 7 and whole and _is_sentence(text) and _is_about_something(text)
 
 
@@ -189,8 +197,10 @@ def _is_about_something(text: str) -> bool:
 
 
 def _is_sentence(text: str) -> bool:
-    """An order or a statement; behind an opening the statement begins after its comma."""
-    if commands(text) or has_clause(text):
+    """A statement; behind an opening it begins after its comma. An order tells too little of what is filled in."""
+    if commands(text):
+        return False
+    if has_clause(text):
         return True
     opening, _, rest = text.partition(", ")
     return bool(rest) and tokens(opening)[0].tag in ("prep", "sub", "to") and has_clause(rest)

@@ -33,7 +33,7 @@ _POINTING = re.compile(
     r"(?<!use )(?<!have )(?<!has )(?<!uses )(?<!in )(?<!at )(?<!of )(?<!by )(?<!on )the same(?!\b.{0,60}\bas\b)|"
     r"(?:figures?|fig|sections?|chapters?) [\dA-Z]|(?:the|next|which) (?:figures?|sections?|chapters?)|"
     r"(?:slower|faster|easier|harder|safer|cheaper)(?!.* than)|(?<!or )(?:more|less|better)(?!.* than| of\b)|"
-    r"appendix|tables? \d+|steps? \d|lines? \d|equations?|this page|"
+    r"appendix|(?:tables?|listings?|exercises?|programs?|examples?) \d|steps? \d|lines? \d|equations?|this page|"
     r"document describes|next(?! to)|in turn|still|in question|"
     r"the (?:\w+ ){0,3}(?:diagram|illustration|picture)|first two|"
     r"(?:in|for) (?:some|most|all|many|both|either|other) cases?|on the other|usual manner|prior(?! to)|"
@@ -47,7 +47,7 @@ _POINTING_ANSWER = re.compile(
     r"either) of (?:them|it)|another way|such(?! as)|that [\w-]+\Z|"
     r"see (?:section|also|below|the [\w-]+ (?:section|documentation|manual|page))|"
     r"(?:first|second|third|last|final) (?:section|chapter|paragraph|example|column|form)s?|"
-    r"figures? \d|section \d|chapter \d|(?:more|further|additional) information\b|"
+    r"(?:figures?|sections?|chapters?|listings?|examples?|exercises?) \d|(?:more|further|additional) information\b|"
     r"the (?:\w+ )?(?:diagram|figure|picture|illustration)s?|\A(?:the same|each other|one another)\b|"
     r"(?:from|of|in|to|for|on|with|at|by|than) that \w+|"
     r"(?:previous|preceding|next) (?:paragraph|example|sentence|page|figure|diagram|step|section|subsection)|"
@@ -65,7 +65,9 @@ _VAGUE_HEADS = frozenset(
     information line lines code content contents paragraph description output input sentence cause causes factor factors
     """.split()
 )
-ORDINALS = frozenset("first second third fourth last final next previous current new old same left right".split())
+ORDINALS = frozenset(
+    "first second third fourth last final next previous current new old same left right middle upper".split()
+)
 _PAGE_THINGS = frozenset(
     "column row form argument parameter line field item element option entry step case query byte table".split()
 )
@@ -207,7 +209,7 @@ _DIFFERING = frozenset("difference differences similarity similarities".split())
 _PARTIAL = frozenset(
     """
     stage stages male males female females symptom symptoms treatment diagnosis decision closure election repairs
-    survivors remains follow-up surroundings outcome outcomes members inhabitants residents
+    effects complications causes survivors remains follow-up surroundings outcome outcomes members inhabitants residents
     """.split()
 )
 

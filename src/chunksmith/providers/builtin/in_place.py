@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from chunksmith.providers.builtin.clauses import parse
-from chunksmith.providers.builtin.framing import is_anaphoric, is_free
+from chunksmith.providers.builtin.framing import ORDINALS, is_anaphoric, is_free, is_partial, small
 from chunksmith.providers.builtin.reading import Proposal, Reading, has_clause, past_opening
 from chunksmith.providers.builtin.subjects import names_person
 from chunksmith.providers.builtin.summary import commands
@@ -119,7 +119,9 @@ def _gap_behind(parts: Sequence[Token], place: int, last: int) -> Gap | None:
         return Gap(place + 1, end, "doing what", 0.6)
     if following.lower == "that" and _says(parts, place) and len(told) >= 5:
         return Gap(place + 1, end, "what", 0.5)
-    if token.tag == "modal" and _does(following, token) and len(told) >= 4:
+    # "an API the language can call": a modal in the middle may stand in a relative clause without "that".
+    opened = parts[place - 1].tag in ("conj", "rel", "adv") or parse(parts, 0, last) is not None
+    if token.tag == "modal" and opened and _does(following, token) and len(told) >= 4:
         return Gap(place + 1, end, "do what", -0.3)
     if not _is_noun_phrase(told):
         return None
@@ -322,11 +324,17 @@ def _begun(read: Reading, start: int, said: str, end: int) -> str:
         return f"you should {done[0].lower()}{done[1:]}"
     if parts[start].tag in ("prep", "sub", "to"):
         rest = said.partition(", ")[2]
-        return said if rest and _states(rest) and not commands(rest) else ""
+        return _small_first(read, start, said) if rest and _states(rest) and not commands(rest) else ""
     clause = parse(parts, start, read.last)
     if clause is not None:
-        return said if clause.verb < end and (clause.kind != "copula" or clause.verb + 1 < end) else ""
-    return said if _states(said) else ""
+        told = clause.verb < end and (clause.kind != "copula" or clause.verb + 1 < end)
+    else:
+        told = _states(said)
+    return _small_first(read, start, said) if told else ""
+
+
+def _small_first(read: Reading, start: int, said: str) -> str:
+    return small(said, read.tokens[start : start + 6], read.vocabulary).text
 
 
 _NO_ORDERS = frozenset("suppose see imagine assume consider note let say recall remember show".split())
@@ -342,4 +350,5 @@ def _leans(read: Reading, start: int) -> bool:
     if clause is None or read.told:
         return False
     subject = read.tokens[clause.first : clause.subject_end]
-    return is_anaphoric(subject, read.earlier) or not is_free(subject)
+    ordinal = any(token.lower in ORDINALS for token in subject)
+    return ordinal or is_anaphoric(subject, read.earlier) or not is_free(subject) or is_partial(subject)

@@ -51,7 +51,7 @@ _VIEWED_AS = frozenset(
 _NO_OBJECT = frozenset(
     """
     be become remain seem appear last cost weigh look feel happen occur go come work sit stand lie exist live stay
-    tell inform remind warn persuade convince assure notify
+    help title entitle tell inform remind warn persuade convince assure notify
     get behave vary differ function taste smell sound prove grow turn treat consider regard render
     """.split()
 )
@@ -95,6 +95,8 @@ def objects(view: View) -> Iterator[Draft]:
     if clause.base == "mean" and clause.kind == "lexical":
         score += 2
     if clause.negated and view.tokens[clause.verb].lower in {"could", "might", "would"}:
+        return
+    if clause.negated and clause.base == "have":
         return
     if (clause.base in _WEAK or clause.negated) and is_bare(view):
         score -= 3.0

@@ -52,7 +52,13 @@ def passives(view: View) -> Iterator[Draft]:
     elif token.tag == "to" and base_at(view, place + 1) and clause.base in _FOR_A_PURPOSE:
         if following.lower != "be" and not clause.negated:
             yield Draft("why", view.ask("Why", place), view.tell("Explain why", place), place, end, 8.0)
-    elif token.tag == "to" and _infinitive_at(view, place + 1) and following.lower != "be" and not clause.negated:
+    elif (
+        token.tag == "to"
+        and _infinitive_at(view, place + 1)
+        and following.lower not in {"be", "have"}
+        and not clause.negated
+        and clause.base not in _SAID
+    ):
         yield Draft(
             "what", f"{view.ask('What', place)} to do", f"{view.tell('State what', place)} to do", place + 1, end, 8.0
         )
@@ -72,6 +78,9 @@ def passives(view: View) -> Iterator[Draft]:
         yield Draft(
             "what", view.ask("What", place), view.tell("State what", place), place, object_end(view, place), 9.0
         )
+
+
+_SAID = frozenset("consider deem believe say know think assume suppose find see".split())
 
 
 def _infinitive_at(view: View, place: int) -> bool:

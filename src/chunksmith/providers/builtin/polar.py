@@ -47,7 +47,7 @@ def whether(read: Reading) -> Iterator[Proposal]:
     yield Proposal(draft, "", subject.penalty, subject.leans, subject.needs_lead)
 
 
-_OPEN = frozenset("no not neither none few any some many most all each every it they this these you i we".split())
+_OPEN = frozenset("no not neither none few any some many most all each every it they this these you i we one".split())
 
 
 def _asked_end(clause: Clause, end: int) -> int:

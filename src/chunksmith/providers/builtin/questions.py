@@ -16,6 +16,7 @@ from chunksmith.providers.builtin.plain import plain_questions
 from chunksmith.providers.builtin.polar import whether
 from chunksmith.providers.builtin.quoting import context_of, taking_up
 from chunksmith.providers.builtin.reading import (
+    MAX_FARTHER,
     MAX_LINES,
     Antecedent,
     Proposal,
@@ -102,6 +103,7 @@ def readings_of(sentences: Sequence[Sentence]) -> list[Reading]:
     antecedent: Antecedent | None = None
     lines: tuple[Reading, ...] = ()
     reads: list[Reading] = []
+    told: list[Reading] = []
     for number, sentence in enumerate(sentences):
         before = sentences[number - 1] if number else None
         if before is not None and before.paragraph != sentence.paragraph:
@@ -109,7 +111,7 @@ def readings_of(sentences: Sequence[Sentence]) -> list[Reading]:
         parts = tokens(sentence.text)
         earlier = " ".join(previous.text for previous in sentences[max(0, number - 6) : number])
         opens = before.headings != sentence.headings if before else sentence.passage.lstrip().startswith("#")
-        topic = topic_of(sentence.headings, vocabulary.lower)
+        topic = topic_of(sentence.headings, vocabulary.lower, vocabulary.capital)
         near = before if before and before.paragraph == sentence.paragraph else None
         previous = near.text if near else ""
         last = last_word(parts)
@@ -126,10 +128,12 @@ def readings_of(sentences: Sequence[Sentence]) -> list[Reading]:
             previous,
             near,
             lines,
+            tuple(one for one in told[-MAX_FARTHER:] if one.sentence.headings == sentence.headings),
             near is None,
         )
         antecedent = next_antecedent(read)
-        lines = (*lines, replace(read, lines=()))[-MAX_LINES:]
+        told.append(replace(read, lines=(), farther=()))
+        lines = (*lines, told[-1])[-MAX_LINES:]
         reads.append(read)
     return reads
 

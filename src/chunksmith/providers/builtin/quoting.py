@@ -33,12 +33,32 @@ def context_of(read: Reading) -> Context | None:
     for size in range(1, len(read.lines) + 1):
         run = read.lines[-size:]
         if not _goes_on(_text(run[0])) or sum(len(one.sentence.text.split()) for one in run) > _LONGEST_RUN:
-            return None
+            break
         if _opens(run[0]):
             return _printed(read, run, "")
         if run[0].starts and run[0].topic is not None and _opens_section(run[0]):
             return _printed(read, run, f"{run[0].topic.lead}: ")
+    return _introduced(read)
+
+
+def _introduced(read: Reading) -> Context | None:
+    """The last sentence that speaks of what ``this lamp`` or ``the lamp`` at the beginning takes up."""
+    start = past_opening(read)
+    if read.tokens[start].lower not in _TAKING or not read.farther:
+        return None
+    clause = parse(read.tokens, start, read.last)
+    subject = read.tokens[start + 1 : clause.subject_end] if clause is not None else ()
+    bare = subject and all(token.tag in ("word", "quoted") for token in subject)
+    if not bare or not subject[-1].text.islower() or len(subject[-1].text) < 4:
+        return None
+    noun = re.compile(rf"\b{re.escape(subject[-1].lower.removesuffix('s'))}s?\b", re.I)
+    for line in reversed(read.farther):
+        if noun.search(line.sentence.text):
+            return Context(_text(line), read.sentence.quote) if _opens(line) else None
     return None
+
+
+_TAKING = frozenset("the this these such".split())
 
 
 def _text(read: Reading) -> str:
@@ -113,13 +133,22 @@ def _is_clause(text: str) -> bool:
     parts = tokens(text)
     if parts[0].tag in ("prep", "sub", "to"):
         return has_clause(text.partition(", ")[2] or "-")
-    told = any(token.tag in ("be", "have", "do", "modal") or _is_verb(token) for token in parts[1:])
-    return told or has_clause(text)
+    verbs = [place for place, token in enumerate(parts) if place and _is_finite(token)]
+    return has_clause(text) or any(not _introduced_by(parts, place) for place in verbs)
 
 
-def _is_verb(token: Token) -> bool:
+def _is_finite(token: Token) -> bool:
+    if token.tag in ("be", "have", "do", "modal"):
+        return True
     form = reading(token.lower, "sd") if token.tag == "word" else None
     return form is not None and form.base not in NOUN_LIKE
+
+
+def _introduced_by(parts: Sequence[Token], place: int) -> bool:
+    """A verb of an inner clause, or a participle behind a comma: ``the option, used to …``."""
+    near = parts[max(0, place - 5) : place]
+    aside = parts[place - 1].text == "," and reading(parts[place].lower, "n") is not None
+    return aside or any(token.tag in ("rel", "sub", "wh") for token in near)
 
 
 _FAR = re.compile(

@@ -46,6 +46,7 @@ class Proposal(NamedTuple):
 
 
 MAX_LINES = 3
+MAX_FARTHER = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ class Reading:
     """the sentence before in the same paragraph; ``previous`` is its text"""
     lines: tuple["Reading", ...] = ()
     """the sentences before in the same paragraph, at most ``MAX_LINES``, the nearest last"""
+    farther: tuple["Reading", ...] = ()
+    """the sentences before under the same headings, at most ``MAX_FARTHER``, the nearest last"""
     starts: bool = False
     """whether it is the first of its paragraph"""
     told: bool = False

@@ -48,6 +48,8 @@ def _asked(view: View, worth_of: Callable[[Sequence[Token], Sequence[Token]], fl
     first = tokens[clause.main + 1]
     if first.text == ",":
         return
+    if clause.negated and clause.kind == "lexical":
+        return
     state = clause.kind == "copula" or clause.base == "be"
     if state and (clause.negated or _states_a_fact(first)):
         return

@@ -48,10 +48,15 @@ class Topic:
 _LEADS = {"noun": "Regarding", "gerund": "When", "infinitive": "To"}
 
 
-def topic_of(headings: Sequence[str], lower_words: frozenset[str] = frozenset()) -> Topic | None:
-    """The innermost heading that names something. ``lower_words`` are written small in the text below."""
+def topic_of(
+    headings: Sequence[str], lower_words: frozenset[str] = frozenset(), capital_words: frozenset[str] = frozenset()
+) -> Topic | None:
+    """The innermost heading that names something.
+
+    ``lower_words`` and ``capital_words`` are written so in the text below, within sentences.
+    """
     for heading in reversed(headings):
-        found = _topic(heading, lower_words)
+        found = _topic(heading, lower_words, capital_words - {word.capitalize() for word in lower_words})
         if found is not None:
             return found
     return None
@@ -63,7 +68,7 @@ def heading_text(heading: str) -> str:
     return re.sub(r"\A(?:\d+[.)]?|[-–—]) (?=\w)", "", numbered).strip("*_ ")
 
 
-def _topic(heading: str, lower_words: frozenset[str]) -> Topic | None:
+def _topic(heading: str, lower_words: frozenset[str], names: frozenset[str]) -> Topic | None:
     title = _REMARK.sub("", heading_text(heading)).strip()
     title = _REMARK.sub("", title).replace("``", "`")
     if (
@@ -73,6 +78,8 @@ def _topic(heading: str, lower_words: frozenset[str]) -> Topic | None:
         or _VAGUE.search(title)
         or len(title.split()) > _MAX_WORDS
     ):
+        return None
+    if title.endswith(("-", "_", "/")) and title[0] not in "/`":
         return None
     lowered = title.lower()
     if lowered.startswith("how to ") and len(title.split()) > 3:
@@ -86,7 +93,7 @@ def _topic(heading: str, lower_words: frozenset[str]) -> Topic | None:
         return None
     if first.tag in ("prep", "to", "conj") or first.lower == "be":
         return None
-    written = _written(title, lower_words)
+    written = "" if names & set(re.findall(r"[\w'-]+", title)) else _written(title, lower_words)
     if first.lower == "being":
         return Topic(title[0].lower() + title[1:], "gerund")
     if reading(first.lower, "g") and first.lower not in _GERUND_NOUNS:

@@ -37,7 +37,8 @@ PAIRS = frozenset(
 
 _NO_PLACE = frozenset(
     """
-    order case general particular parallel part turn advance practice terms addition sequence time way manner form any
+    loop order case general particular parallel part turn advance practice terms addition sequence time way manner form
+    any
     pairs groups turns ascending descending favor favour response detail full total some one most many return contrast
     conjunction
     combination
@@ -151,9 +152,13 @@ def clause_end(clause: Clause) -> int:
             )
         ):
             return place
+        if token.tag == "conj" and following.lower == "there":
+            return place - 1 if tokens[place - 1].text == "," else place
         if token.tag == "conj" and following.lower in {"hence", "thus", "therefore", "then", "so"}:
             return place - 1 if tokens[place - 1].text == "," else place
         if token.text == "," and following.tag == "pron" and parse(tokens, place + 1, clause.last) is not None:
+            return place
+        if token.text == "," and following.tag == "det" and not linked and _goes_on(tokens, place + 1, clause.last):
             return place
         if token.tag == "conj" and _modal_follows(clause, place + 1, linked):
             return place - 1 if tokens[place - 1].text == "," else place
@@ -175,6 +180,12 @@ def clause_end(clause: Clause) -> int:
         if token.tag == "conj" and firm and parse(tokens, place + 1, clause.last) is not None:
             return place - 1 if comma else place
     return clause.last
+
+
+def _goes_on(tokens: Sequence[Token], start: int, last: int) -> bool:
+    """``X is written to disk, a lock is acquired, and …``: a statement of its own, not an apposition."""
+    other = parse(tokens, start, last)
+    return other is not None and not any(token.tag in ("rel", "punct") for token in tokens[start : other.verb])
 
 
 def _modal_follows(clause: Clause, start: int, linked: bool) -> bool:
@@ -266,7 +277,7 @@ def object_end(view: View, start: int, adverbial: bool = True) -> int:
             # "checks that are made while the code is running": nobody can tell which verb it goes with.
             return view.end
         if adverbial and (
-            token.tag == "sub"
+            (token.tag == "sub" and not (token.lower == "where" and tokens[place - 1].tag == "word"))
             or token.lower in {"so", "then"}
             or (token.lower == "by" and _gerund_follows(view, place + 1))
         ):
