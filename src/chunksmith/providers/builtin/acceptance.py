@@ -162,6 +162,9 @@ _NEW_THOUGHT = ("be", "modal", "have", "do", "adv", "pron", "det", "sub")
 def _is_cut(read: Reading, draft: Draft) -> bool:
     """The answer ends before an ``and`` that may go on with it: ``in both query | and write performance``."""
     parts, place = read.tokens, draft.end
+    listed = any(token.text == "," for token in parts[draft.start : place])
+    if parts[place].text == "," and listed and parts[min(place + 1, read.last)].lower in {"and", "or"}:
+        return True
     if parts[place].text == "," and place + 1 < read.last and reading(parts[place + 1].lower, "g"):
         # "the installation, upgrading and removal tester": a list, not a remark.
         return any(token.tag == "conj" for token in parts[place + 2 : place + 6])
@@ -207,6 +210,8 @@ def _context(topic: Topic | None, proposal: Proposal) -> _Context:
         if topic.kind == "noun" and short and "you" in words:
             # "Regarding duties, what should you orphan?": when, and why?
             return _Context(None, penalty)
+        if topic.kind == "infinitive" and proposal.draft.kind not in {"what", "how"}:
+            return _Context(f"Regarding how to {topic.text}", penalty + 0.3)
         return _Context(topic.lead, penalty + 0.3)
     return _Context(None if proposal.needs_lead else lead, penalty + (proposal.doubt if proposal.leans else 1.0))
 
@@ -284,7 +289,9 @@ def _answer_fits(draft: Draft, answer: str) -> bool:
 
 
 # "in the tower and like the lamp is made of brass", "if it is dark, and will go out again": more than was asked.
-_OPENS_BADLY = re.compile(r"(?:please|as well as|rather than|instead of|along with|in addition to)\b", re.I)
+_OPENS_BADLY = re.compile(
+    r"(?:so that (?:if|when) [^,]*\Z|please|as well as|rather than|instead of|along with|in addition to)\b", re.I
+)
 _TAILS = frozenset("in at on under within inside near if when unless".split())
 _SECOND_STATEMENT = re.compile(r"\band like\b|, and (?:\w+ )?(?:is|are|was|were|has|have|can|will|must)\b")
 _AFTERTHOUGHT = re.compile(r"\b(?:as well|too|accordingly|nonetheless)$|, \w+ly$", re.I)
@@ -313,7 +320,8 @@ _BAD_QUESTION = re.compile(
     r"^Under what condition\b.*\bsince\b|, \w+\?$|\bthings?\b|\bdo the number\b|"
     r"\band (?:since|because|so(?! on\b)|if|when|then)\b|\bthe important \w+ to\b|\ba bit of\b|"
     r"\b(?:expected|free) to do\?|\w\(\d|\bof (?:them|it)\b|"
-    r"^\w+ (?:is|are|was|were) (?:[\w-]+ ){1,4}just \w+ing\b|\bvalue of -?\d|\bwhat is (?:\w+ly )?expected\?|"
+    r"^\w+ (?:is|are|was|were) (?:[\w-]+ ){1,4}just \w+ing\b|\bonly able\b|"
+    r"\bvalue of -?\d|\bwhat is (?:\w+ly )?expected\?|"
     r"\ban? (?:[\w-]+ ){1,3}one\b|^why (?:would|could|might)\b|"
     r", (?:it|they|we|you|he|there)(?:['’]s|['’]re| (?:is|are|was|should|must|can|will|may|has|have|might|would))\b|"
     r"^(?:What|Who) (?:is|are|was|were) (?:0|\d+|\"\w+\")(?: or\b|,)|\bwhat does (?:a|an|the|one) (?:lot|number|few)\b",

@@ -142,13 +142,15 @@ def _follows(text: str) -> bool:
     """A sentence that nothing but the one before it explains."""
     fit = 7 <= len(text.split()) <= 42 and len(text) <= 280 and "___" not in text and "``" not in text
     whole = text[0].isupper() and text[-1] == "." and not names_variable("", text) and not _LISTED.search(text)
-    empty = _EMPTY.search(text)
+    empty = _EMPTY.search(text) or _ELSEWHERE.search(text)
     return fit and whole and not empty and not _FAR.search(text) and _is_sentence(text)
 
 
 # It sends the reader elsewhere, or says something of what is not told: "will do just that", "to do so".
 _EMPTY = re.compile(
-    r"^(?:See|Read|Refer|Visit|Consult|Suppose|Imagine)\b|\bjust that\b|\bdo so\b|\bsee \b|\bthe difference\b", re.I
+    r"\A(?:An?|The) [^,]{3,50}, (?:used|given|called|meant|intended|needed) [^,]*\Z|"
+    r"^(?:See|Read|Refer|Visit|Consult|Suppose|Imagine)\b|\bjust that\b|\bdo so\b|\bsee \b|\bthe difference\b",
+    re.I,
 )
 
 

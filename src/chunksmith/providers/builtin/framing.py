@@ -44,7 +44,7 @@ _POINTING = re.compile(
 _POINTING_ANSWER = re.compile(
     rf"\b(?:this|these|those (?!who|which|that|of|in|for|with|on)|{_UP_AND_DOWN}|{_THERE}|the following|as follows|"
     r"aforementioned|latter|former|here|we|our|i(?!/o|\.e)|my|me|us|(?:some|one|each|both|all|most|many|two|none|any|"
-    r"either) of (?:them|it)|another way|such(?! as)|that [\w-]+\Z|"
+    r"either) of (?:them|it)|another way|such(?! as)|that [\w-]+\Z|that amount|"
     r"see (?:section|also|below|the [\w-]+ (?:section|documentation|manual|page))|"
     r"(?:first|second|third|last|final) (?:section|chapter|paragraph|example|column|form)s?|"
     r"(?:figures?|sections?|chapters?|listings?|examples?|exercises?) \d|(?:more|further|additional) information\b|"

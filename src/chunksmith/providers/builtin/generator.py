@@ -181,15 +181,17 @@ def _questions_and_clozes(source: Source) -> list[Item]:
     ]
     used = {item.sentence for item in chosen}
     gaps = (item for item in _gaps(source) if item.sentence not in used)
-    if len(chosen) >= _ENOUGH:
-        # Beside open questions only names and numbers are worth filling in.
-        gaps = (item for item in gaps if item.telling)
     rest = _once_each(gaps) if len(chosen) < source.count else []
+    if len(chosen) >= _ENOUGH:
+        # Beside open questions names and numbers are worth filling in, other words only for half of what is wanted.
+        telling = [item for item in rest if item.telling]
+        others = [item for item in rest if not item.telling]
+        rest = [*telling, *others[: max(0, source.count // 2 - len(chosen) - len(telling))]]
     if len(items) + len(rest) < 2:
         # Where nothing else is left, a sentence that was asked about or filled in may be filled in at another place.
         filled = {item.answer.lower() for item in rest}
-        others = (item for item in _gaps(source, 8) if item.answer.lower() not in filled and not _told(item, chosen))
-        rest += list(others)[: 2 - len(items) - len(rest)]
+        elsewhere = (item for item in _gaps(source, 8) if item.answer.lower() not in filled and not _told(item, chosen))
+        rest += list(elsewhere)[: 2 - len(items) - len(rest)]
     if len(items) + len(rest) < 2 and source.language == "en":
         filled = {item.answer.lower() for item in rest}
         leaning = (*clozes(source.prose, "en", 8, compounds=True), *in_context(source.prose))

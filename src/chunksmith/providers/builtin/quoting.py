@@ -158,4 +158,7 @@ _FAR = re.compile(
     r"\A(?:See|Suppose|Imagine|Having)\b",
     re.I,
 )
-_FRAGMENT = re.compile(r"\bbeing \w+\.$|^(?:Query|Line \d)\b|\bjust that\b|^(?:An?|The|One) \w+:")
+_FRAGMENT = re.compile(
+    r"\A(?:An?|The) [^,]{3,50}, (?:used|given|called|meant|intended|needed) [^,]*\Z|"
+    r"\bbeing \w+\.$|^(?:Query|Line \d)\b|\bjust that\b|^(?:An?|The|One) \w+:"
+)

@@ -83,7 +83,9 @@ def _topic(heading: str, lower_words: frozenset[str], names: frozenset[str]) -> 
         return None
     lowered = title.lower()
     if lowered.startswith("how to ") and len(title.split()) > 3:
-        return Topic(title[7:], "infinitive")
+        titled = sum(word[:1].isupper() for word in title[7:].split()) > 1
+        deed = _written(title[7:], lower_words) if titled else title[7:]
+        return Topic(deed, "infinitive") if deed else None
     parts = tokens(title)
     if not _is_clean(parts, title):
         return None
