@@ -100,6 +100,12 @@ def test_sentences_are_not_misread(text: str, question: str) -> None:
 
 WELL_READ = [
     pytest.param(
+        "Engineers told the council that the harbour is safe for small boats.",
+        "What did engineers tell the council?",
+        "that the harbour is safe for small boats",
+        id="what was told to somebody",
+    ),
+    pytest.param(
         "Four pilots of Hull went ashore with two lanterns. They found the empty hut of the keeper.",
         "What did four pilots of Hull find?",
         "the empty hut of the keeper",

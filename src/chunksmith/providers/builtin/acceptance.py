@@ -357,7 +357,7 @@ def _reads_well(question: str, answer: str, kind: str = "") -> bool:
     said = set(re.findall(r"\w{4,}", answer.lower()))
     if answer.startswith("-") or (said and said <= asked | {"with", "from", "into", "using"}):
         # "with the debuild command" is no answer to a question on the debuild command.
-        return any(char.isdigit() for char in answer) and not answer.startswith("-")
+        return bool(re.search(r"(?<![A-Za-z])\d", answer)) and not answer.startswith("-")
     if _THIN.fullmatch(answer) and count < 12 and _WHAT.search(question):
         return False
     return answer.lower().rstrip(".") not in question.lower()

@@ -70,7 +70,8 @@ def definitions(view: View) -> Iterator[Draft]:
         return
     specific = any(token.tag == "prep" for token in subject) and subject[0].lower == "the" and finite in {"is", "was"}
     # "What is the experimental distribution? A special distribution."
-    hollow = end - start <= 3 and tokens[end - 1].lower in {token.lower for token in subject}
+    particular = any(token.tag in ("prep", "rel", "to", "quoted") for token in tokens[start:end])
+    hollow = end - start <= 3 and not particular
     hollow = hollow or (subject[0].tag == "word" and bool(reading(subject[0].lower, "g")))
     if len(subject) <= 7 and end - start >= 3 and not hollow and _defines(view, start, end):
         yield Draft(

@@ -316,7 +316,7 @@ _ON_STATEMENT = re.compile(
 _OUTSIDE = re.compile(
     r"\b(?:this|these|those|he|she|his|him|her|we|our|us|i(?!/o|\.e)|my|me|here|following|aforementioned|latter|"
     rf"{_UP_AND_DOWN}|"
-    r"former|previous|previously|preceding|such|figures?|sections?|chapters?|appendix|mentioned|"
+    r"former|previous|previously|preceding|such|figures?|sections?|chapters?|appendix|mentioned|lines? \d+|"
     r"in turn|in question|last case|other hand|that case|the other)\b",
     re.I,
 )

@@ -13,7 +13,7 @@ from chunksmith.providers.builtin.framing import ORDINALS, is_anaphoric, is_free
 from chunksmith.providers.builtin.reading import Proposal, Reading, has_clause, past_opening
 from chunksmith.providers.builtin.subjects import names_person
 from chunksmith.providers.builtin.summary import commands
-from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading
+from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading, readings
 from chunksmith.providers.builtin.views import YEAR, Draft
 from chunksmith.providers.builtin.words import MONTHS, Token, is_name, is_plural
 
@@ -175,6 +175,8 @@ def _holds_verb(told: Sequence[Token]) -> bool:
     for place, token in enumerate(told):
         if token.tag in ("rel", "wh", "sub") or (token.lower in {"where", "than"} and place):
             inner += 1
+        elif inner and place and told[place - 1].tag == "rel" and token.tag == "word" and reading(token.lower, "sbd"):
+            inner -= 1
         elif token.tag in ("be", "have", "do", "modal"):
             if not inner:
                 return True
@@ -326,6 +328,9 @@ def _begun(read: Reading, start: int, said: str, end: int) -> str:
         rest = said.partition(", ")[2]
         return _small_first(read, start, said) if rest and _states(rest) and not commands(rest) else ""
     clause = parse(parts, start, read.last)
+    if clause is None and parts[start].tag == "word" and reading(parts[start].lower, "b"):
+        # "Start by reading …": an order, though the word may be a noun.
+        return ""
     if clause is not None:
         told = clause.verb < end and (clause.kind != "copula" or clause.verb + 1 < end)
     else:
@@ -334,7 +339,13 @@ def _begun(read: Reading, start: int, said: str, end: int) -> str:
 
 
 def _small_first(read: Reading, start: int, said: str) -> str:
-    return small(said, read.tokens[start : start + 6], read.vocabulary).text
+    first, second = read.tokens[start], read.tokens[start + 1]
+    phrase = small(said, read.tokens[start : start + 6], read.vocabulary)
+    if phrase.sure or first.text in read.vocabulary.capital or not second.text.islower() or second.tag != "word":
+        return phrase.text
+    # "Active development is …": a name would be followed by its verb.
+    verb = readings(second.lower) and second.lower not in NOUN_LIKE
+    return phrase.text if verb else phrase.text[0].lower() + phrase.text[1:]
 
 
 _NO_ORDERS = frozenset("suppose see imagine assume consider note let say recall remember show".split())

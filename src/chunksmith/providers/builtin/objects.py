@@ -28,7 +28,8 @@ _HAPPENING = frozenset("occur happen begin end start hatch bloom flower emerge a
 
 
 _THAT_VERBS = frozenset(
-    "mean require ensure guarantee suggest show recommend assume state specify indicate imply prove demonstrate".split()
+    "say announce argue claim conclude predict mean require ensure guarantee suggest show recommend assume state "
+    "specify indicate imply prove demonstrate".split()
 )
 
 
@@ -163,6 +164,7 @@ def complements(view: View) -> Iterator[Draft]:
     place = after_main(view)
     if place + 1 >= view.end or clause.kind == "copula" or view.you:
         return
+    yield from _told(view, place)
     token = tokens[place]
     end = object_end(view, place + 1)
     pair = f"{clause.base}.{token.lower}"
@@ -193,6 +195,22 @@ def complements(view: View) -> Iterator[Draft]:
         yield Draft(
             "what", f"{view.ask('What', place)} to do", f"{view.tell('State what', place)} to do", place + 1, end, 7.0
         )
+
+
+def _told(view: View, start: int) -> Iterator[Draft]:
+    """``Engineers told the council that …``: what did engineers tell the council?"""
+    if view.clause.base not in _TELLING or view.clause.kind not in {"lexical", "modal"} or view.clause.negated:
+        return
+    for place in range(start + 1, min(start + 6, view.end - 3)):
+        token = view.tokens[place]
+        if token.tag == "rel" and token.lower == "that" and view.tokens[place - 1].tag in ("word", "quoted"):
+            yield Draft("what", view.ask("What", place), view.tell("State what", place), place, view.end, 7.0)
+            return
+        if token.tag not in ("word", "quoted", "num", "det"):
+            return
+
+
+_TELLING = frozenset("tell inform remind warn assure persuade convince notify".split())
 
 
 def duties(view: View) -> Iterator[Draft]:

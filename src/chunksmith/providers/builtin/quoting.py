@@ -153,7 +153,7 @@ def _introduced_by(parts: Sequence[Token], place: int) -> bool:
 
 _FAR = re.compile(
     r"\b(?:above|below|following(?! an? )|aforementioned|preceding|here|we|our|ours|us|i|my|me|figures?|"
-    r"sections? \d|chapters?|appendix|page|mentioned|see (?:section|also|the)|"
+    r"sections? \d|lines? \d+|chapters?|appendix|page|mentioned|see (?:section|also|the)|"
     r"this (?:section|document|article|manual))\b|"
     r"\A(?:See|Suppose|Imagine|Having)\b",
     re.I,

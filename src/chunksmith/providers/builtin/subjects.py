@@ -135,7 +135,8 @@ def _least_worth(subject: Sequence[Token], told: Sequence[Token]) -> float:
 
 
 _QUANTITIES = frozenset(
-    "each every any no all both some most many several few neither either one two three more much your our my".split()
+    "various certain each every any no all both some most many several few neither either one two three more much "
+    "your our my".split()
 )
 
 

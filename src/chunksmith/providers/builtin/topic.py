@@ -131,7 +131,7 @@ _GERUND_NOUNS = frozenset(
 
 def _is_clean(parts: Sequence[Token], title: str) -> bool:
     """A noun phrase: no finite verb, no pronoun, no comma or quotation mark that could open a second thought."""
-    if re.search(r"[?!,;:=<>|{}…\"“]|\.\.|--", title) or not any(char.isalpha() for char in title):
+    if re.search(r"[?!,;:=<>|{}…\"“→←•]|\.\.|--", title) or not any(char.isalpha() for char in title):
         return False
     return not any(
         token.tag in ("be", "modal", "do", "have", "pron", "rel", "wh", "sub", "adv")

@@ -3,6 +3,8 @@
 from typing import NamedTuple
 
 _REGULAR = """
+abolish abstain accuse administer aggravate alleviate amend besiege bury conquer criticise deduct demolish enact insist
+insure marry oblige perish plunder ratify reap repay starve stroll testify unearth vote laugh march rescue reign smile
 abandon absorb accelerate accept access accompany accomplish account accumulate achieve acknowledge acquire act
 activate adapt add address adhere adjust admit adopt advance advertise advise affect afford aggregate agree aid aim
 alert align allocate allow alter amount analyse analyze anchor announce answer anticipate appear append apply
@@ -126,6 +128,7 @@ _DOUBLED = frozenset(
 # Words whose base or -s form is far more often a noun; as a verb they need firmer signs.
 NOUN_LIKE = frozenset(
     """
+    vote laugh march rescue reign smile
     prefix suffix stick
     access account act aim answer approach attack attempt award back balance base benefit block border branch bridge
     bundle cache call care cause change charge chart check claim clash clone comment commission concern conflict
