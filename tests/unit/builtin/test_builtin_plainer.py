@@ -95,6 +95,12 @@ WHETHER = [
         "Pilots of foreign ships may enter the harbour if the harbour master has been told",
         id="allowed on a condition",
     ),
+    pytest.param(
+        "The log of a northern tower is generally not an opaque book.",
+        "Is the log of a northern tower generally an opaque book?",
+        "The log of a northern tower is generally not an opaque book",
+        id="denied of what something is",
+    ),
 ]
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from chunksmith.providers.builtin.framing import answer_stands_alone, leans_on_earlier, points_away, stands_alone
 from chunksmith.providers.builtin.reading import Proposal, Reading
 from chunksmith.providers.builtin.topic import Topic, heading_text
-from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading
+from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading, readings
 from chunksmith.providers.builtin.views import Draft
 from chunksmith.providers.builtin.words import is_name, tokens
 
@@ -74,6 +74,8 @@ def behind(read: Reading, proposal: Proposal, context: str, quote: str) -> Candi
     asked = _LINKS.sub("", _joined(proposal.lead, draft.question) + "?")
     told = _LINKS.sub("", _ended(_joined(proposal.lead, draft.instruction)))
     takes_up = _TAKING_UP.search(asked) or set(_DEFINITE.findall(asked)) & set(_WORDS.findall(context.lower()))
+    if any(not _is_named(match[1], context) for match in _DEMONSTRATIVE.finditer(asked)):
+        return None
     told_before = set(_CONTENT.findall(asked.lower())) - _ASKING <= set(_WORDS.findall(context.lower()))
     if (
         told_before
@@ -93,6 +95,21 @@ _TAKING_UP = re.compile(
     r"\b(?:it|they|them|its|their|this|these|those|such|itself|themselves|that case|he|she|him|her|his|"
     r"another|others?)\b",
     re.I,
+)
+_DEMONSTRATIVE = re.compile(r"\b(?:this|these) ([a-z]{4,})\b")
+
+
+def _is_named(noun: str, context: str) -> bool:
+    """``these conditions`` after a sentence that speaks of conditions; ``this feature`` after any."""
+    stem = noun.removesuffix("s")
+    return stem in _ABOUT_ANYTHING or stem in context.lower() or bool(readings(noun))
+
+
+_ABOUT_ANYTHING = frozenset(
+    """
+    feature approach step behavior behaviour problem situation method case change effort process way rule restriction
+    limitation information practice property technique strategy mechanism action operation procedure goal effect reason
+    """.split()
 )
 _DEFINITE = re.compile(r"\bthe ([a-z]+)\b")
 _WORDS = re.compile(r"[a-z]+")
@@ -279,6 +296,8 @@ def _answer_fits(draft: Draft, answer: str) -> bool:
         return False
     if _EMPTY_CONDITION.match(answer):
         return False
+    if draft.kind in {"condition", "when"} and _TWO_OPENINGS.match(answer):
+        return False
     verb = reading(words[0].lower(), "s")
     if draft.kind == "condition" and verb is not None and verb.base not in NOUN_LIKE:
         # "If a process opens the file, closes and opens it again": the condition goes on.
@@ -292,9 +311,11 @@ def _answer_fits(draft: Draft, answer: str) -> bool:
 _OPENS_BADLY = re.compile(
     r"(?:so that (?:if|when) [^,]*\Z|please|as well as|rather than|instead of|along with|in addition to)\b", re.I
 )
+# "When comparing values, the rules for numbers": more than the circumstance.
+_TWO_OPENINGS = re.compile(r"(?:when|if|after|before|once)\b[^,]*, (?:the|an?|all|its|their) ", re.I)
 _TAILS = frozenset("in at on under within inside near if when unless".split())
 _SECOND_STATEMENT = re.compile(r"\band like\b|, and (?:\w+ )?(?:is|are|was|were|has|have|can|will|must)\b")
-_AFTERTHOUGHT = re.compile(r"\b(?:as well|too|accordingly|nonetheless)$|, \w+ly$", re.I)
+_AFTERTHOUGHT = re.compile(r"\b(?:as well|too|accordingly|nonetheless|as a (?:result|consequence))$|, \w+ly$", re.I)
 _TRAILERS = frozenset("too however though therefore instead also again then thus anyway respectively".split())
 _GLUED = re.compile(r"^\d+ (?:they|it|you|the|we)\b|\. etc$|(?<!\be\.g)(?<!\bi\.e)(?<!\betc)[.!?]\)? [`A-Z]")
 _EMPTY_CONDITION = re.compile(

@@ -107,7 +107,8 @@ def in_context(sentences: Sequence[Sentence]) -> list[Cloze]:
         if context is None or not _follows(text):
             continue
         topic = topic_of(sentence.headings, lower)
-        lead = f"{topic.lead}, fill" if topic is not None and not context else "Fill"
+        fits = topic is not None and topic.kind != "infinitive" and not context
+        lead = f"{topic.lead}, fill" if topic is not None and fits else "Fill"
         known = f" {topic.text}" if topic is not None else ""
         moved_by = len(context) - begin
         for gap in (*_gaps(sentence, "en", counts), *_compound_gaps(sentence.text, counts)):

@@ -81,6 +81,8 @@ class Gap(NamedTuple):
 def asked_in_place(read: Reading) -> Iterator[Proposal]:
     start = _past_count(read)
     parts, text = read.tokens, read.sentence.text
+    if not read.told and parts[start].lower in {"other", "another", "others", "both", "neither", "either"}:
+        return
     if read.last - start < 7 or text[-1] != "." or parts[start].tag in ("conj", "wh", "rel"):
         return
     yield from _asked_of_statement(read, start)

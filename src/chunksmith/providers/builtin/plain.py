@@ -1,20 +1,15 @@
-"""Plainer questions, for a passage that gives too few others: what to do, what a subject is worth knowing for."""
+"""Plainer questions, for a passage that gives too few others: what to do, and which thing something is said of."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from chunksmith.providers.builtin.clauses import Clause, parse
+from chunksmith.providers.builtin.clauses import parse
 from chunksmith.providers.builtin.conditions import order_end
 from chunksmith.providers.builtin.directives import directive_at, is_deed, what_to_do
-from chunksmith.providers.builtin.finite import AUXILIARY
-from chunksmith.providers.builtin.framing import ORDINALS, is_whole
-from chunksmith.providers.builtin.predicates import is_bare
 from chunksmith.providers.builtin.reading import Proposal, Reading, past_opening, subject_phrase
 from chunksmith.providers.builtin.subjects import is_person, plain_subjects
-from chunksmith.providers.builtin.summary import stands
-from chunksmith.providers.builtin.unturned import told_of
-from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading
+from chunksmith.providers.builtin.verbs import reading
 from chunksmith.providers.builtin.views import Draft, View, clause_end
-from chunksmith.providers.builtin.words import Token, is_name
+from chunksmith.providers.builtin.words import is_name
 
 
 def plain_questions(read: Reading) -> Iterator[Proposal]:
@@ -96,54 +91,3 @@ def _subjects(read: Reading, start: int) -> Iterator[Proposal]:
 
 
 _ASIDES = frozenset("whose which where who including such".split())
-
-
-def remarks(read: Reading) -> Iterator[Proposal]:
-    """``What is worth knowing about X?``, answered by the whole sentence: the last resort."""
-    start = past_opening(read)
-    if read.last - start < 6 or read.sentence.text[-1] != ".":
-        return
-    clause = parse(read.tokens, start, read.last)
-    if clause is None or read.tokens[start].tag == "pron":
-        return
-    subject = subject_phrase(read, clause)
-    named = any(is_name(token.text) or token.tag == "quoted" for token in read.tokens[start : clause.subject_end])
-    if subject is None or subject.needs_lead or subject.penalty > 2 or (subject.leans and not (named or read.topic)):
-        return
-    view = View(read.sentence.text, clause, subject.text, read.last)
-    if is_bare(view) or not _is_remark(read, clause) or not _is_particular(read.tokens, clause):
-        return
-    ruled = read.tokens[clause.verb].lower in _RULING
-    asked = f"What rule applies to {subject.text}" if ruled else f"What is worth knowing about {subject.text}"
-    yield Proposal(Draft("what", asked, told_of(asked), start, read.last, 4.8), "", subject.penalty, subject.leans)
-
-
-_RULING = frozenset("must should shall mustn't shouldn't".split())
-
-
-def _is_particular(parts: Sequence[Token], clause: Clause) -> bool:
-    """``the lock file``, ``the name of a table``; not ``the file``, ``all files``; and the verb is one for certain."""
-    subject, verb = parts[clause.first : clause.subject_end], parts[clause.verb]
-    if subject[0].lower in _SOME or any(token.lower in _OF_MANY for token in subject[1:2]):
-        return False
-    nouns = [token for token in subject if token.tag in ("word", "quoted", "num")]
-    form = reading(verb.lower, "sbd")
-    if any(token.lower == "being" for token in subject):
-        return False
-    certain = verb.tag in AUXILIARY or (form is not None and form.base not in NOUN_LIKE)
-    # "X is described in the manual" tells nothing of X.
-    elsewhere = any(token.lower in _TOLD_ELSEWHERE for token in parts[clause.verb : clause.verb + 4])
-    return certain and len(nouns) >= 2 and not elsewhere
-
-
-_TOLD_ELSEWHERE = frozenset("described explained discussed documented listed covered given found available".split())
-_OF_MANY = ORDINALS | frozenset("middle default old new upper lower original usual latter former main being".split())
-_SOME = frozenset("some any no all every each one another both either neither".split())
-
-
-def _is_remark(read: Reading, clause: Clause) -> bool:
-    """The answer is a sentence that can be printed alone."""
-    text = read.sentence.text[read.tokens[clause.first].start :]
-    told = text[0].upper() + text[1:]
-    compared = {"them", "same"} & {token.lower for token in read.tokens}
-    return stands(told, "en") and is_whole(told) and not compared

@@ -1,5 +1,6 @@
 """Questions that ask whether: ``Can the lamp be moved?``, answered by the statement that says so."""
 
+import re
 from collections.abc import Iterator
 
 from chunksmith.providers.builtin.clauses import Clause, parse, text_of
@@ -25,7 +26,8 @@ def whether(read: Reading) -> Iterator[Proposal]:
         return
     end = clause_end(clause)
     asked_end = _asked_end(clause, end)
-    ruled = read.tokens[clause.verb].lower in _RULING and asked_end < end
+    reasoned = asked_end < end and any(token.lower in _REASONS for token in read.tokens[asked_end : asked_end + 2])
+    ruled = read.tokens[clause.verb].lower in _RULING and reasoned
     if (
         not (clause.negated or ruled)
         or asked_end - clause.main < 1 + (clause.kind != "passive")
@@ -67,4 +69,9 @@ def _affirmed(read: Reading, clause: Clause, end: int) -> tuple[str, str]:
     kept = [place for place in range(clause.verb + 1, clause.main + 1) if read.tokens[place].lower not in _NOT]
     group = " ".join(token.text for token in (*before, *(read.tokens[place] for place in kept)))
     rest = text_of(clause, read.sentence.text, max(clause.main, clause.verb) + 1, end)
+    if clause.kind == "copula":
+        rest = _DENIAL.sub("", rest, count=1)
     return finite, f"{group} {rest}".strip()
+
+
+_DENIAL = re.compile(r"\b(?:not|never) ")
