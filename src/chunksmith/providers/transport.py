@@ -165,10 +165,11 @@ def parsed(url: str) -> httpx.URL:
 def timeouts(wall_s: float) -> httpx.Timeout:
     """All that happens before the first byte of a request leaves has its own limit, shorter than the wall time.
 
-    So when the wall time is what ends an attempt, the request has been sent or was about to be.
+    So when the wall time is what ends an attempt, the request has been sent or was about to be. Writing and reading
+    have no limit beside the wall time (``exchange``): each would be two more timers a call.
     """
     before = 0.9 * wall_s
-    return httpx.Timeout(connect=min(CONNECT_S, before), pool=min(POOL_S, before), read=wall_s, write=wall_s)
+    return httpx.Timeout(connect=min(CONNECT_S, before), pool=min(POOL_S, before), read=None, write=None)
 
 
 async def exchange(sender: httpx.AsyncClient, request: httpx.Request, wall_s: float, provider: str) -> Answer:
