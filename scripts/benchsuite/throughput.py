@@ -13,6 +13,13 @@ from benchsuite.figures import Figure
 from benchsuite.processes import Process, fake_provider, provider_settings, raw_loop, server
 
 GROUP = "throughput"
+# Ledger, parsing, evidence and entries, and nothing that looks at a whole dataset afterwards.
+PLAIN: dict[str, Any] = {"analyze_quality": False, "deduplicate": "off"}
+PIPELINES: dict[str, tuple[str, dict[str, Any]]] = {
+    "plain": ("ledger, parsing, entries", PLAIN),
+    "compared": ("and duplicates", {"analyze_quality": False}),
+    "scored": ("and duplicates and scores", {"analyze_quality": True}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +80,8 @@ async def bench(folder: Path, latency_ms: float = 0.0) -> AsyncIterator[Bench]:
 
 
 async def against_raw(folder: Path, rounds: int, calls: int) -> Sequence[Figure]:
-    """All four take turns in each round, so that what disturbs one disturbs the others."""
-    names = ("aiohttp", "httpx", "plain", "scored")
+    """All take turns in each round, so that what disturbs one disturbs the others."""
+    names = ("aiohttp", "httpx", *PIPELINES)
     rates: dict[str, list[float]] = {name: [] for name in names}
     cpu: dict[str, list[float]] = {name: [] for name in names}
     async with bench(folder) as running:
@@ -85,16 +92,17 @@ async def against_raw(folder: Path, rounds: int, calls: int) -> Sequence[Figure]
                     raw = await raw_loop(name, running.fake, 64, calls)
                     run = Run(calls, raw["wall_s"], raw["cpu_s"])
                 else:
-                    run = await running.run(calls, 64, analyze_quality=name == "scored")
+                    run = await running.run(calls, 64, **PIPELINES[name][1])
                 rates[name].append(run.calls_per_s)
                 cpu[name].append(run.cpu_ms)
     figures = []
-    for name, shown in (("plain", "no scores"), ("scored", "with scores")):
-        for raw_name, bound in (("httpx", 0.35), ("aiohttp", None)):
+    for name, (shown, _) in PIPELINES.items():
+        for raw_name in ("httpx", "aiohttp"):
             ratio = median(a / b for a, b in zip(rates[name], rates[raw_name], strict=True))
             detail = f"{median(rates[name]):.0f} of {median(rates[raw_name]):.0f} calls/s"
             detail += f", {median(cpu[name]):.2f} of {median(cpu[raw_name]):.2f} ms CPU"
-            label = f"pipeline, {shown}, of the raw {raw_name} loop (0 ms, 64)"
+            label = f"{shown}: of the raw {raw_name} loop (0 ms, 64)"
+            bound = 0.35 if (name, raw_name) == ("plain", "httpx") else None
             figures.append(Figure(GROUP, label, ratio, bound=bound, detail=detail))
     return figures
 
@@ -108,7 +116,7 @@ async def against_ideal(folder: Path, seconds: float) -> Sequence[Figure]:
             await running.set_latency(latency_ms)
             ideal = 1000 * concurrency / latency_ms
             waves = max(4, round(1000 * seconds / latency_ms))
-            run = await running.run(waves * concurrency, concurrency, analyze_quality=False)
+            run = await running.run(waves * concurrency, concurrency, **PLAIN)
             detail = f"{run.calls_per_s:.0f} of {ideal:.0f} calls/s, {run.cpu_ms:.2f} ms CPU"
             label = f"share of the ideal, {concurrency} in flight at {latency_ms} ms"
             figures.append(Figure("latency", label, run.calls_per_s / ideal, bound=bound, detail=detail))
@@ -121,7 +129,7 @@ async def concurrency_tax(folder: Path, rounds: int, calls: int) -> Sequence[Fig
         await running.run(500, 64)
         for _ in range(rounds):
             for concurrency, spent in cpu.items():
-                run = await running.run(calls, concurrency, analyze_quality=False)
+                run = await running.run(calls, concurrency, **PLAIN)
                 spent.append(run.cpu_ms)
     ratio = median(high / low for low, high in zip(cpu[16], cpu[1024], strict=True))
     detail = f"{median(cpu[1024]):.2f} against {median(cpu[16]):.2f} ms a call"
