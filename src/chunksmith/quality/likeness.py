@@ -8,13 +8,14 @@ they propose is measured before anybody hears of it.
 import hashlib
 import importlib
 import re
+import tempfile
 import zlib
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from chunksmith.domain.datasets import Entry
 from chunksmith.domain.generation import ModeShape
@@ -84,8 +85,9 @@ class Twin(NamedTuple):
 class Likeness:
     """Texts, numbered from 0 as they are added, and what is alike among them.
 
-    Units: per text 4 bytes a word and some 30 more; while pairs are looked for, 256 bytes of bands, 16 MB of counters
-    and 8 bytes a pair.
+    Units: per text 4 bytes a word, as many for each word that carries meaning, and some 50 more; while pairs are looked
+            for, some 40 bytes of the band that is sorted, 16 MB of counters and 8 bytes a pair. The bands themselves,
+            256 bytes a text, are in a temporary file.
     """
 
     def __init__(self) -> None:
@@ -166,24 +168,31 @@ class Likeness:
         begin, middle, end = self._meant_ends[2 * number : 2 * number + 3]
         return [self._meant[begin:middle], self._meant[middle:end]]
 
-    def _bands(self, firsts: Sequence[int]) -> "list[array[int]]":
+    def _bands(self, firsts: Sequence[int]) -> Iterator["array[int]"]:
         """For each band the keys of the chosen texts, made of those of their shingles that are not everywhere."""
+        with tempfile.TemporaryFile(prefix="chunksmith-bands-") as file:
+            sizes = self._write_bands(firsts, file)
+            for band in range(BANDS):
+                yield _read_band(file, sizes, band)
+
+    def _write_bands(self, firsts: Sequence[int], file: IO[bytes]) -> list[int]:
+        """All bands of some texts, then all of the next; gives the numbers of texts."""
         counts = array("I", bytes(4 * COUNTERS))
         for number in firsts:
             for shingle in self._shingles_of(number):
                 counts[shingle % COUNTERS] += 1
         often = max(OFTEN_LEAST, len(firsts) // OFTEN_SHARE)
-        bands = [array("q") for _ in range(BANDS)]
+        sizes = []
         for start in range(0, len(firsts), _SLICE):
             hashes, offsets = array("Q"), [0]
             for number in firsts[start : start + _SLICE]:
                 hashes.extend(_telling(self._shingles_of(number), counts, often))
                 offsets.append(len(hashes))
             rows = _sketches().digest_matrix_from_flat_token_hashes(hashes, offsets, PERMUTATIONS, _SEED).to_rows()
-            for row in rows:
-                for band, keys in enumerate(bands):
-                    keys.append(hash(tuple(row[band * _ROWS : (band + 1) * _ROWS])))
-        return bands
+            for begin in range(0, PERMUTATIONS, _ROWS):
+                array("q", [hash(tuple(row[begin : begin + _ROWS])) for row in rows]).tofile(file)
+            sizes.append(len(rows))
+        return sizes
 
     def _length(self, number: int) -> int:
         return self._ends[number + 1] - self._ends[number]
@@ -193,6 +202,16 @@ class Likeness:
 
     def _shingles_of(self, number: int) -> set[int]:
         return _shingles(self._codes(number))
+
+
+def _read_band(file: IO[bytes], sizes: Sequence[int], band: int) -> "array[int]":
+    keys = array("q")
+    begin = 0
+    for size in sizes:
+        file.seek(keys.itemsize * (begin + band * size))
+        keys.fromfile(file, size)
+        begin += BANDS * size
+    return keys
 
 
 def twins(texts: Likeness, given: int = 0) -> dict[int, Twin]:
