@@ -5,6 +5,7 @@ where no spaces are written). Nothing depends on chance or on the machine: the p
 they propose is measured before anybody hears of it.
 """
 
+import functools
 import hashlib
 import importlib
 import re
@@ -13,7 +14,6 @@ import zlib
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
 from itertools import pairwise
 from typing import IO, Any, NamedTuple
 
@@ -22,6 +22,7 @@ from chunksmith.domain.generation import ModeShape
 from chunksmith.quality.fields import prompt_text, text_of
 from chunksmith.quality.folding import fold
 from chunksmith.quality.matter import Matter, joined_exact, matter_of
+from chunksmith.quality.spilled import SortedUnique, SpilledArray
 from chunksmith.quality.words import terms
 
 # Alike from here on. A pair just there is proposed with 98.6 percent: 1 - (1 - 0.5³)³²; at 0.6 with 99.96.
@@ -44,7 +45,7 @@ LOOKS_BACK, LOOKS_FIRST = 24, 8
 OFTEN_LEAST, OFTEN_SHARE = 64, 500
 COUNTERS = 1 << 22
 _SLICE = 2_000
-_PROPOSALS = 4_000_000  # kept before equal ones are taken together
+_PROPOSALS = 500_000  # in memory at a time
 _REMEMBERED = 2_048
 _MASK = (1 << 64) - 1
 # What names one thing and no other: identifiers such as json_array, utf16, 3.7.9, lag() and package.info.
@@ -85,17 +86,17 @@ class Twin(NamedTuple):
 class Likeness:
     """Texts, numbered from 0 as they are added, and what is alike among them.
 
-    Units: per text 4 bytes a word, as many for each word that carries meaning, and some 50 more; while pairs are looked
-            for, some 40 bytes of the band that is sorted, 16 MB of counters and 8 bytes a pair. The bands themselves,
-            256 bytes a text, are in a temporary file.
+    Units: in memory some 50 bytes a text; while pairs are looked for, some 50 more of the band that is sorted, and
+            16 MB of counters. In temporary files 4 bytes a word, as many for each word that carries meaning, 256 bytes
+            a text of bands, and 8 bytes a pair.
     """
 
     def __init__(self) -> None:
-        self._terms = array("I")
+        self._terms = SpilledArray("I")
         self._ends = array("Q", [0])
         self._named = array("Q")
         self._exact = array("q")
-        self._meant = array("I")  # what carries meaning, of the prompt and of the rest of each text
+        self._meant = SpilledArray("I")  # what carries meaning, of the prompt and of the rest of each text
         self._meant_ends = array("Q", [0])
         self._unspaced = array("b")
 
@@ -138,12 +139,13 @@ class Likeness:
         """
         originals = self.originals()
         firsts = array("Q", (n for n in range(len(self)) if originals[n] == n and self._length(n) >= LEAST_TERMS))
-        found = _Proposals()
+        found = SortedUnique(_PROPOSALS, _in_order)
         for keys in self._bands(firsts):
             for run in same_keys(keys):
-                found.add([firsts[place] for place in run])
-        remembered = lru_cache(maxsize=_REMEMBERED)(self._shingles_of)
-        for second, first in found.in_order():
+                found.add(_proposed([firsts[place] for place in run]))
+        remembered = functools.lru_cache(maxsize=_REMEMBERED)(self._shingles_of)
+        for code in found:
+            second, first = code >> 32, code & 0xFFFFFFFF
             if accept is not None and not accept(first, second):
                 continue
             likeness = _jaccard(remembered(first), remembered(second))
@@ -166,7 +168,7 @@ class Likeness:
 
     def _meant_by(self, number: int) -> list["array[int]"]:
         begin, middle, end = self._meant_ends[2 * number : 2 * number + 3]
-        return [self._meant[begin:middle], self._meant[middle:end]]
+        return [self._meant.slice(begin, middle), self._meant.slice(middle, end)]
 
     def _bands(self, firsts: Sequence[int]) -> Iterator["array[int]"]:
         """For each band the keys of the chosen texts, made of those of their shingles that are not everywhere."""
@@ -198,7 +200,7 @@ class Likeness:
         return self._ends[number + 1] - self._ends[number]
 
     def _codes(self, number: int) -> "array[int]":
-        return self._terms[self._ends[number] : self._ends[number + 1]]
+        return self._terms.slice(self._ends[number], self._ends[number + 1])
 
     def _shingles_of(self, number: int) -> set[int]:
         return _shingles(self._codes(number))
@@ -300,8 +302,8 @@ def same_keys(keys: "array[int]") -> Iterator[list[int]]:
     if len(keys) < 2:
         return
     pa, pc = _arrow()
-    values = pa.array(keys, pa.int64())
-    table = pa.table({"key": values, "place": pa.array(range(len(keys)), pa.int64())})
+    values = _column(keys, pa.int64())
+    table = pa.table({"key": values, "place": _column(array("q", range(len(keys))), pa.int64())})
     order = pc.sort_indices(table, sort_keys=[("key", "ascending"), ("place", "ascending")])
     ordered = values.take(order)
     run: list[int] = []
@@ -318,40 +320,36 @@ def same_keys(keys: "array[int]") -> Iterator[list[int]]:
         yield run
 
 
-class _Proposals:
-    """Pairs that are worth measuring, each once, as one number each: the later text above."""
+def _proposed(run: Sequence[int]) -> Iterator[int]:
+    """Pairs that are worth measuring: each text of a run with some before it. One number each, the later text above."""
+    for place, second in enumerate(run):
+        begin = max(0, place - LOOKS_BACK)
+        for first in (*run[: min(begin, LOOKS_FIRST)], *run[begin:place]):
+            yield second << 32 | first
 
-    def __init__(self) -> None:
-        self._found = array("Q")
-        self._room = _PROPOSALS
 
-    def add(self, run: Sequence[int]) -> None:
-        """Each text of a run with some before it."""
-        for place, second in enumerate(run):
-            begin = max(0, place - LOOKS_BACK)
-            for first in (*run[: min(begin, LOOKS_FIRST)], *run[begin:place]):
-                self._found.append(second << 32 | first)
-        if len(self._found) > self._room:
-            self._found = array("Q", self._sorted().to_pylist())
-            self._room = len(self._found) + _PROPOSALS
+def _in_order(numbers: "array[int]") -> "array[int]":
+    """Each once."""
+    pa, pc = _arrow()
+    found = _column(numbers, pa.uint64()).unique()
+    ordered = array("Q")
+    ordered.frombytes(found.take(pc.array_sort_indices(found)).buffers()[1])
+    return ordered
 
-    def in_order(self) -> Iterator[tuple[int, int]]:
-        """The later text, then the earlier."""
-        found = self._sorted()
-        for start in range(0, len(found), _SLICE):
-            for code in found[start : start + _SLICE].to_pylist():
-                yield code >> 32, code & 0xFFFFFFFF
 
-    def _sorted(self) -> Any:
-        pa, pc = _arrow()
-        found = pa.array(self._found, pa.uint64()).unique()
-        return found.take(pc.array_sort_indices(found))
+def _column(numbers: "array[int]", kind: Any) -> Any:
+    """The numbers where they are: ``pyarrow.array`` would look whether they are pandas', and load it for that."""
+    pa, _ = _arrow()
+    return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(numbers)])
 
 
 def _sketches() -> Any:
     return importlib.import_module("rensa").RMinHash
 
 
+@functools.cache
 def _arrow() -> tuple[Any, Any]:
     """Loaded when it is needed: most of a second."""
-    return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.compute")
+    arrow = importlib.import_module("pyarrow")
+    arrow.set_memory_pool(arrow.system_memory_pool())  # its own keeps some 30 MB more than it uses
+    return arrow, importlib.import_module("pyarrow.compute")
