@@ -335,6 +335,7 @@ _BAD_ENDINGS = frozenset(
 
 _BAD_QUESTION = re.compile(
     r"\b(\w+) \1\b|[:;]|\bdoes not only\b|\bdo you (?:need(?! to)|want)\b|\bnot only\b|\bin order\?|[,(]\?|"
+    r"\bplease\b|"
     r"\b(?:the|a|an|and|or|but|so|it|them|all|some|any|only)\?|\bwhat (?:is|are) there(?! no)\b|"
     r"\bwhat (?:is|are) it(?! (?:not |very |often |usually |also |generally )?(?:an? \w+ )?\w+ (?:to|for))\b|"
     r"\bthere\b.*\bthere\b|(?<!/)\betc\b(?!/)|\b(\S+) or \2\b|\w`[\w@-]|\bas well\?|"

@@ -7,7 +7,15 @@ from typing import NamedTuple
 
 from chunksmith.providers.builtin.acceptance import names_variable
 from chunksmith.providers.builtin.clauses import parse
-from chunksmith.providers.builtin.framing import Vocabulary, is_free, is_whole, stands_alone
+from chunksmith.providers.builtin.framing import (
+    Vocabulary,
+    is_anaphoric,
+    is_free,
+    is_partial,
+    is_whole,
+    leans_on_earlier,
+    stands_alone,
+)
 from chunksmith.providers.builtin.languages import FILL_IN, WIDE, function_words
 from chunksmith.providers.builtin.passage import Sentence
 from chunksmith.providers.builtin.quoting import gives_context
@@ -57,6 +65,8 @@ class Cloze(NamedTuple):
     sentence: int
     telling: bool = False
     """whether a name or a number is asked for"""
+    leans: bool = False
+    """whether it may need its page: its subject is not certain, or has been named more fully"""
 
 
 class _Gap(NamedTuple):
@@ -76,6 +86,7 @@ def clozes(sentences: Sequence[Sentence], language: str, each: int = 1, compound
     for number, sentence in enumerate(sentences):
         link = _LINK.match(sentence.text) if language == "en" else None
         begin = link.end() if link else 0
+        leans = language == "en" and _leans(sentences, number, begin)
         if not _is_fit(sentence.text[begin : begin + 1].upper() + sentence.text[begin + 1 :], language):
             continue
         cut = _compound_gaps(sentence.text, counts) if compounds else _gaps(sentence, language, counts)
@@ -86,7 +97,7 @@ def clozes(sentences: Sequence[Sentence], language: str, each: int = 1, compound
             if answer is not None:
                 asked = FILL_IN.get(language, "{}").format(_blanked(sentence.text, begin, gap, language))
                 score = gap.weight / 3 + min(weights[number], 2.0)
-                found.append(Cloze(asked, answer, sentence.quote, score, number, gap.weight >= _WEIGHTS["name"]))
+                found.append(Cloze(asked, answer, sentence.quote, score, number, gap.weight >= _WEIGHTS["name"], leans))
     return found
 
 
@@ -150,7 +161,8 @@ def _follows(text: str) -> bool:
 # It sends the reader elsewhere, or says something of what is not told: "will do just that", "to do so".
 _EMPTY = re.compile(
     r"\A(?:An?|The) [^,]{3,50}, (?:used|given|called|meant|intended|needed) [^,]*\Z|"
-    r"^(?:See|Read|Refer|Visit|Consult|Suppose|Imagine)\b|\bjust that\b|\bdo so\b|\bsee \b|\bthe difference\b",
+    r"^(?:See|Read|Refer|Visit|Consult|Suppose|Imagine)\b|\bjust that\b|\bdo so\b|\bsee \b|\bplease\b|"
+    r"\bthe difference\b",
     re.I,
 )
 
@@ -197,6 +209,18 @@ def _is_about_something(text: str) -> bool:
     parts = tokens(text)
     clause = parse(parts, 0, last_word(parts))
     return clause is None or is_free(parts[clause.first : clause.subject_end])
+
+
+def _leans(sentences: Sequence[Sentence], number: int, begin: int) -> bool:
+    """Its subject is not certain, or ``the lamp``, or its words take up what an earlier sentence names."""
+    parts = tokens(sentences[number].text[begin:])
+    clause = parse(parts, 0, last_word(parts))
+    if clause is None:
+        return True
+    subject = parts[clause.first : clause.subject_end]
+    earlier = " ".join(before.text for before in sentences[max(0, number - 6) : number])
+    bare = subject[0].lower == "the" and len(subject) <= 3 and all(token.text[0].islower() for token in subject[1:])
+    return bare or is_partial(subject) or is_anaphoric(subject, earlier) or leans_on_earlier(parts, earlier)
 
 
 def _is_sentence(text: str) -> bool:

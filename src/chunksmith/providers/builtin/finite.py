@@ -248,9 +248,12 @@ _INTRANSITIVE = frozenset(
     come arrive live happen occur appear emerge spread work consist depend lead contribute result die move travel sail
     walk continue belong remain flow evolve survive disappear migrate return start turn develop range refer rely serve
     act suffer participate settle hatch end last differ expand collapse retire stay fail agree adapt react respond
-    react escape shift
+    react escape shift vote
     """.split()
 )  # fmt: skip
+
+
+_SAID = frozenset("said claimed argued thought believed announced hoped knew insisted warned".split())
 
 
 def _is_reduced(tokens: Sequence[Token], index: int, limit: int) -> bool:
@@ -258,6 +261,9 @@ def _is_reduced(tokens: Sequence[Token], index: int, limit: int) -> bool:
     following = tokens[index + 1] if index + 1 < limit else None
     if following is not None and following.lower in {"by", "as"}:
         return True
+    if following is not None and tokens[index].lower in _SAID and following.tag in ("det", "pron"):
+        # "The association said the closure would cost …": a participle has no object.
+        return False
     base = reading(tokens[index].lower, "n")
     if (
         base is not None

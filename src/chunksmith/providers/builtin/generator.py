@@ -12,6 +12,7 @@ from chunksmith.errors import InvalidRequest
 from chunksmith.providers.builtin.acceptance import Candidate
 from chunksmith.providers.builtin.choosing import answer
 from chunksmith.providers.builtin.cloze import Cloze, clozes, in_context
+from chunksmith.providers.builtin.examples import of_examples
 from chunksmith.providers.builtin.extraction import extract, judge
 from chunksmith.providers.builtin.languages import SUMMARIZE, detect
 from chunksmith.providers.builtin.passage import Sentence, sentences
@@ -34,6 +35,8 @@ class Source:
     language: str
     count: int
     seed: int
+    examples: frozenset[int] = frozenset()
+    """the sentences of an example, which are not asked about"""
 
 
 def generate(task: Task) -> list[Item]:
@@ -54,7 +57,8 @@ def generate(task: Task) -> list[Item]:
     if not prose or task.count < 1:
         return []
     language = detect(" ".join(sentence.text for sentence in prose))
-    return write(Source(prose, language, min(task.count, MAX_ITEMS), task.seed))
+    examples = of_examples(prose) if language == "en" else frozenset()
+    return write(Source(prose, language, min(task.count, MAX_ITEMS), task.seed, examples))
 
 
 def headings_of(task: Task) -> tuple[str, ...]:
@@ -113,6 +117,7 @@ def _same_circumstance(item: Candidate, other: Candidate) -> bool:
 
 def _ranked(found: Sequence[Candidate], source: Source) -> list[Candidate]:
     size = len(source.prose)
+    found = [item for item in found if item.sentence not in source.examples]
     answers: dict[str, set[str]] = {}
     for item in found:
         answers.setdefault(item.question, set()).add(item.answer)
@@ -183,7 +188,9 @@ def _questions_and_clozes(source: Source) -> list[Item]:
     gaps = (item for item in _gaps(source) if item.sentence not in used)
     rest = _once_each(gaps) if len(chosen) < source.count else []
     if len(chosen) >= _ENOUGH:
-        # Beside open questions names and numbers are worth filling in, other words only for half of what is wanted.
+        # Beside open questions names and numbers are worth filling in, other words only for half of what is wanted,
+        # and nothing that may need its page.
+        rest = [item for item in rest if not item.leans]
         telling = [item for item in rest if item.telling]
         others = [item for item in rest if not item.telling]
         rest = [*telling, *others[: max(0, source.count // 2 - len(chosen) - len(telling))]]
@@ -195,7 +202,8 @@ def _questions_and_clozes(source: Source) -> list[Item]:
     if len(items) + len(rest) < 2 and source.language == "en":
         filled = {item.answer.lower() for item in rest}
         leaning = (*clozes(source.prose, "en", 8, compounds=True), *in_context(source.prose))
-        free = (item for item in leaning if item.answer.lower() not in filled and not _told(item, chosen))
+        asked = (item for item in leaning if item.sentence not in source.examples)
+        free = (item for item in asked if item.answer.lower() not in filled and not _told(item, chosen))
         ranked = sorted(free, key=lambda item: -item.score)
         once = _once_each(ranked)
         again = [item for item in ranked if item not in once and item.answer not in {one.answer for one in once}]
@@ -207,7 +215,7 @@ def _questions_and_clozes(source: Source) -> list[Item]:
 
 def _gaps(source: Source, each: int = 1) -> list[Cloze]:
     size = len(source.prose)
-    found = clozes(source.prose, source.language, each)
+    found = (item for item in clozes(source.prose, source.language, each) if item.sentence not in source.examples)
     return sorted(found, key=lambda item: (-round(item.score * 2), (item.sentence + source.seed) % size))
 
 
