@@ -101,6 +101,13 @@ class MemoryLedger:
                 return StoredReply(call_id, self.replies[call_id])
         return None
 
+    async def newest(self, key: bytes, only_job: tuple[int, int] | None = None) -> StoredReply | None:
+        for call_id in sorted(self.replies, reverse=True):
+            call = self.calls[call_id]
+            if call.key == key and only_job in (None, (call.job, call.position)):
+                return StoredReply(call_id, self.replies[call_id])
+        return None
+
     async def intend(self, call: NewCall) -> int:
         await self._write()
         self.intents += 1

@@ -194,7 +194,16 @@ class StorageError(AppError):
 
 
 ProviderFault = Literal[
-    "auth", "quota", "rate_limit", "timeout", "connection", "context_window", "bad_request", "server", "refused"
+    "auth",
+    "quota",
+    "rate_limit",
+    "timeout",
+    "connection",
+    "context_window",
+    "bad_request",
+    "server",
+    "refused",
+    "no_stored_reply",
 ]
 
 
@@ -203,7 +212,8 @@ class ProviderError(AppError):
 
     ``kind``: ``auth`` (key), ``quota`` (used up; waiting for a short time does not help), ``rate_limit`` (wait),
     ``timeout``, ``connection``, ``server`` (try again), ``context_window`` (prompt too long), ``bad_request``
-    (the request is wrong), ``refused`` (blocked by the provider's content policy).
+    (the request is wrong), ``refused`` (blocked by the provider's content policy), ``no_stored_reply`` (the ledger
+    has none, and in this round no provider is asked).
     ``sent``: False when it is certain that no byte of the request reached the provider, so nothing can be owed.
     """
 

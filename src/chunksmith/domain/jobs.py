@@ -1,6 +1,6 @@
 """Jobs, their units of work, and how both may end."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 JobState = Literal["submitted", "running", "paused", "completed", "failed", "cancelled"]
@@ -20,6 +20,8 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
 }
 
 MAX_CONCURRENCY = 1024
+# The reason of a unit that needed a reply which the ledger does not have, where none may be asked for.
+NO_STORED_REPLY = "no_stored_reply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Counters:
     units_ready: bool = False
     last_source_id: int = 0
     rounds: int = 0
+    stored_only: bool = False  # its present round reads replies that are in the ledger, and makes no call
     progress_floor: int = 0
     accepted: int = 0
     rejected: int = 0
@@ -93,13 +96,21 @@ class Unit:
     """One piece of a job's work. ``source_id`` is the chunk, or the document, by the job's kind.
 
     ``tries`` is the round of retries that it belongs to, 0 for the first run; ``sample`` tells apart replies that were
-    asked for again although a usable one was there.
+    asked for again although a usable one was there; ``former`` is how it had ended before a round that only reads
+    stored replies.
     """
 
     position: int
     source_id: int
     tries: int = 0
     sample: int = 0
+    former: OutcomeStatus | None = None
+
+    def ended_as(self, outcome: "Outcome") -> "Outcome":
+        """Where no reply was stored nothing new is known of it: it stays what it was."""
+        if outcome.reason != NO_STORED_REPLY or self.former is None:
+            return outcome
+        return replace(outcome, status=self.former)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class Ledger(Protocol):
     """What the gateway needs of storage; every write is durable when it has been awaited."""
 
     async def find(self, key: bytes, only_job: tuple[int, int] | None = None) -> StoredReply | None: ...
+    async def newest(self, key: bytes, only_job: tuple[int, int] | None = None) -> StoredReply | None: ...
     def intend(self, call: NewCall) -> Awaitable[int]: ...
     def answered(
         self, call_id: int, job: int | None, raw: bytes, reply: ChatReply | None, at: str, failure: CallFailure | None
@@ -81,12 +82,16 @@ class Rest:
 
 @dataclass
 class Caller:
-    """On whose behalf calls are made: one job, its ceiling, its share of the provider's limits."""
+    """On whose behalf calls are made: one job, its ceiling, its share of the provider's limits.
+
+    ``stored_only``: no call is made for it; the ledger answers, or nobody does.
+    """
 
     job: int
     budget: Budget
     weight: int = 1
     reuse: bool = True
+    stored_only: bool = False
     halted_by: Halt | None = None
     halted: asyncio.Event = field(default_factory=asyncio.Event)
     lanes: Lanes = field(default_factory=Lanes)
@@ -128,10 +133,13 @@ class Gateway:
     async def ask(self, request: ChatRequest, caller: Caller, *, position: int, stage: Stage) -> Answer:
         """A reply to ``request``: a stored one, one that is on its way for somebody else, or a new one.
 
-        Errors: ProviderError (attempts used up, or not transient), AccountClosed, BudgetExhausted, CallsStopped.
+        Errors: ProviderError (attempts used up, or not transient; ``no_stored_reply``), AccountClosed, BudgetExhausted,
+        CallsStopped.
         """
         await self._turns.next()
         key = request.key()
+        if caller.stored_only:
+            return await self._stored(key, request, caller, position, stage)
         twin = self._in_flight.get(key) if caller.reuse else None
         if twin is not None:
             return await self._share(twin, request, caller, position, stage)
@@ -199,8 +207,18 @@ class Gateway:
     async def _find(self, key: bytes, request: ChatRequest, caller: Caller, position: int) -> Answer | None:
         # Without reuse a reply still counts for the unit it was made for: a restart must not pay for it again.
         stored = await self._ledger.find(key, None if caller.reuse else (caller.job, position))
+        return await self._reused(stored, request, caller) if stored is not None else None
+
+    async def _stored(self, key: bytes, request: ChatRequest, caller: Caller, position: int, stage: Stage) -> Answer:
+        """The newest reply, also one that would be asked for again. Errors: ProviderError when there is none."""
+        stored = await self._ledger.newest(key, None if caller.reuse else (caller.job, position))
         if stored is None:
-            return None
+            told = f"no reply to this request ({stage}) is stored, and this round only reads what is"
+            raise ProviderError("no_stored_reply", told, provider=request.model.provider, sent=False)
+        return await self._reused(stored, request, caller)
+
+    async def _reused(self, stored: StoredReply, request: ChatRequest, caller: Caller) -> Answer:
+        """Errors: ProviderError for what is not a reply."""
         reply = self._models[request.model.provider].decode(request, stored.raw)
         await self._ledger.count_reused(caller.job)
         return Answer(reply, stored.call_id, reused=True)

@@ -9,6 +9,7 @@ from pydantic_core import to_json
 from chunksmith.domain.calls import ChatReply, ChatRequest, Message, ModelRef, Stage, Task
 from chunksmith.domain.corpus import Chunk
 from chunksmith.domain.datasets import Entry
+from chunksmith.domain.jobs import NO_STORED_REPLY
 from chunksmith.errors import ProviderError, ReplyUnreadable
 from chunksmith.gateway.gateway import Caller, Gateway
 from chunksmith.pipeline import prompts
@@ -87,7 +88,7 @@ class Judge:
         self._model = model
 
     async def judged(self, position: int, sample: int, chunk: Chunk, entries: Sequence[Entry]) -> "Judged":
-        """The entries with what the model said of them; without where it refuses or cannot be read.
+        """The entries with what the model said of them; without where it refuses, cannot be read or may not be asked.
 
         Errors: ProviderError for what may pass; JobFatal, and whatever halts the job.
         """
@@ -111,7 +112,7 @@ class Judge:
         except ReplyUnreadable as exc:
             return Verdicts({}, exc.detail)
         except ProviderError as exc:
-            if exc.kind != "refused":
+            if exc.kind not in ("refused", NO_STORED_REPLY):
                 raise
             return Verdicts({}, exc.detail)
         return Verdicts(found)

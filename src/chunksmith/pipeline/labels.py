@@ -9,7 +9,7 @@ from chunksmith.domain.calls import ChatReply, ChatRequest, Message, ModelRef, S
 from chunksmith.domain.corpus import Chunk
 from chunksmith.domain.datasets import DIFFICULTIES, TEXT_FIELDS, Entry
 from chunksmith.domain.generation import Mode
-from chunksmith.domain.jobs import Unit
+from chunksmith.domain.jobs import NO_STORED_REPLY, Unit
 from chunksmith.errors import ProviderError, ReplyUnreadable
 from chunksmith.gateway.gateway import Caller, Gateway
 from chunksmith.pipeline import prompts, replies
@@ -100,7 +100,7 @@ class Labeller:
         self._model = model
 
     async def label(self, unit: Unit, chunk: Chunk, entries: Sequence[Entry], around: Around) -> Labels:
-        """None where the model refuses or cannot be read: the entries themselves are good.
+        """None where the model refuses, cannot be read or may not be asked: the entries themselves are good.
 
         Errors: ProviderError for what may pass; JobFatal, and whatever halts the job.
         """
@@ -116,7 +116,7 @@ class Labeller:
         except ReplyUnreadable as exc:
             return Labels({}, exc.detail)
         except ProviderError as exc:
-            if exc.kind != "refused":
+            if exc.kind not in ("refused", NO_STORED_REPLY):
                 raise
             return Labels({}, exc.detail)
         return Labels(found)

@@ -225,9 +225,9 @@ class GeneratingModelMeasured:
 
     async def __call__(self, running: Running, dataset: Dataset, spec: GenerationSpec) -> None:
         """Errors: Halt; StorageError."""
-        if not spec.run_benchmarks:
-            return
         job = running.job
+        if not spec.run_benchmarks or job.counters.stored_only:  # what was measured stands
+            return
         asked = BenchmarkSpec(
             suite=spec.benchmark_suite,
             generation_model=spec.generation_model,

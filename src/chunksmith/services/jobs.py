@@ -167,15 +167,15 @@ class JobService:
         return await self.describe(await self._runner.resume(await self._jobs.get(job_id)))
 
     async def retry(self, job_id: str, statuses: Sequence[str], *, reparse: bool) -> JobStatus:
-        """Do failed units again, and what was left pending; ``reparse`` reads the stored replies again, for free.
+        """Do failed units again, and what was left pending; ``reparse`` only reads the stored replies again.
 
-        Errors: Conflict when there is nothing to do.
+        Errors: Conflict when there is nothing to do, or nothing stored to do it with.
         """
         job = await self._jobs.get(job_id)
         if job.kind == GENERATION_KIND and job.dataset_id is None:
             raise Conflict(f"the dataset of job {job_id} was deleted")
         at = timestamp(self._clock)
-        changed = await self._outcomes.reopen_units(job.id, statuses, fresh=not reparse, at=at)
+        changed = await self._outcomes.reopen_units(job.id, statuses, stored_only=reparse, at=at)
         self._runner.wake()
         return await self.describe(changed)
 

@@ -14,7 +14,9 @@ from chunksmith.pipeline.pool import Pool
 def caller_of(job: Job, *, reuse: bool) -> Caller:
     """Calls on a job's account: under its ceilings, of which a part is used, and as many at once as it allows."""
     budget = Budget(job.max_calls, job.max_cost_nano, job.counters.calls, job.counters.spent_nano)
-    return Caller(job.id, budget, job.concurrency, reuse, lanes=Lanes(job.concurrency))
+    return Caller(
+        job.id, budget, job.concurrency, reuse, stored_only=job.counters.stored_only, lanes=Lanes(job.concurrency)
+    )
 
 
 def limit_calls(caller: Caller, concurrency: int, max_calls: int | None, max_cost_nano: int | None) -> None:

@@ -46,6 +46,16 @@ _COUNT_REUSED = Adding("UPDATE job_counters SET reused_calls = reused_calls + ? 
 _FIND = """
 SELECT id, request_key, job, position FROM calls WHERE usable = 1 AND request_key IN ({marks}) ORDER BY id
 """
+# Whatever was answered, of which a reply is still there.
+_NEWEST = """
+SELECT kept.id AS id, replies.raw AS raw FROM (
+    SELECT id, job, position FROM calls WHERE usable = 1 AND request_key = :key
+    UNION ALL
+    SELECT id, job, position FROM calls WHERE usable = 0 AND state = 'answered' AND request_key = :key) AS kept
+JOIN replies ON replies.call_id = kept.id
+WHERE :job IS NULL OR (kept.job = :job AND kept.position = :position)
+ORDER BY kept.id DESC LIMIT 1
+"""
 _RAW = "SELECT call_id, raw FROM replies WHERE call_id IN (SELECT value FROM json_each(?))"
 _ABANDONED = "SELECT id, job, ifnull(estimate_nano, 0) AS estimate FROM calls WHERE state = 'intent'"
 _RECENT = """
@@ -190,6 +200,12 @@ class CallStore:
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look_up(), name="ledger-lookup")
         return await lookup.found
+
+    async def newest(self, key: bytes, only_job: tuple[int, int] | None = None) -> StoredReply | None:
+        """The newest reply to this request, also one that nobody could use; with ``only_job`` as in ``find``."""
+        job, position = only_job or (None, None)
+        row = await self._database.read_one(_NEWEST, {"key": key, "job": job, "position": position})
+        return StoredReply(row["id"], zlib.decompress(row["raw"])) if row is not None else None
 
     async def _look_up(self) -> None:
         while self._lookups:

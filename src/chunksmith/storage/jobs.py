@@ -63,7 +63,7 @@ VALUES (:job_id, :kind, :project_id, :dataset, :spec, 'submitted', :concurrency,
     :idempotency_key, :idempotency_hash, :created_at)
 """
 _PENDING = """
-SELECT position, source_id, tries, sample FROM units INDEXED BY units_pending
+SELECT position, source_id, tries, sample, former FROM units INDEXED BY units_pending
 WHERE job = ? AND outcome IS NULL AND position > ? ORDER BY position LIMIT ?
 """
 _ADD_UNIT = "INSERT INTO units (job, position, source_id) VALUES (?, ?, ?)"
@@ -75,8 +75,16 @@ _COUNT_OUTCOME = {
     for status in Counters().outcomes
 }
 _REOPEN = """
-UPDATE units SET outcome = NULL, reason = NULL, detail = NULL, tries = ?, sample = sample + ?
+UPDATE units SET outcome = NULL, reason = NULL, detail = NULL, former = ?, tries = ?, sample = sample + ?
 WHERE job = ? AND outcome = ?
+"""
+_COUNT_ROUND = "UPDATE job_counters SET rounds = rounds + 1, stored_only = ? WHERE job = ?"
+# A call's position is its unit's; of a document that is read, it is the document.
+_HAS_REPLIES = """
+WITH chosen AS (
+    SELECT position, source_id FROM units WHERE job = ?1 AND outcome IN (SELECT value FROM json_each(?2)))
+SELECT 1 FROM calls JOIN replies ON replies.call_id = calls.id
+WHERE calls.job = ?1 AND calls.position IN (SELECT position FROM chosen UNION SELECT source_id FROM chosen) LIMIT 1
 """
 _COUNT_PENDING = """
 SELECT count(*) AS n FROM units INDEXED BY units_pending
@@ -306,11 +314,11 @@ class JobStore:
         (row,) = await self._database.read(_COUNT_OF_ROUND, (job, tries, first, last))
         return int(row["n"])
 
-    async def reopen_units(self, job: int, statuses: Sequence[str], *, fresh: bool, at: str) -> Job:
+    async def reopen_units(self, job: int, statuses: Sequence[str], *, stored_only: bool, at: str) -> Job:
         """Make ended units pending again, as a new round, and queue the job; all at once.
 
-        ``fresh`` asks anew where a usable reply is there. Errors: Conflict when the job has not ended, or nothing of
-        it is left to do.
+        The round asks anew also where a usable reply is there; with ``stored_only`` it asks nobody. Errors: Conflict
+        when the job has not ended, or nothing of it is left to do, or no reply is stored that could be read.
         """
 
         async def reopen(connection: aiosqlite.Connection) -> Job:
@@ -320,21 +328,24 @@ class JobStore:
             before = job_of(row)
             if before.state not in ("completed", "failed"):
                 raise Conflict(f"job {before.job_id} is {before.state}; only a job that has ended can be retried")
+            if stored_only:
+                await _check_replies(connection, before, statuses)
             count = 0
             await connection.execute(_KEEP_PROGRESS, (job,))
             counters = await _one(connection, "SELECT rounds + 1 AS round FROM job_counters WHERE job = ?", job)
             assert counters is not None  # noqa: S101 - made with the job
             for status in statuses:
-                cursor = await connection.execute(
-                    _REOPEN, (counters["round"], int(fresh and status != "failed"), job, status)
-                )
+                former, fresh = (status, False) if stored_only else (None, status != "failed")
+                cursor = await connection.execute(_REOPEN, (former, counters["round"], int(fresh), job, status))
                 count += cursor.rowcount
                 sql = f"UPDATE job_counters SET {status} = {status} - ? WHERE job = ?"
                 await connection.execute(sql, (cursor.rowcount, job))
             if count:  # a round without units would have a batch file without entries
-                await connection.execute("UPDATE job_counters SET rounds = rounds + 1 WHERE job = ?", (job,))
-            elif before.counters.units_ready and not before.counters.units_pending:
+                await connection.execute(_COUNT_ROUND, (int(stored_only), job))
+            elif stored_only or (before.counters.units_ready and not before.counters.units_pending):
                 raise Conflict(f"job {before.job_id} has no {' or '.join(statuses)} units")
+            else:
+                await connection.execute("UPDATE job_counters SET stored_only = 0 WHERE job = ?", (job,))
             await connection.execute(_QUEUE_AGAIN, (job,))
             await connection.execute(EVENT, (job, "state", json.dumps({"status": "submitted"}), at))
             changed = await _one(connection, _BY_ID, job)
@@ -360,8 +371,19 @@ class JobStore:
 
 def unit_statements(job: int, unit: Unit, outcome: Outcome) -> list[Statement]:
     """End a unit and count it; goes into the transaction that stores the unit's results."""
+    outcome = unit.ended_as(outcome)
     end = (outcome.status, outcome.reason, outcome.detail, outcome.entries, job, unit.position)
     return [(_END_UNIT, end), (_COUNT_OUTCOME[outcome.status], (1, outcome.entries, job))]
+
+
+async def _check_replies(connection: aiosqlite.Connection, job: Job, statuses: Sequence[str]) -> None:
+    """Errors: Conflict when units are chosen, and surely none of them has a reply that is still stored."""
+    chosen = sum(count for status, count in job.counters.outcomes.items() if status in statuses)
+    if not chosen or job.counters.reused_calls:  # which replies of other jobs were taken is not written down
+        return
+    if await _one(connection, _HAS_REPLIES, job.id, json.dumps(list(statuses))) is None:
+        units = f"{' or '.join(statuses)} units"
+        raise Conflict(f"job {job.job_id} has no stored reply for its {units}; without reparse they are asked for anew")
 
 
 async def _one(connection: aiosqlite.Connection, sql: str, *parameters: Any) -> Row | None:
@@ -392,5 +414,5 @@ def job_of(row: Row) -> Job:
         started_at=row["started_at"],
         completed_at=row["completed_at"],
         version=row["version"],
-        counters=Counters(**{**counters, "units_ready": bool(counters["units_ready"])}),
+        counters=Counters(**{**counters, **{name: bool(counters[name]) for name in ("units_ready", "stored_only")}}),
     )

@@ -50,7 +50,7 @@ SELECT * FROM (
 WHERE place <= {REVISIONS_READ} ORDER BY entry, revision DESC
 """
 _REPLACED = """
-SELECT position, source_id, tries, sample FROM units
+SELECT position, source_id, tries, sample, former FROM units
 WHERE job = ? AND outcome = 'accepted' AND position > ? ORDER BY position LIMIT ?
 """
 _IS_PENDING = "SELECT 1 FROM units WHERE job = ? AND position = ? AND outcome IS NULL"

@@ -55,6 +55,21 @@ async def test_the_same_request_is_answered_from_the_ledger_for_another_job(made
     assert len(made.model.sent) == made.ledger.reused == 1
 
 
+async def test_who_only_reads_what_is_stored_gets_the_newest_reply_and_no_call(made: Parts) -> None:
+    await made.clock.run(made.gateway.ask(request(), made.caller(), position=0, stage="generate"))
+    made.ledger.usable.clear()
+    caller = made.caller(stored_only=True)
+    answer = await made.clock.run(made.gateway.ask(request(), caller, position=0, stage="generate"))
+    assert (answer.call_id, answer.reused, len(made.model.sent)) == (1, True, 1)
+
+
+async def test_who_only_reads_what_is_stored_learns_that_nothing_is(made: Parts) -> None:
+    caller = made.caller(stored_only=True)
+    with pytest.raises(ProviderError, match="repair") as raised:
+        await made.clock.run(made.gateway.ask(request(), caller, position=0, stage="repair"))
+    assert (raised.value.kind, made.model.sent) == ("no_stored_reply", [])
+
+
 async def test_without_reuse_another_job_asks_again(made: Parts) -> None:
     for job in (1, 2):
         caller = made.caller(job, reuse=False)

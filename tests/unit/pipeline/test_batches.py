@@ -213,7 +213,7 @@ async def test_a_round_of_retries_has_its_own_file_and_changes_none(bench: Bench
     before = {path.name: path.read_bytes() for path in bench.folder.iterdir()}
     for state in ("running", "completed"):
         await bench.jobs.move(1, state, at="2026-01-01T00:00:00.000Z")
-    await bench.jobs.reopen_units(1, ["failed"], fresh=False, at="2026-01-01T00:00:00.000Z")
+    await bench.jobs.reopen_units(1, ["failed"], stored_only=False, at="2026-01-01T00:00:00.000Z")
     again = await bench.files()
     async with again.writing():
         for position in (2, 9):

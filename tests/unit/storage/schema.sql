@@ -1,4 +1,4 @@
--- version 15
+-- version 16
 
 CREATE VIEW visible_chunks AS
 SELECT * FROM chunks
@@ -402,7 +402,7 @@ CREATE TABLE job_counters (
     cost_nano INTEGER NOT NULL DEFAULT 0,   -- known costs
     spent_nano INTEGER NOT NULL DEFAULT 0,  -- counted against the ceiling: known costs, and estimates where unknown
     unpriced_calls INTEGER NOT NULL DEFAULT 0 -- answered, but at an unknown price
-) STRICT;
+, stored_only INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE job_events (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -572,7 +572,7 @@ CREATE TABLE units (
     detail TEXT,
     entries INTEGER NOT NULL DEFAULT 0,
     tries INTEGER NOT NULL DEFAULT 0,       -- the round of retries that it belongs to, 0 = none
-    sample INTEGER NOT NULL DEFAULT 0,      -- how often a new reply was asked for where a usable one was there
+    sample INTEGER NOT NULL DEFAULT 0, former TEXT,      -- how often a new reply was asked for where a usable one was there
     PRIMARY KEY (job, position)
 ) STRICT, WITHOUT ROWID;
 
@@ -587,6 +587,8 @@ CREATE INDEX calls_of_job ON calls (job, id);
 CREATE INDEX calls_open ON calls (id) WHERE state = 'intent';
 
 CREATE INDEX calls_reusable ON calls (request_key) WHERE usable = 1;
+
+CREATE INDEX calls_unusable ON calls (request_key) WHERE usable = 0 AND state = 'answered';
 
 CREATE UNIQUE INDEX chunks_by_external_id ON chunks (project_id, external_id)
     WHERE external_id IS NOT NULL AND deleted_at IS NULL;

@@ -40,6 +40,14 @@ async def test_a_reply_is_found_again_as_it_came(rows: EngineRows) -> None:
     assert await rows.calls.raw(call_id) == b"\x00 raw \xff"
 
 
+async def test_the_newest_reply_is_found_whether_it_could_be_used_or_not(rows: EngineRows) -> None:
+    for raw, finish in ((b"first", "stop"), (b"second", "other")):
+        call_id = await rows.calls.intend(call())
+        await rows.calls.answered(call_id, 1, raw, reply(finish=finish), LATER, None)
+    assert await rows.calls.newest(b"a") == (call_id, b"second")
+    assert await rows.calls.newest(b"a", (1, 7)) is None
+
+
 async def test_a_reply_is_durable_before_any_intent_that_was_handed_over_after_it(rows: EngineRows) -> None:
     call_id = await rows.calls.intend(call())
     replied = asyncio.ensure_future(rows.calls.answered(call_id, 1, b"x", reply(), LATER, None))

@@ -4,7 +4,7 @@ import asyncio
 import random
 
 import pytest
-from engine_rows import EngineRows, entry
+from engine_rows import EngineRows, call, entry
 
 from chunksmith.domain.jobs import OUTCOMES, TRANSITIONS, JobState, Outcome, Unit
 from chunksmith.errors import Conflict, NotFound
@@ -121,7 +121,7 @@ async def ended(rows: EngineRows) -> EngineRows:
 
 
 async def test_reopened_units_are_a_new_round(ended: EngineRows) -> None:
-    job = await ended.jobs.reopen_units(1, ["failed"], fresh=False, at=NOW)
+    job = await ended.jobs.reopen_units(1, ["failed"], stored_only=False, at=NOW)
     counters = job.counters
     assert job.state == "submitted"
     assert (counters.rounds, counters.failed, counters.invalid, counters.units_pending) == (1, 0, 2, 4)
@@ -132,15 +132,46 @@ async def test_reopened_units_are_a_new_round(ended: EngineRows) -> None:
 
 async def test_nothing_to_reopen_is_no_round(ended: EngineRows) -> None:
     with pytest.raises(Conflict, match="has no refused units"):
-        await ended.jobs.reopen_units(1, ["refused"], fresh=False, at=NOW)
+        await ended.jobs.reopen_units(1, ["refused"], stored_only=False, at=NOW)
     job = await ended.jobs.reload(1)
     assert (job.counters.rounds, job.state) == (0, "completed")
 
 
 async def test_a_job_that_runs_is_not_reopened(ended: EngineRows) -> None:
-    await ended.jobs.reopen_units(1, ["failed"], fresh=False, at=NOW)
+    await ended.jobs.reopen_units(1, ["failed"], stored_only=False, at=NOW)
     with pytest.raises(Conflict, match="is submitted"):
-        await ended.jobs.reopen_units(1, ["invalid"], fresh=False, at=NOW)
+        await ended.jobs.reopen_units(1, ["invalid"], stored_only=False, at=NOW)
+
+
+async def with_reply(ended: EngineRows, position: int) -> EngineRows:
+    await ended.calls.start()
+    call_id = await ended.calls.intend(call(position=position))
+    await ended.calls.answered(call_id, 1, b"x", None, NOW, None)
+    return ended
+
+
+async def test_a_round_of_stored_replies_is_one_until_the_next(ended: EngineRows) -> None:
+    await with_reply(ended, 4)
+    await ended.jobs.reopen_units(1, ["invalid"], stored_only=True, at=NOW)
+    await ended.jobs.move(1, "running", at=NOW)
+    await ended.jobs.requeue_running()
+    assert (await ended.jobs.reload(1)).counters.stored_only
+    units = await ended.jobs.pending_units(1, -1, 10)
+    assert [(unit.former, unit.sample) for unit in units] == [("invalid", 0)] * 2
+    for unit in units:
+        await ended.entries.end_unit(1, unit, Outcome("failed", "no_stored_reply"), 1, [])
+    await ended.jobs.move(1, "running", at=NOW)
+    await ended.jobs.move(1, "completed", at=NOW)
+    job = await ended.jobs.reopen_units(1, ["invalid"], stored_only=False, at=NOW)
+    assert not job.counters.stored_only
+    assert [(unit.former, unit.sample) for unit in await ended.jobs.pending_units(1, -1, 10)] == [(None, 1)] * 2
+
+
+async def test_units_without_a_stored_reply_are_not_read_again(ended: EngineRows) -> None:
+    await with_reply(ended, 9)
+    with pytest.raises(Conflict, match="no stored reply for its failed or invalid units"):
+        await ended.jobs.reopen_units(1, ["failed", "invalid"], stored_only=True, at=NOW)
+    assert (await ended.jobs.reload(1)).counters.units_pending == 0
 
 
 async def test_a_pause_that_was_wished_for_outlives_the_process(rows: EngineRows) -> None:
@@ -152,7 +183,7 @@ async def test_a_pause_that_was_wished_for_outlives_the_process(rows: EngineRows
 
 
 async def test_outcomes_are_listed_by_status(ended: EngineRows) -> None:
-    await ended.jobs.reopen_units(1, ["invalid"], fresh=True, at=NOW)
+    await ended.jobs.reopen_units(1, ["invalid"], stored_only=False, at=NOW)
     listed = await ended.jobs.outcomes(1, None, -1, 100, 0)
     assert [one.status for one in listed] == ["failed"] * 4 + ["pending"] * 2 + ["accepted"] * 4
     assert [one.position for one in await ended.jobs.outcomes(1, "failed", -1, 2, 1)] == [1, 2]

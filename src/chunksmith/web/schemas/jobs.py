@@ -139,7 +139,7 @@ class RetryIn(fields.StrictSchema):
     )
     reparse = fields.Boolean(
         load_default=False,
-        metadata={"description": "Read the stored replies again instead of asking anew; costs nothing."},
+        metadata={"description": "Only read the stored replies again; makes no call. 409 when none is left."},
     )
 
 
