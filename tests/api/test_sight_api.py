@@ -48,6 +48,16 @@ async def test_an_estimate_holds_what_the_run_takes(tmp_path: Path) -> None:
         assert float(usage["cost_usd"]) <= float(estimate["cost_usd"]["high"])
 
 
+async def test_an_estimate_takes_the_limits_as_they_are_now(tmp_path: Path) -> None:
+    async with served(tmp_path) as (server, _):
+        body = {"project_id": await server.project(MANY), "generation_model": "gemini", "concurrency": 8}
+        changes = {"max_concurrency": 2, "requests_per_minute": 1, "tokens_per_minute": None}
+        await server.call("PATCH", "providers/gemini", json=changes)
+        estimate = await server.post("datasets/estimate", body)
+        assert estimate["duration_s"]["low"] >= 60 * (estimate["calls"]["low"] - 1) > 0
+        assert "limits of gemini: calls at once: 2, requests a minute: 1" in estimate["rests_on"]
+
+
 async def test_an_estimate_starts_nothing(tmp_path: Path) -> None:
     async with served(tmp_path) as (server, fake):
         await server.post("datasets/estimate", {"project_id": await server.project(), "generation_model": "grok"})

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from chunksmith.domain.calls import ChatReply, ChatRequest, ModelRef, ProviderAccount
+from chunksmith.domain.calls import ChatReply, ChatRequest, ModelRef
 from chunksmith.domain.corpus import Chunk, Project
 from chunksmith.domain.corpus_ports import ChunkSource, Documents
 from chunksmith.domain.generation import GenerationSpec
 from chunksmith.domain.job_ports import Past
 from chunksmith.domain.ledger import PastCall, StoredReply
+from chunksmith.gateway.admission import Admission
 from chunksmith.gateway.gateway import prompt_tokens
 from chunksmith.gateway.pricing import PriceBook
 from chunksmith.pipeline.generate import Defaults, Recipe, request_for
@@ -62,7 +63,7 @@ class EstimateService:
         documents: Documents,
         past: Past,
         prices: PriceBook,
-        accounts: Mapping[str, ProviderAccount],
+        admissions: Mapping[str, Admission],
         defaults: Defaults,
         output_ceiling: Callable[[ChatRequest], int],
         decode: Callable[[ChatRequest, bytes], ChatReply],
@@ -72,7 +73,7 @@ class EstimateService:
         self._documents = documents
         self._past = past
         self._prices = prices
-        self._accounts = accounts
+        self._admissions = admissions
         self._defaults = defaults
         self._output_ceiling = output_ceiling
         self._decode = decode
@@ -282,11 +283,14 @@ class EstimateService:
         past: Sequence[PastCall],
         rests_on: list[str],
     ) -> Between:
-        account = self._accounts[model.provider]
+        admission = self._admissions[model.provider]
         each = _seconds_of(past, model, rests_on)
-        abreast = min(concurrency, account.max_concurrency)
+        abreast = min(concurrency, admission.max_concurrency)
         low, high = calls.low * each.low / abreast, calls.high * each.high / abreast
-        limits = ((account.requests_per_minute, calls), (account.tokens_per_minute, tokens))
+        told = _limits_of(model.provider, admission)
+        if told not in rests_on:
+            rests_on.append(told)
+        limits = ((admission.requests.limit, calls), (admission.tokens.limit, tokens))
         for limit, (few, many) in limits:
             if limit is not None:
                 low, high = max(low, 60 * (few / limit - 1)), max(high, 60 * many / limit)
@@ -352,6 +356,13 @@ def _output_of(
     if thinking:
         rests_on.append(f"at most {thinking} tokens of thinking a call, which are billed as output")
     return Between(usual.low / 2, usual.high + thinking)
+
+
+def _limits_of(provider: str, admission: Admission) -> str:
+    """As they are now: they can be changed while the server runs."""
+    minute = {"requests": admission.requests.limit, "tokens": admission.tokens.limit}
+    named = "".join(f", {what} a minute: {limit}" for what, limit in minute.items() if limit is not None)
+    return f"limits of {provider}: calls at once: {admission.max_concurrency}{named}"
 
 
 def _seconds_of(past: Sequence[PastCall], model: ModelRef, rests_on: list[str]) -> Between:

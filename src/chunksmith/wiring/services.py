@@ -102,7 +102,7 @@ def _generation(app: web.Application, core: Core, workshop: Workshop) -> None:
         rows.documents,
         rows.calls,
         core.prices,
-        core.accounts,
+        core.gateway.admissions,
         core.writing,
         lambda request: models[request.model.provider].output_ceiling(request),
         lambda request, raw: models[request.model.provider].decode(request, raw),
