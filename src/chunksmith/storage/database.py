@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import itertools
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
@@ -48,13 +49,16 @@ class Adding(str):
 class _Connection(aiosqlite.Connection):
     """Each statement of a connection is a hop to its thread and back; a group is one hop."""
 
-    async def run_group(self, statements: Mapping[str, Sequence[Sequence[Any]]], *, commit: bool) -> None:
+    async def run_group(
+        self, statements: Mapping[str, Sequence[Sequence[Any]]], *, begin: bool = True, commit: bool
+    ) -> None:
         """Begin a transaction and run each statement for all of its rows; whatever fails undoes all."""
-        await self._execute(self._run_group, statements, commit)  # type: ignore[no-untyped-call]  # none upstream
+        await self._execute(self._run_group, statements, begin, commit)  # type: ignore[no-untyped-call]  # none upstream
 
-    def _run_group(self, statements: Mapping[str, Sequence[Sequence[Any]]], commit: bool) -> None:
+    def _run_group(self, statements: Mapping[str, Sequence[Sequence[Any]]], begin: bool, commit: bool) -> None:
         connection = self._conn
-        connection.execute("BEGIN IMMEDIATE")
+        if begin:
+            connection.execute("BEGIN IMMEDIATE")
         try:
             for sql, rows in statements.items():
                 for statement, values in _in_blocks(sql, rows):
@@ -72,7 +76,8 @@ class Database:
 
     ``apply`` is for small changes that many coroutines make at once: equal statements of a group run as one
     ``executemany``, so statements of one group must not depend on another operation's row order. ``transact`` is for
-    everything else: a procedure that reads and writes. Both return when the change is durable (``synchronous=FULL``).
+    everything else: a procedure that reads and writes. It finds what was handed over before it, and nothing of what
+    came behind. Both return when the change is durable (``synchronous=FULL``).
     """
 
     def __init__(self, path: Path, group_max: int = 512) -> None:
@@ -182,22 +187,31 @@ class Database:
             operation.settle(result)
 
     async def _transaction(self, group: list["_Operation"]) -> list[Any]:
-        merged = _merged(group)
-        if not any(operation.procedure for operation in group):
-            await self._writer.run_group(merged, commit=True)
-            self.commits += 1
-            return [operation.value for operation in group]
-        await self._writer.run_group(merged, commit=False)
+        head = list(itertools.takewhile(_is_statements, group))
+        alone = len(head) == len(group)
+        await self._writer.run_group(_merged(head), commit=alone)
+        results = [operation.value for operation in head]
+        if not alone:
+            results += await self._rest(group[len(head) :])
+        self.commits += 1
+        return results
+
+    async def _rest(self, operations: Sequence["_Operation"]) -> list[Any]:
+        """From the first procedure of a group to its end: only statements with no procedure between them are merged."""
+        results: list[Any] = []
         try:
-            results = [
-                await self._run(operation.procedure) if operation.procedure else operation.value for operation in group
-            ]
+            for statements, part in itertools.groupby(operations, key=_is_statements):
+                neighbours = list(part)
+                if statements:
+                    await self._writer.run_group(_merged(neighbours), begin=False, commit=False)
+                    results += [operation.value for operation in neighbours]
+                else:
+                    results += [await self._run(one.procedure) for one in neighbours if one.procedure is not None]
             await self._writer.execute("COMMIT")
         except BaseException:
             if self._writer.in_transaction:  # a full disk ends it by itself
                 await self._writer.execute("ROLLBACK")
             raise
-        self.commits += 1
         return results
 
     async def _run(self, procedure: Procedure) -> Any:
@@ -210,6 +224,10 @@ class Database:
             result = exc
         await self._writer.execute("RELEASE operation")
         return result
+
+
+def _is_statements(operation: "_Operation") -> bool:
+    return operation.procedure is None
 
 
 def _merged(group: Sequence["_Operation"]) -> dict[str, list[Sequence[Any]]]:

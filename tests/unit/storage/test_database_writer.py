@@ -39,6 +39,11 @@ def inserting(name: str) -> Procedure:
     return procedure
 
 
+async def later(database: Database, name: str) -> None:
+    """Handed over when its turn comes, as a procedure is."""
+    await database.apply(insert(name))
+
+
 async def test_many_at_once_need_few_commits(database: Database) -> None:
     await asyncio.gather(*(database.apply(insert(f"{n}")) for n in range(500)))
     assert len(await names(database)) == 500
@@ -61,6 +66,32 @@ async def test_a_group_is_at_most_so_large(tmp_path: Path) -> None:
 async def test_operations_keep_their_order(database: Database) -> None:
     await asyncio.gather(*(database.apply(insert(f"{n:03}")) for n in range(100)))
     assert await names(database) == [f"{n:03}" for n in range(100)]
+
+
+async def test_procedures_keep_their_place_among_statements(database: Database) -> None:
+    async def seen(connection: aiosqlite.Connection) -> list[str]:
+        return [row["name"] for row in await connection.execute_fetchall("SELECT name FROM prompts ORDER BY id")]
+
+    first, _, second, _, third = await asyncio.gather(
+        database.transact(seen),
+        later(database, "a"),
+        database.transact(seen),
+        later(database, "b"),
+        database.transact(seen),
+    )
+    assert (first, second, third, database.commits) == ([], ["a"], ["a", "b"], 1)
+
+
+async def test_a_statement_that_fails_behind_a_procedure_undoes_only_itself(database: Database) -> None:
+    found = await asyncio.gather(
+        later(database, "a"),
+        database.transact(inserting("b")),
+        later(database, "a"),
+        later(database, "c"),
+        return_exceptions=True,
+    )
+    assert [type(one) for one in found] == [type(None), str, sqlite3.IntegrityError, type(None)]
+    assert await names(database) == ["a", "b", "c"]
 
 
 async def test_what_fails_fails_alone(database: Database) -> None:

@@ -182,6 +182,12 @@ async def test_a_pause_that_was_wished_for_outlives_the_process(rows: EngineRows
     assert (await rows.jobs.reload(job.id)).state == "paused"
 
 
+async def test_a_pause_that_is_wished_for_right_behind_the_start_is_noted(rows: EngineRows) -> None:
+    job = await rows.job(units=1)
+    await asyncio.gather(rows.jobs.move(job.id, "running", at=NOW), rows.jobs.wish_pause(job.id))
+    assert (await rows.jobs.reload(job.id)).reason == "user"
+
+
 async def test_outcomes_are_listed_by_status(ended: EngineRows) -> None:
     await ended.jobs.reopen_units(1, ["invalid"], stored_only=False, at=NOW)
     listed = await ended.jobs.outcomes(1, None, -1, 100, 0)
