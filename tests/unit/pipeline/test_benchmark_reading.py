@@ -1,11 +1,16 @@
 """How answers of chat models are read: ways of saying "B", and replies that must not be read as anything."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chunksmith.domain.benchmarks import Label
 from chunksmith.pipeline.benchmarks.reading import read_choice, read_label, read_text
+from chunksmith.pipeline.benchmarks.suites import load_suite
+
+SUITES = Path(__file__).parents[3] / "config" / "benchmarks"
 
 CHOICES = ("nucleus", "mitochondria", "ribosome", "cell wall")
 SAYS_B = [
@@ -107,6 +112,39 @@ SAYS_B = [
     "  B  \n",
     "Sure! The answer is B.",
     "The powerhouse of the cell is the mitochondria.",
+    "Definitely B.",
+    "Clearly B",
+    "Yes, B.",
+    "Sure! B",
+    "Must be B.",
+    "Looks like B",
+    "B ✅",
+    "By elimination, B.",
+    "Ans: B",
+    "Correct: B",
+    "Solution: B",
+    "My guess is B",
+    "B fits best.",
+    "B makes the most sense.",
+    "The correct statement is B",
+    "The correct one is B",
+    "The answer to this question is B",
+    "A is tempting, but the answer is B.",
+    "While A is tempting, B is correct.",
+    "A seems plausible, but B is right.",
+    "A? No, B.",
+    "A? No. B.",
+    "A - incorrect. B - correct. C - incorrect. D - incorrect.",
+    "A. Incorrect. B. Correct. C. Incorrect. D. Incorrect.",
+    "A: false\nB: true\nD: false",
+    "A (wrong), B (correct)",
+    "The answer is ~~A~~ B",
+    "There is no doubt that the answer is B.",
+    "I'm not sure, but I'd go with B.",
+    "I do not know for certain, the answer is B.",
+    "Since the others do not respire, the answer is B.",
+    "The others are wrong, so B.",
+    "Answer (no explanation): B",
 ]
 SAYS_NOTHING = [
     "",
@@ -159,6 +197,32 @@ SAYS_NOTHING = [
     '{"answer": null}',
     "A: 0.3, B: 0.4, C: 0.2, D: 0.1",
     "Better options exist; both sides have merit.",
+    "I don't think the answer is B",
+    "I don't think, given the text, that the answer is B.",
+    "I don't think that A or B is correct.",
+    "I doubt that the answer is B.",
+    "It isn't true that B is correct",
+    "It is false that the answer is B.",
+    "It is unlikely that the answer is B.",
+    "The answer is not, in my opinion, B.",
+    "Don't choose B.",
+    "The wrong answer is B.",
+    "The worst answer is B.",
+    "The least likely answer is B.",
+    "The only wrong option is B",
+    "B: false",
+    "B - incorrect.",
+    "B (wrong)",
+    "B ❌",
+    "~~B~~",
+    "As an AI model, I cannot choose B.",
+    "It is tempting to say the answer is B.",
+    "At first glance, the answer is B.",
+    "The organism is C. difficile.",
+    "The patient was infected with strain B.",
+    "She got a D.",
+    "A good answer is hard to find.",
+    "Definitely A, the mitochondria.",
 ]
 
 
@@ -193,6 +257,22 @@ def test_other_letters_are_read_the_same_way(reply: str) -> None:
 def _in_word(text: str, place: int) -> bool:
     around = (text[place - 1] if place else " ") + (text[place + 1] if place + 1 < len(text) else " ")
     return any(char.isascii() and char.isalpha() for char in around)
+
+
+@pytest.mark.parametrize(
+    ("reply", "letter"),
+    [
+        ("B: Wrong, Not wrong", "B"),
+        ("B. Wrong, Not wrong", "B"),
+        ("B - Wrong, Not wrong", "B"),
+        ("Wrong, Not wrong", "B"),
+        ("The answer is C. Not wrong, Wrong", "C"),
+        ("Scenario 1 is wrong and scenario 2 is not wrong. The answer is B.", "B"),
+    ],
+)
+def test_options_that_are_verdicts_themselves(reply: str, letter: str) -> None:
+    moral = ("Wrong, Wrong", "Wrong, Not wrong", "Not wrong, Wrong", "Not wrong, Not wrong")
+    assert read_choice(reply, moral).key == letter
 
 
 YES_NO = (
@@ -283,6 +363,31 @@ def test_a_label_inside_another_one(reply: str, label: str | None) -> None:
 )
 def test_labels_that_negate_each_other(reply: str, label: str | None) -> None:
     assert read_label(reply, ACCEPTABLE).key == label
+
+
+@pytest.mark.parametrize(
+    ("suite", "task", "reply", "label"),
+    [
+        ("glue", "mrpc", "The two sentences do not mean the same thing.", "different"),
+        ("glue", "mrpc", "I don't think they are the same.", None),
+        ("glue", "qqp", "The questions do not ask for the same thing.", "different"),
+        ("glue", "cola", "The sentence is not grammatically acceptable.", "unacceptable"),
+        ("glue", "mnli_matched", "There is no contradiction", None),
+        ("glue", "mnli_matched", "The premise does not mention dogs, so neutral.", "neutral"),
+        ("superglue", "cb", "No contradiction.", None),
+        ("superglue", "cb", "no entailment", None),
+        ("superglue", "rte", "No entailment.", "no"),
+        ("superglue", "boolq", "The passage does not say so: no", "no"),
+        ("medical", "pubmedqa", "The answer is not a clear yes", None),
+        ("medical", "pubmedqa", "I don't think the answer is yes.", None),
+        ("medical", "pubmedqa", "I do not think so, no.", "no"),
+    ],
+)
+def test_what_is_denied_of_a_suite_s_labels_is_not_what_is_said(
+    suite: str, task: str, reply: str, label: str | None
+) -> None:
+    labels = next(one.labels for one in load_suite(SUITES / f"{suite}.yaml").tasks if one.name == task)
+    assert read_label(reply, labels).key == label
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,19 @@ import json
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from chunksmith.domain.benchmarks import LETTERS, Label
 from chunksmith.pipeline.benchmarks import phrases
+from chunksmith.pipeline.benchmarks.denials import is_clear, is_denied, is_hedged
+from chunksmith.pipeline.benchmarks.mentions import Mention, Option, folded, labels_in, letters_in
 from chunksmith.pipeline.json_text import without_thinking
 
 _TAG = re.compile(r"</?[a-zA-Z][a-zA-Z_-]{0,20}>")
 _LATEX = re.compile(r"\\(?:text|textbf|textit|mathrm|mathbf|rm|bf)\s*\{([^{}]*)\}")
 _BOXED = re.compile(r"\\?\bboxed\s*\{([^{}]*)\}")
+# What is struck out was taken back.
+_STRUCK = re.compile(r"~~(?=\S)[^~]{1,400}~~|<(s|del|strike)>.{0,400}?</\1>", re.DOTALL | re.IGNORECASE)
 _EMPHASIS = re.compile(r"\*+|`+|~~|(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])|\$+|^\s*(?:#+|>)\s*", re.MULTILINE)
 _SQUARED = {ord(square): letter for square, letter in zip("🅰🅱", "AB", strict=True)} | {0xFE0F: None}
 # Letters of other scripts that look like the Latin ones the options were shown with.
@@ -34,33 +37,16 @@ class Reading(NamedTuple):
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Option:
-    """What can be chosen. ``words``: folded ways of naming it besides its letter."""
-
-    key: str
-    words: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Mention:
-    key: str
-    start: int
-    end: int
-    bare: bool  # a letter without bracket or sign, which may be a word
-    opens: bool  # at the start of a line
-
-
 def read_choice(text: str, choices: Sequence[str]) -> Reading:
     """Which of lettered options a reply chooses; the key is its letter."""
     letters = LETTERS[: len(choices)]
-    options = [_Option(letter, (_folded(choice),)) for letter, choice in zip(letters, choices, strict=True)]
+    options = [Option(letter, (folded(choice),)) for letter, choice in zip(letters, choices, strict=True)]
     return _read(text, options, lettered=True)
 
 
 def read_label(text: str, labels: Sequence[Label]) -> Reading:
     """Which of a task's labels a reply gives; the key is its name."""
-    options = [_Option(label.name, tuple(_folded(word) for word in (label.name, *label.also))) for label in labels]
+    options = [Option(label.name, tuple(folded(word) for word in (label.name, *label.also))) for label in labels]
     return _read(text, options, lettered=False)
 
 
@@ -79,7 +65,7 @@ def read_text(text: str) -> str | None:
     return bare or None
 
 
-def _read(text: str, options: Sequence[_Option], *, lettered: bool) -> Reading:
+def _read(text: str, options: Sequence[Option], *, lettered: bool) -> Reading:
     stripped = without_thinking(text)
     if not stripped:
         return Reading(None, "empty")
@@ -96,25 +82,27 @@ def _read(text: str, options: Sequence[_Option], *, lettered: bool) -> Reading:
     return _decided(_plain(stripped), options, lettered)
 
 
-def _decided(plain: str, options: Sequence[_Option], lettered: bool) -> Reading:
-    whole = _folded(plain)
+def _decided(plain: str, options: Sequence[Option], lettered: bool) -> Reading:
+    whole = folded(plain)
     named = [option.key for option in options if whole in option.words]
     if len(named) == 1:
         return Reading(named[0])
-    mentions = _letters(plain, options) if lettered else _words(plain, options)
+    mentions = letters_in(plain, options) if lettered else labels_in(plain, options)
     return _Judge(plain, options, mentions, lettered).reading()
 
 
 class _Judge:
     """Weighs the mentions of one reply."""
 
-    def __init__(self, plain: str, options: Sequence[_Option], mentions: Sequence[_Mention], lettered: bool) -> None:
+    def __init__(self, plain: str, options: Sequence[Option], mentions: Sequence[Mention], lettered: bool) -> None:
         self._plain = plain
         self._lower = plain.lower()
         self._options = options
         self._mentions = mentions
         self._lettered = lettered
-        self._out = [self._is_ruled_out(place) for place in range(len(mentions))]
+        self._out: list[bool] = []
+        for place in range(len(mentions)):
+            self._out.append(self._is_ruled_out(place))
 
     def reading(self) -> Reading:
         stated = [place for place in range(len(self._mentions)) if not self._out[place] and self._is_stated(place)]
@@ -140,15 +128,21 @@ class _Judge:
                 for place, mention in enumerate(self._mentions)
                 if not self._out[place] and not mention.bare and not self._is_doubtful(place)
             }
-            everything = {mention.key for mention in self._mentions if not mention.bare}
-            if len(by_text | marked) == 1 and len(everything | by_text) == 1:
-                return Reading((by_text | marked).pop())
-            return Reading(None, "no answer" if not by_text | marked else "several are named")
+            alone = {mention.key for place, mention in enumerate(self._mentions) if self._stands_alone(place)}
+            named = by_text | marked | alone
+            everything = {
+                mention.key
+                for place, mention in enumerate(self._mentions)
+                if alone or not mention.bare or self._is_shown(place)
+            }
+            if len(named) == 1 and len(everything | by_text) == 1:
+                return Reading(named.pop())
+            return Reading(None, "no answer" if not named else "several are named")
         keys = {mention.key for mention in self._mentions}
         clear = [place for place, mention in enumerate(self._mentions) if not self._out[place] and not mention.bare]
         if len(keys) == 1 and clear and not any(self._is_doubtful(place) for place in clear):
             return Reading(keys.pop())
-        return Reading(None, "no answer" if not keys else "several are named")
+        return Reading(None, "several are named" if len(keys) > 1 else "no answer")
 
     def _before(self, place: int) -> str:
         """Of the same sentence, not reaching over another mention."""
@@ -162,19 +156,48 @@ class _Judge:
         return self._lower[mention.end : min(following, mention.end + 200)]
 
     def _is_ruled_out(self, place: int) -> bool:
-        if phrases.RULES_OUT.search(self._before(place)):
+        before, after = self._before(place), self._after(place)
+        if is_denied(before) or (place and self._out[place - 1] and self._shares_denial(place)):
             return True
-        after = self._after(place)
+        if not self._tells_itself(place) and phrases.SAYS_WRONG.search(after):
+            return True
         # Behind a label and a stop comes the reason: ``No, it does not.``
         denied = phrases.DENIES.search(after) if self._lettered or not re.match(r"\s*[.,:;!]", after) else None
         confirmed = phrases.CONFIRMS.search(after)
         return denied is not None and (confirmed is None or denied.end() <= confirmed.end())
 
+    def _shares_denial(self, place: int) -> bool:
+        """``I don't think A or B is right``: the one before is denied by what stands before it."""
+        return is_denied(self._before(place - 1)) and phrases.SHARES.search(self._before(place)) is not None
+
+    def _tells_itself(self, place: int) -> bool:
+        """``B: false`` where that is what B says."""
+        said = folded(self._after(place))
+        return any(
+            option.key == self._mentions[place].key and said.startswith(option.words) for option in self._options
+        )
+
+    def _is_shown(self, place: int) -> bool:
+        """A capital in a place of its own, as in ``Definitely B, …``, where nothing makes it part of a name."""
+        before, after = self._before(place), self._after(place)
+        capital = self._plain[self._mentions[place].start].isupper()
+        return capital and bool(phrases.LABEL_END.search(after) and phrases.LEADS.search(before))
+
+    def _stands_alone(self, place: int) -> bool:
+        """``Definitely B.``: at the end of a sentence that denies and hedges nothing."""
+        if not self._mentions[place].bare or self._out[place] or self._is_doubtful(place):
+            return False
+        ends = phrases.ENDS.search(self._after(place)) is not None
+        return ends and self._is_shown(place) and is_clear(self._before(place))
+
+    def _is_hedged(self, place: int) -> bool:
+        return is_hedged(self._before(place), after_another=place > 0)
+
     def _is_stated(self, place: int) -> bool:
         mention, before, after = self._mentions[place], self._before(place), self._after(place)
-        if phrases.QUESTIONED.search(after) or phrases.HEDGES.search(_clause(before)):
+        if phrases.QUESTIONED.search(after) or self._is_hedged(place):
             return False
-        if phrases.CONFIRMS.search(after):
+        if phrases.CONFIRMS.search(after) or (not self._tells_itself(place) and phrases.SAYS_RIGHT.search(after)):
             return True
         if phrases.STATES.search(before) or (place and self._out[place - 1] and phrases.BUT.search(before)):
             return not mention.bare or bool(
@@ -195,7 +218,7 @@ class _Judge:
             return True
         if not self._lettered:
             return False
-        said = _folded(after)
+        said = folded(after)
         return any(option.key == mention.key and said.startswith(option.words) for option in self._options)
 
     def _ends_reply(self, place: int) -> bool:
@@ -204,7 +227,7 @@ class _Judge:
         line = self._plain[mention.start :]
         if "\n" in line.strip() or place + 1 < len(self._mentions):
             return False
-        rest = _folded(self._after(place))
+        rest = folded(self._after(place))
         option = next(option for option in self._options if option.key == mention.key)
         return (
             not rest or (self._lettered and rest in option.words) or (not mention.bare and len(rest) < _LAST_LINE_CHARS)
@@ -233,21 +256,19 @@ class _Judge:
         return phrases.TAKES_BACK.search(between) is not None
 
     def _is_doubtful(self, place: int) -> bool:
-        before, after = self._before(place), self._after(place)
-        return bool(
-            phrases.QUESTIONED.search(after) or phrases.HEDGES.search(_clause(before)) or self._is_joined(place)
-        )
+        questioned = phrases.QUESTIONED.search(self._after(place)) is not None
+        return questioned or self._is_hedged(place) or self._is_joined(place)
 
-    def _says(self, option: _Option) -> bool:
+    def _says(self, option: Option) -> bool:
         """Whether the option's own text stands in the reply, whole and not ruled out."""
-        text = _folded(self._plain)
+        text = folded(self._plain)
         for word in option.words:
             for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", text) if word else ():
                 longer = any(
                     word in other and word != other and other in text for o in self._options for other in o.words
                 )
                 before, after = text[: match.start()], text[match.end() :]
-                if not longer and not phrases.RULES_OUT.search(before) and not phrases.DENIES.search(after):
+                if not longer and not is_denied(before) and not phrases.DENIES.search(after):
                     return True
         return False
 
@@ -256,88 +277,12 @@ class _Judge:
         if not self._lettered:
             return False
         for place in stated:
-            rest = _folded(self._after(place).split("\n")[0])
+            rest = folded(self._after(place).split("\n")[0])
             own = next(option.words for option in self._options if option.key == key)
             other = [option for option in self._options if option.key != key and rest and rest in option.words]
             if self._mentions[place].key == key and other and rest not in own:
                 return True
         return False
-
-
-def _letters(plain: str, options: Sequence[_Option]) -> list[_Mention]:
-    keys = "".join(option.key for option in options)
-    found = []
-    pattern = re.compile(
-        rf"(?<![A-Za-z0-9'’])([\(\[\{{<\"'“‘«「『【]?)\s?([{keys}{keys.lower()}])(?![A-Za-z0-9]|['’][a-z])"
-    )
-    for match in pattern.finditer(plain):
-        letter, after = match[2], plain[match.end() : match.end() + 12]
-        enclosed = bool(match[1]) and bool(re.match(r"\s?[\)\]\}>\"'”’»」』】.:]", after))
-        signed = bool(re.match(r"\s?[\)\]]", after)) or bool(re.match(r"[:.]\s", after)) or _calls(plain, match.start())
-        alone = plain.strip(" \t\n()[]{}<>\"'“”‘’.:,;!").lower() == letter.lower()
-        if letter.islower() and not (enclosed or signed or alone or _ends(after)):
-            continue
-        line = plain[plain.rfind("\n", 0, match.start()) + 1 : match.start()]
-        opens = not line.strip(" \t-•")
-        found.append(_Mention(letter.upper(), match.start(2), match.end(2), not (enclosed or signed), opens))
-    return [mention for mention in found if not _is_article(plain, mention)]
-
-
-def _words(plain: str, options: Sequence[_Option]) -> list[_Mention]:
-    """The longest names first: ``not entailment`` is no ``entailment``."""
-    names = sorted({(word, option.key) for option in options for word in option.words}, key=lambda one: -len(one[0]))
-    by_name = dict(names)
-    spelled = "|".join(re.escape(word).replace(r"\ ", r"[\s_-]+") for word, _ in names)
-    found = []
-    for match in re.finditer(rf"(?<![\w-])(?:{spelled})(?![\w]|-\w)", plain, re.IGNORECASE):
-        line = plain[plain.rfind("\n", 0, match.start()) + 1 : match.start()]
-        common = _folded(match[0]) in _COMMON_WORDS
-        opens = not line.strip(" \t-•([{<\"'“‘«「『【")
-        found.append(_Mention(by_name[_folded(match[0])], match.start(), match.end(), common, opens))
-    return found
-
-
-# Labels that are ordinary words as well: they have to be stated.
-_COMMON_WORDS = frozenset({"no", "maybe"})
-
-
-def _is_article(plain: str, mention: _Mention) -> bool:
-    """``A mitochondrion is …``, ``Vitamin B``, ``Hepatitis C``: no option is meant."""
-    if not mention.bare:
-        return False
-    before, after = plain[: mention.start], plain[mention.end :]
-    if (
-        mention.key in "AI"
-        and re.match(r"\s+[a-z]", after)
-        and not re.match(
-            r"\s+(?:is (?:the |clearly |definitely |most )*(?:correct|right|best|true|answer|wrong|incorrect|false|not)"
-            r"|isn't|because|since|(?:and|or|but) [A-J]\b|cannot|can't|looks|seems)",
-            after,
-        )
-    ):
-        return True
-    named = re.search(r"\b([A-Za-z]+)\s+$", before)
-    return named is not None and named[1].lower() in _NAMED_BY_LETTER
-
-
-_NAMED_BY_LETTER = frozenset(
-    "vitamin hepatitis type group class grade stage influenza protein factor figure table appendix section part plan "
-    "schedule category phase point team room blood".split()
-)
-
-
-def _calls(plain: str, start: int) -> bool:
-    return bool(
-        re.search(r"\b(?:option|choice|letter|answer|вариант|opción|opção|选项|選項)\s*$", plain[:start], re.IGNORECASE)
-    )
-
-
-def _ends(after: str) -> bool:
-    return not after.strip(" .!\"'”’)]")
-
-
-def _clause(before: str) -> str:
-    return re.split(r"[.!?\n;]", before)[-1]
 
 
 def _from_json(text: str) -> Any:
@@ -357,14 +302,7 @@ def _from_json(text: str) -> Any:
 
 def _plain(text: str) -> str:
     """Without markup, in compatible characters: ``Ｂ`` and ``Ⓑ`` are B."""
-    bare = _TAG.sub("", _LATEX.sub(r"\1", text)).translate(_SQUARED)
+    bare = _TAG.sub("", _LATEX.sub(r"\1", _STRUCK.sub(" ", text))).translate(_SQUARED)
     bare = unicodedata.normalize("NFKC", bare).replace("\\(", "(").replace("\\)", ")")
     bare = _EMPHASIS.sub("", bare)
     return re.sub(r"(?<![^\W\d_])[АВСЕΑΒΕ](?![^\W\d_])", lambda match: _ALIKE[ord(match[0])], bare).strip()
-
-
-def _folded(text: str) -> str:
-    """For whole comparison: case, punctuation at the ends and the article in front do not matter."""
-    bare = unicodedata.normalize("NFKC", text).casefold().replace("_", " ").replace("-", " ")
-    bare = re.sub(r"\s+", " ", bare).strip(" .,:;!()[]{}<>\"'“”‘’«»")
-    return re.sub(r"^(?:the|an?)\s+(?=\S)", "", bare)
