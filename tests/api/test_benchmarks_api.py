@@ -304,6 +304,21 @@ async def test_examples_come_from_the_split_that_is_made_for_them(server: Server
     assert prompts(fake)[0].index("Answer: A") < prompts(fake)[0].index("Item")
 
 
+@pytest.mark.parametrize("tasks", [None, ["virology"]])
+async def test_some_subjects_of_mmlu_are_so_many_of_57(
+    server: Server, fake: FakeLLM, data: Path, tasks: list[str] | None
+) -> None:
+    fake.control({"known": mmlu(data)})
+    result = await measured(server, {"suite": "mmlu", "config": {"provider": "ollama", "tasks": tasks}})
+    assert (result["overall"]["tasks"], result["overall"]["of"]) == (2 if tasks is None else 1, 57)
+
+
+async def test_tasks_that_are_named_are_so_many_of_the_suite(server: Server, fake: FakeLLM, data: Path) -> None:
+    fake.control({"known": medqa(data)})
+    result = await measured(server, {"suite": "medical", "config": {"provider": "grok", "tasks": ["medqa"]}})
+    assert (result["overall"]["tasks"], result["overall"]["of"]) == (1, 3)
+
+
 async def test_answers_that_cannot_be_read_are_wrong_counted_and_shown(
     server: Server, fake: FakeLLM, data: Path
 ) -> None:

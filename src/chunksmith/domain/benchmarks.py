@@ -48,8 +48,8 @@ class TaskSpec(_Frozen):
 
     ``folders`` below the suite's folder (``<data>/<suite>/<folder>``, or ``<data>/<folder>``), in each of which the
     first of ``files`` that is there is read. ``prompt`` names columns in braces. ``split_by``: a column whose values
-    become tasks of their own. ``group``: a column; rows with the same value belong together (F1a, EM of MultiRC).
-    ``counts``: the metric that is the task's score; None: the mean of its metrics.
+    become tasks of their own, ``parts`` of them in the whole set. ``group``: a column; rows with the same value belong
+    together (F1a, EM of MultiRC). ``counts``: the metric that is the task's score; None: the mean of its metrics.
     """
 
     name: str
@@ -71,6 +71,7 @@ class TaskSpec(_Frozen):
     gold: str
     gold_is: Literal["index", "letter", "text"] = "index"
     split_by: str | None = None
+    parts: int = Field(default=1, ge=1)
     group: str | None = None
     metrics: tuple[Metric, ...] = Field(min_length=1)
     counts: Metric | None = None
@@ -86,6 +87,8 @@ class TaskSpec(_Frozen):
             raise ValueError(f"task {self.name}: f1 needs the name of the positive label")
         if "f1a" in self.metrics and (self.group is None or self.positive is None):
             raise ValueError(f"task {self.name}: f1a needs a group and the positive label")
+        if self.parts > 1 and self.split_by is None:
+            raise ValueError(f"task {self.name}: parts is for a task that is split_by a column")
         return self
 
 
@@ -100,6 +103,11 @@ class Suite(_Frozen):
     instructions: dict[Form, str]
     tasks: tuple[TaskSpec, ...]
     left_out: dict[str, str] = {}
+
+    @property
+    def size(self) -> int:
+        """How many tasks make its score."""
+        return sum(task.parts for task in self.tasks)
 
 
 class DataFile(_Frozen):

@@ -254,7 +254,8 @@ class GeneratingModelMeasured:
 
 def _scored(suite: Suite, run: BenchmarkRun, measured: Sequence[Measured]) -> dict[str, Any]:
     tasks = score_tasks(run.tasks, measured)
-    wanted = len(run.tasks) + len(run.not_run) if run.spec.tasks is None else len(run.spec.tasks)
+    # Of a dataset each run is whole: its entries are what there is.
+    size = suite.size if run.suite != DATASET_SUITE else len(run.tasks) + len(run.not_run)
     unanswered = [NotRun(task=task.shown["task"], reason="no sample was answered") for task in tasks if not task.rows]
     return {
         "samples": run.samples,
@@ -262,7 +263,7 @@ def _scored(suite: Suite, run: BenchmarkRun, measured: Sequence[Measured]) -> di
         "unreadable": sum(task.shown["unreadable"] for task in tasks),
         "refused": sum(task.shown["refused"] for task in tasks),
         "failed": sum(task.shown["failed"] for task in tasks),
-        "overall": overall(suite.overall, tasks, wanted),
+        "overall": overall(suite.overall, tasks, size),
         "tasks": [task.shown for task in tasks],
         "not_run": [one.model_dump() for one in (*run.not_run, *unanswered)],
     }

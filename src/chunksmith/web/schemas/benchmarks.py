@@ -133,7 +133,7 @@ class OverallOut(fields.AnswerSchema):
     high = fields.Number()
     interval = fields.String(one_of=("wilson", "bootstrap"))
     tasks = fields.Integer(metadata={"description": "That it rests on."})
-    of = fields.Integer(metadata={"description": "That were wanted: less than all of them is not the suite's score."})
+    of = fields.Integer(metadata={"description": "In the whole suite, whatever was asked; fewer are not its score."})
 
 
 class NotRunOut(fields.AnswerSchema):
