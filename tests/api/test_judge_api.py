@@ -3,6 +3,7 @@
 import pytest
 
 from app_parts import Json, Server
+from fake_llm import FakeLLM
 
 
 async def entries_of(server: Server, dataset: str) -> list[Json]:
@@ -42,6 +43,52 @@ async def test_a_rescore_with_a_judge_changes_no_text_and_no_score(server: Serve
     assert all(entry["metadata"]["judge"] is not None for entry in after)
     await server.ended((await server.post(f"datasets/{dataset}/rescore", None, 202))["job_id"])
     assert await entries_of(server, dataset) == after
+
+
+async def judged_by_gemini(server: Server) -> str:
+    body = {"project_id": await server.project(), "generation_model": "builtin", "judge_model": "gemini"}
+    dataset: str = (await server.generate(body))["result"]["dataset_id"]
+    return dataset
+
+
+async def rescored(server: Server, dataset: str, state: str) -> Json:
+    job = await server.post(f"datasets/{dataset}/rescore", {"judge_model": "grok"}, 202)
+    return await server.ended(job["job_id"], (state,))
+
+
+async def test_a_judge_that_cannot_be_used_at_all_fails_the_rescore_and_changes_nothing(
+    server: Server, fake: FakeLLM
+) -> None:
+    dataset = await judged_by_gemini(server)
+    before = await entries_of(server, dataset)
+    fake.control({"rates": {"garbage": 1.0}})
+    ended = await rescored(server, dataset, "failed")
+    assert ended["error"].startswith(f"No entry was judged, of {len(before)}; the first: ")
+    assert await entries_of(server, dataset) == before
+
+
+@pytest.mark.parametrize("fault", ["blocked", "context"], ids=["refusal", "failed call"])
+async def test_entries_that_a_new_judge_says_nothing_of_lose_the_word_of_the_former_one(
+    server: Server, fake: FakeLLM, fault: str
+) -> None:
+    dataset = await judged_by_gemini(server)
+    fake.control({"script": {fake.stats.chats + 1: fault}})
+    ended = await rescored(server, dataset, "completed")
+    after = await entries_of(server, dataset)
+    left = [entry for entry in after if entry["metadata"]["judge"] is None]
+    assert 0 < len(left) < len(after)
+    assert {one["metadata"]["judge"]["model"].split("/")[0] for one in after if one not in left} == {"grok"}
+    assert not any("judge" in entry["metadata"]["quality"] for entry in left)
+    told = f"Completed: {len(left)} of {len(after)} entries could not be judged; the first: "
+    assert ended["current_step"].startswith(told)
+
+
+async def test_the_former_word_of_the_same_judge_stays(server: Server, fake: FakeLLM) -> None:
+    dataset = await judged_by_gemini(server)
+    fake.control({"script": {fake.stats.chats + 1: "blocked"}})
+    job = await server.post(f"datasets/{dataset}/rescore", {"judge_model": "gemini", "reuse": False}, 202)
+    assert "could not be judged" in (await server.ended(job["job_id"]))["current_step"]
+    assert all(entry["metadata"]["judge"] is not None for entry in await entries_of(server, dataset))
 
 
 async def test_an_edit_takes_the_verdict_on_the_old_text_away(server: Server) -> None:

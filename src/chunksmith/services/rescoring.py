@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -19,7 +19,7 @@ from chunksmith.domain.halts import Halt
 from chunksmith.domain.job_ports import Datasets, Entries, JobQueue
 from chunksmith.domain.jobs import Job
 from chunksmith.domain.ports import Clock
-from chunksmith.errors import Fault, ProviderError, RunnerUnavailable
+from chunksmith.errors import Fault, NothingGenerated, ProviderError, RunnerUnavailable
 from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline.generate import scored
 from chunksmith.pipeline.judging import Judge
@@ -133,8 +133,10 @@ class RescoreJob:
 
     async def __call__(self, running: Running) -> None:
         dataset = await self._stores.datasets.get(running.job.spec["dataset_id"])
+        judge = None
         if running.job.spec.get("judge_model") is not None:
-            await self._judge(running, dataset, ModelRef(*running.job.spec["judge_model"]))
+            judge = ModelRef(*running.job.spec["judge_model"])
+            running.conclusion = await self._judge(running, dataset, judge)
         stop = _Stop()
         running.steer(stop)
         mode: Mode = dataset.settings["generation_mode"]
@@ -144,14 +146,17 @@ class RescoreJob:
             # A unit's entries are scored together: what the page cut off comes with the next one.
             whole = page if len(page) < PAGE else [one for one in page if one.position != page[-1].position] or page
             chunks = await self._stores.chunks.chunks_by_ids([entry.chunk_id for entry in whole])
-            new = await asyncio.to_thread(_score_all, whole, chunks, self._weights, mode)
+            judged = whole if judge is None else [_of_one_judge(entry, judge) for entry in whole]
+            new = await asyncio.to_thread(_score_all, judged, chunks, self._weights, mode)
             await self._stores.scores.rescore(dataset.id, new)
             query = EntryQuery(after=Position(None, whole[-1].number))
         result = await score_dataset(self._stores.entries, dataset.id)
         await self._stores.datasets.set_quality(dataset.id, result, dataset.flagged, timestamp(self._clock))
 
-    async def _judge(self, running: Running, dataset: Dataset, model: ModelRef) -> None:
-        """Errors: Halt; JobFatal; ProviderError when no entry at all could be judged."""
+    async def _judge(self, running: Running, dataset: Dataset, model: ModelRef) -> str:
+        """What became of it, in words. Errors: Halt; JobFatal; ProviderError or NothingGenerated when no entry at all
+        could be judged: then every entry keeps the verdict that it had.
+        """
         job = running.job
         self._gateway.reopen(model.provider)
         caller = caller_of(job, reuse=job.spec["reuse"])
@@ -165,10 +170,19 @@ class RescoreJob:
             self._gateway.forget(job.id)
         if judging.failure is not None and not judging.judged:
             raise judging.failure
+        if not judging.left:
+            return running.conclusion
+        total = judging.judged + judging.left
+        if not judging.judged:
+            raise NothingGenerated(f"No entry was judged, of {total}; the first: {judging.why}")
+        return f"Completed: {judging.left} of {total} entries could not be judged; the first: {judging.why}"
 
 
 class _Judging:
-    """Puts what the judge says beside each entry. A unit whose call fails keeps what it had."""
+    """Puts what the judge says beside each entry, and counts those of which it says nothing that can be used.
+
+    ``left`` are those, ``why`` says it of the first.
+    """
 
     def __init__(self, stores: RescoreStores, judge: Judge, dataset: Dataset) -> None:
         self._stores = stores
@@ -176,6 +190,8 @@ class _Judging:
         self._dataset = dataset
         self._per_unit = int(dataset.settings["datasets_per_chunk"])
         self.judged = 0
+        self.left = 0
+        self.why = ""
         self.failure: ProviderError | None = None
 
     async def fetch(self, after: int, limit: int) -> Sequence[_Unit]:
@@ -189,15 +205,27 @@ class _Judging:
         chunk_id = unit.entries[0].chunk_id
         chunk = (await self._stores.chunks.chunks_by_ids([chunk_id])).get(chunk_id)
         if chunk is None:
+            self._leave(len(unit.entries), "its passage is not there any more")
             return
         try:
             done = await self._judge.judged(unit.position, 0, chunk, unit.entries)
         except ProviderError as exc:
             self.failure = exc
+            self._leave(len(unit.entries), exc.detail)
             return
         new = [entry for entry in done.entries if entry.judge is not None]
         self.judged += len(new)
+        self._leave(len(done.entries) - len(new), done.problem or "the reply has no verdict on it")
         await self._stores.scores.rescore(self._dataset.id, new)
+
+    def _leave(self, count: int, why: str) -> None:
+        self.left += count
+        self.why = self.why or (why if count else "")
+
+
+def _of_one_judge(entry: Entry, judge: ModelRef) -> Entry:
+    """Without what another model said before: verdicts of two judges are no common measure."""
+    return entry if entry.judge is None or entry.judge["model"] == str(judge) else replace(entry, judge=None)
 
 
 def _score_all(

@@ -48,6 +48,7 @@ class Running:
     """A job that runs in this process. ``control`` is set by the work once it can be steered, and may be replaced.
 
     ``limits`` are those that were changed since it was claimed.
+    ``conclusion``: the step that a completed job shows; its work may say there what it could not do.
     ``begun``: its task has had its first turn. One that is cancelled before would never come to an end.
     """
 
@@ -57,6 +58,7 @@ class Running:
     limits: tuple[int, int | None, int | None] | None = None
     task: asyncio.Task[None] | None = None
     begun: bool = False
+    conclusion: str = "Completed"
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def steer(self, control: Control) -> None:
@@ -256,7 +258,7 @@ class Runner:
             log.exception("job_crashed")
             await self._end(running, "failed", error=("internal", "internal error; the log says more"), step="Failed")
         else:
-            await self._end(running, "completed", step="Completed")
+            await self._end(running, "completed", step=running.conclusion)
 
     async def _wait_for_storage(self, running: Running, exc: StorageError) -> None:
         """A full disk is not the job's fault: it goes on when there is room again, and asks nothing twice."""
