@@ -1,5 +1,6 @@
 """Documents to chunks with exact offsets."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, cast, get_args
 
@@ -9,9 +10,9 @@ from chunksmith.domain import sentences
 from chunksmith.domain.sentences import Span
 from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import Fault, InvalidRequest
-from chunksmith.ingest.blocks import BlockKind
+from chunksmith.ingest.blocks import Block, BlockKind, blocks
 from chunksmith.ingest.cohesion import pack_by_topic
-from chunksmith.ingest.furniture import is_furniture
+from chunksmith.ingest.furniture import furniture_spans, is_furniture
 from chunksmith.ingest.packing import Draft, Unit, hard_pieces, merge, pack, paths_at, sentence_spans, units, weigh
 
 ChunkStrategy = Literal["heading", "token", "character", "delimiter", "semantic"]
@@ -66,16 +67,20 @@ def validate(spec: ChunkSpec) -> None:
 
 def semantic_units(text: str, spec: ChunkSpec) -> list[Unit]:
     """What the strategy ``semantic`` keeps whole: sentences of prose, blocks of everything else."""
-    return _readable(units(text, (spec.size - spec.overlap) * 4, by_sentence=True))
+    parts = blocks(text)
+    limit = (spec.size - spec.overlap) * 4
+    return [unit for group in _readable(text, parts, limit, by_sentence=True) for unit in group]
 
 
 def split(text: str, spec: ChunkSpec, topics: frozenset[int] | None = None) -> list[ChunkSpan]:
     """Cut ``text`` as ``spec`` says. ``topics``: offsets of ``semantic_units`` that begin a topic, if somebody knows.
 
     Shapes: spans in order of ``start``, which rises strictly; each at most ``size``; none is blank.
-            ``heading`` and ``semantic`` leave out chunks that are only furniture (see ``is_furniture``) and front
-            matter; the other strategies keep every character that is not white space. An overlap repeats whole
-            sentences from the end of the chunk before where they fit, else words, and never crosses a heading.
+            All leave out furniture (see ``furniture_spans``), and no chunk reaches across it. ``heading`` and
+            ``semantic`` also leave out front matter and chunks of which nothing is left to learn (see
+            ``is_furniture``); the other strategies keep every other character that is not white space. An overlap
+            repeats whole sentences from the end of the chunk before where they fit, else words, and never crosses a
+            heading or furniture.
     Errors: InvalidRequest when the spec cannot be meant.
     """
     validate(spec)
@@ -88,27 +93,50 @@ def split(text: str, spec: ChunkSpec, topics: frozenset[int] | None = None) -> l
 
 
 def _drafts(text: str, spec: ChunkSpec, room: int, topics: frozenset[int] | None) -> list[Draft]:
-    limit = room * 4
+    limit, parts = room * 4, blocks(text)
     if spec.strategy == "heading":
-        return pack(text, _readable(units(text, limit)), limit)
+        return [draft for group in _readable(text, parts, limit) for draft in pack(text, group, limit)]
     if spec.strategy == "semantic":
-        return pack_by_topic(text, semantic_units(text, spec), limit, topics)
+        groups = _readable(text, parts, limit, by_sentence=True)
+        return [draft for group in groups for draft in pack_by_topic(text, group, limit, topics)]
+    kept = _between(text, furniture_spans(text, parts))
     if spec.strategy == "token":
-        return paths_at(text, _by_tokens(text, room))
+        return paths_at(parts, [draft for span in kept for draft in _by_tokens(text, span, room)])
     if spec.strategy == "character":
-        return paths_at(text, _by_characters(text, room))
-    return paths_at(text, _by_delimiter(text, spec.delimiter or _DEFAULT_DELIMITER, limit))
+        return paths_at(parts, [draft for span in kept for draft in _by_characters(text, span, room)])
+    delimiter = spec.delimiter or _DEFAULT_DELIMITER
+    return paths_at(parts, [draft for span in kept for draft in _by_delimiter(text, span, delimiter, limit)])
 
 
-def _readable(parts: list[Unit]) -> list[Unit]:
-    return [unit for unit in parts if unit.kind != "front_matter"]
+def _readable(text: str, parts: list[Block], limit: int, *, by_sentence: bool = False) -> list[list[Unit]]:
+    """Units without front matter and furniture, in groups between which furniture stands."""
+    left_out = furniture_spans(text, parts)
+    groups: list[list[Unit]] = [[] for _ in range(len(left_out) + 1)]
+    at = 0
+    for unit in units(text, parts, limit, by_sentence=by_sentence):
+        while at < len(left_out) and left_out[at].end <= unit.start:
+            at += 1
+        is_left_out = at < len(left_out) and left_out[at].start <= unit.start
+        if not is_left_out and unit.kind != "front_matter":
+            groups[at].append(unit)
+    return [group for group in groups if group]
 
 
-def _by_tokens(text: str, room: int) -> list[Draft]:
+def _between(text: str, left_out: list[Span]) -> Iterator[Span]:
+    start = 0
+    for span in left_out:
+        if start < span.start:
+            yield Span(start, span.start)
+        start = span.end
+    if start < len(text):
+        yield Span(start, len(text))
+
+
+def _by_tokens(text: str, within: Span, room: int) -> list[Draft]:
     """semchunk's recursive split. It rescans what it splits, so it gets the text in segments cut at paragraphs."""
     chunker = chunkerify(estimate_tokens, room, memoize=False)
     drafts: list[Draft] = []
-    for segment in _segments(text):
+    for segment in _segments(text, within):
         # The library's return type is a union over its flags; with offsets it is a pair of lists.
         _, offsets = cast(
             "tuple[list[str], list[tuple[int, int]]]", chunker(text[segment.start : segment.end], offsets=True)
@@ -121,12 +149,12 @@ def _by_tokens(text: str, room: int) -> list[Draft]:
     return drafts
 
 
-def _segments(text: str) -> list[Span]:
+def _segments(text: str, within: Span) -> list[Span]:
     found: list[Span] = []
-    start = 0
-    while start < len(text):
-        end = min(len(text), start + _SEGMENT)
-        if end < len(text):
+    start = within.start
+    while start < within.end:
+        end = min(within.end, start + _SEGMENT)
+        if end < within.end:
             cuts = (text.rfind(mark, start + _SEGMENT // 2, end) for mark in ("\n\n", "\n", " "))
             end = next((cut for cut in cuts if cut > start), end)
         found.append(Span(start, end))
@@ -134,12 +162,12 @@ def _segments(text: str) -> list[Span]:
     return found
 
 
-def _by_characters(text: str, room: int) -> list[Draft]:
+def _by_characters(text: str, within: Span, room: int) -> list[Draft]:
     drafts: list[Draft] = []
-    start = 0
-    while start < len(text):
-        end = min(len(text), start + room)
-        if end < len(text) and not text[end].isspace():
+    start = within.start
+    while start < within.end:
+        end = min(within.end, start + room)
+        if end < within.end and not text[end].isspace():
             last = max(text.rfind(mark, start + room * 4 // 5, end) for mark in (" ", "\n"))
             end = last + 1 if last > start else end
         drafts.append(Draft(start, end, "prose", ()))
@@ -147,12 +175,12 @@ def _by_characters(text: str, room: int) -> list[Draft]:
     return drafts
 
 
-def _by_delimiter(text: str, delimiter: str, limit: int) -> list[Draft]:
+def _by_delimiter(text: str, within: Span, delimiter: str, limit: int) -> list[Draft]:
     parts: list[Span] = []
-    start = 0
-    while start <= len(text):
-        end = text.find(delimiter, start)
-        end = len(text) if end < 0 else end
+    start = within.start
+    while start <= within.end:
+        end = text.find(delimiter, start, within.end)
+        end = within.end if end < 0 else end
         parts.extend(_fitting(text, Span(start, end), limit))
         start = end + len(delimiter)
     return merge(text, parts, limit)

@@ -1,6 +1,11 @@
 """Text that says nothing: menus, tables of contents, page numbers, headings without a body, copyright lines."""
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from chunksmith.domain.sentences import Span
+from chunksmith.ingest.blocks import Block
 
 _WORD = re.compile(r"\w+")
 _NUMBERED = re.compile(
@@ -19,6 +24,19 @@ _NOTICE = re.compile(
     re.I,
 )
 _CONTENT_MARKS = ("```", "~~~")
+_LONGEST_LINE = 4000
+_CONTENTS_TITLE = re.compile(
+    r"^(?:\d{1,2}\.?\s+)?(?:(?:table of )?contents|toc|on this page|in this (?:article|document)|navigation|menu|"
+    r"inhalt(?:sverzeichnis)?|table des matières|sommaire|índice)$",
+    re.I,
+)
+_OWNER = re.compile(r"^(?:copyright\b[\s,:]*(?:©|\(c\)|\d{4})|(?:©|\(c\))\s*\S|all rights reserved\b)", re.I)
+_CHANGED = re.compile(r"^(?:(?:this|the) (?:page|document) (?:was )?)?last (?:modified|updated|changed)\b", re.I)
+_NOTICE_WORDS = 14
+_LEADER_PAGE = re.compile(r"(?:(?:\.[ \t]?){4,}|…{2,}|(?:·[ \t]?){4,}|_{4,})[ \t]*(?:\d{1,4}|[ivxlc]{1,6})$")
+_LINK_NAME = re.compile(r"(?<!!)\[([^\]\n]{0,300})\]\(")
+_SAID = re.compile(r"\w+(?:\W+\w+){4,}\W*[.!。]$")
+_ITEM_MARK = re.compile(r"^(?:[-*+•‣▪◦]|\d{1,4}[.)])\s+")
 
 
 def is_furniture(text: str) -> bool:
@@ -36,6 +54,92 @@ def is_furniture(text: str) -> bool:
     if len(rest) < 5:
         return sum(map(_words, rest)) < 3 and not _has_wide(rest)
     return _is_contents(rest)
+
+
+def furniture_spans(text: str, parts: Sequence[Block]) -> list[Span]:
+    """Where the furniture stands among ``parts``, the blocks of ``text``: menus, contents, footers, lists of links.
+
+    Stricter than ``is_furniture``: a rule, a picture, one link or a page number by itself cuts nothing in two, for
+    they stand in the middle of prose. A heading right above furniture goes with it, a contents list with its title.
+    Shapes: in order, apart from each other, from the start of a block to the end of one.
+    """
+    found: list[Span] = []
+    at = 0
+    while at < len(parts):
+        first = at
+        while at < len(parts) and parts[at].kind == "heading":
+            at += 1
+        body = at
+        titled = body > first and bool(_CONTENTS_TITLE.match(_plain(parts[body - 1].title)))
+        while at < len(parts) and _is_silent(text, parts[at], titled=titled):
+            at += 1
+        lines = [line for block in parts[body:at] for line in _lines_of(text, block)]
+        if lines and (titled or _has_evidence(lines)):
+            found.append(Span(parts[first].start, parts[at - 1].end))
+        at = max(at, first + 1)
+    return found
+
+
+def _lines_of(text: str, block: Block) -> list[str]:
+    return [line for line in (raw.strip() for raw in text[block.start : block.end].splitlines()) if line]
+
+
+def _is_silent(text: str, block: Block, *, titled: bool) -> bool:
+    """``titled``: it stands below the title of a contents list."""
+    if block.kind not in {"prose", "list"}:
+        return False
+    lines = _lines_of(text, block)
+    if all(map(_is_silent_line, lines)) or _is_outline(lines):
+        return True
+    return titled and block.kind == "list" and all(_is_title(line) for line in lines)
+
+
+def _is_silent_line(line: str) -> bool:
+    if len(line) > _LONGEST_LINE:
+        return False
+    plain = _plain(line)
+    if _PAGE_NUMBER.match(plain) or _RULE.match(line) or _is_notice(plain) or is_contents_line(line):
+        return True
+    without = _LINK.sub("", plain)
+    if len(without) == len(plain) or not _LINK_REST.fullmatch(without):
+        return False
+    return not any(_SAID.search(name) for name in _LINK_NAME.findall(plain))
+
+
+def _has_evidence(lines: list[str]) -> bool:
+    """What only furniture has: a notice, two links, two lines with leaders to a page, numbered titles in order."""
+    if any(_is_notice(_plain(line)) or _CONTENTS_TITLE.match(_plain(line)) for line in lines):
+        return True
+    links = sum(len(_LINK_NAME.findall(line)) for line in lines)
+    leaders = sum(1 for line in lines if _LEADER_PAGE.search(line[-200:]))
+    return links > 1 or leaders > 1 or _is_outline(lines)
+
+
+def _is_notice(line: str) -> bool:
+    """Short, as a sentence about copyright is not."""
+    if _CONTENTS_TITLE.match(line):
+        return True
+    rest = re.sub(r"all rights reserved", "", line, flags=re.I)
+    return bool(_OWNER.match(line) or _CHANGED.match(line)) and len(_WORD.findall(rest)) <= _NOTICE_WORDS
+
+
+def _is_outline(lines: list[str]) -> bool:
+    """Numbered titles of several levels whose numbers rise: measures and versions do not."""
+    if len(lines) < 5 or not _is_contents(lines):
+        return False
+    numbers = [match[0] for match in (re.match(r"\d{1,3}(?:\.\d{1,3})*", _plain(line)) for line in lines) if match]
+    steps = [tuple(map(int, number.split("."))) for number in numbers]
+    whole = sum(1 for step in steps if len(step) == 1)
+    return whole > 1 and all(before < after for before, after in pairwise(steps))
+
+
+def _is_title(line: str) -> bool:
+    plain = _plain(_ITEM_MARK.sub("", line))
+    return len(plain) < 100 and not plain.endswith((".", "!", ";", ":"))
+
+
+def _plain(line: str) -> str:
+    return line.strip().strip("*_").strip().rstrip(":").rstrip("*_")
 
 
 def is_contents_line(line: str) -> bool:

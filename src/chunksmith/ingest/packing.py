@@ -7,7 +7,7 @@ from typing import NamedTuple
 from chunksmith.domain import sentences
 from chunksmith.domain.sentences import Span
 from chunksmith.domain.tokens import quarter_tokens
-from chunksmith.ingest.blocks import Block, BlockKind, blocks
+from chunksmith.ingest.blocks import Block, BlockKind
 
 _INTRODUCTION = 400
 
@@ -38,15 +38,16 @@ def weigh(text: str, start: int, end: int) -> int:
     return quarter_tokens(text[start:end])
 
 
-def units(text: str, limit: int, *, by_sentence: bool = False) -> list[Unit]:
-    """Blocks, or their sentences, rows or lines where a block is larger than ``limit`` quarters of a token.
+def units(text: str, parts: list[Block], limit: int, *, by_sentence: bool = False) -> list[Unit]:
+    """``parts``, the blocks of ``text``, or their sentences, rows or lines where one is over ``limit`` quarters of a
+    token.
 
     ``by_sentence``: prose always becomes sentences.
     """
     found: list[Unit] = []
     path: list[tuple[int, str]] = []
     section = 0
-    for block in blocks(text):
+    for block in parts:
         if block.kind == "heading":
             section += 1
             path = [*(step for step in path if step[0] < block.level), (block.level, block.title)]
@@ -190,9 +191,9 @@ def merge(text: str, spans: list[Span], limit: int) -> list[Draft]:
     return drafts
 
 
-def paths_at(text: str, drafts: list[Draft]) -> list[Draft]:
-    """The same drafts with the headings they stand under, in one pass over both."""
-    headings = [block for block in blocks(text) if block.kind == "heading"]
+def paths_at(parts: list[Block], drafts: list[Draft]) -> list[Draft]:
+    """The same drafts with the headings among ``parts`` that they stand under, in one pass over both."""
+    headings = [block for block in parts if block.kind == "heading"]
     found: list[Draft] = []
     path: list[tuple[int, str]] = []
     at = 0

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import InvalidRequest
+from chunksmith.ingest.blocks import blocks
 from chunksmith.ingest.chunking import ChunkSpec, ChunkStrategy, is_furniture, split
+from chunksmith.ingest.furniture import furniture_spans
 
 _STRATEGIES: tuple[ChunkStrategy, ...] = get_args(ChunkStrategy)
 _MARKDOWN = st.lists(
@@ -17,7 +19,7 @@ _MARKDOWN = st.lists(
             "A sentence of words. ", "Another one! ",
             "| a | b |\n",
             "| --- | --- |\n",
-            "```\n", "code line\n", "- item\n", "漢字。", "---\n",
+            "```\n", "code line\n", "- item\n", "漢字。", "---\n", "- [Home](/)\n", "Copyright 2020 Somebody\n", "1. One ..... 3\n",
             "word", " ", "\t", "é\u0301", "🙂", "\r", "1. x\n", "> q\n",
         ]
     ),
@@ -57,8 +59,10 @@ def test_overlap_is_never_more_than_asked(text: str, spec: ChunkSpec) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(_TEXTS, _specs().filter(lambda spec: spec.strategy in {"token", "character"}))
-def test_nothing_visible_is_lost(text: str, spec: ChunkSpec) -> None:
+def test_nothing_visible_is_lost_but_furniture(text: str, spec: ChunkSpec) -> None:
     covered = bytearray(len(text))
+    for span in furniture_spans(text, blocks(text)):
+        covered[span.start : span.end] = b"\x01" * (span.end - span.start)
     for chunk in split(text, spec):
         covered[chunk.start : chunk.end] = b"\x01" * (chunk.end - chunk.start)
     assert all(covered[index] or character.isspace() for index, character in enumerate(text))
@@ -166,6 +170,85 @@ def test_furniture_does_not_become_a_chunk(text: str) -> None:
 )
 def test_content_is_kept(text: str) -> None:
     assert [chunk.text for chunk in split(text, ChunkSpec())] == [text]
+
+
+_ARTICLE = """\
+- [Home](/)
+- [About](/about)
+- [Docs](/docs)
+
+# The pump
+
+## Table of Contents
+
+1. Introduction ........ 1
+2. Maintenance ......... 4
+
+## Introduction
+
+The pump moves water from the well to the tank on the roof.
+
+---
+
+![The pump](pump.png)
+
+It takes a quarter of an hour for that.
+
+## See also
+
+- [The well](/well)
+- [The tank](/tank)
+
+## Maintenance
+
+- Grease the bearing every month.
+- See [the plan](/plan) for the dates of the year.
+
+Copyright 2020 The Pump Company. All rights reserved.
+
+[Privacy](/x) | [Terms](/y)
+"""
+
+
+@pytest.mark.parametrize("strategy", _STRATEGIES)
+@pytest.mark.parametrize("overlap", [0, 8])
+@pytest.mark.parametrize("size", [64, 4000])
+def test_furniture_beside_prose_is_left_out_whatever_the_strategy(
+    strategy: ChunkStrategy, overlap: int, size: int
+) -> None:
+    told = "\n".join(chunk.text for chunk in split(_ARTICLE, ChunkSpec(strategy, size, overlap)))
+    menu, contents, footer = ("Home", "/about"), ("Contents", "....."), ("Copyright", "Privacy", "/y")
+    assert [word for word in (*menu, *contents, *footer, "See also", "/tank") if word in told] == []
+
+
+@pytest.mark.parametrize("strategy", _STRATEGIES)
+def test_prose_beside_furniture_is_kept(strategy: ChunkStrategy) -> None:
+    told = "\n".join(chunk.text for chunk in split(_ARTICLE, ChunkSpec(strategy, 4000)))
+    prose = (
+        "to the tank on the roof.\n\n---\n\n![The pump](pump.png)\n\nIt takes",
+        "the bearing",
+        "See [the plan](/plan)",
+    )
+    assert [words for words in prose if words not in told] == []
+
+
+@pytest.mark.parametrize("strategy", _STRATEGIES)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Copyright protects works, but not the ideas that the works are built upon.",
+        "Last updated records are written to the log before anything else happens to them, and read from it.",
+        "- [The well](/well) gives forty litres a minute.\n- [The tank](/tank) holds a thousand litres.",
+        "- [The cache is emptied once every hour.](/cache)\n- [The log is kept for thirty days.](/log)",
+        "Name: ________\nPlace: ________",
+        "1.5 GB of memory\n2.0 GB of disk\n1.2 GB of swap\n3.1 GB of logs\n4.4 GB of cache",
+        "I waited....",
+    ],
+    ids=["copyright", "last updated", "links that say", "sentences as links", "form", "measures", "ellipsis"],
+)
+def test_what_only_looks_like_furniture_is_kept(strategy: ChunkStrategy, line: str) -> None:
+    text = f"Words of an article stand before it.\n\n{line}\n\nWords of an article stand behind it."
+    assert [chunk.text for chunk in split(text, ChunkSpec(strategy, 4000))] == [text]
 
 
 def test_front_matter_is_left_out() -> None:
