@@ -86,6 +86,31 @@ async def test_a_custom_prompt_wins_over_a_name(server: Server, fake: FakeLLM) -
     assert (await asked(server, fake, prompt_name="mine", custom_prompt="Yours: {chunk}"))[0].startswith("Yours: ")
 
 
+async def test_a_name_beside_a_custom_prompt_is_warned_of(server: Server) -> None:
+    await server.post("prompts", {"name": "mine", "content": "My own words: {chunk}"}, 201)
+    body = {"project_id": await server.project(), "generation_model": "ollama", "custom_prompt": "Yours: {chunk}"}
+    started = await server.post("datasets/generate", body | {"prompt_name": "mine"})
+    await server.ended(started["job_id"])
+    assert started["warnings"] == ["prompt_name has no effect: custom_prompt takes its place"]
+
+
+@pytest.mark.parametrize("name", ["default", "mine"])
+async def test_a_custom_prompt_is_recorded_as_custom(server: Server, name: str) -> None:
+    await server.post("prompts", {"name": "mine", "content": "My own words: {chunk}"}, 201)
+    body = {"project_id": await server.project(), "generation_model": "ollama", "custom_prompt": "Yours: {chunk}"}
+    started = await server.post("datasets/generate", body | {"prompt_name": name})
+    await server.ended(started["job_id"])
+    dataset = started["dataset_id"]
+    provenance = (await server.get(f"datasets/{dataset}/entries/entry_1"))["provenance"]
+    settings = (await server.get(f"datasets/{dataset}"))["settings"]
+    assert (provenance["prompt_name"], settings["prompt_name"]) == ("custom", "custom")
+
+
+async def test_an_unknown_name_beside_a_custom_prompt_is_refused(server: Server) -> None:
+    body = {"project_id": await server.project(), "prompt_name": "no such", "custom_prompt": "Ask."}
+    assert "/prompt_name" in await faults(server, "POST", "datasets/generate", 404, json=body)
+
+
 async def test_a_built_in_prompt_is_used_by_its_name(server: Server, fake: FakeLLM) -> None:
     listed = await server.get("prompts/by-name/question%20and%20answer")
     sent = await asked(server, fake, prompt_name="question and answer", generation_mode="question and answer")

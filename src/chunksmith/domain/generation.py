@@ -58,7 +58,7 @@ class GenerationSpec(BaseModel):
     extraction_categories: dict[int, tuple[int, ...]] | None = None  # numbers that are chosen, by extraction
     selected_categories: tuple[str, ...] | None = None
     only_validated: bool = False
-    prompt_name: str = "default"
+    prompt_name: str = "default"  # "custom" for a custom_prompt
     prompt_content: str  # the text of custom_prompt, or of prompt_name at the time of submission
     generation_mode: Mode = "default"
     format_type: str = "jsonl"

@@ -55,11 +55,12 @@ KIND = "dataset-gen"
 FILTER_THRESHOLD = 0.7
 PENDING_PAGE = 1000
 TAKEN_AS_GIVEN = (
-    "data_source prompt_name generation_mode format_type concurrency batch_size analyze_quality quality_filter "
+    "data_source generation_mode format_type concurrency batch_size analyze_quality quality_filter "
     "enable_versioning dataset_name datasets_per_chunk max_calls reuse seed temperature max_tokens audience purpose "
     "domain complexity_level few_shot deduplicate contamination_action run_benchmarks benchmark_suite "
     "include_evaluation_sets fill_gaps"
 ).split()
+CUSTOM_PROMPT = "custom"  # what is recorded as the name of a custom_prompt
 COMPARED = ("deduplicate_against", "contamination_against")
 FOR_MODELS_ONLY = ("temperature", "max_tokens", "audience", "purpose", "domain", "complexity_level")
 
@@ -229,6 +230,7 @@ class GenerationService:
             threshold = FILTER_THRESHOLD if values["quality_filter"] else 0.0
         return GenerationSpec(
             project_id=project.id,
+            prompt_name=CUSTOM_PROMPT if values["custom_prompt"] is not None else values["prompt_name"],
             prompt_content=looked.content,
             output_dir=looked.folder,
             quality_threshold=threshold,
@@ -359,7 +361,7 @@ class GenerationService:
             raise NoSourceMaterial(faults=(no_chunks(chosen),))
 
     async def _prompt(self, draft: Draft, model: ModelRef) -> str:
-        """The template's text. Errors: NotFound for an unknown name."""
+        """The template's text. Errors: NotFound for an unknown name, also of a prompt that is not used."""
         custom, name = draft.values["custom_prompt"], draft.values["prompt_name"]
         mode: Mode = draft.values["generation_mode"]
         if model.provider == "builtin" and (custom is not None or name != "default"):
@@ -367,9 +369,11 @@ class GenerationService:
         if model.provider == "builtin":
             unread = [one for one in FOR_MODELS_ONLY if draft.values[one] is not None]
             draft.warnings += [f"{one} has no effect: builtin works by rules" for one in unread]
-        if custom is not None:
-            return str(custom)
         prompt = await self._prompts.by_name(mode if name == "default" else name)
+        if custom is not None:
+            if name != "default":
+                draft.warnings.append("prompt_name has no effect: custom_prompt takes its place")
+            return str(custom)
         if prompt.generation_mode not in (None, mode):
             draft.fault("prompt_name", f"is for the mode {prompt.generation_mode!r}, not {mode!r}")
         return prompt.content

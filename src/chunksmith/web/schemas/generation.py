@@ -74,7 +74,7 @@ class GenerateIn(fields.StrictSchema):
         load_default="default",
         metadata={"description": "A stored prompt, or `default`: the built-in prompt of the mode."},
     )
-    custom_prompt = _text("Takes the place of `prompt_name`; placeholders as in the prompts' documentation.", 100_000)
+    custom_prompt = _text("Takes the place of `prompt_name`, and is recorded as `custom`.", 100_000)
     generation_mode = fields.String(one_of=MODES, load_default="default")
     format_type = fields.String(
         most=50, filled=True, load_default="jsonl", metadata={"description": "One of `GET /formats`."}

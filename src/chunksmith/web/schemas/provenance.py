@@ -68,7 +68,7 @@ class ProvenanceOut(fields.AnswerSchema):
     call = fields.Nested(WritingCallOut, allow_none=True)
     provider = fields.String()
     model = fields.String()
-    prompt_name = fields.String(allow_none=True)
+    prompt_name = fields.String(allow_none=True, metadata={"description": "`custom`: a `custom_prompt`."})
     prompt_hash = fields.String(metadata={"description": "SHA-256 of the template."})
     parameters = fields.Nested(
         ParametersOut, metadata={"description": "As they were asked for; null is the server's default of that time."}
