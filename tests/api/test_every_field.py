@@ -77,6 +77,9 @@ GENERATION = {
     "chunk_strategy": Case({"chunk_strategy": "character"}, {"chunk_size": 90}, "sent", "text"),
     "chunk_size": Case({"chunk_size": 60}, material="text"),
     "chunk_overlap": Case({"chunk_overlap": 50}, {"chunk_size": 200, "chunk_strategy": "character"}, "sent", "text"),
+    "chunk_delimiter": Case(
+        {"chunk_delimiter": "kiln"}, {"chunk_strategy": "delimiter", "chunk_size": 60}, "sent", "text"
+    ),
 }
 SECOND = {"enable_validation_stage": True}
 EXTRACTION = {

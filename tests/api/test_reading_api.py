@@ -56,6 +56,39 @@ async def test_scans_and_pictures_become_chunks(server: Server, fake: FakeLLM, p
         assert all(content["text"][chunk["start"] : chunk["end"]] == chunk["text"] for chunk in page["chunks"])
 
 
+@pytest.mark.parametrize(
+    ("asked", "warned"),
+    [
+        (
+            {"chunk_delimiter": "@@"},
+            ["chunk_delimiter has no effect: the strategy is heading, only delimiter reads it"],
+        ),
+        ({"chunk_delimiter": "@@", "chunk_strategy": "delimiter"}, []),
+        (
+            {"max_calls": 3, "max_cost_usd": "1.00"},
+            ["max_calls has no effect: no model is called", "max_cost_usd has no effect: no model is called"],
+        ),
+        ({"max_calls": 3, "parsing_model": "grok"}, []),
+    ],
+    ids=["delimiter of another strategy", "delimiter", "ceilings without a model", "ceiling of a model"],
+)
+async def test_what_cannot_apply_is_warned_of(server: Server, asked: dict[str, Any], warned: list[str]) -> None:
+    project, _ = await uploaded(server, {"a.txt": PROSE.encode()})
+    job = await server.post("documents/process", {"project_id": project, **asked}, 202)
+    await server.ended(job["job_id"])
+    assert job["warnings"] == warned
+
+
+@pytest.mark.parametrize(
+    ("strategy", "warned"),
+    [("token", ["chunk_delimiter has no effect: the strategy is token, only delimiter reads it"]), ("delimiter", [])],
+)
+async def test_a_generation_reads_a_delimiter_or_warns(server: Server, strategy: str, warned: list[str]) -> None:
+    project, _ = await uploaded(server, {"a.txt": PROSE.encode()})
+    body = {"project_id": project, "generation_model": "builtin", "chunk_strategy": strategy, "chunk_delimiter": "@@"}
+    assert (await server.post("datasets/estimate", body))["warnings"] == warned
+
+
 async def test_a_model_splits_for_the_semantic_strategy(server: Server, fake: FakeLLM) -> None:
     project, (document,) = await uploaded(server, {"a.txt": PROSE.encode()})
     status = await processed(server, project, chunking_model="gemini")

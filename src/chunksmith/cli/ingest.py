@@ -160,6 +160,8 @@ def process_documents(
     """Start the job and wait for it."""
     given = {name: value for name, value in options.items() if value is not None}
     answer = api.submit("/documents/process", {"project_id": project_id, "document_ids": numbers, **given})
+    for warning in answer.get("warnings", []):
+        render.note(f"note: {warning}")
     job_id = str(answer["job_id"])
     display = watching.SilentDisplay() if as_json else watching.display_for(False)
     with watching.detachable(job_id), display as shown:

@@ -80,6 +80,7 @@ class GenerationSpec(BaseModel):
     chunk_strategy: ChunkStrategy
     chunk_size: int
     chunk_overlap: int
+    chunk_delimiter: str | None = None
     max_cost_nano: int | None = None
     max_calls: int | None = None
     reuse: bool = True
@@ -136,6 +137,7 @@ class GenerationSpec(BaseModel):
             chunk_strategy=self.chunk_strategy,
             chunk_size=self.chunk_size,
             chunk_overlap=self.chunk_overlap,
+            chunk_delimiter=self.chunk_delimiter,
         )
 
     def summary(self) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from chunksmith.pipeline.splits import LEAST_CLUSTERS
 from chunksmith.services.comparing import Comparisons
 from chunksmith.services.feedback import FewShot
 from chunksmith.services.generation_checks import (
+    CHUNKING_FIELDS,
     MODEL_FIELDS,
     Draft,
     check_filter,
@@ -197,7 +198,7 @@ class GenerationService:
             unread = reads_documents(values["data_source"]) and await self._waits_for_reading(
                 project, values["document_ids"]
             )
-            check_reading(draft, models, unread)
+            check_reading(draft, models, processing, unread)
             with draft.gathering("project_id"):
                 await self._check_chunks(draft, project, unread)
         self._check_keys(draft, models, unread)
@@ -241,6 +242,7 @@ class GenerationService:
             chunk_strategy=processing.chunk_strategy,
             chunk_size=processing.chunk_size,
             chunk_overlap=processing.chunk_overlap,
+            chunk_delimiter=processing.chunk_delimiter,
             **looked.chosen.fields,
             **looked.compared,
             **_splits(values),
@@ -320,7 +322,7 @@ class GenerationService:
                 draft.missing_key(name, provider)
 
     def _processing(self, draft: Draft) -> ProcessOptions:
-        names = ("parsing_model", "chunking_model", "chunk_strategy", "chunk_size", "chunk_overlap")
+        names = ("parsing_model", "chunking_model", *CHUNKING_FIELDS)
         given = {name: draft.values[name] for name in names if draft.values[name] is not None}
         with draft.gathering("chunk_size"):
             return options_of(given, self._defaults.chunking, self._defaults.models)

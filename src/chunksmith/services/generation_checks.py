@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from chunksmith.domain.calls import ModelRef
+from chunksmith.domain.corpus import ProcessOptions
 from chunksmith.domain.curation import SPLITS
 from chunksmith.domain.generation import DataSource, GenerationSpec, parse_model
 from chunksmith.errors import (
@@ -17,9 +18,11 @@ from chunksmith.errors import (
 from chunksmith.exports.formats import format_named
 from chunksmith.gateway.pricing import NANO
 from chunksmith.services.gathering import Gathered
+from chunksmith.services.processing import DELIMITER_UNREAD
 
 RATIO_TOLERANCE = 1e-6
 MODEL_FIELDS = ("parsing_model", "chunking_model", "classification_model", "generation_model", "judge_model")
+CHUNKING_FIELDS = ("chunk_strategy", "chunk_size", "chunk_overlap", "chunk_delimiter")
 # Fields that some data sources use: with the others accepted, and named in the answer's warnings.
 WITHOUT_EFFECT: dict[str, tuple[Any, str, tuple[DataSource, ...]]] = {
     "extraction_file_id": (None, "only the data source Extract reads an extraction job", ("Extract",)),
@@ -125,7 +128,7 @@ def check_unused_fields(draft: Draft) -> None:
         draft.warnings.append("benchmark_suite has no effect: only run_benchmarks reads it")
 
 
-def check_reading(draft: Draft, models: Mapping[str, ModelRef], unread: bool) -> None:
+def check_reading(draft: Draft, models: Mapping[str, ModelRef], options: ProcessOptions, unread: bool) -> None:
     """Models that parse and split matter only where documents wait to be read."""
     what = "no document of the project waits to be"
     if not reads_documents(draft.values["data_source"]):
@@ -134,9 +137,11 @@ def check_reading(draft: Draft, models: Mapping[str, ModelRef], unread: bool) ->
         if models[name].provider != "builtin" and not unread:
             draft.warnings.append(f"{name} has no effect: {what} read")
     if not unread:
-        for name in ("chunk_strategy", "chunk_size", "chunk_overlap"):
+        for name in CHUNKING_FIELDS:
             if draft.values[name] is not None:
                 draft.warnings.append(f"{name} has no effect: {what} chunked")
+    elif options.chunk_delimiter is not None and options.chunk_strategy != "delimiter":
+        draft.warnings.append(DELIMITER_UNREAD.format(options.chunk_strategy))
 
 
 def check_format(draft: Draft) -> None:

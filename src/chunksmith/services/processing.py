@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chunksmith.domain.calls import NEEDS_KEY, ModelRef, ProviderAccount
-from chunksmith.domain.corpus import BUILTIN, Document, NewChunk, ParsedText, ProcessOptions
+from chunksmith.domain.corpus import BUILTIN, Document, NewChunk, ParsedText, ProcessLimits, ProcessOptions
 from chunksmith.domain.corpus_ports import Documents, Statement, UploadFiles
 from chunksmith.domain.generation import parse_model
 from chunksmith.domain.jobs import Outcome
@@ -19,6 +19,8 @@ from chunksmith.ingest.pages import PDF, media_type_of
 from chunksmith.ingest.sandbox import parse_limited
 from chunksmith.services.model_reading import DocumentCalls, ModelReading
 from chunksmith.settings import ChunkingSettings, ParsingSettings
+
+DELIMITER_UNREAD = "chunk_delimiter has no effect: the strategy is {}, only delimiter reads it"
 
 # What else belongs into the transaction that ends a document's processing, by how it ended.
 Also = Callable[[Outcome], Sequence[Statement]]
@@ -230,6 +232,18 @@ def options_of(
         # An overlap that nobody asked for must not make the asked size impossible.
         usual["chunk_overlap"] = min(defaults.overlap, max(0, given["chunk_size"] - 1))
     return ProcessOptions(**{**usual, **named})
+
+
+def warnings_of(options: ProcessOptions, limits: ProcessLimits) -> list[str]:
+    """What was asked for and cannot apply."""
+    warnings = []
+    if options.chunk_delimiter is not None and options.chunk_strategy != "delimiter":
+        warnings.append(DELIMITER_UNREAD.format(options.chunk_strategy))
+    if not models_of(options):
+        ceilings = {"max_calls": limits.max_calls, "max_cost_usd": limits.max_cost_nano}
+        given = [name for name, value in ceilings.items() if value is not None]
+        warnings += [f"{name} has no effect: no model is called" for name in given]
+    return warnings
 
 
 def check_keys(options: ProcessOptions, accounts: Mapping[str, ProviderAccount]) -> None:

@@ -18,7 +18,7 @@ from chunksmith.errors import (
 from chunksmith.services.documents import Upload
 from chunksmith.services.gathering import Gathered
 from chunksmith.services.generation_checks import parse_usd
-from chunksmith.services.processing import check_keys, models_of, options_of
+from chunksmith.services.processing import check_keys, models_of, options_of, warnings_of
 from chunksmith.services.projects import ProjectService
 from chunksmith.web.answers import json_response, no_content
 from chunksmith.web.keys import DOCUMENTS, JOBS, PROJECTS, SETTINGS
@@ -91,7 +91,8 @@ async def process_documents(request: web.Request) -> web.StreamResponse:
     job = await request.app[JOBS].submit_processing(
         wanted.project, body["document_ids"], wanted.options, idempotency_key(request), wanted.limits
     )
-    return json_response(process_out(job), 202, {"Location": f"/api/v1/jobs/{job.job_id}"})
+    warnings = warnings_of(wanted.options, wanted.limits)
+    return json_response(process_out(job, warnings), 202, {"Location": f"/api/v1/jobs/{job.job_id}"})
 
 
 class _Wanted(NamedTuple):

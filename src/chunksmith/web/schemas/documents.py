@@ -142,6 +142,7 @@ class ProcessOut(fields.AnswerSchema):
     message = fields.String()
     status = fields.String(one_of=STATES)
     documents = fields.Integer(metadata={"description": "How many the job works on."})
+    warnings = fields.List(fields.String(), metadata={"description": "What was accepted but cannot apply."})
 
 
 def document_out(document: Document) -> dict[str, Any]:
@@ -179,10 +180,11 @@ def content_out(content: Content) -> dict[str, Any]:
     }
 
 
-def process_out(job: Job) -> dict[str, Any]:
+def process_out(job: Job, warnings: list[str]) -> dict[str, Any]:
     return {
         "job_id": job.job_id,
         "message": "Document processing started successfully",
         "status": job.state,
         "documents": len(job.spec["document_ids"]),
+        "warnings": warnings,
     }

@@ -220,6 +220,13 @@ class GenerateIn(fields.StrictSchema):
     chunk_strategy = fields.String(one_of=STRATEGIES, allow_none=True, load_default=None)
     chunk_size = fields.Integer(least=1, most=1_000_000, allow_none=True, load_default=None)
     chunk_overlap = fields.Integer(least=0, most=1_000_000, allow_none=True, load_default=None)
+    chunk_delimiter = fields.String(
+        least=1,
+        most=1000,
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "Literal text, for the strategy `delimiter`; null: a blank line."},
+    )
 
     @validates_schema(skip_on_field_errors=False)
     def _means_something(self, data: Mapping[str, Any], **_: Any) -> None:
