@@ -200,6 +200,23 @@ async def test_an_evaluation_dataset_has_splits_scores_and_asks_for_variety(serv
     assert "no effect" in plain["warnings"][0]
 
 
+@pytest.mark.parametrize("name", ["include_evaluation_sets", "analyze_quality"])
+@pytest.mark.parametrize(("said", "warned"), [(False, 1), (True, 0), (None, 0)])
+async def test_a_false_that_an_evaluation_dataset_overrides_is_warned_of(
+    server: Server, name: str, said: bool | None, warned: int
+) -> None:
+    project = await imported(server, one_each(texts_of(6)), 1)
+    body = {
+        "project_id": project,
+        "generation_model": "grok",
+        **dict.fromkeys([name] if said is not None else [], said),
+    }
+    started = await server.post("datasets/generate-evaluation", body)
+    await server.ended(started["job_id"])
+    expected = f"{name}: false has no effect: an evaluation dataset has splits and scores"
+    assert started["warnings"].count(expected) == len(started["warnings"]) == warned
+
+
 async def test_ratios_that_do_not_add_up_are_refused(server: Server) -> None:
     wrong = {"project_id": await server.project(), "split_ratios": {"train": 0.9, "validation": 0.3, "test": 0.1}}
     assert list(await faults(server, "POST", "datasets/generate", json=wrong)) == ["/split_ratios"]

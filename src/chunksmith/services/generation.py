@@ -35,6 +35,7 @@ from chunksmith.services.generation_checks import (
     check_filter,
     check_format,
     check_judge,
+    check_overridden,
     check_reading,
     check_splits,
     check_unused_fields,
@@ -206,6 +207,7 @@ class GenerationService:
         check_filter(draft)
         check_judge(draft)
         check_splits(draft)
+        check_overridden(draft)
         check_versioning(draft)
         if project is not None and values["include_evaluation_sets"]:
             await self._warn_of_few_groups(draft, project, unread)

@@ -114,6 +114,12 @@ def check_splits(draft: Draft) -> None:
                 draft.warnings.append(f"{name} has no effect: there are no splits without include_evaluation_sets")
 
 
+def check_overridden(draft: Draft) -> None:
+    """``overridden``: fields whose ``false`` an evaluation dataset does not heed."""
+    for name in draft.values.get("overridden", ()):
+        draft.warnings.append(f"{name}: false has no effect: an evaluation dataset has splits and scores")
+
+
 def check_versioning(draft: Draft) -> None:
     if draft.values.get("enable_versioning") and not draft.values.get("dataset_name"):
         draft.fault("dataset_name", "needed with enable_versioning: versions are told by it")

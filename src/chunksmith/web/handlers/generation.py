@@ -19,10 +19,11 @@ from chunksmith.web.answers import json_response
 from chunksmith.web.keys import ESTIMATES, GENERATION, JOBS
 from chunksmith.web.parsing import body_of, idempotency_key
 from chunksmith.web.routing import Answer, Route
-from chunksmith.web.schemas.generation import EstimateOut, GenerateIn, GenerateOut, estimate_out
+from chunksmith.web.schemas.generation import EstimateOut, GenerateEvaluationIn, GenerateIn, GenerateOut, estimate_out
 from chunksmith.web.schemas.jobs import JobOut, status_out
 
 BASE = "/api/v1/datasets"
+ALWAYS_FOR_EVALUATION = ("include_evaluation_sets", "analyze_quality")
 
 
 async def generate_dataset(request: web.Request) -> web.StreamResponse:
@@ -32,8 +33,11 @@ async def generate_dataset(request: web.Request) -> web.StreamResponse:
 
 async def generate_evaluation(request: web.Request) -> web.StreamResponse:
     """A generation with splits and scores, whatever the body says of them."""
-    forced = {"include_evaluation_sets": True, "analyze_quality": True, "for_evaluation": True}
-    submitted = await request.app[GENERATION].submit({**body_of(request), **forced}, idempotency_key(request))
+    body = body_of(request)
+    forced = {**dict.fromkeys(ALWAYS_FOR_EVALUATION, True), "for_evaluation": True}
+    overridden = [name for name in ALWAYS_FOR_EVALUATION if body[name] is False]
+    values = {**body, **forced, "overridden": overridden}
+    submitted = await request.app[GENERATION].submit(values, idempotency_key(request))
     return _started(submitted)
 
 
@@ -92,9 +96,9 @@ ROUTES = [
                 "The job that was started, or that this Idempotency-Key started.", GenerateOut, (), ("Location",)
             )
         },
-        "As `POST /datasets/generate`, with `include_evaluation_sets` and `analyze_quality` whatever the body says; "
-        "the prompt asks for questions of all kinds and difficulties.",
-        body=GenerateIn,
+        "As `POST /datasets/generate`, with `include_evaluation_sets` and `analyze_quality` whatever the body says (a "
+        "`false` is named in `warnings`); the prompt asks for questions of all kinds and difficulties.",
+        body=GenerateEvaluationIn,
         also=_also_wrong,
         headers=("Idempotency-Key",),
         errors=(Conflict, NotFound, NoSourceMaterial, ProviderNotConfigured, RunnerUnavailable),

@@ -236,6 +236,14 @@ class GenerateIn(fields.StrictSchema):
             raise ValidationError({fault.pointer.removeprefix("/"): [fault.detail] for fault in found})
 
 
+class GenerateEvaluationIn(GenerateIn):
+    """Splits are the default here, so that a ``false`` is known to be somebody's wish."""
+
+    include_evaluation_sets = fields.Boolean(
+        load_default=True, metadata={"description": "Always true here; `false` is named in `warnings`."}
+    )
+
+
 class GenerateOut(fields.AnswerSchema):
     job_id = fields.String()
     message = fields.String()
