@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from chunksmith.domain.calls import Task
 from chunksmith.domain.sentences import spans
+from chunksmith.ingest.blocks import blocks
 from chunksmith.ingest.packing import Draft, paths_at
 from chunksmith.ingest.parsers import parse_file
 from chunksmith.providers.builtin.acceptance import refusal
@@ -85,7 +86,7 @@ def chunks_of(text: str, words: int) -> list[Chunk]:
         if count >= words:
             drafts.append(Draft(start, span.end, "prose", ()))
             start, count = -1, 0.0
-    return [Chunk(text[draft.start : draft.end], draft.path) for draft in paths_at(text, drafts)]
+    return [Chunk(text[draft.start : draft.end], draft.path) for draft in paths_at(blocks(text), drafts)]
 
 
 def weight(text: str) -> float:
