@@ -33,7 +33,11 @@ def planted(seed: int) -> list[Parts]:
     return texts
 
 
-QUOTED = "as the old statute of the guild has it that no one may sell by lamp light in winter"
+# Longer than any boilerplate.
+QUOTED = (
+    "as the old statute of the guild has it that no one may sell by lamp light in winter nor weigh bread behind a "
+    "closed door nor take an apprentice from another house before the feast of saint martin has passed in peace"
+)
 
 
 class Planted(NamedTuple):
@@ -50,7 +54,7 @@ def projects(draw: st.DrawFn) -> Planted:
     edits = st.tuples(st.sampled_from(sorted(PLANTED)), st.integers(0, 99), st.integers(0, 99))
     for name, which, seed in draw(st.lists(edits, min_size=1, max_size=12)):
         texts.append(PLANTED[name](texts[which % len(texts)], random.Random(seed)))
-    quoted = draw(st.integers(0, 2))
+    quoted = draw(st.integers(0, len(texts)))
     texts[:quoted] = [Parts(text.prompt, f"{text.rest} {QUOTED}") for text in texts[:quoted]]
     return Planted(draw(st.permutations(texts)), draw(st.integers(1, 2)), draw(st.integers(0, 9)))
 
@@ -128,6 +132,19 @@ async def test_what_shares_a_long_run_of_words_stays_together(server: Server, he
     assert report["leakage"]["shared_runs"]["entries"] == {"validation": 0, "test": 0}
 
 
+@pytest.mark.parametrize(("documents", "sharing"), [(3, 3), (4, 3), (5, 3), (10, 6), (20, 20)])
+async def test_a_passage_that_most_documents_share_stays_in_one_split(
+    server: Server, documents: int, sharing: int
+) -> None:
+    texts = [
+        Parts(text.prompt, f"{text.rest} {QUOTED}" if place < sharing else text.rest)
+        for place, text in enumerate(texts_of(documents))
+    ]
+    status = await server.generate(body(await imported(server, one_each(texts)), split_ratios=RATIOS))
+    found = await entries(server, status["result"]["dataset_id"])
+    assert len({entry["split"] for entry in found if QUOTED in entry["answer"]}) == 1
+
+
 async def test_what_most_documents_print_is_no_leak_and_is_shown(server: Server) -> None:
     splits, report = await split_with(server, 20)
     shared = report["leakage"]["shared_runs"]
@@ -135,6 +152,9 @@ async def test_what_most_documents_print_is_no_leak_and_is_shown(server: Server)
     assert shared["entries"] == {"validation": 0, "test": 0}
     assert shared["boilerplate"]["examples"] == [" ".join(HEADER.split()[:13])]
     assert (shared["boilerplate"]["least_groups"], shared["boilerplate"]["runs"]) == (11, 4)
+    assert shared["boilerplate"]["entries"] == {split: report["sizes"][split] for split in ("validation", "test")}
+    assert report["leakage"]["boilerplate_runs"] == 4
+    assert any("set aside as boilerplate" in warning for warning in report["warnings"])
 
 
 async def test_splits_are_in_lists_downloads_and_the_report(server: Server) -> None:

@@ -3,7 +3,8 @@
 import zlib
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from chunksmith.quality.folding import fold
@@ -17,7 +18,8 @@ RUNS_HELD = 2_000_000
 # Runs of all entries that are kept while it is looked for what shares one.
 RUNS_KEPT = 8_000_000
 # A run of words in so many sources, or in more than half of them, is boilerplate; of fewer sources never.
-MOST_SHARING, LEAST_SHARING = 64, 3
+MOST_SHARING, LEAST_SHARING = 64, 10
+LONGEST_BOILERPLATE = 30  # words; a longer stretch is a passage, however many sources print it
 EXAMPLES = 3  # of boilerplate, that are told
 # A question of fewer words is asked everywhere.
 LEAST_PROMPT = 4
@@ -102,15 +104,15 @@ class GroupRuns:
         while self._part == 0 and len(self._runs) > RUNS_KEPT:
             self._thin_out()
 
-    def joined(self, groups: Sequence[int], least: int) -> set[tuple[int, int]]:
+    def joined(self, groups: Sequence[int], least: int | None) -> set[tuple[int, int]]:
         """Pairs of groups, of each run the first group with each of the others; ``groups`` has that of each text.
 
-        What ``least`` groups have joins nothing, and is ``boilerplate`` from then on.
+        What ``least`` groups have joins nothing, and is ``boilerplate`` from then on; None: all joins.
         """
         found: set[tuple[int, int]] = set()
         for places in same_keys(self._runs):
             first, *others = dict.fromkeys(groups[self._texts[place]] for place in places)
-            if len(others) + 1 >= least:
+            if least is not None and len(others) + 1 >= least:
                 self.boilerplate.add(self._runs[places[0]] + (1 << 63))
             else:
                 found.update((first, other) for other in others)
@@ -123,9 +125,23 @@ class GroupRuns:
         self._texts = array("q", (self._texts[place] for place in kept))
 
 
+def passages(texts: Sequence[Parts], widespread: Set[int]) -> set[int]:
+    """Of the runs that very many sources have, those of a stretch too long for boilerplate, or of a whole answer."""
+    found: set[int] = set()
+    for text in texts:
+        runs = _all_runs(text)
+        answer = len(_codes(text.rest)) - LONG_RUN + 1  # runs of it alone
+        if answer > 0 and widespread >= set(runs[-answer:]):
+            found.update(runs[-answer:])
+        for wide, stretch in groupby(runs, widespread.__contains__):
+            if wide and len(those := list(stretch)) + LONG_RUN - 1 > LONGEST_BOILERPLATE:
+                found.update(those)
+    return found
+
+
 class SharedRuns:
     """Of the entries of each split but train, how many share a long run of words with one for training, boilerplate
-    left aside, of which some examples are told.
+    left aside, of which some examples are told, and how many entries held out have it.
 
     First ``learn`` from all entries, then ``look`` at all, then ``count``. Of very many runs one in ``one_in`` is
     looked at, the same ones everywhere: memory stays below some 200 MB.
@@ -137,6 +153,7 @@ class SharedRuns:
         self._held_out: set[int] = set()
         self._shared: set[int] = set()
         self._entries: Counter[str] = Counter()
+        self._headed: Counter[str] = Counter()
         self._examples: dict[str, None] = {}
 
     def learn(self, texts: Sequence[tuple[str, Parts]]) -> None:
@@ -144,6 +161,7 @@ class SharedRuns:
         for split, text in texts:
             if split != "train":
                 self._held_out.update(self._runs_of(text))
+                self._headed[split] += bool(self._boilerplate) and not self._boilerplate.isdisjoint(_all_runs(text))
             if self._boilerplate and len(self._examples) < EXAMPLES:
                 self._examples.update(dict.fromkeys(self._boilerplate_of(text)))
 
@@ -161,7 +179,9 @@ class SharedRuns:
 
     def report(self) -> dict[str, Any]:
         entries = {split: self._entries[split] for split in ("validation", "test")}
-        boilerplate = {"runs": len(self._boilerplate), "examples": list(self._examples)[:EXAMPLES]}
+        headed = {split: self._headed[split] for split in entries}
+        examples = list(self._examples)[:EXAMPLES]
+        boilerplate = {"runs": len(self._boilerplate), "entries": headed, "examples": examples}
         return {"words": LONG_RUN, "entries": entries, "one_in": self._one_in, "boilerplate": boilerplate}
 
     def _runs_of(self, text: Parts) -> Iterator[int]:

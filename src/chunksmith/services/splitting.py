@@ -3,7 +3,7 @@
 import asyncio
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import chain
 from typing import Any
 
@@ -15,7 +15,7 @@ from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.ports import Clock
 from chunksmith.pipeline.splits import LEAST_CLUSTERS, Cluster, assign
 from chunksmith.quality.likeness import ALIKE, Likeness, Pair, Parts, clusters, parts_of
-from chunksmith.quality.overlap import LONG_RUN, GroupRuns, SharedRuns, boilerplate_from
+from chunksmith.quality.overlap import LONG_RUN, GroupRuns, SharedRuns, boilerplate_from, passages
 from chunksmith.services.comparing import entry_pages, shape_of
 from chunksmith.services.runner import Running
 
@@ -55,18 +55,25 @@ class SplitEntries:
                 await self._rows.place(dataset.id, places)
         shared = runs.report()
         shared["boilerplate"]["least_groups"] = plan.boilerplate_from
-        report = plan.report(spec) | {"leakage": plan.leakage() | {"shared_runs": shared}}
+        leakage = plan.leakage() | {"boilerplate_runs": shared["boilerplate"]["runs"], "shared_runs": shared}
+        report = plan.report(spec) | {"leakage": leakage}
+        report["warnings"] += _set_aside(shared["boilerplate"])
         await self._rows.report(dataset.id, "splits", report, timestamp(self._clock))
 
     async def _join_runs(self, plan: "_Plan", running: Running, dataset: Dataset) -> None:
         """The first part of all runs is known; where there is boilerplate, all is looked at again without it."""
         for part in range(1, plan.run_parts):
             await self._join_part(plan, GroupRuns(part, plan.run_parts), running, dataset)
-        known = plan.boilerplate
-        if known:
-            plan.forget_runs()
-            for part in range(plan.run_parts):
-                await self._join_part(plan, GroupRuns(part, plan.run_parts, known), running, dataset)
+        if not plan.boilerplate:
+            return
+        shape = shape_of(dataset)
+        told: set[int] = set()
+        async for page in entry_pages(self._rows, dataset, running):
+            texts = [parts_of(entry, shape) for entry in page if entry.left_out is None]
+            told |= await asyncio.to_thread(passages, texts, plan.boilerplate)
+        plan.forget_runs(told)
+        for part in range(plan.run_parts):
+            await self._join_part(plan, GroupRuns(part, plan.run_parts, plan.boilerplate), running, dataset)
 
     async def _join_part(self, plan: "_Plan", runs: GroupRuns, running: Running, dataset: Dataset) -> None:
         shape = shape_of(dataset)
@@ -87,6 +94,7 @@ class _Plan:
         self.run_parts = 1  # in so many the runs are looked at, one after the other
         self._shared: set[tuple[int, int]] = set()  # groups that have a long run of words in common
         self._boilerplate: set[int] = set()
+        self._boilerplate_is_known = False
         self._groups: list[int] = []  # of each text
         self._keys: list[int] = []  # of each group
         self._numbers = array("Q")
@@ -129,11 +137,15 @@ class _Plan:
         return frozenset(self._boilerplate)
 
     def join_runs(self, runs: GroupRuns) -> None:
-        self._shared |= runs.joined(self._groups, self.boilerplate_from)
+        least = None if self._boilerplate_is_known else self.boilerplate_from
+        self._shared |= runs.joined(self._groups, least)
         self._boilerplate |= runs.boilerplate
 
-    def forget_runs(self) -> None:
+    def forget_runs(self, no_boilerplate: Set[int]) -> None:
+        """To look at them again: from now on all join but the boilerplate without these."""
         self._shared = set()
+        self._boilerplate -= no_boilerplate
+        self._boilerplate_is_known = True
 
     def settle(self, ratios: Sequence[float], seed: int) -> None:
         groups = self._groups
@@ -196,3 +208,15 @@ class _Plan:
             for split, ratio in zip(SPLITS, spec.split_ratios, strict=True)
             if abs(sizes[split] / total - ratio) > WIDE_OF_RATIO
         ]
+
+
+def _set_aside(boilerplate: Mapping[str, Any]) -> list[str]:
+    """A warning that there is some."""
+    if not boilerplate["runs"]:
+        return []
+    held_out = sum(boilerplate["entries"].values())
+    return [
+        f"{boilerplate['runs']} runs of {LONG_RUN} words that {boilerplate['least_groups']} sources or more have were "
+        f"set aside as boilerplate and join nothing; {held_out} entries of validation and test have some: "
+        + ", ".join(f'"{example} …"' for example in boilerplate["examples"])
+    ]

@@ -4,7 +4,7 @@ import pytest
 
 from chunksmith.quality import overlap as overlap_module
 from chunksmith.quality.likeness import Parts
-from chunksmith.quality.overlap import GroupRuns, Overlap, Runs, SharedRuns, boilerplate_from
+from chunksmith.quality.overlap import GroupRuns, Overlap, Runs, SharedRuns, boilerplate_from, passages
 
 TOLD = "the warden of the harbour trims the lamp at dusk and writes the height of the tide into a book with a red cover"
 ITEM = Parts("Who trims the lamp of the harbour?", TOLD)
@@ -72,9 +72,9 @@ def test_groups_that_share_13_words_are_joined_and_those_that_share_12_are_not()
 
 @pytest.mark.parametrize(
     ("groups", "sharing", "is_boilerplate"),
-    [(3, 2, False), (3, 3, True), (20, 10, False), (20, 11, True), (400, 63, False), (400, 64, True)],
+    [(9, 9, False), (10, 10, True), (20, 10, False), (20, 11, True), (400, 63, False), (400, 64, True)],
 )
-def test_a_run_of_more_than_half_of_the_groups_or_of_64_is_boilerplate(
+def test_a_run_of_ten_that_are_more_than_half_of_the_groups_or_of_64_is_boilerplate(
     groups: int, sharing: int, *, is_boilerplate: bool
 ) -> None:
     head = " ".join(TOLD.split()[:13])
@@ -91,15 +91,31 @@ def test_a_run_that_one_group_repeats_is_none() -> None:
 
 def test_boilerplate_is_no_leak_and_is_shown() -> None:
     head = " ".join(TOLD.split()[:13]).lower()
-    made = group_runs(head, head, head)
-    joined(made, 3)
+    made = group_runs(*[head] * 10)
+    joined(made, 10)
     shared = SharedRuns(100, frozenset(made.boilerplate))
     texts = [("train", Parts("", head)), ("test", Parts("", f"and {head}"))]
     for look in (shared.learn, shared.look, shared.count):
         look(texts)
     report = shared.report()
     assert report["entries"] == {"validation": 0, "test": 0}
-    assert report["boilerplate"] == {"runs": 1, "examples": [head]}
+    assert report["boilerplate"] == {"runs": 1, "entries": {"validation": 0, "test": 1}, "examples": [head]}
+
+
+@pytest.mark.parametrize(("words", "is_passage"), [(30, False), (31, True)])
+def test_a_stretch_of_more_than_thirty_words_is_a_passage(words: int, *, is_passage: bool) -> None:
+    printed = " ".join("abcdefgh"[number % 8] * (1 + number // 8) for number in range(words))
+    made = group_runs(*[printed] * 10)
+    joined(made, 10)
+    assert passages([Parts("", f"{printed} and more")], made.boilerplate) == (made.boilerplate if is_passage else set())
+
+
+@pytest.mark.parametrize(("answer", "is_passage"), [("", True), ("Indeed", False)])
+def test_a_whole_answer_is_a_passage(answer: str, *, is_passage: bool) -> None:
+    head = " ".join(TOLD.split()[:13])
+    made = group_runs(*[head] * 10)
+    joined(made, 10)
+    assert bool(passages([Parts("What?", f"{head} {answer}")], made.boilerplate)) is is_passage
 
 
 def test_too_many_runs_are_looked_at_in_parts_and_none_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
