@@ -13,7 +13,7 @@ import tempfile
 import zlib
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import IO, Any, NamedTuple
 
@@ -216,25 +216,58 @@ def _read_band(file: IO[bytes], sizes: Sequence[int], band: int) -> "array[int]"
     return keys
 
 
-def twins(texts: Likeness, given: int = 0) -> dict[int, Twin]:
+class Twins(Mapping[int, Twin]):
+    """What each text that repeats one repeats, in order. Units: 16 bytes a text, whether it repeats one or not."""
+
+    def __init__(self, count: int) -> None:
+        self._originals = array("q", [_NONE]) * count
+        self._likeness = array("d", [_EXACT]) * count
+        self._count = 0
+
+    def put(self, number: int, twin: Twin) -> None:
+        """Once for each text."""
+        self._originals[number] = twin.original
+        self._likeness[number] = _EXACT if twin.likeness is None else twin.likeness
+        self._count += 1
+
+    def __getitem__(self, number: int) -> Twin:
+        if number not in self:
+            raise KeyError(number)
+        likeness = self._likeness[number]
+        return Twin(self._originals[number], None if likeness == _EXACT else likeness)
+
+    def __contains__(self, number: object) -> bool:
+        return isinstance(number, int) and self._originals[number] != _NONE
+
+    def __iter__(self) -> Iterator[int]:
+        return (number for number, original in enumerate(self._originals) if original != _NONE)
+
+    def __len__(self) -> int:
+        return self._count
+
+
+_NONE, _EXACT = -1, -1.0
+
+
+def twins(texts: Likeness, given: int = 0) -> Twins:
     """Of texts that repeat one before them, what they repeat; the first ``given`` texts are never said to repeat.
 
     A text is compared with those that stay, the first that it repeats is named: so the answer depends on the order of
     the texts alone.
     """
-    found: dict[int, Twin] = {}
+    found = Twins(len(texts))
 
     def is_open(first: int, second: int) -> bool:
         return second >= given and second not in found and first not in found
 
     for first, second, likeness in texts.pairs(ALIKE, is_open):
         if is_open(first, second) and texts.same_matter(first, second):
-            found[second] = Twin(first, likeness)
+            found.put(second, Twin(first, likeness))
     for number, original in enumerate(texts.originals()):
         if number >= given and original != number:
             known = found.get(original)
-            found[number] = Twin(original, None) if known is None else known
-    return dict(sorted(found.items()))
+            found.put(number, Twin(original, None) if known is None else known)
+    return found
 
 
 def clusters(count: int, joined: Iterable[tuple[int, int]]) -> list[int]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -59,7 +60,6 @@ class _Search:
         self._given = 0
         self._missing: list[str] = []
         self._twins: Mapping[int, Twin] = {}
-        self._places: dict[int, int] = {}
 
     async def add_other(self, comparisons: Comparisons, source: str) -> None:
         try:
@@ -77,20 +77,24 @@ class _Search:
 
     def settle(self) -> None:
         self._twins = twins(self._texts, self._given)
-        self._places = {self._numbers[place]: place for place in self._twins}
 
     def mark(self, entry: Entry, *, drop: bool) -> Mark | None:
         """What is to change at an entry; None where nothing is. What people rejected is left as it is."""
         if entry.status == "rejected":
             return None
-        place = self._places.get(entry.number)
-        original = self._name(self._twins[place].original) if place is not None else None
+        twin = self._twin_of(entry.number)
+        original = self._name(twin.original) if twin is not None else None
         left_out: LeftOut | None = "contaminated" if entry.left_out == "contaminated" else None
         if original is not None and drop:
             left_out = "duplicate"
         if (left_out, original) == (entry.left_out, entry.duplicate_of):
             return None
         return Mark(entry.number, entry.revision, left_out, original, entry.contamination)
+
+    def _twin_of(self, number: int) -> Twin | None:
+        """Entries stand in the order of their numbers, behind what was given."""
+        place = bisect_left(self._numbers, number, self._given)
+        return self._twins.get(place) if self._numbers[place : place + 1] == array("Q", [number]) else None
 
     def report(self) -> dict[str, Any]:
         exact = sum(twin.likeness is None for twin in self._twins.values())
