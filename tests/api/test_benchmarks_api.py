@@ -539,6 +539,33 @@ async def test_two_models_are_compared_over_the_same_samples(server: Server, fak
     assert 0 < found["overall"]["low"] <= found["overall"]["difference"] <= found["overall"]["high"]
 
 
+@pytest.mark.parametrize(
+    ("make", "suite", "task"),
+    [(glue_cola, "glue", "cola"), (medmcqa, "medical", "medmcqa"), (mmlu, "mmlu", "virology")],
+)
+async def test_a_single_task_has_one_interval(
+    server: Server,
+    fake: FakeLLM,
+    data: Path,
+    make: Callable[[Path], dict[str, tuple[str, str]]],
+    suite: str,
+    task: str,
+) -> None:
+    fake.control({"known": make(data)})
+    body: Json = {"suite": suite, "config": {"provider": "ollama", "tasks": [task]}}
+    result = await measured(server, body)
+    (metric,) = result["tasks"][0]["metrics"]
+    bounds = ("low", "high", "interval")
+    assert [result["overall"][name] for name in bounds] == [metric[name] for name in bounds]
+    fake.control({"accuracy": 0.3})
+    other = await measured(server, {"suite": suite, "config": {**body["config"], "reuse": False}})
+    query = {"job1": result["job_id"], "job2": other["job_id"]}
+    found = await server.get("benchmarking/results/compare", params=query)
+    (metric,) = found["tasks"][0]["metrics"]
+    shared = ("difference", "low", "high", "test", "p")
+    assert [found["overall"][name] for name in shared] == [metric[name] for name in shared]
+
+
 async def test_a_run_compared_with_itself_does_not_differ(server: Server, fake: FakeLLM, data: Path) -> None:
     pubmedqa(data / "medical" / "pubmedqa", 20)
     fake.control({"known": known_answers(20), "accuracy": 0.5})

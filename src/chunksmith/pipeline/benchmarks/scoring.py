@@ -1,7 +1,7 @@
 """From what was answered to scores with intervals: by task, overall, and of two runs over the same samples."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -24,12 +24,15 @@ DIGITS = 6
 
 
 class TaskScore(NamedTuple):
-    """``shown`` is the part of the result; ``draws`` are bootstrapped scores, for the interval of the overall."""
+    """``shown`` is the part of the result. ``bounds``: the interval that is shown there for the score itself; None
+    where the score is a mean of metrics.
+    """
 
     shown: dict[str, Any]
     weight: float
     rows: list[Row]
     statistic: Statistic
+    bounds: dict[str, Any] | None
 
 
 class Pair(NamedTuple):
@@ -66,29 +69,35 @@ def score_task(task: TaskRun, measured: Sequence[Measured]) -> TaskScore:
     if rows:
         shown["score"] = round(statistic(rows), DIGITS)
         shown["metrics"] = [_metric(task, name, rows) for name in task.spec.metrics]
-    return TaskScore(shown, task.spec.weight, rows, statistic)
+    names = _counting(task.spec)
+    bounds = next((_interval_of(one) for one in shown["metrics"] if (one["name"],) == names), None)
+    return TaskScore(shown, task.spec.weight, rows, statistic, bounds)
 
 
 def overall(kind: Overall, tasks: Sequence[TaskScore], of: int) -> dict[str, Any] | None:
-    """``of``: tasks of the suite; fewer may have been run. None when nothing was answered."""
+    """``of``: tasks of the suite; fewer may have been run. None when nothing was answered.
+
+    Over one task it has the interval of that task's metric, made in the same way: one score has one interval.
+    """
     scored = [task for task in tasks if task.rows]
     if not scored:
         return None
     if kind == "micro":
         right = sum(one.scores["accuracy"] for task in scored for row in task.rows for one in row)
         total = sum(len(row) for task in scored for row in task.rows)
-        value, interval, method = right / total, wilson(right, total), "wilson"
+        value, bounds = right / total, {**_bounds(wilson(right, total)), "interval": "wilson"}
+    elif len(scored) == 1 and scored[0].bounds is not None:
+        value, bounds = scored[0].statistic(scored[0].rows), scored[0].bounds
     else:
         value = _weighted(scored, [task.statistic(task.rows) for task in scored])
         count = min(resamples_for(len(task.rows)) for task in scored)
         draws = [bootstrap(task.rows, task.statistic, count, str(task.shown["task"])) for task in scored]
         interval = percentiles([_weighted(scored, each) for each in zip(*draws, strict=True)])
-        method = "bootstrap"
+        bounds = {**_bounds(interval), "interval": "bootstrap"}
     return {
         "kind": kind,
         "score": round(value, DIGITS),
-        **_bounds(interval),
-        "interval": method,
+        **bounds,
         "tasks": len(scored),
         "of": of,
     }
@@ -156,9 +165,17 @@ def _used(name: Metric, rows: Sequence[Row]) -> Sequence[Row]:
     return [row for row in rows if "judge" in row[0].scores] if name == "judge" else rows
 
 
+def _counting(task: TaskSpec) -> tuple[Metric, ...]:
+    """The metrics whose mean is the task's score."""
+    return (task.counts,) if task.counts is not None else task.metrics
+
+
+def _interval_of(metric: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: metric[name] for name in ("low", "high", "interval")}
+
+
 def _task_statistic(task: TaskSpec) -> Statistic:
-    names = (task.counts,) if task.counts is not None else task.metrics
-    each = [_statistic(task, name) for name in names]
+    each = [_statistic(task, name) for name in _counting(task)]
     return each[0] if len(each) == 1 else lambda rows: sum(one(rows) for one in each) / len(each)
 
 
@@ -239,6 +256,9 @@ def _discordant(values: Sequence[tuple[float, float]]) -> dict[str, Any]:
 
 
 def _overall_difference(kind: Overall, tasks: Sequence[TaskRun], pairs: dict[str, list[Pair]]) -> dict[str, Any]:
+    if len(tasks) == 1 and len(_counting(tasks[0].spec)) == 1:
+        shown = _difference(tasks[0], _counting(tasks[0].spec)[0], pairs[tasks[0].name])
+        return {"kind": kind, **{name: value for name, value in shown.items() if name not in ("name", "samples")}}
     if kind == "micro":
         everything = [pair for task in tasks for pair in pairs[task.name]]
         statistic = _statistic(tasks[0].spec, "accuracy")
