@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+NEAR_CHARS = 60  # what decides whether a letter is an option stands so near
 _SIGN = re.compile(r"\s?[\)\]]|[:.]\s")
 _SPECIES = re.compile(r"\.\s[a-z]")  # ``C. difficile``
 
@@ -69,7 +70,8 @@ def _is_article(plain: str, mention: Mention) -> bool:
     """``A mitochondrion is …``, ``Vitamin B``, ``Hepatitis C``: no option is meant."""
     if not mention.bare:
         return False
-    before, after = plain[: mention.start], plain[mention.end :]
+    before = plain[max(0, mention.start - NEAR_CHARS) : mention.start]
+    after = plain[mention.end : mention.end + NEAR_CHARS]
     if (
         mention.key in "AI"
         and re.match(r"\s+[a-z]", after)
@@ -92,7 +94,11 @@ _NAMED_BY_LETTER = frozenset(
 
 def _calls(plain: str, start: int) -> bool:
     return bool(
-        re.search(r"\b(?:option|choice|letter|answer|вариант|opción|opção|选项|選項)\s*$", plain[:start], re.IGNORECASE)
+        re.search(
+            r"\b(?:option|choice|letter|answer|вариант|opción|opção|选项|選項)\s*$",
+            plain[max(0, start - NEAR_CHARS) : start],
+            re.IGNORECASE,
+        )
     )
 
 
