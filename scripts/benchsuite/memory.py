@@ -11,7 +11,9 @@ from benchsuite.figures import Figure
 from benchsuite.processes import Process, fake_provider, provider_settings, server
 from benchsuite.seeding import seed_dataset
 
-STEPS = ("import", "generate", "page", "export JSONL", "export Parquet")
+# The second job gets the same replies from the ledger.
+JOBS: dict[str, dict[str, Any]] = {"generate": {"deduplicate": "off"}, "generate, and compare": {}}
+STEPS = ("import", *JOBS, "page", "export JSONL", "export Parquet")
 CONCURRENCY = 64
 PIECE_BYTES = 1 << 20
 
@@ -38,7 +40,7 @@ async def peaks(folder: Path, small: int, large: int, generated: int) -> Sequenc
     figures = []
     for step in STEPS:
         low, high = found[small][step], found[large][step]
-        size = f"{min(large, generated) if step == 'generate' else large:,} against {small:,}"
+        size = f"{min(large, generated) if step in JOBS else large:,} against {small:,}"
         detail = f"{high:.0f} against {low:.0f} MB"
         figures.append(Figure("memory", f"peak, {step}, {size} chunks", high / low, "", "at most", 1.15, detail))
     return figures
@@ -49,13 +51,16 @@ async def _steps(place: Place, generated: int) -> dict[str, float]:
     async with place.serving() as (process, api):
         project = await api.project(place.chunks)
         found["import"] = process.peak_mb()
-    async with place.serving() as (process, api):
-        if generated < place.chunks:
+    if generated < place.chunks:
+        async with place.serving() as (process, api):
             project = await api.project(generated)
-        job = await api.start(project, concurrency=CONCURRENCY, batch_size=50_000, analyze_quality=False)
-        await api.ended(job)
-        found["generate"] = process.peak_mb()
-    dataset = job
+    dataset = ""
+    for step, options in JOBS.items():
+        async with place.serving() as (process, api):
+            job = {"concurrency": CONCURRENCY, "batch_size": 50_000, "analyze_quality": False, **options}
+            dataset = await api.start(project, **job)
+            await api.ended(dataset)
+            found[step] = process.peak_mb()
     if generated < place.chunks:
         seeded = Place(place.folder / "seeded", place.fake, place.chunks)
         dataset = (await seed_dataset(seeded.folder, place.chunks)).dataset_id
