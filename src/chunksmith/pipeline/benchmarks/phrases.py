@@ -59,20 +59,22 @@ DENIES = re.compile(
     r"^[\s\)\]\}\"'”’»」』】\.:]*(?:[^.!?\n,;]{0,80}?\s)??"
     r"(?:(?:is|are|was|seems|looks|would be|can be|must be|could be)(?:n't|n’t| not)?(?: \w+ly)? "
     r"(?:wrong|incorrect|false|not|out|ruled out|excluded|eliminated|unlikely|implausible|irrelevant|"
-    r"a distractor|too)\b"
+    r"a distractor|too|hardly|scarcely|barely|far from|anything but|partially|partly|only partially|less)\b"
     r"|(?:isn't|isn’t|wasn't|can't|can’t|cannot|couldn't|doesn't|doesn’t|does not|won't|wouldn't|fails|makes no)\b"
     r"|不对|不對|不正确|不正確|错|錯|неверн|неправильн|ist falsch|es incorrecta|est faux|"
     r"est incorrecte|は間違|は誤|이 아니|가 아니)"
 )
 RULES_OUT = re.compile(
     r"(?:\b(?:not|isn't|isn’t|aren't|wasn't|never|neither|nor|without|unlike|except|rather than|instead of|"
-    r"eliminate[sd]?|eliminating|rule[sd]? out|ruling out|exclude[sd]?|excluding|discard|reject|dismiss|than|"
+    r"eliminate[sd]?|eliminating|rule[sd]? out|ruling out|exclude[sd]?|excluding|(?:anything|everything|all) but|"
+    r"discard|reject|dismiss|than|"
     r"versus|vs\.?|against|nicht|no es|n'est pas|non è|não é|не)|不是|并非|並非|不选|不選|排除)"
     rf"(?:\s+(?:the|an?|option|choice|answer|letter|label))*{_OPENING}$"
 )
 # Anywhere in the statement before a mention: what is said of it is that it is not so.
 NEGATES = re.compile(
-    r"\b(?:not|cannot|never|neither|\w+n['’]t|doubt(?:s|ed|ful)?|refuse|unable|avoid|hardly|unlikely|impossible|deny|"
+    r"\b(?:not|cannot|never|neither|\w+n['’]t|doubt(?:s|ed|ful)?|refuse|unable|avoid|hardly|scarcely|barely|"
+    r"nobody|no one|no way|no means|no case|far from|unlikely|impossible|deny|"
     r"disagree|false|untrue|wrong|worst|incorrect|mistaken|poorest|least)\b"
     # Only close by: ``no contradiction``, ``no clear yes``.
     r"|\bno(?:\s+[\w'’-]+){0,2}\s*$"
@@ -123,7 +125,8 @@ SAYS_RIGHT = re.compile(rf"{_PARTED}(?:correct|right|true)(?: answer)?{_CLOSED}|
 # What may stand before a letter that is all there is: nothing, a stop, or one of these; never ``strain B``.
 LEADS = re.compile(
     r"(?:^|[.!?;:,\n。、，：–—>→-])\s*[\(\[\"'“‘]*$|(?:\b(?:is|was|be|it['’]?s|that['’]s|like|with|for|to|say|yes|sure|okay|ok|"
-    r"definitely|clearly|\w{3,}ly|maybe|perhaps)|'s|’s)\s+[\(\[\"'“‘]*$"
+    r"definitely|clearly|\w{3,}ly|maybe|perhaps|"
+    r"think|believe|suspect|suppose|reckon)|'s|’s)\s+[\(\[\"'“‘]*$"
 )
 ENDS = re.compile(r"^[\s\)\]\"'”’]*(?:[!。]|\.(?!\s?[a-z0-9])|$|\n)")
 QUESTIONED = re.compile(r"^[\s\)\]\"'”’]*\?")
