@@ -98,7 +98,17 @@ async def test_calls_that_hang_are_given_up_and_asked_again(tmp_path: Path) -> N
     async with fake, running_app(settings_for(tmp_path, fake, limits), clock=FastClock()) as server:
         status = await server.generate(body(await server.project(passages(20)), "grok"))
         assert status["result"]["units"]["done"] == 20
-        assert status["result"]["usage"]["unknown_calls"] == 2
+        usage = status["result"]["usage"]
+        assert (usage["unknown_calls"], usage["unknown_cost_calls"]) == (2, 2)
+        assert usage["known_cost_usd"] == usage["cost_usd"]
+
+
+async def test_what_is_certain_of_a_cost_is_told_beside_what_is_not(server: Server) -> None:
+    wanted = {"generation_model": "grok", "judge_model": "gemini/gemma-unheard"}
+    usage = (await server.generate({"project_id": await server.project(), **wanted}))["result"]["usage"]
+    assert usage["cost_usd"] is None
+    assert float(usage["known_cost_usd"]) > 0
+    assert 0 < usage["unknown_cost_calls"] < usage["calls"]
 
 
 @pytest.mark.parametrize("fault", ["quota-day", "credits"])

@@ -30,6 +30,8 @@ class JobView:
     input_tokens: int | None
     output_tokens: int | None
     cost_usd: str | None
+    known_cost_usd: str | None
+    unknown_cost_calls: int
     waiting_for: str | None
     batches: int = 0
     files: list[dict[str, Any]] = field(default_factory=list)
@@ -59,6 +61,8 @@ class JobView:
             input_tokens=usage.get("input_tokens"),
             output_tokens=usage.get("output_tokens"),
             cost_usd=usage.get("cost_usd"),
+            known_cost_usd=usage.get("known_cost_usd"),
+            unknown_cost_calls=usage.get("unknown_cost_calls") or 0,
             waiting_for=_waiting_text(result.get("waiting_for")),
             batches=result.get("completed_batches") or 0,
             files=list(result.get("batch_files") or ()),

@@ -126,11 +126,16 @@ def usage(view: JobView) -> str:
     tokens = ""
     if view.input_tokens or view.output_tokens:
         tokens = f", {short_count(view.input_tokens or 0)} tokens in, {short_count(view.output_tokens or 0)} out"
-    return f"{calls}{tokens}, {money(view.cost_usd)}"
+    return f"{calls}{tokens}, {money(view)}"
 
 
-def money(cost_usd: str | None) -> str:
-    return "cost unknown" if cost_usd is None else f"${cost_usd}"
+def money(view: JobView) -> str:
+    """What is certain, and how many calls may come on top."""
+    known = view.cost_usd or view.known_cost_usd
+    if known is None:
+        return "cost unknown"
+    unknown = view.unknown_cost_calls
+    return f"${known}" + (f" and {counted(unknown, 'call')} of unknown cost" if unknown else "")
 
 
 def counted(count: int, what: str) -> str:

@@ -57,6 +57,11 @@ class Counters:
         return {status: getattr(self, status) for status in OUTCOMES}
 
     @property
+    def unknown_cost_calls(self) -> int:
+        """Answered at an unknown price; or sent, and whether they were answered, and billed, is not known."""
+        return self.unpriced_calls + self.unknown_calls
+
+    @property
     def units_down(self) -> int:
         return sum(self.outcomes.values())
 

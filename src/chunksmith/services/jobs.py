@@ -90,7 +90,7 @@ class JobStatus:
 
     @property
     def cost_usd(self) -> str | None:
-        """None as soon as one answer had no known price."""
+        """Of what was answered; None as soon as one answer had no known price."""
         counters = self.job.counters
         return None if counters.unpriced_calls else usd(counters.cost_nano)
 

@@ -72,5 +72,7 @@ def payload_of(job: Job) -> dict[str, Any]:
         "total_entries": counters.entries,
         "outcomes": dict(counters.outcomes),
         "cost_usd": None if counters.unpriced_calls else usd(counters.cost_nano),
+        "known_cost_usd": usd(counters.cost_nano),
+        "unknown_cost_calls": counters.unknown_cost_calls,
         "completed_at": job.completed_at,
     }

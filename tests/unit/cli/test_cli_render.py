@@ -105,6 +105,11 @@ def test_an_unknown_cost_is_not_shown_as_nothing() -> None:
     assert render.usage(JobView.of({"result": {"usage": {"calls": 2, "cost_usd": None}}})) == "2 calls, cost unknown"
 
 
+def test_a_cost_that_is_known_in_part_is_told_with_what_may_come_on_top() -> None:
+    usage = {"calls": 3, "cost_usd": None, "known_cost_usd": "0.02", "unknown_cost_calls": 1}
+    assert render.usage(JobView.of({"result": {"usage": usage}})) == "3 calls, $0.02 and 1 call of unknown cost"
+
+
 def test_only_some_of_many_files_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     files = [{"file_path": f"f{n}", "entries_count": 1, "size_bytes": 2} for n in range(9)]
     render.job(JobView.of({"job_id": "j", "result": {"batch_files": files, "completed_batches": 9}}))

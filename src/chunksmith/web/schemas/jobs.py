@@ -48,7 +48,13 @@ class UsageOut(fields.AnswerSchema):
     output_tokens = fields.Integer()
     cached_tokens = fields.Integer()
     thinking_tokens = fields.Integer()
-    cost_usd = fields.Usd(allow_none=True, metadata={"description": "null when a price is not known."})
+    cost_usd = fields.Usd(
+        allow_none=True, metadata={"description": "Of the answered calls; null when one of them has no known price."}
+    )
+    known_cost_usd = fields.Usd(metadata={"description": "What is certain: the calls whose cost is known."})
+    unknown_cost_calls = fields.Integer(
+        metadata={"description": "Calls that come on top: at an unknown price, or without an answer, perhaps billed."}
+    )
     cost_per_entry_usd = fields.Usd(allow_none=True)
 
 
@@ -274,6 +280,8 @@ def status_out(status: JobStatus) -> dict[str, Any]:
                 "cached_tokens": counters.cached_tokens,
                 "thinking_tokens": counters.thinking_tokens,
                 "cost_usd": status.cost_usd,
+                "known_cost_usd": usd(counters.cost_nano),
+                "unknown_cost_calls": counters.unknown_cost_calls,
                 "cost_per_entry_usd": usd(counters.cost_nano // counters.entries) if priced else None,
             },
             "waiting_for": status.waiting_for,
