@@ -263,6 +263,7 @@ async def test_processing_is_submitted_with_the_settings_where_nothing_is_named(
         "message": "Document processing started successfully",
         "status": "submitted",
         "documents": 2,
+        "warnings": [],
     }
     assert submitted.calls == [(1, [2, 1], ProcessOptions(chunk_size=100), "k")]
 
@@ -447,3 +448,8 @@ def test_the_routes_fit_the_document() -> None:
     body = made["paths"]["/api/v1/projects/{project_id}/chunks"]["post"]["requestBody"]["content"]
     assert sorted(body) == ["application/json", "application/jsonl", "application/x-ndjson"]
     assert "ChunkIn" in json.dumps(body)
+
+
+async def test_lines_in_another_charset_are_refused(api: Client) -> None:
+    headers = {"Content-Type": "application/x-ndjson; charset=latin-1"}
+    await answer(api, "POST", "/projects/1/chunks", 415, data=b'{"text": "Granite"}\n', headers=headers)

@@ -433,3 +433,17 @@ async def test_lists_agree_with_a_plain_model(
             if sort == "id":
                 exported = await rows(varied, dataset, **narrowed)
                 assert [row["id"] for row in exported] == in_order([e for e in known if check(e)], "id", None)
+
+
+@pytest.mark.parametrize("name", ["entry_01", "01", "entry_00"])
+async def test_an_entry_has_one_id(server: Server, name: str) -> None:
+    status = await server.generate({"project_id": await server.project(), "generation_model": "grok"})
+    await server.call("GET", f"datasets/{status['result']['dataset_id']}/entries/{name}", 404)
+
+
+async def test_page_and_cursor_exclude_each_other(server: Server) -> None:
+    status = await server.generate({"project_id": await server.project(), "generation_model": "grok"})
+    listed = f"datasets/{status['result']['dataset_id']}/entries?per_page=1"
+    cursor = (await server.get(listed))["next_cursor"]
+    problem = await server.call("GET", f"{listed}&page=1&cursor={cursor}", 400)
+    assert [fault["pointer"] for fault in problem["errors"]] == ["query/page", "query/cursor"]

@@ -82,6 +82,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"chunk_strategy": "magic"}, "/chunk_strategy"),
     ({"chunk_size": 0}, "/chunk_size"),
     ({"chunk_overlap": -1}, "/chunk_overlap"),
+    ({"chunk_delimiter": ""}, "/chunk_delimiter"),
     ({"selected_categories": [1]}, "/selected_categories/0"),
     ({"custom_prompt": ""}, "/custom_prompt"),
     ({"prompt_name": ""}, "/prompt_name"),
@@ -218,11 +219,12 @@ async def test_a_key_that_a_provider_refuses_fails_the_job_and_says_so(data_dir:
         (b'{"custom_prompt": "\\ud800", "project_id": 1}', "application/json", 400),
         (b"\xff\xfe", "application/json", 400),
         (b"[" * 100_000, "application/json", 400),
+        (b'{"project_id": 1, "project_id": 2}', "application/json", 400),
         (b'{"project_id": 1}', "text/plain", 415),
         (b'{"project_id": 1}', "application/json; charset=latin-1", 415),
         (b'{"project_id": 1}', "application/x-www-form-urlencoded", 415),
     ],
-    ids=["empty", "cut", "list", "nan", "infinite", "surrogate", "no utf-8", "deep", "text", "latin", "form"],
+    ids=["empty", "cut", "list", "nan", "infinite", "surrogate", "no utf-8", "deep", "twice", "text", "latin", "form"],
 )
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_body_that_is_not_read_is_refused(refusing: Server, content: bytes, kind: str, status: int) -> None:

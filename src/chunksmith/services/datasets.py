@@ -22,10 +22,11 @@ from chunksmith.domain.jobs import Job
 from chunksmith.domain.ledger import WritingCall
 from chunksmith.domain.paging import Window
 from chunksmith.domain.ports import Clock
-from chunksmith.errors import Fault, InvalidRequest, NotFound
+from chunksmith.errors import Fault, InvalidRequest
 from chunksmith.pipeline.evidence import evidence_for
 from chunksmith.pipeline.generate import scored
 from chunksmith.quality.entry_scores import QualityWeights, combine
+from chunksmith.services.feedback import entry_number
 
 SHOWN_BATCHES = 1000
 K = TypeVar("K")
@@ -141,7 +142,7 @@ class DatasetService:
 
     async def entry(self, dataset_id: str, entry_id: str) -> EntryDetail:
         dataset = await self._datasets.get(dataset_id)
-        number = _number(entry_id)
+        number = entry_number(entry_id)
         entry = await self._entries.get(dataset.id, number)
         chunks = await self._chunks.chunks_by_ids([entry.chunk_id])
         call = await self._calls.writing_call(entry.call_id) if entry.call_id is not None else None
@@ -162,7 +163,7 @@ class DatasetService:
         Errors: NotFound; StaleEntry; InvalidRequest for a field that entries of this mode do not have.
         """
         dataset = await self._datasets.get(dataset_id)
-        number = _number(entry_id)
+        number = entry_number(entry_id)
         changes = {name: value for name, value in fields.items() if name != "feedback"}
         _check_fields(changes, dataset, has_feedback="feedback" in fields)
         current = await self._entries.get(dataset.id, number)
@@ -187,15 +188,15 @@ class DatasetService:
     async def faults(self, dataset_id: str, entry_id: str, fields: Mapping[str, Any]) -> list[Fault]:
         """What is wrong with an edit, of the fields that could be read. Errors: NotFound."""
         dataset = await self._datasets.get(dataset_id)
-        await self._entries.get(dataset.id, _number(entry_id))
+        await self._entries.get(dataset.id, entry_number(entry_id))
         return _field_faults({name: value for name, value in fields.items() if name != "feedback"}, dataset)
 
     async def remove(self, dataset_id: str, entry_id: str, expected: Set[int] | None, editor: str | None) -> None:
         dataset = await self._datasets.get(dataset_id)
-        current = await self._entries.get(dataset.id, _number(entry_id))
+        current = await self._entries.get(dataset.id, entry_number(entry_id))
         await self._entries.change(
             dataset.id,
-            _number(entry_id),
+            entry_number(entry_id),
             lambda _: None,
             change="deleted",
             at=timestamp(self._clock),
@@ -281,13 +282,6 @@ def _one_of(expected: Set[int] | None, current: int) -> int | None:
     if expected is None:
         return None
     return current if current in expected else min(expected, default=0)
-
-
-def _number(entry_id: str) -> int:
-    digits = entry_id.removeprefix(ENTRY_PREFIX)
-    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 11:
-        raise NotFound("Entry", entry_id)
-    return int(digits)
 
 
 def _check_fields(changes: Mapping[str, Any], dataset: Dataset, *, has_feedback: bool) -> None:

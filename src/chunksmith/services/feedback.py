@@ -93,9 +93,10 @@ class FewShot:
 
 
 def entry_number(entry_id: str) -> int:
-    """``entry_7`` or ``7``. Errors: NotFound."""
+    """``entry_7`` or ``7``, not ``entry_07``: an entry has one id. Errors: NotFound."""
     digits = entry_id.removeprefix(ENTRY_PREFIX)
-    if digits.isascii() and digits.isdecimal() and len(digits) <= 11 and 0 < int(digits) <= LARGEST_NUMBER:
+    is_number = digits.isascii() and digits.isdecimal() and not digits.startswith("0") and len(digits) <= 11
+    if is_number and int(digits) <= LARGEST_NUMBER:
         return int(digits)
     raise NotFound("Entry", entry_id[:100])
 

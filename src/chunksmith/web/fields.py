@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 SMALLEST, LARGEST = -(2**63), 2**63 - 1  # what SQLite stores
 LONGEST_IDENTIFIER = 200
@@ -333,5 +333,11 @@ class CursorQuery(PageQuery):
         least=1,
         most=4000,  # it may hold what the list is sorted by: a category of 500 characters
         load_default=None,
-        metadata={"description": "`next_cursor` of the answer before; takes the place of `page`."},
+        metadata={"description": "`next_cursor` of the answer before; in the place of `page`."},
     )
+
+    @validates_schema(pass_original=True)
+    def _one_way_to_page(self, _: Any, original_data: Mapping[str, Any], **__: Any) -> None:
+        if "page" in original_data and "cursor" in original_data:
+            told = ["give page or cursor, not both"]
+            raise ValidationError({"page": told, "cursor": told})

@@ -21,7 +21,7 @@ INTRODUCTION = """Turns documents into datasets for fine-tuning and evaluating l
 
 - Every answer has `X-Request-Id`; a request may bring its own. Errors are `application/problem+json` (RFC 9457), all
   faults of a request at once in `errors`, each with a JSON Pointer into the body or `query/<name>`.
-- Unknown fields and unknown query parameters are refused. Where a JSON object names a key twice, the last one counts.
+- Unknown fields and unknown query parameters are refused. So is a JSON object that names a key twice.
 - A key is needed as soon as one was created (`chunksmith keys create`): `X-API-Key`, or `Authorization: Bearer`.
 - Times are RFC 3339 in UTC, money is USD as decimal strings, and `HEAD` is answered wherever `GET` is, streams of
   events excepted.

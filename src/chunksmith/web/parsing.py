@@ -1,12 +1,10 @@
-"""From a request to checked values: all faults of query and body at once, each with its pointer.
-
-Where a JSON object names a key twice, the last one counts.
-"""
+"""From a request to checked values: all faults of query and body at once, each with its pointer."""
 
 import asyncio
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
@@ -162,6 +160,10 @@ def check_json_type(request: web.Request) -> None:
     if not is_json:
         given = request.headers.get("Content-Type", "none")[:100]
         raise UnsupportedMedia(f"Content-Type must be application/json, not {given}")
+    check_charset(request)
+
+
+def check_charset(request: web.Request) -> None:
     if (request.charset or "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
         raise UnsupportedMedia("JSON must be in UTF-8")
 
@@ -184,9 +186,9 @@ async def read_limited(request: web.Request) -> bytes:
 
 
 def parse_json(raw: bytes) -> Any:
-    """Strict JSON: no NaN, no infinity, no lone surrogate, bounded depth.
+    """Strict JSON: no NaN, no infinity, no lone surrogate, bounded depth, no key twice in an object.
 
-    Errors: InvalidRequest naming line and column, or the pointer to a string that is no Unicode text.
+    Errors: InvalidRequest naming line and column, the pointer to a string that is no Unicode text, or the key.
     """
     if not raw.strip():
         raise InvalidRequest.field("", "is empty; a JSON object is expected")
@@ -194,9 +196,28 @@ def parse_json(raw: bytes) -> Any:
         value = from_json(raw, allow_inf_nan=False)
     except ValueError as exc:
         raise InvalidRequest.of([_surrogate_fault(raw) or Fault("", f"is not valid JSON: {exc}")]) from exc
+    _refuse_repeated_keys(raw)
     if _HUGE_NUMBER.search(raw):
         _refuse(value, _is_infinite, "must be a finite number")
     return value
+
+
+def _refuse_repeated_keys(raw: bytes) -> None:
+    """The strict parser keeps the last of them; which one was meant cannot be known. Numbers are not read again."""
+    repeated: list[str] = []
+
+    def look(pairs: list[tuple[str, Any]]) -> None:
+        if len({key for key, _ in pairs}) < len(pairs):
+            repeated.extend(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+
+    json.loads(raw, object_pairs_hook=look, parse_int=str, parse_float=str)
+    if repeated:
+        shown = list(dict.fromkeys(repeated))[:FAULTS_SHOWN]
+        raise InvalidRequest.of([Fault("", f"the key {_key_shown(key)} is given more than once") for key in shown])
+
+
+def _key_shown(key: str) -> str:
+    return json.dumps(key[:100], ensure_ascii=False)
 
 
 def _surrogate_fault(raw: bytes) -> Fault | None:

@@ -14,7 +14,7 @@ from marshmallow import Schema
 
 from chunksmith.errors import AppError, Fault, InvalidRequest, NotFound, UnsupportedMedia
 from chunksmith.web.fields import QuerySchema
-from chunksmith.web.parsing import BODY, QUERY, Loaded, check_path, load_body, load_headers, load_query
+from chunksmith.web.parsing import BODY, QUERY, Loaded, check_charset, check_path, load_body, load_headers, load_query
 from chunksmith.web.streams import check_encoding
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -169,6 +169,8 @@ def _is_item(below: str) -> bool:
 
 
 async def _load(route: Route, schema: Schema | None, request: web.Request) -> Loaded:
+    if route.reads_body and request.content_type in route.streams and "json" in request.content_type:
+        check_charset(request)
     if not route.reads_body or request.content_type in route.streams:
         return Loaded({})
     if schema is None:

@@ -1,7 +1,7 @@
 """YAML as it is taken and given: plain trees of text, nothing that could be code, a bomb, or a surprise.
 
 Every scalar is text but null: a category named No, 2024 or 1.10 stays what was written. Where a mapping names a key
-twice, the last one counts, as in JSON.
+twice, the last one counts.
 """
 
 from dataclasses import dataclass

@@ -25,6 +25,25 @@ from chunksmith.web.parsing import (
 from unit.web.tiny_app import Shelf, ShelfSchema, ShelvesQuery, build, client_of, server_settings
 
 
+@pytest.mark.parametrize(
+    ("raw", "keys"),
+    [
+        (b'{"a": 1, "a": 2}', ['"a"']),
+        (b'{"a": {"b": 1, "b": {}}, "c": [{"d": 1, "d": 1e5}]}', ['"b"', '"d"']),
+        (b'{"a": {"b": 1}, "c": {"b": 2}, "d": "\\"b\\": 1"}', []),
+    ],
+    ids=["top", "below", "in different objects"],
+)
+def test_a_key_that_is_given_twice_is_named(raw: bytes, keys: list[str]) -> None:
+    try:
+        parse_json(raw)
+    except InvalidRequest as exc:
+        found = [fault.detail for fault in exc.faults]
+    else:
+        found = []
+    assert found == [f"the key {key} is given more than once" for key in keys]
+
+
 def faults(body: dict[str, Any]) -> dict[str, str]:
     return {fault.pointer: fault.detail for fault in load(ShelfSchema(), {"name": "a", **body}).faults}
 
@@ -162,10 +181,6 @@ def test_json_that_is_none_is_refused(raw: bytes, pointer: str, detail: str) -> 
     with pytest.raises(InvalidRequest) as caught:
         parse_json(raw)
     assert [(fault.pointer, fault.detail) for fault in caught.value.faults] == [(pointer, detail)]
-
-
-def test_last_of_two_equal_keys_counts() -> None:
-    assert parse_json(b'{"a": 1, "a": 2}') == {"a": 2}
 
 
 JSON_VALUES = st.recursive(
