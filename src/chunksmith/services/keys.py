@@ -9,7 +9,7 @@ from chunksmith.domain.corpus_ports import Keys
 from chunksmith.domain.keys import ApiKey, ValidKey
 from chunksmith.domain.ports import Clock
 from chunksmith.domain.times import rfc3339
-from chunksmith.errors import NotFound
+from chunksmith.errors import Conflict, NotFound
 from chunksmith.services.identifiers import row_number
 
 MARK = "ck_"
@@ -51,8 +51,12 @@ class KeyService:
         return await self._keys.all()
 
     async def revoke(self, identifier: str) -> ApiKey:
-        """By the name of a valid key, or by id. Errors: NotFound."""
-        key = _chosen(await self._keys.all(), identifier)
+        """By the name of a valid key, or by id. Errors: NotFound; Conflict when it is revoked already."""
+        keys = await self._keys.all()
+        # A name may have been given again: the valid key is meant, else the newest.
+        key = _chosen(sorted(keys, key=lambda one: (one.revoked_at is not None, -one.id)), identifier)
+        if key is not None and key.revoked_at is not None:
+            raise Conflict(f"API key {key.id}, {key.name!r}, is revoked already, since {key.revoked_at}")
         if key is None or not await self._keys.revoke(key.id, rfc3339(self._clock.now())):
             raise NotFound("API key", identifier)
         await self.refresh()
@@ -84,9 +88,8 @@ def _hash(secret: str) -> str:
 
 
 def _chosen(keys: list[ApiKey], identifier: str) -> ApiKey | None:
-    valid = [key for key in keys if key.revoked_at is None]
-    named = [key for key in valid if key.name == identifier]
+    named = [key for key in keys if key.name == identifier]
     if named:
         return named[0]
     number = row_number(identifier, "API key")
-    return next((key for key in valid if key.id == number), None)
+    return next((key for key in keys if key.id == number), None)

@@ -127,6 +127,14 @@ async def test_revoking_what_is_not_there_is_refused(keys: KeyService, identifie
         await keys.revoke(identifier)
 
 
+@pytest.mark.parametrize("identifier", ["laptop", "1"])
+async def test_a_key_that_is_revoked_already_is_said_to_be(keys: KeyService, identifier: str) -> None:
+    await keys.create("laptop")
+    await keys.revoke("laptop")
+    with pytest.raises(Conflict, match="API key 1, 'laptop', is revoked already"):
+        await keys.revoke(identifier)
+
+
 async def test_names_of_valid_keys_are_unique(keys: KeyService) -> None:
     await keys.create("laptop")
     with pytest.raises(Conflict):
