@@ -6,6 +6,7 @@ import pytest
 
 from app_parts import PASSAGES, Server
 
+AS_OF = {"scored_at", "revision", "stale"}
 KILN, GRANITE = PASSAGES[0], PASSAGES[1]
 GOOD = {
     "question": "At what temperature does a kiln dry fired clay?",
@@ -81,10 +82,30 @@ async def test_a_stored_dataset_is_analyzed_by_its_id(server: Server) -> None:
     dataset = status["result"]["dataset_id"]
     report = await server.get(f"datasets/{dataset}/quality")
     found = await server.post("quality/analyze", {"dataset_id": dataset, "per_row": True})
-    assert found["results"] == report["quality_summary"]
+    stored = report["quality_summary"]
+    assert found["results"] == {name: stored[name] for name in stored if name not in AS_OF}
+    assert set(stored) >= AS_OF
     assert len(found["rows"]) == found["dataset_size"] == status["result"]["total_entries_so_far"]
     assert {row["id"] for row in found["rows"]} >= {"entry_1"}
     await server.post("quality/analyze", {"dataset_id": "dataset_none"}, 404)
+
+
+async def test_figures_are_stale_from_an_edit_until_they_are_computed_again(server: Server) -> None:
+    body = {"project_id": await server.project(), "generation_model": "builtin", "include_evaluation_sets": True}
+    dataset = (await server.generate(body))["result"]["dataset_id"]
+
+    async def stale() -> list[bool]:
+        report, shown = await server.get(f"datasets/{dataset}/quality"), await server.get(f"datasets/{dataset}")
+        assert (shown["curation"], shown["quality_summary"]) == (report["curation"], report["quality_summary"])
+        assert set(report["curation"]["splits"]) >= AS_OF
+        steps = [report["curation"][step] for step in ("duplicates", "splits")]
+        return [one["stale"] for one in (report["quality_summary"], report["trend"][0], *steps)]
+
+    assert await stale() == [False] * 4
+    await server.call("PUT", f"datasets/{dataset}/entries/entry_1", json={"answer": "The moon is cheese."})
+    assert await stale() == [True] * 4
+    await server.ended((await server.post(f"datasets/{dataset}/rescore", {}, 202))["job_id"])
+    assert await stale() == [False, False, True, True]
 
 
 async def test_entries_are_found_by_groundedness_and_evidence(server: Server) -> None:

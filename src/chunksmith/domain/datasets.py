@@ -1,5 +1,6 @@
 """Datasets, their entries, and the evidence that entries rest on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -98,6 +99,7 @@ class Dataset:
     """``settings`` is what it was made with; ``flagged`` why it should not be used as it is.
 
     ``curation`` is what the steps after generation report, by step. Counts are without what is left out.
+    ``content_revision`` counts the changes of what the entries say; reports keep the one that they looked at.
     ``version`` is the newest of it, None where there is none; ``changed``: its entries are not those of a version.
     """
 
@@ -122,8 +124,18 @@ class Dataset:
     medium_count: int
     low_count: int
     curation: dict[str, Any]
+    content_revision: int = 0
     version: str | None = None
     changed: bool = False
+
+    def as_of(self, at: str) -> dict[str, Any]:
+        """What a report says of when it was made; the dataset has to be read before its entries are."""
+        return {"scored_at": at, "revision": self.content_revision}
+
+    def is_stale(self, report: Mapping[str, Any]) -> bool | None:
+        """Whether entries changed since a report on them; None where it does not say of which revision it is."""
+        revision = report.get("revision")
+        return None if revision is None else revision != self.content_revision
 
     @property
     def model(self) -> tuple[str, str]:

@@ -41,7 +41,8 @@ class MarkContamination:
             marks = await asyncio.to_thread(search.marks, page)
             if marks:
                 await self._rows.mark(running.job.id, dataset.id, marks)
-        await self._rows.report(dataset.id, "contamination", search.report(), timestamp(self._clock))
+        at = timestamp(self._clock)
+        await self._rows.report(dataset.id, "contamination", search.report() | dataset.as_of(at), at)
 
 
 class _Search:

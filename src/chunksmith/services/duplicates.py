@@ -46,8 +46,9 @@ class MarkDuplicates:
             changed = [mark for mark in marks if mark is not None]
             if changed:
                 await self._rows.mark(running.job.id, dataset.id, changed)
-        report = {"action": spec.deduplicate, **search.report()}
-        await self._rows.report(dataset.id, "duplicates", report, timestamp(self._clock))
+        at = timestamp(self._clock)
+        report = {"action": spec.deduplicate, **search.report(), **dataset.as_of(at)}
+        await self._rows.report(dataset.id, "duplicates", report, at)
 
 
 class _Search:

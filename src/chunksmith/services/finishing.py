@@ -53,7 +53,8 @@ class QualityGate:
         if not spec.analyze_quality:
             return
         await self._jobs.set_step(running.job.id, "Analyzing quality")
-        result = await score_dataset(self._entries, dataset.id)
+        scored = dataset.as_of(timestamp(self._clock))
+        result = await score_dataset(self._entries, dataset.id) | scored
         failure = None
         if not spec.quality_filter and result["overall_score"] < spec.quality_threshold:
             failure = QualityBelowThreshold(result["overall_score"], spec.quality_threshold)

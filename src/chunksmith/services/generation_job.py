@@ -116,7 +116,7 @@ class GenerationJob:
             self._gateway.forget(job.id)
         fault_points.reached("units_down")
         for step in self._finishing:
-            await step(running, dataset, spec)
+            await step(running, await self._stores.datasets.get(dataset.dataset_id), spec)  # as the last one left it
             fault_points.reached("finishing_step")
         fault_points.reached("quality_durable")
         if failed is not None:

@@ -23,6 +23,7 @@ class Run(NamedTuple):
     overall_score: float | None
     diversity_score: float | None
     bias_score: float | None
+    stale: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +65,6 @@ class QualityReports:
 
 def _run(dataset: Dataset) -> Run:
     quality: dict[str, Any] = dataset.quality or {}
-    scores = [quality.get(name) for name in ("overall_score", "diversity_score", "bias_score")]
-    return Run(dataset.dataset_id, dataset.created_at, dataset.entries_count, *scores)
+    overall, diversity, bias = (quality.get(name) for name in ("overall_score", "diversity_score", "bias_score"))
+    stale = dataset.is_stale(quality)
+    return Run(dataset.dataset_id, dataset.created_at, dataset.entries_count, overall, diversity, bias, stale)

@@ -167,7 +167,9 @@ class RegenerationJob:
             await self._rescore(dataset, spec, [(unit.source_id - 1) // per_unit for unit in units])
             after = units[-1].position
         if dataset.quality is not None:
-            result = await score_dataset(self._stores.entries, dataset.id)
+            dataset = await self._stores.datasets.get(dataset.dataset_id)
+            scored = dataset.as_of(timestamp(self._clock))
+            result = await score_dataset(self._stores.entries, dataset.id) | scored
             await self._stores.datasets.set_quality(dataset.id, result, dataset.flagged, timestamp(self._clock))
 
     async def _rescore(self, dataset: Dataset, spec: RegenerationSpec, positions: Sequence[int]) -> None:

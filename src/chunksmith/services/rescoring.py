@@ -150,7 +150,7 @@ class RescoreJob:
             new = await asyncio.to_thread(_score_all, judged, chunks, self._weights, mode)
             await self._stores.scores.rescore(dataset.id, new)
             query = EntryQuery(after=Position(None, whole[-1].number))
-        result = await score_dataset(self._stores.entries, dataset.id)
+        result = await score_dataset(self._stores.entries, dataset.id) | dataset.as_of(timestamp(self._clock))
         await self._stores.datasets.set_quality(dataset.id, result, dataset.flagged, timestamp(self._clock))
 
     async def _judge(self, running: Running, dataset: Dataset, model: ModelRef) -> str:

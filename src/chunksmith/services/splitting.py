@@ -58,7 +58,8 @@ class SplitEntries:
         leakage = plan.leakage() | {"boilerplate_runs": shared["boilerplate"]["runs"], "shared_runs": shared}
         report = plan.report(spec) | {"leakage": leakage}
         report["warnings"] += _set_aside(shared["boilerplate"])
-        await self._rows.report(dataset.id, "splits", report, timestamp(self._clock))
+        at = timestamp(self._clock)
+        await self._rows.report(dataset.id, "splits", report | dataset.as_of(at), at)
 
     async def _join_runs(self, plan: "_Plan", running: Running, dataset: Dataset) -> None:
         """The first part of all runs is known; where there is boilerplate, all is looked at again without it."""

@@ -34,6 +34,7 @@ UPDATE datasets SET revision = revision + 1, entries_count = entries_count + ?, 
     quality_sum = quality_sum + ?, high_count = high_count + ?, medium_count = medium_count + ?,
     low_count = low_count + ? WHERE id = ?
 """)
+CHANGE_CONTENT = Adding("UPDATE datasets SET content_revision = content_revision + ? WHERE id = ?")
 KEEP_FORMER = (
     "INSERT INTO revisions (entry, revision, body, change, editor, feedback, replaced_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
@@ -64,6 +65,7 @@ class EntryStore:
         statements.extend(unit_statements(job, unit, outcome))
         if entries:
             statements.append((COUNT_ENTRY, (*counts_of(entries), dataset)))
+            statements.append((CHANGE_CONTENT, (1, dataset)))
         await self._database.apply(statements)
 
     async def page(self, dataset: int, query: EntryQuery, limit: int, offset: int = 0) -> list[Entry]:
@@ -223,6 +225,7 @@ async def replace_entry(
         await connection.execute(_UPDATE, (*row[1:], entry_id))
         counts = [a + b for a, b in zip(counts, counts_of([new]), strict=True)]
     await connection.execute(COUNT_ENTRY, (*counts, dataset))
+    await connection.execute(CHANGE_CONTENT, (1, dataset))
     await connection.execute("UPDATE datasets SET updated_at = ? WHERE id = ?", (at, dataset))
     return new
 

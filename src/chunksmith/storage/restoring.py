@@ -9,6 +9,7 @@ import aiosqlite
 from chunksmith.domain.datasets import Entry
 from chunksmith.storage.datasets import entry_range
 from chunksmith.storage.entries import (
+    CHANGE_CONTENT,
     COLUMNS,
     COUNT_ENTRY,
     KEEP_FORMER,
@@ -67,6 +68,7 @@ async def restore_entries(
     was = counts_of([now[n] for n in changed if n in now])
     became = counts_of([then[n] for n in changed if n in then])
     await connection.execute(COUNT_ENTRY, (*(b - w for w, b in zip(was, became, strict=True)), dataset))
+    await connection.execute(CHANGE_CONTENT, (len(changed), dataset))
     await connection.execute(_KEEP_MARK, (mark["changed"] if mark is not None else 0, at, dataset))
     return int(ids[-1])
 

@@ -18,6 +18,7 @@ from chunksmith.web.schemas.provenance import ProvenanceOut, provenance_out
 
 ENTRY_STATUSES = ("accepted", "rejected", "edited", "regenerated")
 MARKS = ("left_out", "duplicate", "contaminated")
+AS_OF = "scored_at, revision (of what the entries say) and stale: whether they changed since, null where not known"
 ALWAYS_SHOWN = ("question", "answer")
 MATCHES: tuple[MatchKind, ...] = get_args(MatchKind)
 
@@ -354,6 +355,14 @@ def average_score(dataset: Dataset) -> float | None:
     return round(dataset.quality_sum / dataset.scored_count, 4) if dataset.scored_count else None
 
 
+def quality_out(dataset: Dataset) -> dict[str, Any] | None:
+    return dataset.quality | {"stale": dataset.is_stale(dataset.quality)} if dataset.quality is not None else None
+
+
+def curation_out(dataset: Dataset) -> dict[str, Any]:
+    return {step: report | {"stale": dataset.is_stale(report)} for step, report in dataset.curation.items()}
+
+
 def dataset_item_out(dataset: Dataset) -> dict[str, Any]:
     return {
         "id": dataset.dataset_id,
@@ -363,7 +372,7 @@ def dataset_item_out(dataset: Dataset) -> dict[str, Any]:
         "generation_mode": dataset.settings["generation_mode"],
         "format_type": dataset.format_type,
         "total_entries": dataset.entries_count,
-        "quality_summary": dataset.quality,
+        "quality_summary": quality_out(dataset),
         "flagged": dataset.flagged,
         "version": dataset.version,
         "created_at": dataset.created_at,
@@ -384,7 +393,7 @@ def dataset_out(
         "batch_files": [batch_out(batch) for batch in view.batches],
         "total_batches": view.batches_count,
         "settings": dataset.settings,
-        "curation": dataset.curation,
+        "curation": curation_out(dataset),
         "usage": usage,
         "feedback_summary": feedback_summary,
         "benchmarks": [benchmark_out(run) for run in benchmarks],

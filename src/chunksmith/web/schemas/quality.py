@@ -12,7 +12,14 @@ from chunksmith.quality.entry_scores import PARTS
 from chunksmith.services.analyzing import MOST_ROWS, PASSED_FROM, Analysis, AnalysisConfig
 from chunksmith.services.quality_reports import QualityReport
 from chunksmith.web import fields
-from chunksmith.web.schemas.datasets import DistributionOut, average_score, distribution_out
+from chunksmith.web.schemas.datasets import (
+    AS_OF,
+    DistributionOut,
+    average_score,
+    curation_out,
+    distribution_out,
+    quality_out,
+)
 
 FIGURES = (
     "overall_score, mean_score (also average_score), diversity_score, bias_score (1: no imbalance found), "
@@ -29,6 +36,10 @@ class RunOut(fields.AnswerSchema):
     overall_score = fields.Number(allow_none=True)
     diversity_score = fields.Number(allow_none=True)
     bias_score = fields.Number(allow_none=True)
+
+
+class TrendOut(RunOut):
+    stale = fields.Boolean(allow_none=True, metadata={"description": "Whether entries changed since it was scored."})
 
 
 class VersionScoresOut(RunOut):
@@ -51,13 +62,17 @@ class AgreementOut(fields.AnswerSchema):
 
 class DatasetQualityOut(fields.AnswerSchema):
     dataset_id = fields.String()
-    quality_summary = fields.Dict(allow_none=True, metadata={"description": f"{FIGURES}; null until it was analyzed."})
+    quality_summary = fields.Dict(
+        allow_none=True, metadata={"description": f"{FIGURES}; {AS_OF}; null until it was analyzed."}
+    )
     average_score = fields.Number(allow_none=True)
     distribution = fields.Nested(DistributionOut)
-    curation = fields.Dict(metadata={"description": "Duplicates, contamination, splits and what leaks between them."})
+    curation = fields.Dict(
+        metadata={"description": f"Duplicates, contamination, splits and what leaks between them, each with {AS_OF}."}
+    )
     flagged = fields.String(allow_none=True)
     trend = fields.List(
-        fields.Nested(RunOut),
+        fields.Nested(TrendOut),
         metadata={"description": "The runs of its `dataset_name` up to this one, oldest first, at most 50."},
     )
     versions = fields.List(
@@ -162,10 +177,10 @@ def report_out(report: QualityReport) -> dict[str, Any]:
     dataset = report.dataset
     return {
         "dataset_id": dataset.dataset_id,
-        "quality_summary": dataset.quality,
+        "quality_summary": quality_out(dataset),
         "average_score": average_score(dataset),
         "distribution": distribution_out(dataset),
-        "curation": dataset.curation,
+        "curation": curation_out(dataset),
         "flagged": dataset.flagged,
         "trend": [run._asdict() for run in report.trend],
         "versions": [_version_scores(version) for version in report.versions],
