@@ -12,6 +12,7 @@ from chunksmith.quality.fields import grounded_text, prompt_text
 from chunksmith.quality.folding import fold
 from chunksmith.quality.passages import Passage, any_negator, read, roots
 from chunksmith.quality.substitutions import substituted
+from chunksmith.quality.symbols import lacking, symbols
 from chunksmith.quality.words import Tokens, is_common_word, names, tokens
 
 EVIDENCE_SHARE = 0.2  # of groundedness, when there is evidence
@@ -118,12 +119,13 @@ def _support(text: str, passage: Passage) -> _Support:
     for number in claimed.numbers:
         wanted += HARD_WEIGHT
         found += HARD_WEIGHT if number in passage.numbers else 0.0
-    lacking = {number for number in claimed.numbers if number not in passage.numbers}
+    signs = lacking(symbols(fold(text)), passage.symbols)
+    strange = signs | {number for number in claimed.numbers if number not in passage.numbers}
     swapped = substituted(claimed, passage, {word for word, worth in worths.items() if not worth})
     known = roots(claimed) & passage.roots
     together = APART + (1 - APART) * passage.window(known)
-    misses = len((missing & hard) | lacking | swapped)
-    return _Support(found, wanted, together, missing | lacking | swapped, misses)
+    misses = len((missing & hard) | strange | swapped)
+    return _Support(found, wanted + HARD_WEIGHT * len(signs), together, missing | strange | swapped, misses)
 
 
 def _hard_words(text: str, passage: Passage) -> set[str]:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from chunksmith.quality.passages import bare, is_negator
+from chunksmith.quality.symbols import symbols
 from chunksmith.quality.words import is_function_word, is_unspaced, numbers, terms
 
 _FILLERS = frozenset(
@@ -30,7 +31,8 @@ _DECIDING = {
         for line in (
             "all every each|any|some|several|many|much|more|most|few|fewer less|least|only solely|both|half|either|"
             "always|usually generally normally typically mostly|often frequently|sometimes occasionally|rarely seldom|"
-            "must shall|should ought|first|last|before|after|until|above|below under beneath|up|down|off|false|unless|"
+            "must shall|should ought|may|might|can|could|or|although though|from|with|"
+            "first|last|before|after|until|above|below under beneath|up|down|off|false|unless|"
             "inside|outside|against|except|almost nearly|who whom whose|when|where|why|how|nur|alle jeder jede jedes|"
             "immer|oft|selten|mehr|weniger|vor|nach|muss|toujours|souvent|tous toutes|plus|moins|siempre|todos todas|"
             "más|menos"
@@ -97,6 +99,8 @@ _OPPOSITES = {
     word: frozenset(other for pair in _OPPOSITE_PAIRS if word in pair for other in pair if other != word)
     for word in {word for pair in _OPPOSITE_PAIRS for word in pair}
 }
+_MINUS = re.compile(r"-\d")
+_RANGE = re.compile(r"(\d[\d.,:]*)(?: \w+)?(?: ?- ?| (?:to|until|till|through|bis) )(?=(\d[\d.,:]*\d|\d))")
 # Denials where no spaces are written; each place where one stands counts.
 _UNSPACED_DENIAL = re.compile("[不没沒未無无非]|ない|ません|ไม่")
 
@@ -117,7 +121,18 @@ def matter_of(plain: str) -> Matter:
         exact = [*_UNSPACED_DENIAL.findall(plain), *numbers(plain)]
         return Matter(list(map(_hash, terms(plain))), exact, unspaced=True)
     read = list(map(_meaning, terms(_FILLING.sub(" ", plain).replace("can't", "cannot"))))
-    return Matter([code for code, _ in read if code], [exact for _, exact in read if exact], unspaced=False)
+    exact = [exact for _, exact in read if exact]
+    return Matter([code for code, _ in read if code], exact + _signs(plain) + _ranges(plain), unspaced=False)
+
+
+def _signs(plain: str) -> list[str]:
+    signed = [number for number in numbers(plain) if number[0] == "-"] if _MINUS.search(plain) else []
+    return signed + [f"{one.mark} {one.thing}" for one in symbols(plain)]
+
+
+def _ranges(plain: str) -> list[str]:
+    """From 9 to 17 is not from 17 to 9, while other numbers may be told in any order."""
+    return [f"range {one} {other}" for one, other in _RANGE.findall(plain)]
 
 
 def joined_exact(parts: list[Matter]) -> list[str]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from chunksmith.domain.sentences import spans
 from chunksmith.quality.folding import fold
+from chunksmith.quality.symbols import Symbol, symbols
 from chunksmith.quality.words import Tokens, carries_meaning, numbers, words_of, writes_nouns_large
 
 INFLECTED_WORTH = 0.8  # of another form of a word that the passage has
@@ -39,6 +40,7 @@ class Passage(NamedTuple):
 
     words: frozenset[str]
     numbers: frozenset[str]
+    symbols: frozenset[Symbol]
     large_nouns: bool
     sentences: tuple[Sentence, ...]
     windows: tuple[frozenset[str], ...]
@@ -71,6 +73,7 @@ def read(text: str) -> Passage:
     return Passage(
         words,
         frozenset(numbers(plain)),
+        frozenset(symbols(plain)),
         writes_nouns_large(text),
         sentences,
         windows,

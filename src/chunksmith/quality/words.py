@@ -18,6 +18,8 @@ _UNSPACED = re.compile(
     r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u31a0-\ua4cf\uf900-\ufaff\U00020000-\U0003ffff]+"
 )
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+# A sign is no dash: it stands before a digit, and behind neither a word, as in utf-8, nor a number, as in 3-5.
+_SIGNED = re.compile(rf"((?<![\w)\]%.,-])-)?({_NUMBER.pattern})")
 _WORD = re.compile(r"\w+")
 _TERM = re.compile(rf"{_LETTERS.pattern}|{_NUMBER.pattern}")
 _PLAIN_TERM = re.compile(rf"[a-z]+|{_NUMBER.pattern}")
@@ -125,8 +127,11 @@ def terms(plain: str) -> list[str]:
 
 
 def numbers(text: str) -> list[str]:
-    """``1,000`` and ``1000`` are one number, ``1.5`` and ``15`` are two."""
-    return [re.sub("[.,]", "", found) if _GROUPED.fullmatch(found) else found for found in _NUMBER.findall(text)]
+    """``1,000`` and ``1000`` are one number, ``1.5`` and ``15`` are two, and so are ``-40`` and ``40``."""
+    return [
+        ("-" if sign else "") + (re.sub("[.,]", "", found) if _GROUPED.fullmatch(found) else found)
+        for sign, found in _SIGNED.findall(text)
+    ]
 
 
 def names(text: str) -> set[str]:

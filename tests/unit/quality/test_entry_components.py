@@ -64,6 +64,29 @@ def test_groundedness(answer: str, least: float, most: float) -> None:
     assert least <= grounding(answer) <= most
 
 
+@pytest.mark.parametrize(
+    ("answer", "missing"),
+    [
+        ("The device costs €500 in Japan.", ["€500"]),
+        ("The device costs 500 $ in Japan.", []),
+        ("It works at 40 degrees.", ["40"]),
+        ("It works at -40 degrees.", []),
+        ("It is written in C# by hand.", ["c#"]),
+        ("It is written in C++ by hand.", []),
+        ("It stops when x < y is true.", ["x<y"]),
+        ("It stops when x > y is true.", []),
+    ],
+)
+def test_signs_and_symbols_have_to_be_those_of_the_passage(answer: str, missing: list[str]) -> None:
+    passage = (
+        "The device costs $500 in Japan. It works at -40 degrees. It is written in C++ by hand, not C, on pages 3-5. "
+        "It stops when x > y is true."
+    )
+    found = ground(pair("What of the device?", answer), passage, SHAPE)
+    assert list(found.missing) == missing
+    assert (found.value < 0.6) is bool(missing)
+
+
 ORDER = "The damper is opened before the kiln is lit, and closed after the kiln has cooled for a whole night."
 
 

@@ -124,6 +124,36 @@ def test_what_tells_another_thing_is_no_duplicate(first: tuple[str, str], second
 
 
 @pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("-40", "40"),
+        ("C++", "C"),
+        ("C++", "C#"),
+        ("x > y", "x < y"),
+        ("a++", "a--"),
+        ("$5 million", "€5 million"),
+        ("9 to 17", "17 to 9"),
+        ("salt and sugar", "salt or sugar"),
+        ("salt, because it may rain", "salt, although it may rain"),
+        ("salt from the hills", "salt with the hills"),
+        ("what it may take", "what it must take"),
+        ("what it may take", "what it takes"),
+    ],
+)
+def test_signs_symbols_order_and_small_deciding_words_make_another_text(one: str, other: str) -> None:
+    asked = "What does the machine of the old mill show on its dial at night?"
+    texts = [Parts(asked, f"The machine of the old mill shows {shown} on its dial at night.") for shown in (one, other)]
+    assert found(texts) == {}
+
+
+@pytest.mark.parametrize("shown", ["rows 3-5", "rows 3 - 5", "rows 3–5"])
+def test_a_range_has_no_sign(shown: str) -> None:
+    rest = "The machine of the old mill shows {} on its dial at night, in the first room."
+    texts = [Parts("What is shown?", rest.format(one)) for one in ("rows 3-5", shown)]
+    assert found([*texts, Parts("What is it?", "another text of its own")]).keys() == {1}
+
+
+@pytest.mark.parametrize(
     ("prompt", "rest", "marked"),
     [
         (MILL[0], "Ghent was built in 1841 by two brothers from the mill.", True),
