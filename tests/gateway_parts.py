@@ -2,14 +2,14 @@
 
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from chunksmith.domain.calls import ChatReply, ChatRequest, Message, ModelInfo, ModelRef, ProviderAccount, Usage
 from chunksmith.domain.ledger import CallFailure, NewCall, StoredReply
-from chunksmith.errors import ProviderError
+from chunksmith.errors import ProviderError, StorageError
 from chunksmith.gateway.budget import Budget
 from chunksmith.gateway.gateway import Caller, Gateway
 from chunksmith.gateway.pricing import PriceBook, Rates
@@ -81,7 +81,7 @@ class ScriptedModel:
 
 @dataclass
 class MemoryLedger:
-    """What the real one keeps, with its promises; writing takes ``write_s``."""
+    """What the real one keeps, with its promises; writing takes ``write_s``, and fails while the disk is ``full``."""
 
     clock: VirtualClock
     write_s: float = 0.0
@@ -92,6 +92,7 @@ class MemoryLedger:
     costs: dict[int, int | None] = field(default_factory=dict)
     reused: int = 0
     intents: int = 0
+    full: bool = False
     events: list[str] = field(default_factory=list)
 
     async def find(self, key: bytes, only_job: tuple[int, int] | None = None) -> StoredReply | None:
@@ -143,6 +144,14 @@ class MemoryLedger:
     async def _write(self) -> None:
         if self.write_s:
             await self.clock.sleep(self.write_s)
+        if self.full:
+            raise StorageError("the database cannot be written: database or disk is full")
+
+    async def abandon_open(self, at: str, job: int | None = None, but: Collection[int] = ()) -> int:
+        lost = [one for one in self.open if one not in but and job in (None, self.calls[one].job)]
+        for call_id in lost:
+            self.failures[call_id] = CallFailure("interrupted", "nobody waited for it any more", None, True)
+        return len(lost)
 
     @property
     def open(self) -> list[int]:

@@ -323,6 +323,16 @@ async def test_a_full_disk_is_waited_for(server: Server, fake: FakeLLM) -> None:
     assert adds_up(status)
 
 
+async def test_a_full_disk_loses_no_reply_and_pays_for_none_twice(server: Server, fake: FakeLLM) -> None:
+    started = await server.post("datasets/generate", body(await server.project(passages())))
+    await until(server, started["job_id"], down(10))
+    await fill_disk(server, 0)
+    await until(server, started["job_id"], lambda one: bool(one["result"]["waiting_for"]))
+    await fill_disk(server, None)
+    usage = (await server.ended(started["job_id"]))["result"]["usage"]
+    assert (usage["calls"], usage["unknown_calls"], max(fake.stats.bodies.values())) == (COUNT, 0, 1)
+
+
 async def test_a_pause_ends_the_wait_for_a_call_that_is_shared(server: Server, fake: FakeLLM) -> None:
     """Two jobs ask the same: the second waits for the first one's calls, and can be paused meanwhile."""
     fake.control({"latency_ms": 2000})

@@ -11,7 +11,7 @@ from typing import Literal
 from chunksmith.domain.calls import ProviderAccount
 from chunksmith.domain.halts import AccountClosed, Halt
 from chunksmith.domain.ports import Clock
-from chunksmith.errors import ProviderError
+from chunksmith.errors import ProviderError, StorageError
 
 # A provider counts requests when they arrive, we when they leave: a minute with a margin for the way between.
 WINDOW_S = 61.0
@@ -316,7 +316,7 @@ class Admission:
         self._closed = detail
         self.turn_away(AccountClosed(detail))
 
-    def turn_away(self, reason: Halt, job: int | None = None) -> None:
+    def turn_away(self, reason: Halt | StorageError, job: int | None = None) -> None:
         """All that wait, or those of one job, get ``reason`` instead of a slot."""
         for name in [job] if job is not None else list(self._queues):
             for waiter in self._queues.pop(name, ()):

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
@@ -27,9 +27,10 @@ from chunksmith.domain.loop_turns import LoopTurns
 from chunksmith.domain.ports import ChatModel, Clock
 from chunksmith.domain.times import rfc3339
 from chunksmith.domain.tokens import estimate_tokens
-from chunksmith.errors import ProviderError
+from chunksmith.errors import ProviderError, StorageError
 from chunksmith.gateway.admission import Admission, Slot
 from chunksmith.gateway.budget import Budget, Reservation
+from chunksmith.gateway.keeping import Keeper, Write
 from chunksmith.gateway.lanes import Lane, Lanes
 from chunksmith.gateway.pricing import PriceBook
 
@@ -55,6 +56,7 @@ class Ledger(Protocol):
     def failed(self, call_id: int, job: int | None, at: str, failure: CallFailure) -> Awaitable[None]: ...
     def withdraw(self, call_id: int, job: int | None) -> Awaitable[None]: ...
     async def count_reused(self, job: int) -> None: ...
+    async def abandon_open(self, at: str, job: int | None = None, but: Collection[int] = ()) -> int: ...
 
 
 class Answer(NamedTuple):
@@ -92,7 +94,7 @@ class Caller:
     weight: int = 1
     reuse: bool = True
     stored_only: bool = False
-    halted_by: Halt | None = None
+    halted_by: Halt | StorageError | None = None
     halted: asyncio.Event = field(default_factory=asyncio.Event)
     lanes: Lanes = field(default_factory=Lanes)
 
@@ -123,9 +125,11 @@ class Gateway:
         # By job: calls that have left, and those that wait to be tried again.
         self._moving: Counter[int] = Counter()
         self._rests: dict[int, list[Rest]] = {}
-        # Calls between their intent and their reply in the ledger.
         self._turns = LoopTurns()
+        self._keeper = Keeper(clock)
+        # Calls between their intent and their reply in the ledger; by id, from when the intent is there.
         self.sending = 0
+        self._open: set[int] = set()
         self.admissions = {
             name: Admission(account, clock, give_up_after_s, self._rng) for name, account in accounts.items()
         }
@@ -134,7 +138,7 @@ class Gateway:
         """A reply to ``request``: a stored one, one that is on its way for somebody else, or a new one.
 
         Errors: ProviderError (attempts used up, or not transient; ``no_stored_reply``), AccountClosed, BudgetExhausted,
-        CallsStopped.
+        CallsStopped; StorageError when there is no room for a new call in the ledger.
         """
         await self._turns.next()
         key = request.key()
@@ -167,7 +171,7 @@ class Gateway:
         for admission in self.admissions.values():
             admission.turn_away(CallsStopped())
 
-    def halt(self, caller: Caller, reason: Halt) -> None:
+    def halt(self, caller: Caller, reason: Halt | StorageError) -> None:
         """Start no further call for this job. Those on their way are still kept."""
         caller.halted_by = caller.halted_by or reason
         caller.halted.set()
@@ -183,7 +187,17 @@ class Gateway:
         for admission in self.admissions.values():
             admission.forget_job(job)
 
+    @property
+    def held_by(self) -> StorageError | None:
+        """Why replies that have come cannot be written; no call leaves meanwhile."""
+        return self._keeper.obstacle
+
+    async def settle(self, job: int) -> None:
+        """Calls of the job that are open in the ledger, and that nobody waits for, may have been billed."""
+        await self._ledger.abandon_open(timestamp(self._clock), job, self._open)
+
     async def close(self) -> None:
+        await self._keeper.close()
         for admission in self.admissions.values():
             await admission.close_timer()
 
@@ -253,7 +267,7 @@ class Gateway:
             call = self._new_call(key, request, caller, position, stage, attempt)
             try:
                 return await self._attempt(request, caller, call)
-            except AccountClosed as closed:
+            except (AccountClosed, StorageError) as closed:
                 self.halt(caller, closed)  # the job's other calls need not sleep out their waits to learn of it
                 raise
             except ProviderError as exc:
@@ -313,7 +327,7 @@ class Gateway:
         ):
             try:
                 self._check_halted(caller)
-            except Halt:
+            except (Halt, StorageError):
                 slot.unsent()
                 raise
             self.sending += 1
@@ -349,33 +363,51 @@ class Gateway:
         Between the right to send and the sending limits may have been lowered, or a wait set for all. What is held back
         is taken out of the ledger again: after a crash it would count as sent, and at a wrong time.
 
-        Errors: Halt, when none may leave any more.
+        Errors: Halt, when none may leave any more; StorageError, when the disk is full.
         """
         written: asyncio.Future[int] | None = None
         try:
             while True:
+                self._check_room()
                 call.sent_at = timestamp(self._clock)
                 written = asyncio.ensure_future(self._ledger.intend(call))
                 call_id = await asyncio.shield(written)
                 await self._turns.next(first=True)
                 self._check_halted(caller)
+                self._check_room()  # the reply before it may not have been written
                 if permits.used():
+                    self._open.add(call_id)
                     return call_id
                 written = None
-                await asyncio.shield(self._ledger.withdraw(call_id, call.job))
+                await asyncio.shield(self._withdraw(call_id, call.job))
                 self._check_halted(caller)
                 while not permits.taken():
                     await self._pause(caller, HELD_LOOK_S)
                     self._check_halted(caller)
-        except (asyncio.CancelledError, Halt):
+        except (asyncio.CancelledError, Halt, StorageError):
             permits.give_back()
             permits.slot.unsent()
             if written is not None:
                 await asyncio.shield(self._take_back(written, call.job))  # also when it is cancelled now
             raise
 
+    def _check_room(self) -> None:
+        if self._keeper.obstacle is not None:
+            raise StorageError(self._keeper.obstacle.detail)
+
     async def _take_back(self, written: asyncio.Future[int], job: int | None) -> None:
-        await self._ledger.withdraw(await written, job)
+        with contextlib.suppress(StorageError):  # then it was never written
+            self._withdraw(await written, job)
+
+    def _withdraw(self, call_id: int, job: int | None) -> "asyncio.Future[None]":
+        self._open.add(call_id)
+        return self._put_down(call_id, lambda: self._ledger.withdraw(call_id, job))
+
+    def _put_down(self, call_id: int, write: Write) -> "asyncio.Future[None]":
+        """What became of a call; done when it is durable."""
+        kept = self._keeper.keep(write)
+        kept.add_done_callback(lambda _: self._open.discard(call_id))
+        return kept
 
     async def _send(
         self, call_id: int, call: NewCall, request: ChatRequest, slot: Slot, reservation: Reservation
@@ -387,7 +419,9 @@ class Gateway:
             raise
         except asyncio.CancelledError:
             lost = CallFailure("interrupted", "cancelled in flight", None, True, call.estimate_nano)
-            await asyncio.shield(self._ledger.failed(call_id, call.job, timestamp(self._clock), lost))
+            at = timestamp(self._clock)
+            # Not waited for: who cancels does not wait for a disk that is full.
+            self._put_down(call_id, lambda: self._ledger.failed(call_id, call.job, at, lost))
             self._seen(call.model, "interrupted", None)
             raise
 
@@ -400,13 +434,15 @@ class Gateway:
         except ProviderError as exc:
             slot.failed(exc, call.key)
             failure = CallFailure(exc.kind, exc.detail, exc.status, True, call.estimate_nano)
-            await asyncio.shield(self._ledger.answered(call_id, call.job, raw, None, at, failure))
+            await asyncio.shield(
+                self._put_down(call_id, lambda: self._ledger.answered(call_id, call.job, raw, None, at, failure))
+            )
             self._seen(call.model, exc.kind, None)
             raise
         cost = self.prices.cost_nano(request.model, reply.usage)
         if cost != reply.usage.cost_nano_usd:
             reply = replace(reply, usage=replace(reply.usage, cost_nano_usd=cost))
-        durable = asyncio.ensure_future(self._ledger.answered(call_id, call.job, raw, reply, at, None))
+        durable = self._put_down(call_id, lambda: self._ledger.answered(call_id, call.job, raw, reply, at, None))
         reservation.spent_nano = cost if cost is not None else reservation.spent_nano
         slot.succeeded(_total(reply.usage))
         return Kept(Answer(reply, call_id, reused=False), durable)
@@ -423,7 +459,8 @@ class Gateway:
         if exc.retry_after_s and exc.kind in ("rate_limit", "server"):
             told_until = rfc3339(self._clock.now() + exc.retry_after_s)
         failure = CallFailure(exc.kind, exc.detail, exc.status, maybe_billed, call.estimate_nano, told_until)
-        await asyncio.shield(self._ledger.failed(call_id, call.job, timestamp(self._clock), failure))
+        at = timestamp(self._clock)
+        await asyncio.shield(self._put_down(call_id, lambda: self._ledger.failed(call_id, call.job, at, failure)))
         self._seen(call.model, exc.kind, None)
 
     def _seen(self, model: ModelRef, result: str, reply: ChatReply | None) -> None:

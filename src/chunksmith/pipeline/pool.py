@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from chunksmith.domain.halts import Halt
+from chunksmith.errors import StorageError
 
 
 class Placed(Protocol):
@@ -25,7 +26,8 @@ PAGE_MIN = 64
 class Pool(Generic[T]):
     """Runs ``work`` on each pending unit; ``concurrency`` may change while it runs.
 
-    The first Halt ends the feeding; what is in flight may finish. Any other exception is a bug and ends all.
+    The first Halt ends the feeding, and so does a disk that is full; what is in flight may finish, as it may be paid
+    for. Any other exception is a bug and ends all.
     """
 
     def __init__(self, fetch: Fetch[T], work: Callable[[T], Awaitable[None]], concurrency: int) -> None:
@@ -34,10 +36,10 @@ class Pool(Generic[T]):
         self.concurrency = concurrency
         self._workers = 0
         self._changed = asyncio.Event()
-        self.halted_by: Halt | None = None
+        self.halted_by: Halt | StorageError | None = None
 
     async def run(self) -> None:
-        """Errors: the Halt that ended it, when one did."""
+        """Errors: the Halt or StorageError that ended it, when one did."""
         try:
             async with asyncio.TaskGroup() as group:
                 await self._staff(group)
@@ -61,7 +63,7 @@ class Pool(Generic[T]):
         self.concurrency = concurrency
         self._changed.set()
 
-    def halt(self, reason: Halt) -> None:
+    def halt(self, reason: Halt | StorageError) -> None:
         """Take no further unit."""
         if self.halted_by is None:
             self.halted_by = reason
@@ -73,10 +75,9 @@ class Pool(Generic[T]):
                 unit = await self._feed.next()
                 if unit is None or self.halted_by is not None:
                     return
-                try:
-                    await self._work(unit)
-                except Halt as reason:
-                    self.halt(reason)
+                await self._work(unit)
+        except (Halt, StorageError) as reason:
+            self.halt(reason)
         finally:
             self._workers -= 1
             self._changed.set()

@@ -16,7 +16,7 @@ from chunksmith.domain.ledger import CallRecord
 from chunksmith.domain.paging import Window
 from chunksmith.domain.ports import Clock
 from chunksmith.domain.times import rfc3339
-from chunksmith.errors import Conflict, Fault, InvalidRequest, NotFound, RunnerUnavailable
+from chunksmith.errors import Conflict, Fault, InvalidRequest, NotFound, RunnerUnavailable, StorageError
 from chunksmith.gateway.admission import Admission
 from chunksmith.gateway.budget import usd
 from chunksmith.gateway.gateway import Rest
@@ -108,6 +108,7 @@ class JobService:
         admissions: Mapping[str, Admission],
         resting: Callable[[int], Rest | None],
         moves: Callable[[int], bool],
+        held_by: Callable[[], StorageError | None],
         prices: PriceBook,
         benchmarks: BenchmarkResults,
         clock: Clock,
@@ -122,6 +123,7 @@ class JobService:
         self._admissions = admissions
         self._rests = resting
         self._moves = moves
+        self._held_by = held_by
         self._prices = prices
         self._benchmarks = benchmarks
         self._clock = clock
@@ -253,8 +255,9 @@ class JobService:
 
     def _waiting_for(self, job: Job) -> tuple[str | None, float | None]:
         """Why nothing moves, and for how long where that is known."""
-        if job.state == "submitted" and job.error_detail is not None:
-            return f"storage: {job.error_detail}", None
+        storage = self._storage_fault(job)
+        if storage is not None:
+            return f"storage: {storage}", None
         if job.state == "submitted":
             return ("a free place in the queue" if job.id not in self._runner.running else None), None
         if job.state == "paused":
@@ -273,6 +276,16 @@ class JobService:
         if admission.waiting_until is not None:
             wait_s = max(0.0, admission.waiting_until - self._clock.monotonic())
         return WAITS[admission.waiting_for] + (f", {wait_s:.0f} s" if wait_s else ""), wait_s
+
+    def _storage_fault(self, job: Job) -> str | None:
+        """What keeps it from going on until there is room on the disk."""
+        if job.state == "submitted" and job.error_detail is not None:
+            return job.error_detail
+        running = self._runner.running.get(job.id)
+        if running is None or job.state not in ("submitted", "running"):
+            return None
+        fault = running.storage_fault or self._held_by()
+        return fault.detail if fault is not None else None
 
     def _resting(self, job: Job) -> tuple[str | None, float | None]:
         """Nothing of the job moves before a call is tried again."""

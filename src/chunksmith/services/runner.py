@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -49,6 +49,7 @@ class Running:
 
     ``limits`` are those that were changed since it was claimed.
     ``conclusion``: the step that a completed job shows; its work may say there what it could not do.
+    ``storage_fault``: why it waits for room on the disk.
     ``begun``: its task has had its first turn. One that is cancelled before would never come to an end.
     """
 
@@ -59,6 +60,7 @@ class Running:
     task: asyncio.Task[None] | None = None
     begun: bool = False
     conclusion: str = "Completed"
+    storage_fault: StorageError | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def steer(self, control: Control) -> None:
@@ -89,7 +91,7 @@ class Work(Protocol):
 
 class Runner:
     """``kinds`` names the work of each kind of job. ``sending`` says how many calls are on their way; ``notify`` is
-    called when a job has ended and somebody is to be told.
+    called when a job has ended and somebody is to be told. ``settle`` puts down a job's calls that nobody waits for.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class Runner:
         max_running: int,
         sending: Callable[[], int],
         notify: Callable[[], None] | None = None,
+        settle: Callable[[int], Awaitable[None]] | None = None,
     ) -> None:
         self._jobs = jobs
         self._kinds = kinds
@@ -107,6 +110,7 @@ class Runner:
         self._max_running = max_running
         self._sending = sending
         self._notify = notify
+        self._settle = settle
         self.running: dict[int, Running] = {}
         self._wakened = asyncio.Event()
         self._supervisor: asyncio.Task[None] | None = None
@@ -263,8 +267,31 @@ class Runner:
     async def _wait_for_storage(self, running: Running, exc: StorageError) -> None:
         """A full disk is not the job's fault: it goes on when there is room again, and asks nothing twice."""
         log.error("storage_unavailable", extra={"detail": exc.detail})
-        await self._clock.sleep(STORAGE_RETRY_S)
-        await self._end(running, "submitted", error=(exc.slug, exc.detail), step=f"Waiting for storage: {exc.detail}")
+        running.storage_fault = exc
+        try:
+            await self._clock.sleep(STORAGE_RETRY_S)
+            await self._settle_calls(running.job.id)
+        except asyncio.CancelledError:
+            if running.halted_by is None:
+                raise
+        halted = running.halted_by
+        if isinstance(halted, CallsStopped) or self.stopping:
+            log.info("job_suspended")
+        elif halted is not None:
+            await self._end_halted(running, halted)
+        elif running.job.state == "running":  # else it is still in the queue
+            step = f"Waiting for storage: {exc.detail}"
+            await self._end(running, "submitted", error=(exc.slug, exc.detail), step=step)
+
+    async def _settle_calls(self, job: int) -> None:
+        """Until it is done: a call that is left open would count for nothing."""
+        while self._settle is not None:
+            try:
+                await self._settle(job)
+                return
+            except StorageError as exc:
+                log.error("calls_not_settled", extra={"detail": exc.detail})
+                await self._clock.sleep(STORAGE_RETRY_S)
 
     async def _end_halted(self, running: Running, halt: Halt) -> None:
         if isinstance(halt, CancelledByUser):
@@ -289,7 +316,7 @@ class Runner:
         error: tuple[str | None, str | None] = (None, None),
         step: str,
     ) -> None:
-        write = asyncio.create_task(self._write_end(running.job.id, to, reason, error, step), name="job-end")
+        write = asyncio.create_task(self._write_end(running, to, reason, error, step), name="job-end")
         try:
             running.job = await asyncio.shield(write)
         except asyncio.CancelledError:
@@ -301,7 +328,7 @@ class Runner:
 
     async def _write_end(
         self,
-        job: int,
+        running: Running,
         to: JobState,
         reason: PauseReason | None,
         error: tuple[str | None, str | None],
@@ -309,11 +336,12 @@ class Runner:
     ) -> Job:
         """Until it is written: a job whose end is lost would seem to run for ever."""
         while True:
-            at, notify = timestamp(self._clock), self._notify is not None
+            at, notify, job = timestamp(self._clock), self._notify is not None, running.job.id
             try:
                 return await self._jobs.move(job, to, at=at, reason=reason, error=error, step=step, notify=notify)
             except StorageError as exc:
                 if self.stopping:
                     raise
                 log.error("job_end_not_written", extra={"detail": exc.detail})
+                running.storage_fault = exc
                 await self._clock.sleep(STORAGE_RETRY_S)

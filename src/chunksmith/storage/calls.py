@@ -4,6 +4,7 @@ import asyncio
 import json
 import sqlite3
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -57,7 +58,10 @@ WHERE :job IS NULL OR (kept.job = :job AND kept.position = :position)
 ORDER BY kept.id DESC LIMIT 1
 """
 _RAW = "SELECT call_id, raw FROM replies WHERE call_id IN (SELECT value FROM json_each(?))"
-_ABANDONED = "SELECT id, job, ifnull(estimate_nano, 0) AS estimate FROM calls WHERE state = 'intent'"
+_ABANDONED = """
+SELECT id, job, ifnull(estimate_nano, 0) AS estimate FROM calls WHERE state = 'intent' AND (? IS NULL OR job = ?)
+    AND id NOT IN (SELECT value FROM json_each(?))
+"""
 _RECENT = """
 SELECT provider, sent_at, coalesce(
     input_tokens + output_tokens,
@@ -225,15 +229,18 @@ class CallStore:
             for lookup, call in zip(batch, chosen, strict=True):
                 lookup.settle(call, raws.get(call))
 
-    async def abandon_open(self, at: str) -> int:
+    async def abandon_open(self, at: str, job: int | None = None, but: Collection[int] = ()) -> int:
         """At start: calls that were in flight when the process ended. Returns how many.
 
-        Whether they were answered cannot be known, so their estimated cost counts as spent.
+        With ``job``, those of this job alone, ``but`` for those that are still in flight. Whether they were answered
+        cannot be known, so their estimated cost counts as spent.
         """
+        why = "the process ended first" if job is None else "nobody waited for it any more"
+        parameters = (job, job, json.dumps(sorted(but)))
 
         async def abandon(connection: aiosqlite.Connection) -> int:
-            rows = list(await connection.execute_fetchall(_ABANDONED))
-            unknown = [("unknown", at, "interrupted", "the process ended first", None, row["id"]) for row in rows]
+            rows = list(await connection.execute_fetchall(_ABANDONED, parameters))
+            unknown = [("unknown", at, "interrupted", why, None, row["id"]) for row in rows]
             await connection.executemany(_FAILED, unknown)
             counted = [(1, row["estimate"], row["job"]) for row in rows if row["job"] is not None]
             await connection.executemany(_COUNT_UNKNOWN, counted)

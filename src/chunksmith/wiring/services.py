@@ -123,6 +123,7 @@ def _jobs(app: web.Application, core: Core, workshop: Workshop) -> None:
         core.gateway.admissions,
         core.gateway.resting,
         core.gateway.moves,
+        lambda: core.gateway.held_by,
         core.prices,
         rows.benchmarks,
         clock,

@@ -86,7 +86,8 @@ def workshop(core: Core, notify: Callable[[], None] | None) -> Workshop:
         ),
     }
     kinds[BENCHMARK_KIND] = BenchmarkJob(stores, measuring)
-    runner = Runner(rows.jobs, kinds, clock, core.settings.generation.max_running_jobs, lambda: gateway.sending, notify)
+    most = core.settings.generation.max_running_jobs
+    runner = Runner(rows.jobs, kinds, clock, most, lambda: gateway.sending, notify, gateway.settle)
     return Workshop(runner, generation)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from chunksmith.domain.halts import BudgetExhausted, CallsStopped
+from chunksmith.domain.halts import BudgetExhausted, CallsStopped, Halt
+from chunksmith.errors import StorageError
 from chunksmith.pipeline.pool import PAGE_MIN, Pool
 from virtual_clock import VirtualClock, settle
 
@@ -99,14 +100,15 @@ async def test_concurrency_changes_while_it_runs(changes: list[int]) -> None:
     assert sorted(bench.done) == list(range(600))
 
 
-async def test_a_halt_ends_the_feeding_and_lets_the_rest_finish() -> None:
+@pytest.mark.parametrize("reason", [BudgetExhausted("empty"), StorageError("the disk is full")])
+async def test_a_halt_or_a_full_disk_ends_the_feeding_and_lets_the_rest_finish(reason: Halt | StorageError) -> None:
     bench = Bench(100)
 
     async def halt() -> None:
-        raise BudgetExhausted("empty")
+        raise reason
 
     bench.special[10] = halt
-    with pytest.raises(BudgetExhausted):
+    with pytest.raises(type(reason)):
         await bench.clock.run(bench.pool(4).run())
     # 8 and 9 were through a moment before, so 12 and 13 had been taken.
     assert sorted(bench.done) == [n for n in range(14) if n != 10]

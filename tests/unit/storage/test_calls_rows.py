@@ -135,6 +135,15 @@ async def test_what_was_in_flight_when_the_process_ended_is_unknown_and_spent(ro
     assert (counters.calls, counters.unknown_calls, counters.spent_nano) == (3, 2, 70 + 1000)
 
 
+async def test_of_one_job_only_the_calls_that_are_not_in_flight_are_unknown(rows: EngineRows) -> None:
+    for n in range(3):
+        await rows.calls.intend(call(f"{n}"))
+    assert await rows.calls.abandon_open(LATER, 2) == 0
+    assert await rows.calls.abandon_open(LATER, 1, {2}) == 2
+    counters = (await rows.jobs.reload(1)).counters
+    assert (counters.unknown_calls, counters.spent_nano) == (2, 1000)
+
+
 async def test_ids_go_on_where_they_ended(rows: EngineRows) -> None:
     first = await rows.calls.intend(call())
     again = EngineRows(rows.corpus)
