@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import logging
 import secrets
 from dataclasses import dataclass
 
@@ -9,9 +10,10 @@ from chunksmith.domain.corpus_ports import Keys
 from chunksmith.domain.keys import ApiKey, ValidKey
 from chunksmith.domain.ports import Clock
 from chunksmith.domain.times import rfc3339
-from chunksmith.errors import Conflict, NotFound
+from chunksmith.errors import AppError, Conflict, NotFound
 from chunksmith.services.identifiers import row_number
 
+log = logging.getLogger(__name__)
 MARK = "ck_"
 SECRET_BYTES = 32
 PREFIX_CHARS = 8
@@ -80,7 +82,11 @@ class KeyService:
     async def watch(self) -> None:
         while True:
             await self._clock.sleep(REFRESH_S)
-            await self.refresh()
+            try:
+                await self.refresh()
+            except AppError as exc:
+                # What is known holds until the table can be read again.
+                log.warning("keys_unreadable", extra={"slug": exc.slug, "detail": exc.detail})
 
 
 def _hash(secret: str) -> str:

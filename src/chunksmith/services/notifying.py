@@ -8,12 +8,13 @@ from typing import Any, Protocol
 from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.jobs import Job
 from chunksmith.domain.ports import Clock
-from chunksmith.errors import ProviderError
+from chunksmith.errors import AppError, ProviderError
 from chunksmith.gateway.budget import usd
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 6
 FIRST_WAIT_S, LONGEST_WAIT_S = 2.0, 120.0
+STORAGE_RETRY_S = 5.0
 
 
 class Sender(Protocol):
@@ -39,10 +40,19 @@ class Notifier:
         while True:
             await self._work.wait()
             self._work.clear()
-            while jobs := await self._jobs.to_notify():
-                for job in jobs:
-                    await self._deliver(job)
-                    await self._jobs.notified(job.id)
+            try:
+                await self._deliver_all()
+            except AppError as exc:
+                # Whom the webhook was told of, and that could not be noted, it hears of again.
+                log.warning("notifying_interrupted", extra={"slug": exc.slug, "detail": exc.detail})
+                self._work.set()
+                await self._clock.sleep(STORAGE_RETRY_S)
+
+    async def _deliver_all(self) -> None:
+        while jobs := await self._jobs.to_notify():
+            for job in jobs:
+                await self._deliver(job)
+                await self._jobs.notified(job.id)
 
     async def _deliver(self, job: Job) -> None:
         wait_s = FIRST_WAIT_S

@@ -1,19 +1,22 @@
 """Prompts and API keys, on real tables."""
 
+import asyncio
 import re
 from pathlib import Path
 
 import pytest
 
+from chunksmith.domain.keys import ValidKey
 from chunksmith.domain.paging import Window
 from chunksmith.domain.prompts import PromptDraft
-from chunksmith.errors import Conflict, NotFound
+from chunksmith.errors import Conflict, NotFound, StorageError
 from chunksmith.services.keys import KeyService
 from chunksmith.services.prompts import PromptService
 from chunksmith.storage.database import open_database
 from chunksmith.storage.keys import KeyStore
 from chunksmith.storage.prompts import PromptStore
 from corpus_parts import Corpus, StillClock
+from virtual_clock import VirtualClock
 
 BUILTIN = {"default": "Ask about {chunk}.", "question and answer": "Write {count} questions."}
 
@@ -167,3 +170,24 @@ async def test_a_key_made_by_another_process_is_noticed(corpus: Corpus, keys: Ke
         await keys.watch()
     assert await keys.allows(created.secret) == "cli"
     assert corpus.clock.slept[0] <= 2
+
+
+async def test_a_table_that_cannot_be_read_for_a_while_does_not_end_the_watch(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, clock = KeyStore(corpus.database), VirtualClock()
+    keys = KeyService(store, clock)
+    looks = 0
+
+    async def broken_at_first() -> list[ValidKey]:
+        nonlocal looks
+        looks += 1
+        if looks < 3:
+            raise StorageError("disk I/O error")
+        return []
+
+    monkeypatch.setattr(store, "valid", broken_at_first)
+    watching = asyncio.ensure_future(keys.watch())
+    await clock.advance(5)
+    assert (watching.done(), looks) == (False, 5)
+    watching.cancel()
