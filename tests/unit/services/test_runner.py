@@ -15,10 +15,11 @@ from chunksmith.domain.halts import (
     JobFatal,
 )
 from chunksmith.domain.jobs import Job
-from chunksmith.errors import Conflict, NoSourceMaterial
+from chunksmith.errors import Conflict, NoSourceMaterial, StorageError
 from chunksmith.services.runner import Runner, Running
 from chunksmith.storage.jobs import JobStore
 from corpus_parts import NOW, Corpus
+from virtual_clock import VirtualClock
 
 Work = Callable[[Running], Awaitable[None]]
 
@@ -294,3 +295,40 @@ async def test_a_pause_that_a_stop_interrupts_stays_a_pause(bench: Bench) -> Non
     await asyncio.sleep(0)
     await bench.runner.stop(0.0)
     assert (await pausing).state == "paused"
+
+
+async def test_calls_left_open_are_settled_before_a_job_that_waited_for_storage_runs_again(corpus: Corpus) -> None:
+    jobs, clock, done = JobStore(corpus.database), VirtualClock(), asyncio.Event()
+    order: list[str] = []
+
+    async def work(running: Running) -> None:
+        order.append("ran")
+        if len(order) == 1:
+            raise StorageError("the disk is full")
+        done.set()
+
+    async def settle_calls(job: int) -> None:
+        order.append(f"settled {job}")
+
+    runner = Runner(jobs, {"test": work}, clock, 2, lambda: 0, settle=settle_calls)
+    await runner.start()
+    job = await Bench(jobs, runner, []).submit(work)
+    await clock.run(asyncio.wait_for(done.wait(), 10))
+    await runner.stop(0.0)
+    assert order == ["ran", f"settled {job.id}", "ran"]
+
+
+async def test_a_job_that_waits_for_storage_can_be_cancelled(corpus: Corpus) -> None:
+    jobs, raised = JobStore(corpus.database), asyncio.Event()
+
+    async def work(running: Running) -> None:
+        raised.set()
+        raise StorageError("the disk is full")
+
+    runner = Runner(jobs, {"test": work}, VirtualClock(), 2, lambda: 0)  # time does not pass: it waits
+    await runner.start()
+    job = await Bench(jobs, runner, []).submit(work)
+    await raised.wait()
+    assert (await runner.cancel(job)).state == "cancelled"
+    assert runner.running == {}
+    await runner.stop(0.0)
