@@ -1,4 +1,4 @@
--- version 16
+-- version 17
 
 CREATE VIEW visible_chunks AS
 SELECT * FROM chunks
