@@ -5,6 +5,7 @@ import contextlib
 import errno
 import gc
 import logging
+import os
 import signal
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
@@ -26,7 +27,7 @@ from chunksmith.services.extraction import ExtractionService
 from chunksmith.services.keys import KeyService
 from chunksmith.services.notifying import Notifier
 from chunksmith.services.runner import Runner
-from chunksmith.settings import Settings
+from chunksmith.settings import Settings, unheeded_variables
 from chunksmith.storage.files import lock, make_private
 from chunksmith.web import extraction_keys, keys, middlewares, routes
 from chunksmith.web.routing import register
@@ -167,6 +168,9 @@ def serve(settings: Settings) -> int:
     logs.secrets.add(*(account.api_key for account in settings.providers.accounts().values() if account.api_key))
     if settings.webhooks.secret is not None:
         logs.secrets.add(settings.webhooks.secret.get_secret_value())
+    for name in unheeded_variables(os.environ):
+        told = "names no setting: those are CHUNKSMITH_<SECTION>__<KEY>, with two underscores between"
+        log.warning("variable_unheeded", extra={"variable": name, "detail": told})
     root = settings.server.data_dir
     _must_be_allowed(settings)
     try:

@@ -23,6 +23,9 @@ from chunksmith.domain.generation import parse_model
 from chunksmith.errors import Fault, InvalidRequest
 
 ENVIRONMENT_PREFIX = "CHUNKSMITH_"
+# What is read elsewhere: by the command line and by fault points.
+OTHER_VARIABLES = frozenset({"CHUNKSMITH_URL", "CHUNKSMITH_API_KEY", "CHUNKSMITH_FAULT_POINT"})
+FOR_TESTS = "CHUNKSMITH_TEST_"
 # The providers' own variables, the first that is set wins; ours beat them all.
 PROVIDER_VARIABLES = {
     "GEMINI_API_KEY": ("gemini", "api_key"),
@@ -295,6 +298,12 @@ def _unknown_sections(environment: Mapping[str, str]) -> list[Fault]:
         for name, part in sections.items()
         if part not in Settings.model_fields
     ]
+
+
+def unheeded_variables(environment: Mapping[str, str]) -> list[str]:
+    """Variables that look like ours and that nothing reads, such as a setting with one underscore after its section."""
+    ours = (name for name in environment if name.startswith(ENVIRONMENT_PREFIX) and "__" not in name)
+    return sorted(name for name in ours if name not in OTHER_VARIABLES and not name.startswith(FOR_TESTS))
 
 
 def _from_provider_variables(environment: Mapping[str, str]) -> dict[str, Any]:

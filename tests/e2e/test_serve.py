@@ -1,5 +1,6 @@
 """`python -m chunksmith serve`: how it starts, where it refuses to, how it ends."""
 
+import json
 import re
 import signal
 import socket
@@ -133,3 +134,14 @@ def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert "data directory" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_variable_that_names_no_setting_is_warned_of(tmp_path: Path) -> None:
+    variables = {
+        "CHUNKSMITH_SERVER_PORT": "9",
+        "CHUNKSMITH_URL": "http://127.0.0.1:1",
+        "CHUNKSMITH_LOGS__FORMAT": "json",
+    }
+    with serving(tmp_path / "data", **variables) as process:
+        lines = [json.loads(line) for line in process.log.read_text().splitlines() if line.startswith("{")]
+    assert [line["variable"] for line in lines if "variable" in line] == ["CHUNKSMITH_SERVER_PORT"]
