@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -11,14 +12,15 @@ from chunksmith.domain.sentences import spans
 from chunksmith.quality.fields import grounded_text, prompt_text, text_of, whole_text
 from chunksmith.quality.folding import Folded, fold, folded
 from chunksmith.quality.passages import read
-from chunksmith.quality.words import is_unspaced, tokens, words_of
+from chunksmith.quality.words import is_unspaced, terms, tokens, words_of
 
 MAX_PROMPT_CHARS = 2_000
 MAX_TEXT_CHARS = 20_000
 MIN_PROMPT_CHARS = 8
 _SENTENCE_WORDS = 5  # a shorter text is a phrase, and needs no full stop
 _LOOP_WORDS = 20
-_COPY_MIN_CHARS, _COPY_SHARE = 300, 0.8
+# Of the runs of so many words of a passage, a copy has this share: all but a sentence, in any order.
+_COPY_MIN_CHARS, _COPY_RUN, _COPY_SHARE = 300, 4, 0.6
 _PLACES = 16  # of a verbatim answer in the passage that are looked at
 _LEAD_CHARS = 3  # of markup before the first word of a sentence
 _SEEN_CHARS = 4_000  # of a text, for the checks that need no more
@@ -153,13 +155,27 @@ def _in_answer(answer: str, prompt: str, passage: str | None) -> list[Fault]:
     found = [ECHO] if prompt and _bare(answer) == _bare(prompt) else []
     if len(answer) > MAX_TEXT_CHARS:
         found.append(TOO_LONG)
-    if passage is not None and len(passage) >= _COPY_MIN_CHARS and len(answer) > _COPY_SHARE * len(passage):
+    if passage is not None and len(passage) >= _COPY_MIN_CHARS and _is_copy(answer, passage):
         found.append(COPIED)
     if _breaks_off(answer, prompt, passage):
         found.append(TRUNCATED)
     elif _is_unfinished(answer) and not (passage is not None and _is_span(answer, passage)):
         found.append(UNFINISHED)
     return found
+
+
+def _is_copy(answer: str, passage: str) -> bool:
+    """Whether it has most of what the passage says in a row. A much shorter text cannot, and is not looked at."""
+    if len(answer) < _COPY_SHARE * len(passage) / 2:
+        return False
+    there = _runs_of_words(passage)
+    return len(there & _runs_of_words(answer)) >= _COPY_SHARE * len(there) > 0
+
+
+@lru_cache(maxsize=4)
+def _runs_of_words(text: str) -> frozenset[tuple[str, ...]]:
+    words = terms(fold(text))
+    return frozenset(zip(*(words[start:] for start in range(_COPY_RUN)), strict=False))
 
 
 def _breaks_off(answer: str, prompt: str, passage: str | None) -> bool:

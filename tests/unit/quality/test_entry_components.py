@@ -9,6 +9,7 @@ from chunksmith.domain.generation import SHAPES
 from chunksmith.pipeline.evidence import evidence_for
 from chunksmith.quality.answering import answers_question, not_trivial
 from chunksmith.quality.entry_scores import score
+from chunksmith.quality.form import COPIED, faults
 from chunksmith.quality.grounding import ground
 from chunksmith.quality.readability import readability
 from chunksmith.quality.self_contained import self_contained
@@ -124,6 +125,25 @@ def test_a_copied_half_of_a_sentence_denies_nothing() -> None:
 )
 def test_self_contained(question: str, answer: str, least: float, most: float) -> None:
     assert least <= self_contained(pair(question, answer), SHAPE, PASSAGE) <= most
+
+
+SENTENCES = [sentence.strip(" .") + "." for sentence in PASSAGE.split(". ")]
+LONG = "Whoever wants a loaf of that dark kind has to begin with something sour, as the grain gives hardly any hold. "
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_copy"),
+    [
+        pytest.param(PASSAGE, True, id="whole"),
+        pytest.param(" ".join(SENTENCES[1:]), True, id="without a sentence"),
+        pytest.param(" ".join(reversed(SENTENCES)), True, id="in another order"),
+        pytest.param(" ".join(SENTENCES[:2]), False, id="two sentences"),
+        pytest.param(LONG * 4, False, id="a long text in other words"),
+    ],
+)
+def test_a_copy_of_the_passage_is_known_by_its_words(answer: str, *, is_copy: bool) -> None:
+    found = faults(pair("What about rye bread?", answer), SHAPE, PASSAGE)
+    assert (COPIED in found) is is_copy
 
 
 def test_a_text_without_a_question_must_name_its_subject_first() -> None:
