@@ -13,7 +13,7 @@ from chunksmith.quality.folding import fold
 from chunksmith.quality.passages import Passage, any_negator, read, roots
 from chunksmith.quality.substitutions import substituted
 from chunksmith.quality.symbols import lacking, symbols
-from chunksmith.quality.words import Tokens, is_common_word, names, tokens
+from chunksmith.quality.words import Tokens, is_common_word, is_function_word, names, tokens
 
 EVIDENCE_SHARE = 0.2  # of groundedness, when there is evidence
 MATCH_WORTH = {"exact": 1.0, "normalized": 1.0, "fuzzy": 0.8, "none": 0.0}
@@ -32,6 +32,13 @@ _MOST_NAMED = 20
 # Written as in a program: sqlite3_open, rowid(), isOpen, utf16, "a quoted term".
 _CODE = re.compile(r"[^\W\d_]+(?:_\w+)+|[a-z]+[A-Z]\w*|[^\W\d_]{2,}\d+\w*")
 _CALL = re.compile(r"\b[^\W\d]\w+(?=\(\))")
+_WHOLE_ANSWERS = frozenset("yes no true false both all none neither ja nein oui non si sim nao nee".split())
+# After a number they say as much as the number.
+_UNIT = re.compile(
+    r"\d ?((?:milli|micro)?seconds?|minutes?|hours?|days?|weeks?|months?|years?|decades?|centuries|percent|degrees|"
+    r"(?:kilo|centi|milli)?(?:metres?|meters?|grams?)|miles?|feet|inches|pounds|tons|tonnes|lit[er]{2}s?|"
+    r"(?:kilo|mega|giga)?bytes?|bits?|dollars|euros)\b"
+)
 _RUN = re.compile(r"\w+")
 
 
@@ -47,10 +54,12 @@ def ground(entry: Entry, text: str, shape: ModeShape) -> Grounding:
     """How much of what the entry claims stands in the passage ``text``."""
     passage = read(text)
     claim = grounded_text(entry, shape)
-    asked = shape.grounded == "question" or not _has_content(tokens(claim))
+    said = tokens(claim)
+    asked = shape.grounded == "question" or not _has_content(said)
+    says_nothing = shape.grounded != "question" and asked and not _answers(said)
     claim = prompt_text(entry, shape) if asked else claim
     found = [_support(piece, passage) for piece in _claims(claim)]
-    value = _joined(found, ASKED_SHARE if asked else 1.0)
+    value = 0.0 if says_nothing else _joined(found, ASKED_SHARE if asked else 1.0)
     denied = not asked and _denies(claim, prompt_text(entry, shape), text, passage)
     if denied:
         value *= DENIED
@@ -66,6 +75,11 @@ def evidence_worth(evidence: tuple[Evidence, ...]) -> float:
 
 def _has_content(found: Tokens) -> bool:
     return bool(found.content or found.numbers)
+
+
+def _answers(found: Tokens) -> bool:
+    """Of a text without a word that carries meaning: "Yes.", or the letter of a choice; not "..." or "of the"."""
+    return any(word in _WHOLE_ANSWERS or not is_function_word(word) for word in found.words)
 
 
 class _Support(NamedTuple):
@@ -133,7 +147,8 @@ def _hard_words(text: str, passage: Passage) -> set[str]:
     terms = {run for run in _RUN.findall(text) if _is_code(run)}
     if "()" in text:
         terms.update(_CALL.findall(text))
-    coded = {part for term in terms for part in tokens(fold(term)).words}
+    units = set(_UNIT.findall(fold(text)))
+    coded = units | {part for term in terms for part in tokens(fold(term)).words}
     return coded if passage.large_nouns else coded | names(text)
 
 

@@ -16,7 +16,8 @@ _SEEN_CHARS = 4_000
 
 # Of the two patterns below, each match has one of its signs.
 _TEXT_SIGNS = tuple(
-    "passage excerpt text snippet paragraph author abschnitt auszug extrait pasaje fragmento testo brano".split()
+    "passage excerpt text snippet paragraph author document article information details provided mentioned described "
+    "discussed listed abschnitt auszug extrait pasaje fragmento testo brano".split()
 )
 _PLACE_SIGNS = tuple(
     "section chapter fig table appendix step above below example code diagram list query document page article "
@@ -25,6 +26,9 @@ _PLACE_SIGNS = tuple(
 _AT_TEXT = re.compile(
     r"\b(?:according to|in|from|based on|mentioned in|described in|by|of|does) (?:the|this) "
     r"(?:(?:above|given|provided|following|source) )?(?:passage|excerpt|text|snippet|paragraph|context(?! of))\b"
+    r"|\b(?:according to|based on|per|as per) (?:the|this) (?:document|article|passage|excerpt|text)\b"
+    r"|\b(?:information|details) (?:provided|given|above)\b"
+    r"|\b(?:is|are|was|were) (?:mentioned|described|discussed|listed) ?\?"
     r"|\b(?:text|passage|paragraph|excerpt) above\b|\bthe (?:author|passage|excerpt)\b"
     r"|\b(?:dem|diesem) (?:text|abschnitt|auszug)\b|\b(?:laut|gemass) (?:text|abschnitt|dem text)\b"
     r"|\b(?:selon|d'apres) (?:le|ce) (?:texte|passage|extrait)\b"
@@ -32,7 +36,8 @@ _AT_TEXT = re.compile(
 )
 _AT_PLACE = re.compile(
     r"\b(?:see|in|of) (?:section|chapter|figure|fig\.?|table|appendix|step) \(?\d"
-    r"|\b(?:shown|described|listed|mentioned|discussed|given|defined|explained|noted|outlined|as) (?:above|below)\b"
+    r"|\b(?:shown|described|listed|mentioned|discussed|given|defined|explained|noted|outlined|stated|said|as) "
+    r"(?:above|below)\b"
     r"|\b(?:the|this) (?:above|following|preceding|previous) (?:example|figure|table|code|diagram|section|list|query)\b"
     r"|\b(?:example|figure|table|code|diagram|section|list|query) (?:above|below)\b"
     r"|\bthis (?:document|page|section|chapter|article|paragraph|manual|guide)\b"
@@ -45,6 +50,11 @@ _EXPECTS = re.compile(
     r"(?:take|takes|took|possible|impossible|necessary|important|safe|unsafe|useful|advisable|recommended|better|best|"
     r"good|bad|okay|ok|legal|common|rare|true|false|said|known|likely|unlikely|easy|hard|difficult|required|allowed|"
     r"mean|means|matter|matters|make sense|makes sense|sufficient|enough|wise|appropriate|helpful|faster|worth)\b"
+)
+# "Who built it?", "How tall was it?": one verb or adjective, and nothing that is named.
+_ONLY_POINTS = re.compile(
+    r"^(?:who|what|which) (?:first |originally )?\w+ (?:it|them|him|her)\W*$"
+    r"|^how \w+ (?:is|are|was|were|does|do|did|has|have|had|can|will) (?:it|they|he|she)\W*$"
 )
 _CONNECTIVE = re.compile(
     r"^(?:however|therefore|thus|hence|moreover|furthermore|in addition|additionally|consequently|nevertheless|"
@@ -90,6 +100,8 @@ def _dangles(text: str, *, opening: bool = False) -> bool:
 
     With ``opening`` only the first word is looked at: later ones may stand for what the sentence itself has named.
     """
+    if not opening and _ONLY_POINTS.match(text.strip()):
+        return True
     for place, match in enumerate(_WORD.finditer(text)):
         word = match[0]
         if word in _POINTING:

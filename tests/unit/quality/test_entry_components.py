@@ -65,6 +65,22 @@ def test_groundedness(answer: str, least: float, most: float) -> None:
     assert least <= grounding(answer) <= most
 
 
+@pytest.mark.parametrize("answer", ["...", "🍞", "So it is.", "Of the"])
+def test_a_text_without_a_word_of_meaning_rests_on_nothing(answer: str) -> None:
+    assert grounding(answer, "Does rye bread need a sour starter?") == 0.0
+
+
+@pytest.mark.parametrize("answer", ["Yes.", "B."])
+def test_a_short_answer_rests_on_its_question(answer: str) -> None:
+    assert grounding(answer, "Does rye bread need a sour starter?") == 1.0
+
+
+def test_another_unit_is_another_amount() -> None:
+    fed = "The starter of the old bakery is fed every 12 hours by hand."
+    entry = pair("How often is the starter fed?", "Every 12 minutes.")
+    assert ground(entry, fed, SHAPE).value < 0.5
+
+
 @pytest.mark.parametrize(
     ("answer", "missing"),
     [
@@ -119,6 +135,16 @@ def test_a_copied_half_of_a_sentence_denies_nothing() -> None:
         pytest.param("Was braucht Brot laut dem Text?", "Sauerteig.", 0.0, 0.4, id="in German"),
         pytest.param("What is shown in the example below?", "A loaf.", 0.0, 0.5, id="points at a place"),
         pytest.param("What does it need?", "A starter.", 0.0, 0.4, id="pronoun without a noun"),
+        *(
+            pytest.param(question, "A guild of the town.", 0.0, 0.5, id=question)
+            for question in ("Who built it?", "How tall was it?", "Who built them?", "What bakery is mentioned?")
+        ),
+        *(
+            pytest.param(
+                "Why does rye bread need a starter?", f"{opening}, it has little gluten.", 0.0, 0.5, id=opening
+            )
+            for opening in ("As stated above", "Based on the information provided", "Per the document")
+        ),
         pytest.param("Why is this important?", "Gluten.", 0.0, 0.4, id="demonstrative without a noun"),
         pytest.param("Why rye?", "However, its flour has little gluten.", 0.8, 0.8, id="a connective"),
     ],
