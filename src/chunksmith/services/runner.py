@@ -163,8 +163,8 @@ class Runner:
         """Errors: Conflict when it is not paused."""
         if job.state == "cancelled":
             raise Conflict(
-                f"job {job.job_id} was cancelled, which is for good; send its request again: what was paid for is in "
-                "the ledger and costs nothing"
+                f"job {job.job_id} was cancelled, which is for good; send its request again: replies that had come are "
+                "in the ledger and cost nothing"
             )
         changed = await self._jobs.move(
             job.id, "submitted", at=timestamp(self._clock), step="Waiting to continue", only_from=frozenset({"paused"})
