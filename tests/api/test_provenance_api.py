@@ -50,7 +50,7 @@ async def test_offsets_are_those_in_the_document(server: Server) -> None:
 async def test_rules_are_named_with_their_weights_while_these_hold(tmp_path: Path) -> None:
     async with FakeLLM() as fake:
         async with running_app(settings_for(tmp_path, fake)) as server:
-            status = await server.generate({"project_id": await server.project(), "generation_model": "builtin"})
+            status = await server.generate({"project_id": await server.project(), "generation_model": "grok"})
             dataset = status["result"]["dataset_id"]
             evaluator = (await provenance(server, dataset))["evaluator"]
             assert (evaluator["kind"], evaluator["model"]) == ("rules", None)
