@@ -10,15 +10,11 @@ from typing import Any, NamedTuple, Protocol
 
 from chunksmith.domain import fault_points
 from chunksmith.domain.calls import (
-    ATTACHMENT_TOKENS,
-    USUAL_MAX_TOKENS,
     ChatReply,
     ChatRequest,
     ModelRef,
     ProviderAccount,
     Stage,
-    Usage,
-    schema_json,
 )
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.halts import AccountClosed, CallsStopped, Halt
@@ -26,22 +22,19 @@ from chunksmith.domain.ledger import CallFailure, NewCall, StoredReply
 from chunksmith.domain.loop_turns import LoopTurns
 from chunksmith.domain.ports import ChatModel, Clock
 from chunksmith.domain.times import rfc3339
-from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import ProviderError, StorageError
 from chunksmith.gateway.admission import Admission, Slot
 from chunksmith.gateway.budget import Budget, Reservation
 from chunksmith.gateway.keeping import Keeper, Write
 from chunksmith.gateway.lanes import Lane, Lanes
+from chunksmith.gateway.permits import Permits
 from chunksmith.gateway.pricing import PriceBook
+from chunksmith.gateway.sizes import prompt_ceiling, request_tokens, total_tokens
 
 RETRY_BASE_S, RETRY_MAX_S = 0.5, 30.0
 # How often a call that may not leave just now looks again.
 HELD_LOOK_S = 0.05
 TRANSIENT = frozenset({"server", "connection", "timeout"})
-# Roles and separators around each message.
-MESSAGE_OVERHEAD_TOKENS = 16
-# A page as a picture; the ceiling is ATTACHMENT_TOKENS.
-USUAL_ATTACHMENT_TOKENS = 1024
 
 
 class Ledger(Protocol):
@@ -332,7 +325,7 @@ class Gateway:
                 raise
             self.sending += 1
             try:
-                call_id = await self._leave(call, _Permits(lane, slot, reservation), caller)
+                call_id = await self._leave(call, Permits(lane, slot, reservation), caller)
                 fault_points.reached("intent_durable")
                 with self._counted(caller.job):
                     raw = await self._send(call_id, call, request, slot, reservation)
@@ -357,7 +350,7 @@ class Gateway:
             if not self._moving[job]:
                 del self._moving[job]
 
-    async def _leave(self, call: NewCall, permits: "_Permits", caller: Caller) -> int:
+    async def _leave(self, call: NewCall, permits: Permits, caller: Caller) -> int:
         """The call is in the ledger from here on, with the time at which it leaves.
 
         Between the right to send and the sending limits may have been lowered, or a wait set for all. What is held back
@@ -444,7 +437,7 @@ class Gateway:
             reply = replace(reply, usage=replace(reply.usage, cost_nano_usd=cost))
         durable = self._put_down(call_id, lambda: self._ledger.answered(call_id, call.job, raw, reply, at, None))
         reservation.spent_nano = cost if cost is not None else reservation.spent_nano
-        slot.succeeded(_total(reply.usage))
+        slot.succeeded(total_tokens(reply.usage))
         return Kept(Answer(reply, call_id, reused=False), durable)
 
     async def _record_failure(
@@ -476,68 +469,3 @@ class Gateway:
     def _backoff_s(self, failures: int, exc: ProviderError) -> float:
         jittered = self._rng.uniform(0.5, 1.0) * min(RETRY_MAX_S, RETRY_BASE_S * 2.0 ** (failures - 1))
         return max(jittered, exc.retry_after_s or 0.0)
-
-
-@dataclass(slots=True)
-class _Permits:
-    """What one call needs to leave. ``held``: it had to wait, and has its places among those that are sent already."""
-
-    lane: Lane
-    slot: Slot
-    reservation: Reservation
-    held: bool = False
-
-    def taken(self) -> bool:
-        """Take the places, if it may leave: of those that were held back no more write their intents than may."""
-        if self._free():
-            self.lane.leaves()
-            self.slot.leaves()
-            self.held = True
-        return self.held
-
-    def used(self) -> bool:
-        """Whether it may leave at this moment; it does then. Errors: Halt."""
-        self.give_back()
-        if not self._free():
-            return False
-        self.lane.leaves()
-        self.slot.leaves()
-        self.reservation.commit()
-        return True
-
-    def give_back(self) -> None:
-        if self.held:
-            self.lane.stays()
-            self.slot.stays()
-            self.held = False
-
-    def _free(self) -> bool:
-        return self.lane.may_leave() and self.slot.may_leave() and self.reservation.may_leave()
-
-
-def prompt_tokens(request: ChatRequest) -> int:
-    text = sum(estimate_tokens(message.text) + MESSAGE_OVERHEAD_TOKENS for message in request.messages)
-    shape = len(schema_json(request.reply_schema)) // 4 if request.reply_schema else 0
-    return text + shape + len(request.attachments) * USUAL_ATTACHMENT_TOKENS
-
-
-def prompt_ceiling(request: ChatRequest) -> int:
-    """No tokenizer makes more tokens of a text than it has bytes."""
-    sizes = sum(utf8_size(message.text) + MESSAGE_OVERHEAD_TOKENS for message in request.messages)
-    shape = len(schema_json(request.reply_schema)) if request.reply_schema else 0
-    return sizes + shape + len(request.attachments) * ATTACHMENT_TOKENS
-
-
-def utf8_size(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-
-
-def request_tokens(request: ChatRequest) -> int:
-    """What a call is expected to take of a limit per minute; corrected when the usage is reported."""
-    return prompt_tokens(request) + (request.max_tokens or USUAL_MAX_TOKENS) // 4
-
-
-def _total(usage: Usage) -> int | None:
-    if usage.input_tokens is None or usage.output_tokens is None:
-        return None
-    return usage.input_tokens + usage.output_tokens

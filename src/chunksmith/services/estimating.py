@@ -13,8 +13,8 @@ from chunksmith.domain.generation import GenerationSpec
 from chunksmith.domain.job_ports import Past
 from chunksmith.domain.ledger import PastCall, StoredReply
 from chunksmith.gateway.admission import Admission
-from chunksmith.gateway.gateway import prompt_tokens
 from chunksmith.gateway.pricing import PriceBook
+from chunksmith.gateway.sizes import prompt_tokens
 from chunksmith.pipeline.generate import Defaults, Recipe, request_for
 from chunksmith.pipeline.judging import AT_ONCE, judge_request
 from chunksmith.pipeline.labels import label_request, written_texts

@@ -9,7 +9,7 @@ from chunksmith.domain.corpus import Chunk
 from chunksmith.domain.corpus_ports import ChunkSource
 from chunksmith.domain.generation import SHAPES, GenerationSpec
 from chunksmith.errors import Fault, NoSourceMaterial, NotFound
-from chunksmith.gateway.gateway import prompt_tokens
+from chunksmith.gateway.sizes import prompt_tokens
 from chunksmith.pipeline.generate import Defaults, Recipe, request_for
 from chunksmith.pipeline.judging import AT_ONCE, judge_request
 from chunksmith.pipeline.labels import label_request

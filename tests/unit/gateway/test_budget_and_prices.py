@@ -8,8 +8,8 @@ import pytest
 from chunksmith.domain.calls import ChatRequest, Message, ModelRef, ProviderAccount, Usage
 from chunksmith.domain.halts import BudgetExhausted
 from chunksmith.gateway.budget import Budget, usd
-from chunksmith.gateway.gateway import prompt_ceiling
 from chunksmith.gateway.pricing import PriceBook, Rates
+from chunksmith.gateway.sizes import prompt_ceiling
 from chunksmith.providers import gemini, grok, registry
 
 GROK, GEMINI, OLLAMA = (

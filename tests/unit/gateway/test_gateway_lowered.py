@@ -9,8 +9,9 @@ from chunksmith.domain.calls import ChatRequest
 from chunksmith.domain.clock import parse_time
 from chunksmith.domain.halts import AccountClosed, BudgetExhausted, PausedByUser
 from chunksmith.errors import ProviderError
-from chunksmith.gateway.gateway import Caller, prompt_ceiling
+from chunksmith.gateway.gateway import Caller
 from chunksmith.gateway.lanes import Lanes
+from chunksmith.gateway.sizes import prompt_ceiling
 from gateway_parts import MODEL, PRICES, Parts, most_within, parts, request
 from virtual_clock import settle
 
