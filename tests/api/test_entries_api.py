@@ -447,11 +447,3 @@ async def test_page_and_cursor_exclude_each_other(server: Server) -> None:
     cursor = (await server.get(listed))["next_cursor"]
     problem = await server.call("GET", f"{listed}&page=1&cursor={cursor}", 400)
     assert [fault["pointer"] for fault in problem["errors"]] == ["query/page", "query/cursor"]
-
-
-async def test_a_download_of_a_split_where_there_are_none_says_so(server: Server) -> None:
-    status = await server.generate({"project_id": await server.project(), "generation_model": "grok"})
-    path = f"datasets/{status['result']['dataset_id']}/download?split=train"
-    assert await faults(server, "GET", path) == {
-        "query/split": "the dataset has no splits: leave this out, or generate with include_evaluation_sets"
-    }

@@ -50,7 +50,8 @@ async def test_a_kill_between_two_steps_changes_nothing(tmp_path: Path, expected
 async def test_a_reply_that_was_durable_is_not_asked_for_again(tmp_path: Path, expected: Left) -> None:
     alone = Work(chunks=60, concurrency=1, batch_size=25, latency_ms=0)
     run = await killed_at(alone, tmp_path, "reply_durable", 10)
-    assert (run.repeats, run.in_flight) == (0, 0)
+    assert run.repeats == 0
+    assert run.in_flight <= 1  # the next call's intent may be in the same commit; it has not left
     assert run.verify(expected).problems == []
 
 

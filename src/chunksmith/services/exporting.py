@@ -13,7 +13,6 @@ from weakref import WeakValueDictionary
 from chunksmith.domain.dataset_ports import DatasetRows, EntryRows
 from chunksmith.domain.datasets import Entry
 from chunksmith.domain.entry_query import EntryQuery
-from chunksmith.errors import InvalidRequest
 from chunksmith.exports.archive import SplitFiles
 from chunksmith.exports.columns import DatasetHeader
 from chunksmith.exports.formats import format_named
@@ -98,9 +97,6 @@ class ExportService:
         started = time.monotonic()
         await asyncio.to_thread(_make_room, self._folder)
         header = await source.header()
-        if source.split is not None and not header.has_splits:
-            told = "the dataset has no splits: leave this out, or generate with include_evaluation_sets"
-            raise InvalidRequest.field("query/split", told)
         by_split = header.has_splits and source.split is None
         chosen = SplitFiles(form) if by_split and not form.one_file else form
         rows = _by_split(source, header) if by_split else source.pages(source.split)
