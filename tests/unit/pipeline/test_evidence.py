@@ -98,6 +98,16 @@ def test_a_changed_word_is_a_fuzzy_match_of_whole_words() -> None:
     assert "ells** of the o\ufb03ce re\u00admove bacteria from the blood" in (span(found, PASSAGE) or "")
 
 
+def test_a_negation_in_a_long_quote_is_fuzzy_still() -> None:
+    passage = "The use of a second cache for the index is recommended on machines of this kind by the vendor."
+    found = locate("The use of a second cache for the index is not recommended on machines of this kind", passage)
+    assert found.match == "fuzzy"
+
+
+def test_of_two_places_the_first_is_taken() -> None:
+    assert locate("rye", "prye, rye and rye").start == 6
+
+
 def test_a_quote_that_stands_alone_is_preferred_to_part_of_a_word() -> None:
     assert locate("no", "nothing says no").start == 13
     assert locate("NO", "nothing says no").start == 13
