@@ -11,7 +11,8 @@ from chunksmith.domain.calls import ChatReply, ChatRequest, Message, ModelInfo, 
 from chunksmith.domain.ledger import CallFailure, NewCall, StoredReply
 from chunksmith.errors import ProviderError, StorageError
 from chunksmith.gateway.budget import Budget
-from chunksmith.gateway.gateway import Caller, Gateway
+from chunksmith.gateway.callers import Caller
+from chunksmith.gateway.gateway import Gateway
 from chunksmith.gateway.pricing import PriceBook, Rates
 from virtual_clock import VirtualClock
 
@@ -176,7 +177,9 @@ class Parts:
 
     def at_rest(self) -> bool:
         """Nothing holds a slot, waits for one, or is counted as on its way."""
-        return (self.admission.in_flight, self.admission.queued, self.gateway.sending, self.model.in_flight) == (0,) * 4
+        return (self.admission.in_flight, self.admission.queued, self.gateway.sender.sending, self.model.in_flight) == (
+            0,
+        ) * 4
 
 
 def parts(

@@ -89,7 +89,7 @@ class Reader:
         reading = ModelReading(self.gateway, self.readings, PARSING, clock)
         self.processing = DocumentProcessing(corpus.document_rows, corpus.files, PARSING, clock, reading)
         work = ProcessingJob(self.jobs, self.jobs, self.processing, unit_statements)
-        self.runner = Runner(self.jobs, {"process": work}, clock, 4, lambda: self.gateway.sending)
+        self.runner = Runner(self.jobs, {"process": work}, clock, 4, lambda: self.gateway.sender.sending)
 
     async def start(self) -> None:
         await self.calls.start()

@@ -70,6 +70,15 @@ def stored(tmp_path: Path, status: Json) -> list[bytes]:
     return [(tmp_path / one["file_path"]).read_bytes() for one in status["result"]["batch_files"]]
 
 
+async def calls_that_came_home(server: Server, job_id: str) -> list[Json]:
+    """All calls of a job that is over, none of which is in flight any more."""
+    while True:
+        calls: list[Json] = (await server.get(f"jobs/{job_id}/calls?per_page=1000"))["calls"]
+        if not any(call["state"] == "intent" for call in calls):
+            return calls
+        await asyncio.sleep(0.002)
+
+
 async def test_numbers_add_up_at_every_moment(server: Server, fake: FakeLLM) -> None:
     fake.control({"rates": {"500": 0.1, "garbage": 0.1, "blocked": 0.1, "429": 0.05}, "retry_after_s": 1})
     started = await server.post("datasets/generate", body(await server.project(passages())))
@@ -107,9 +116,19 @@ async def test_a_cancelled_job_keeps_what_is_there(server: Server, fake: FakeLLM
     assert status["result"]["total_entries_so_far"] > 0
     again = await server.get(f"jobs/{started['job_id']}")
     assert again["result"]["total_entries_so_far"] == status["result"]["total_entries_so_far"]
-    calls = await server.get(f"jobs/{started['job_id']}/calls?per_page=1000")
-    assert "intent" not in {call["state"] for call in calls["calls"]}
-    assert len(calls["calls"]) == again["result"]["usage"]["calls"]
+    calls = await calls_that_came_home(server, started["job_id"])
+    assert len(calls) == again["result"]["usage"]["calls"]
+    assert {call["state"] for call in calls} == {"answered"}
+    assert len(calls) > status["result"]["units"]["done"]
+
+
+async def test_what_was_in_flight_at_a_cancel_is_not_paid_again(server: Server, fake: FakeLLM) -> None:
+    wanted = body(await server.project(passages()))
+    started = await server.post("datasets/generate", wanted)
+    await until(server, started["job_id"], down(15))
+    await server.post(f"jobs/{started['job_id']}/cancel")
+    adds_up(await server.generate(wanted))
+    assert (len(fake.stats.bodies), max(fake.stats.bodies.values())) == (COUNT, 1)
 
 
 async def test_who_cancels_after_a_pause_gets_a_cancelled_job(server: Server, fake: FakeLLM) -> None:
@@ -247,8 +266,8 @@ async def test_a_bug_fails_its_job_and_not_the_server(
     project = await server.project(passages())
     failed = adds_up(await server.generate(body(project), ("failed",)))
     assert (failed["error_type"], "internal" in failed["error"]) == ("internal", True)
-    calls = await server.get(f"jobs/{failed['job_id']}/calls?per_page=1000")
-    assert "intent" not in {call["state"] for call in calls["calls"]}
+    calls = await calls_that_came_home(server, failed["job_id"])
+    assert {call["state"] for call in calls} == {"answered"}
     monkeypatch.setattr(generate.Writer, "_entry", entry)
     await server.post(f"jobs/{failed['job_id']}/retry", {})
     status = adds_up(await server.ended(failed["job_id"]))

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from chunksmith.domain.calls import USUAL_MAX_TOKENS, ChatReply, ChatRequest, Stage
 from chunksmith.domain.halts import JobFatal
 from chunksmith.errors import ProviderError, ReplyUnreadable
-from chunksmith.gateway.gateway import Answer
+from chunksmith.gateway.callers import Answer
 from chunksmith.pipeline import prompts
 from chunksmith.pipeline.json_text import json_in
 

@@ -14,7 +14,8 @@ from chunksmith.domain.extraction import Categories, ExtractionCategory, Extract
 from chunksmith.domain.jobs import Outcome, Unit
 from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import ProviderError, ReplyUnreadable
-from chunksmith.gateway.gateway import Answer, Caller, Gateway
+from chunksmith.gateway.callers import Answer, Caller
+from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline import prompts
 from chunksmith.pipeline.asking import ask_for_some
 from chunksmith.pipeline.extract_items import SHAPELESS, Claimed, Located, in_context, locate_all

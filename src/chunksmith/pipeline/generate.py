@@ -11,7 +11,8 @@ from chunksmith.domain.generation import SHAPES, GenerationSpec, Mode
 from chunksmith.domain.halts import JobFatal
 from chunksmith.domain.jobs import Outcome, OutcomeStatus, Unit
 from chunksmith.errors import ProviderError, ReplyUnreadable
-from chunksmith.gateway.gateway import Answer, Caller, Gateway
+from chunksmith.gateway.callers import Answer, Caller
+from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline import classify, evidence, prompts, replies
 from chunksmith.pipeline.judging import Judge
 from chunksmith.pipeline.labels import Labeller

@@ -11,7 +11,8 @@ from chunksmith.domain.corpus import Chunk
 from chunksmith.domain.datasets import Entry
 from chunksmith.domain.jobs import NO_STORED_REPLY
 from chunksmith.errors import ProviderError, ReplyUnreadable
-from chunksmith.gateway.gateway import Caller, Gateway
+from chunksmith.gateway.callers import Caller
+from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline import prompts
 from chunksmith.pipeline.asking import ask_for_object
 from chunksmith.pipeline.replies import clean

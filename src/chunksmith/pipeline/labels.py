@@ -11,7 +11,8 @@ from chunksmith.domain.datasets import DIFFICULTIES, TEXT_FIELDS, Entry
 from chunksmith.domain.generation import Mode
 from chunksmith.domain.jobs import NO_STORED_REPLY, Unit
 from chunksmith.errors import ProviderError, ReplyUnreadable
-from chunksmith.gateway.gateway import Caller, Gateway
+from chunksmith.gateway.callers import Caller
+from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline import prompts, replies
 from chunksmith.pipeline.asking import ask_for_object
 from chunksmith.pipeline.replies import category_schema, clean, difficulty_schema

@@ -12,7 +12,8 @@ from chunksmith.domain.generation import SHAPES
 from chunksmith.domain.jobs import Outcome, Unit
 from chunksmith.domain.regeneration import Edit, RegenerationSpec, Subject
 from chunksmith.errors import ProviderError, ReplyUnreadable
-from chunksmith.gateway.gateway import Answer, Caller, Gateway
+from chunksmith.gateway.callers import Answer, Caller
+from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline import evidence, prompts, replies
 from chunksmith.pipeline.generate import Defaults, Recipe, Writer, failure, scored
 from chunksmith.pipeline.sources import NOTHING, Around

@@ -15,7 +15,8 @@ from chunksmith.domain.taxonomy import LONGEST_NAME, Category, Subject, name_key
 from chunksmith.domain.taxonomy_jobs import TaxonomySpec
 from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import ReplyUnreadable
-from chunksmith.gateway.gateway import Answer, Caller, Gateway
+from chunksmith.gateway.callers import Answer, Caller
+from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline import prompts, replies
 from chunksmith.pipeline.asking import ask_for_some
 from chunksmith.pipeline.json_text import json_in

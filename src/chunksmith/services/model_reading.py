@@ -15,7 +15,8 @@ from chunksmith.domain.ports import Clock
 from chunksmith.domain.reading import OPEN, PagePart, ReadingPlan, Readings, joined
 from chunksmith.domain.times import rfc3339
 from chunksmith.errors import DocumentUnreadable, NotFound, ProviderError, ReplyUnreadable
-from chunksmith.gateway.gateway import Caller, Gateway
+from chunksmith.gateway.callers import Caller
+from chunksmith.gateway.gateway import Gateway
 from chunksmith.ingest.chunking import ChunkSpec, semantic_units
 from chunksmith.ingest.pages import PageFile, PageForm, render_pages, survey_pages
 from chunksmith.ingest.parsers.document import clean_text

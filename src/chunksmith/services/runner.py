@@ -139,9 +139,13 @@ class Runner:
         tasks = [running.task for running in self.running.values() if running.task is not None]
         until = self._clock.monotonic() + grace_s
         idle_looks = 0
-        while tasks and self._clock.monotonic() < until and idle_looks < STOP_IDLE_LOOKS:
-            _, pending = await asyncio.wait(tasks, timeout=STOP_LOOK_S)
-            tasks = list(pending)
+        # A job that was cancelled has no task any more, and its replies may still be on their way.
+        while (tasks or self._sending()) and self._clock.monotonic() < until and idle_looks < STOP_IDLE_LOOKS:
+            if tasks:
+                _, pending = await asyncio.wait(tasks, timeout=STOP_LOOK_S)
+                tasks = list(pending)
+            else:
+                await self._clock.sleep(STOP_LOOK_S)
             # Nothing on its way: what still runs can be done again for free, and loses nothing by ending.
             idle_looks = idle_looks + 1 if self._sending() == 0 else 0
         for task in tasks:

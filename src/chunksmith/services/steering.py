@@ -6,7 +6,8 @@ from typing import Any
 from chunksmith.domain.halts import Halt
 from chunksmith.domain.jobs import Job
 from chunksmith.gateway.budget import Budget
-from chunksmith.gateway.gateway import Caller, Gateway
+from chunksmith.gateway.callers import Caller
+from chunksmith.gateway.gateway import Gateway
 from chunksmith.gateway.lanes import Lanes
 from chunksmith.pipeline.pool import Pool
 

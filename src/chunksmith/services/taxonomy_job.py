@@ -23,7 +23,8 @@ from chunksmith.domain.taxonomy import Taxonomy as StoredTaxonomy
 from chunksmith.domain.taxonomy_drafts import derived_ids, identify
 from chunksmith.domain.taxonomy_jobs import TaxonomySpec
 from chunksmith.errors import Conflict, NoSourceMaterial, NotFound, NothingGenerated, ProviderError, ReplyUnreadable
-from chunksmith.gateway.gateway import Caller, Gateway
+from chunksmith.gateway.callers import Caller
+from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline.pool import Pool
 from chunksmith.pipeline.taxonomy import (
     BATCH_TOKENS,

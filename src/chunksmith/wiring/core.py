@@ -55,7 +55,7 @@ class Core:
             rng=random.Random(),  # noqa: S311 - spreads retries, guards nothing
         )
         self.metrics = Metrics(self.gateway.admissions, rows.jobs, clock)
-        self.gateway.observe = self.metrics.call_ended
+        self.gateway.sender.observe = self.metrics.call_ended
         self.weights = QualityWeights(*(getattr(settings.quality, f"weight_{part}") for part in PARTS))
         self.writing = Defaults(self.weights, settings.generation.temperature, settings.generation.max_tokens)
         self.defaults = GenerationDefaults(

@@ -87,7 +87,7 @@ def workshop(core: Core, notify: Callable[[], None] | None) -> Workshop:
     }
     kinds[BENCHMARK_KIND] = BenchmarkJob(stores, measuring)
     most = core.settings.generation.max_running_jobs
-    runner = Runner(rows.jobs, kinds, clock, most, lambda: gateway.sending, notify, gateway.settle)
+    runner = Runner(rows.jobs, kinds, clock, most, lambda: gateway.sender.sending, notify, gateway.sender.settle)
     return Workshop(runner, generation)
 
 

@@ -90,7 +90,7 @@ async def test_an_intent_that_cannot_be_written_is_not_sent_and_costs_nothing(ma
     caller = made.caller(max_calls=1)
     with pytest.raises(StorageError):
         await made.clock.run(made.gateway.ask(request(), caller, position=0, stage="generate"))
-    assert (made.model.sent, made.at_rest(), made.gateway.held_by) == ([], True, None)
+    assert (made.model.sent, made.at_rest(), made.gateway.sender.held_by) == ([], True, None)
 
 
 async def test_a_full_disk_ends_the_waits_of_the_job_before_a_retry(made: Parts) -> None:
@@ -121,7 +121,7 @@ async def test_open_calls_that_nobody_waits_for_are_unknown(made: Parts) -> None
     lost = await made.ledger.intend(NewCall(b"k", 1, 0, "generate", 1, MODEL, "", 5))
     asked = asyncio.ensure_future(made.gateway.ask(request(), made.caller(1), position=1, stage="generate"))
     await settle()
-    await made.gateway.settle(1)
+    await made.gateway.sender.settle(1)
     assert list(made.ledger.failures) == [lost]
     await made.clock.run(asyncio.wait_for(asked, None))
 

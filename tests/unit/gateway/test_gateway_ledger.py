@@ -6,6 +6,7 @@ import pytest
 
 from chunksmith.domain.halts import CallsStopped, PausedByUser
 from chunksmith.errors import ProviderError
+from chunksmith.gateway.callers import Answer
 from gateway_parts import Parts, parts, request
 from virtual_clock import settle
 
@@ -35,7 +36,7 @@ async def test_a_reply_counts_as_on_its_way_until_it_is_durable() -> None:
     made = parts(write_s=0.5)
     asked = asyncio.ensure_future(made.gateway.ask(request(), made.caller(), position=0, stage="generate"))
     await made.clock.advance(1.6)  # intent 0.5, call 1.0: the reply is here and not in the ledger
-    assert (made.admission.in_flight, made.gateway.sending) == (0, 1)
+    assert (made.admission.in_flight, made.gateway.sender.sending) == (0, 1)
     await made.clock.run(asyncio.wait_for(asked, None))
     assert made.at_rest()
 
@@ -105,14 +106,63 @@ async def test_equal_requests_in_flight_share_one_call(made: Parts) -> None:
     assert len(made.model.sent) == 1
 
 
-async def test_when_the_one_that_asks_is_cancelled_another_asks(made: Parts) -> None:
-    first = asyncio.ensure_future(made.gateway.ask(request(), made.caller(1), position=0, stage="generate"))
+def asking(made: Parts, job: int, *, reuse: bool = True) -> "asyncio.Task[Answer]":
+    caller = made.caller(job, reuse=reuse)
+    return asyncio.ensure_future(made.gateway.ask(request(), caller, position=0, stage="generate"))
+
+
+async def test_the_reply_to_one_that_is_cancelled_is_another_s(made: Parts) -> None:
+    first = asking(made, 1)
     await settle()
-    second = asyncio.ensure_future(made.gateway.ask(request(), made.caller(2), position=0, stage="generate"))
+    second = asking(made, 2)
     await settle()
     first.cancel()
     answer = await made.clock.run(asyncio.wait_for(second, None))
-    assert (answer.reused, len(made.model.sent)) == (False, 2)
+    assert (answer.reused, len(made.model.sent), made.ledger.failures) == (True, 1, {})
+    assert made.at_rest()
+
+
+@pytest.mark.parametrize("reuse", [True, False])
+async def test_the_reply_to_one_that_is_cancelled_is_kept(made: Parts, reuse: bool) -> None:
+    asked = asking(made, 1, reuse=reuse)
+    await settle()
+    asked.cancel()
+    await settle()
+    assert asked.cancelled()
+    await made.clock.advance(5)
+    assert (made.ledger.usable, made.ledger.failures, made.at_rest()) == ({1}, {}, True)
+    again = await made.clock.run(asyncio.wait_for(asking(made, 1, reuse=reuse), None))
+    assert (again.reused, again.call_id) == (True, 1)
+
+
+async def test_what_fails_when_nobody_waits_for_it_any_more_is_not_tried_again(made: Parts) -> None:
+    made.model.script = lambda number, request: ProviderError("server", "busy", status=503)
+    first = asking(made, 1)
+    await settle()
+    first.cancel()
+    await made.clock.advance(60)
+    assert (len(made.model.sent), made.at_rest()) == (1, True)
+
+
+async def test_one_that_is_cancelled_before_it_left_is_asked_by_the_other() -> None:
+    made = parts(write_s=0.5)
+    first = asking(made, 1)
+    await settle()
+    second = asking(made, 2)
+    await settle()
+    first.cancel()
+    answer = await made.clock.run(asyncio.wait_for(second, None))
+    assert (answer.reused, len(made.model.sent)) == (False, 1)
+    assert made.at_rest()
+
+
+async def test_a_call_that_a_stop_cuts_off_may_have_been_billed(made: Parts) -> None:
+    asked = asking(made, 1)
+    await settle()
+    asked.cancel()
+    await settle()
+    await made.gateway.close()
+    await settle()
     assert made.ledger.failures[1].kind == "interrupted"
     assert made.ledger.failures[1].maybe_billed
     assert made.at_rest()

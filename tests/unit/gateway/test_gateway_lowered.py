@@ -9,7 +9,7 @@ from chunksmith.domain.calls import ChatRequest
 from chunksmith.domain.clock import parse_time
 from chunksmith.domain.halts import AccountClosed, BudgetExhausted, PausedByUser
 from chunksmith.errors import ProviderError
-from chunksmith.gateway.gateway import Caller
+from chunksmith.gateway.callers import Caller
 from chunksmith.gateway.lanes import Lanes
 from chunksmith.gateway.sizes import prompt_ceiling
 from gateway_parts import MODEL, PRICES, Parts, most_within, parts, request
@@ -155,6 +155,6 @@ async def test_a_wait_for_another_try_shows_when_nothing_else_moves() -> None:
     other = asyncio.ensure_future(made.gateway.ask(request("other"), made.caller(), position=1, stage="generate"))
     await settle()
     assert made.gateway.resting(1) is None
-    assert made.gateway.moves(1)
+    assert made.gateway.sender.moves(1)
     await made.clock.run(asyncio.wait_for(asyncio.gather(*asking, other), None))
     assert made.gateway.resting(1) is None

@@ -7,7 +7,8 @@ from chunksmith.domain.benchmarks import LETTERS, Answered, BenchmarkSpec, Label
 from chunksmith.domain.calls import ChatReply, ChatRequest, Message, ModelRef, Stage, Task
 from chunksmith.domain.jobs import Outcome, OutcomeStatus
 from chunksmith.errors import ProviderError, ReplyUnreadable
-from chunksmith.gateway.gateway import Caller, Gateway
+from chunksmith.gateway.callers import Caller
+from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline import prompts
 from chunksmith.pipeline.asking import Ask, ask_for_text
 from chunksmith.pipeline.benchmarks.reading import read_choice, read_label, read_text
