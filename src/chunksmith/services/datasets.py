@@ -33,7 +33,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 TOTALS_KEPT = 256
 # Marks in lists of which pages are asked for by number; of so many lists they are kept.
-MARK_EVERY, MARKED_LISTS = 20_000, 64
+MARK_EVERY, MARKED_LISTS = 5_000, 64
 SCORE_STEP = 1e-4  # scores have four digits
 MOST_ENTRIES = 2**36 - 1
 # What the service itself puts into an entry's metadata, and nobody else may.
@@ -134,7 +134,7 @@ class DatasetService:
             chosen: EntryQuery | None = replace(query, after=_read_cursor(window.cursor, query))
             offset = 0
         else:
-            chosen, offset = await self._near(dataset, query, window.offset)
+            chosen, offset = await self._near(dataset, query, window.offset, total)
         found = await self._entries.page(dataset.id, chosen, window.per_page + 1, offset) if chosen is not None else []
         shown = found[: window.per_page]
         more = len(found) > window.per_page
@@ -204,20 +204,29 @@ class DatasetService:
             expected_revision=_one_of(expected, current.revision),
         )
 
-    async def _near(self, dataset: Dataset, query: EntryQuery, offset: int) -> tuple[EntryQuery | None, int]:
+    async def _near(
+        self, dataset: Dataset, query: EntryQuery, offset: int, total: int
+    ) -> tuple[EntryQuery | None, int]:
         """Where to begin so that little is left to skip; None when the list is shorter.
 
-        Whoever goes far into a list leaves a mark, at a multiple of ``MARK_EVERY`` places, for as long as the dataset
-        stays as it is: other pages that lie behind it begin there.
+        It is gone to from the nearer end. Whoever goes far into a list leaves a mark, at a multiple of ``MARK_EVERY``
+        places, for as long as the dataset stays as it is: other pages that lie behind it begin there.
         """
         key = (dataset.id, dataset.revision, query)
         marks = self._marks.get(key, {})
         wanted = offset // MARK_EVERY * MARK_EVERY
+        if wanted > total:
+            return None, 0
         # To go on from a mark takes up to twice as long as to go on from the beginning.
         begin = max((place for place in marks if wanted <= 2 * place <= 2 * wanted), default=0)
         after = marks.get(begin)
         if begin < wanted:
-            after = await self._entries.place(dataset.id, replace(query, after=after), wanted - begin)
+            left = total - wanted + 1
+            backwards = left < (2 * (wanted - begin) if begin else wanted)
+            if backwards:
+                after = await self._entries.place(dataset.id, query, left, backwards=True)
+            else:
+                after = await self._entries.place(dataset.id, replace(query, after=after), wanted - begin)
             if after is None:
                 return None, 0
             _keep(self._marks, key, {**marks, wanted: after}, MARKED_LISTS)

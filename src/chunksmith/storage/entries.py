@@ -75,9 +75,12 @@ class EntryStore:
         sql = f"{SELECT} WHERE entries.id IN ({ids}) {entry_pages.order(query, 'entries.')}"
         return [entry_of(row) for row in await self._database.read(sql, (*values, limit, offset))]
 
-    async def place(self, dataset: int, query: EntryQuery, skip: int) -> Position | None:
-        """Of the entry that stands ``skip`` places further on, counted from 1; None when there are not so many."""
-        places, values = entry_pages.places(dataset, query)
+    async def place(self, dataset: int, query: EntryQuery, skip: int, *, backwards: bool = False) -> Position | None:
+        """Of the entry that stands ``skip`` places further on, counted from 1; None when there are not so many.
+
+        ``backwards``: counted from the end of the list.
+        """
+        places, values = entry_pages.places(dataset, query, backwards=backwards)
         row = await self._database.read_one(f"{places} LIMIT 1 OFFSET ?", (*values, skip - 1))
         if row is None:
             return None

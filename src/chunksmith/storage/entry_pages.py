@@ -127,20 +127,20 @@ def _descending(query: EntryQuery) -> bool:
     return natural if query.order is None else query.order == "desc"
 
 
-def order(query: EntryQuery, prefix: str = "") -> str:
-    """Ties by id, ascending; null (not scored, no category) sorts as the smallest value."""
+def order(query: EntryQuery, prefix: str = "", *, backwards: bool = False) -> str:
+    """Ties by id, ascending; null (not scored, no category) sorts as the smallest value. Turned round: all of that."""
     expression, _ = _SORTS[query.sort]
-    direction = "DESC" if _descending(query) else "ASC"
+    direction = "DESC" if _descending(query) != backwards else "ASC"
     if expression == "id":
         return f"ORDER BY {prefix}id {direction}"
-    return f"ORDER BY {prefix}{expression} {direction}, {prefix}id ASC"
+    return f"ORDER BY {prefix}{expression} {direction}, {prefix}id {'DESC' if backwards else 'ASC'}"
 
 
-def places(dataset: int, query: EntryQuery) -> tuple[str, list[Any]]:
+def places(dataset: int, query: EntryQuery, *, backwards: bool = False) -> tuple[str, list[Any]]:
     """Ids of all that a list has after its position, in its order, with what they are sorted by; and the parameters.
 
-    What comes after a position lies in up to three ranges of the index, and what is left out in ranges of its own.
-    SQLite merges them as it goes.
+    Turned round, from the end of the list on. What comes after a position lies in up to three ranges of the index, and
+    what is left out in ranges of its own. SQLite merges them as it goes.
     """
     column, _ = _SORTS[query.sort]
     columns = "id" if column == "id" else f"id, {column}"
@@ -153,7 +153,7 @@ def places(dataset: int, query: EntryQuery) -> tuple[str, list[Any]]:
             values += [*parameters, *part.values]
     if not parts:  # the filter lets through nothing that comes after the position
         return f"SELECT {columns} FROM entries WHERE 0", []
-    return f"{' UNION ALL '.join(parts)} {order(query)}", values
+    return f"{' UNION ALL '.join(parts)} {order(query, backwards=backwards)}", values
 
 
 def _groups(query: EntryQuery) -> list[str]:

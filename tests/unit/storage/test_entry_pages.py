@@ -153,6 +153,19 @@ async def test_a_place_further_on_begins_the_same_list(
     assert len(whole) - passed < 5
 
 
+@pytest.mark.parametrize("filters", FILTERS.values(), ids=FILTERS.keys())
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("sort", SORTS)
+async def test_a_place_is_found_from_the_end_as_well(
+    database: Database, sort: Sort, order: Any, filters: dict[str, Any]
+) -> None:
+    store = EntryStore(database)
+    query = EntryQuery(sort, order, **filters)
+    whole = await store.page(1, query, COUNT)
+    found = [await store.place(1, query, left + 1, backwards=True) for left in range(len(whole) + 1)]
+    assert found == [*(Position(sorted_by(entry, sort), entry.number) for entry in reversed(whole)), None]
+
+
 async def test_the_weakest_quote_decides(database: Database) -> None:
     entries = await EntryStore(database).page(1, EntryQuery(), COUNT)
     for match in ("exact", "normalized", "fuzzy", "none"):
