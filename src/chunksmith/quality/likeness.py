@@ -22,7 +22,7 @@ from chunksmith.domain.generation import ModeShape
 from chunksmith.quality.fields import prompt_text, text_of
 from chunksmith.quality.folding import fold
 from chunksmith.quality.matter import Matter, joined_exact, matter_of
-from chunksmith.quality.spilled import SortedUnique, SpilledArray
+from chunksmith.quality.spilled import READ_AT_ONCE, SortedUnique, SpilledArray
 from chunksmith.quality.words import terms
 
 # Alike from here on. A pair just there is proposed with 98.6 percent: 1 - (1 - 0.5³)³²; at 0.6 with 99.96.
@@ -44,15 +44,20 @@ LOOKS_BACK, LOOKS_FIRST = 24, 8
 # A shingle that more texts have, and more than one in so many, tells nothing: those of a template, for example.
 OFTEN_LEAST, OFTEN_SHARE = 64, 500
 COUNTERS = 1 << 22
-_SLICE = 2_000
+_SLICE = 500
 _PROPOSALS = 500_000  # in memory at a time
-_REMEMBERED = 2_048
+SORTED_AT_ONCE = 100_000
+_REMEMBERED = 256
 _MASK = (1 << 64) - 1
 # What names one thing and no other: identifiers such as json_array, utf16, 3.7.9, lag() and package.info.
 _EXACT_WORDS = re.compile(r"\w*\d\w*(?:[.,:]\d+)*|[^\W_]+(?:_[^\W_]+)+|\w+(?=\(\))|\w{2,}(?:\.\w{2,})+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _MARKED = re.compile(r"\S*[\d_.(]\S*")  # where such can be; most words cannot
 _SPACE = re.compile(r"\s+")
+
+
+# Numbers in their order, each time from the first one on.
+Blocks = Callable[[], Iterable["array[int]"]]
 
 
 class Parts(NamedTuple):
@@ -77,28 +82,28 @@ class Pair(NamedTuple):
 
 
 class Twin(NamedTuple):
-    """``original`` comes before; ``likeness`` None: the same but for case, spaces and typography."""
+    """``original`` comes before; ``exact``: the same but for case, spaces and typography."""
 
     original: int
-    likeness: float | None
+    exact: bool
 
 
 class Likeness:
     """Texts, numbered from 0 as they are added, and what is alike among them.
 
-    Units: in memory some 50 bytes a text; while pairs are looked for, some 50 more of the band that is sorted, and
-            16 MB of counters. In temporary files 4 bytes a word, as many for each word that carries meaning, 256 bytes
-            a text of bands, and 8 bytes a pair.
+    Units: in memory 4 bytes a text while pairs are looked for, and 16 MB of counters. In temporary files some 50 bytes
+            a text, 4 bytes a word, as many for each word that carries meaning, 256 bytes a text of bands, and 8 bytes
+            a pair.
     """
 
     def __init__(self) -> None:
         self._terms = SpilledArray("I")
-        self._ends = array("Q", [0])
-        self._named = array("Q")
-        self._exact = array("q")
+        self._ends = SpilledArray("Q", [0])
+        self._named = SpilledArray("Q")
+        self._exact = SpilledArray("q")
         self._meant = SpilledArray("I")  # what carries meaning, of the prompt and of the rest of each text
-        self._meant_ends = array("Q", [0])
-        self._unspaced = array("b")
+        self._meant_ends = SpilledArray("Q", [0])
+        self._unspaced = SpilledArray("b")
 
     def __len__(self) -> int:
         return len(self._named)
@@ -126,8 +131,8 @@ class Likeness:
 
     def originals(self) -> "array[int]":
         """For each text the first that is the same after folding: itself, where none came before."""
-        found = array("Q", range(len(self)))
-        for run in same_keys(self._exact):
+        found = array("I", range(len(self)))
+        for run in same_keys(self._exact.blocks, len(self)):
             for number in run[1:]:
                 found[number] = run[0]
         return found
@@ -138,10 +143,14 @@ class Likeness:
         ``accept(first, second)`` says which pairs are worth measuring.
         """
         originals = self.originals()
-        firsts = array("Q", (n for n in range(len(self)) if originals[n] == n and self._length(n) >= LEAST_TERMS))
+        lengths = (after - before for before, after in pairwise(self._ends))
+        firsts = SpilledArray("I")
+        for number, length in enumerate(lengths):
+            if originals[number] == number and length >= LEAST_TERMS:
+                firsts.append(number)
         found = SortedUnique(_PROPOSALS, _in_order)
         for keys in self._bands(firsts):
-            for run in same_keys(keys):
+            for run in same_keys(keys, len(firsts)):
                 found.add(_proposed([firsts[place] for place in run]))
         remembered = functools.lru_cache(maxsize=_REMEMBERED)(self._shingles_of)
         for code in found:
@@ -167,17 +176,17 @@ class Likeness:
         return all(says(Counter(one), Counter(other)) for one, other in zip(mine, theirs, strict=True))
 
     def _meant_by(self, number: int) -> list["array[int]"]:
-        begin, middle, end = self._meant_ends[2 * number : 2 * number + 3]
+        begin, middle, end = self._meant_ends.slice(2 * number, 2 * number + 3)
         return [self._meant.slice(begin, middle), self._meant.slice(middle, end)]
 
-    def _bands(self, firsts: Sequence[int]) -> Iterator["array[int]"]:
+    def _bands(self, firsts: SpilledArray) -> Iterator[Blocks]:
         """For each band the keys of the chosen texts, made of those of their shingles that are not everywhere."""
         with tempfile.TemporaryFile(prefix="chunksmith-bands-") as file:
             sizes = self._write_bands(firsts, file)
             for band in range(BANDS):
-                yield _read_band(file, sizes, band)
+                yield functools.partial(_read_band, file, sizes, band)
 
-    def _write_bands(self, firsts: Sequence[int], file: IO[bytes]) -> list[int]:
+    def _write_bands(self, firsts: SpilledArray, file: IO[bytes]) -> list[int]:
         """All bands of some texts, then all of the next; gives the numbers of texts."""
         counts = array("I", bytes(4 * COUNTERS))
         for number in firsts:
@@ -185,9 +194,9 @@ class Likeness:
                 counts[shingle % COUNTERS] += 1
         often = max(OFTEN_LEAST, len(firsts) // OFTEN_SHARE)
         sizes = []
-        for start in range(0, len(firsts), _SLICE):
+        for numbers in firsts.blocks(_SLICE):
             hashes, offsets = array("Q"), [0]
-            for number in firsts[start : start + _SLICE]:
+            for number in numbers:
                 hashes.extend(_telling(self._shingles_of(number), counts, often))
                 offsets.append(len(hashes))
             rows = _sketches().digest_matrix_from_flat_token_hashes(hashes, offsets, PERMUTATIONS, _SEED).to_rows()
@@ -196,45 +205,44 @@ class Likeness:
             sizes.append(len(rows))
         return sizes
 
-    def _length(self, number: int) -> int:
-        return self._ends[number + 1] - self._ends[number]
-
     def _codes(self, number: int) -> "array[int]":
-        return self._terms.slice(self._ends[number], self._ends[number + 1])
+        return self._terms.slice(*self._ends.slice(number, number + 2))
 
     def _shingles_of(self, number: int) -> set[int]:
         return _shingles(self._codes(number))
 
 
-def _read_band(file: IO[bytes], sizes: Sequence[int], band: int) -> "array[int]":
+def _read_band(file: IO[bytes], sizes: Sequence[int], band: int) -> Iterator["array[int]"]:
     keys = array("q")
     begin = 0
     for size in sizes:
         file.seek(keys.itemsize * (begin + band * size))
         keys.fromfile(file, size)
         begin += BANDS * size
-    return keys
+        if len(keys) >= READ_AT_ONCE:
+            yield keys
+            keys = array("q")
+    yield keys
 
 
 class Twins(Mapping[int, Twin]):
-    """What each text that repeats one repeats, in order. Units: 16 bytes a text, whether it repeats one or not."""
+    """What each text that repeats one repeats, in order. Units: 5 bytes a text, whether it repeats one or not."""
 
     def __init__(self, count: int) -> None:
-        self._originals = array("q", [_NONE]) * count
-        self._likeness = array("d", [_EXACT]) * count
+        self._originals = array("I", [_NONE]) * count
+        self._exact = bytearray(count)
         self._count = 0
 
     def put(self, number: int, twin: Twin) -> None:
         """Once for each text."""
         self._originals[number] = twin.original
-        self._likeness[number] = _EXACT if twin.likeness is None else twin.likeness
+        self._exact[number] = twin.exact
         self._count += 1
 
     def __getitem__(self, number: int) -> Twin:
         if number not in self:
             raise KeyError(number)
-        likeness = self._likeness[number]
-        return Twin(self._originals[number], None if likeness == _EXACT else likeness)
+        return Twin(self._originals[number], bool(self._exact[number]))
 
     def __contains__(self, number: object) -> bool:
         return isinstance(number, int) and self._originals[number] != _NONE
@@ -246,7 +254,7 @@ class Twins(Mapping[int, Twin]):
         return self._count
 
 
-_NONE, _EXACT = -1, -1.0
+_NONE = (1 << 32) - 1
 
 
 def twins(texts: Likeness, given: int = 0) -> Twins:
@@ -260,13 +268,12 @@ def twins(texts: Likeness, given: int = 0) -> Twins:
     def is_open(first: int, second: int) -> bool:
         return second >= given and second not in found and first not in found
 
-    for first, second, likeness in texts.pairs(ALIKE, is_open):
+    for first, second, _ in texts.pairs(ALIKE, is_open):
         if is_open(first, second) and texts.same_matter(first, second):
-            found.put(second, Twin(first, likeness))
+            found.put(second, Twin(first, exact=False))
     for number, original in enumerate(texts.originals()):
         if number >= given and original != number:
-            known = found.get(original)
-            found.put(number, Twin(original, None) if known is None else known)
+            found.put(number, found.get(original, Twin(original, exact=True)))
     return found
 
 
@@ -330,15 +337,35 @@ def _telling(shingles: set[int], counts: "array[int]", often: int) -> list[int]:
     return sorted(shingles, key=lambda shingle: (counts[shingle % COUNTERS], shingle))[: (len(shingles) + 1) // 2]
 
 
-def same_keys(keys: "array[int]") -> Iterator[list[int]]:
-    """The places that have a key in common with another one, together and in order."""
-    if len(keys) < 2:
-        return
+def same_keys(blocks: Blocks, count: int) -> Iterator[list[int]]:
+    """The places of those of ``count`` keys that another one is equal to, together and in order.
+
+    Shapes: keys of 64 bits with a sign, whose low bits are spread.
+    Units: in memory some 30 bytes for each of ``SORTED_AT_ONCE`` keys; they are read once for as many.
+    """
+    parts = 1 << ((count - 1) // SORTED_AT_ONCE).bit_length() if count > 1 else 0
+    for part in range(parts):
+        yield from _runs(*_keys_of(blocks(), part, parts))
+
+
+def _keys_of(blocks: Iterable["array[int]"], part: int, parts: int) -> tuple[Any, Any]:
+    """The keys of one part, told by their low bits, and their places."""
     pa, pc = _arrow()
-    values = _column(keys, pa.int64())
-    table = pa.table({"key": values, "place": _column(array("q", range(len(keys))), pa.int64())})
-    order = pc.sort_indices(table, sort_keys=[("key", "ascending"), ("place", "ascending")])
-    ordered = values.take(order)
+    mask, wanted = _column(array("q", [parts - 1, part]), pa.int64())
+    keys, places, begin = [], [], 0
+    for block in blocks:
+        values = _column(block, pa.int64())
+        mine = pc.indices_nonzero(pc.equal(pc.bit_wise_and(values, mask), wanted))
+        keys.append(values.take(mine))
+        places.append(pc.add(mine, _column(array("Q", [begin]), pa.uint64())[0]))
+        begin += len(block)
+    return pa.concat_arrays(keys), pa.concat_arrays(places)
+
+
+def _runs(keys: Any, places: Any) -> Iterator[list[int]]:
+    _, pc = _arrow()
+    order = pc.array_sort_indices(keys)  # equal keys stay in their order
+    ordered, places = keys.take(order), places.take(order)
     run: list[int] = []
     last = -1
     for at in pc.indices_nonzero(pc.equal(ordered[1:], ordered[:-1])).to_pylist():  # the key is that of the next too
@@ -346,8 +373,8 @@ def same_keys(keys: "array[int]") -> Iterator[list[int]]:
             yield run
             run = []
         if not run:
-            run = [order[at].as_py()]
-        run.append(order[at + 1].as_py())
+            run = [places[at].as_py()]
+        run.append(places[at + 1].as_py())
         last = at
     if run:
         yield run
@@ -371,7 +398,7 @@ def _in_order(numbers: "array[int]") -> "array[int]":
 
 
 def _column(numbers: "array[int]", kind: Any) -> Any:
-    """The numbers where they are: ``pyarrow.array`` would look whether they are pandas', and load it for that."""
+    """The numbers where they are: ``pyarrow.array`` and ``pyarrow.scalar`` would load numpy and pandas to look."""
     pa, _ = _arrow()
     return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(numbers)])
 

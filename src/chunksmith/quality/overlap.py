@@ -110,7 +110,7 @@ class GroupRuns:
         What ``least`` groups have joins nothing, and is ``boilerplate`` from then on; None: all joins.
         """
         found: set[tuple[int, int]] = set()
-        for places in same_keys(self._runs):
+        for places in same_keys(lambda: [self._runs], len(self._runs)):
             first, *others = dict.fromkeys(groups[self._texts[place]] for place in places)
             if least is not None and len(others) + 1 >= least:
                 self.boilerplate.add(self._runs[places[0]] + (1 << 63))

@@ -9,24 +9,25 @@ from collections.abc import Callable, Iterable, Iterator
 
 # Held in memory before they are written.
 WRITTEN_AT_ONCE = 1 << 14
+READ_AT_ONCE = 1 << 16
 # Of each sorted part, read at once while parts are merged.
-READ_AT_ONCE = 1 << 11
+MERGED_AT_ONCE = 1 << 11
 
 
 class SpilledArray:
     """An array in a temporary file that has no name. ``code`` is a type code of ``array``.
 
     Units: in memory ``written_at_once`` numbers, however many there are.
-    Errors: OSError when the disk is full.
+    Errors: OSError when the disk is full; IndexError, for a single number.
     """
 
-    def __init__(self, code: str, written_at_once: int = WRITTEN_AT_ONCE) -> None:
+    def __init__(self, code: str, numbers: Iterable[int] = (), *, written_at_once: int = WRITTEN_AT_ONCE) -> None:
         self._code = code
         self._written_at_once = written_at_once
         with tempfile.TemporaryFile(prefix="chunksmith-") as file:
             self._file = os.dup(file.fileno())
         weakref.finalize(self, os.close, self._file)
-        self._waiting = array(code)
+        self._waiting = array(code, numbers)
         self._written = 0
 
     def __len__(self) -> int:
@@ -36,6 +37,21 @@ class SpilledArray:
         self._waiting.extend(numbers)
         if len(self._waiting) >= self._written_at_once:
             self._write()
+
+    def append(self, number: int) -> None:
+        self.extend((number,))
+
+    def __getitem__(self, place: int) -> int:
+        return self.slice(place, place + 1)[0]
+
+    def __iter__(self) -> Iterator[int]:
+        for block in self.blocks():
+            yield from block
+
+    def blocks(self, size: int = READ_AT_ONCE) -> Iterator["array[int]"]:
+        """All, from the first one on, so many at once."""
+        for begin in range(0, len(self), size):
+            yield self.slice(begin, min(len(self), begin + size))
 
     def slice(self, begin: int, end: int) -> "array[int]":
         """The numbers from one place up to another, as ``[begin:end]``."""
@@ -88,5 +104,5 @@ class SortedUnique:
 
     def _part(self, number: int) -> Iterator[int]:
         begin, end = self._ends[number], self._ends[number + 1]
-        for start in range(begin, end, READ_AT_ONCE):
-            yield from self._parts.slice(start, min(end, start + READ_AT_ONCE))
+        for start in range(begin, end, MERGED_AT_ONCE):
+            yield from self._parts.slice(start, min(end, start + MERGED_AT_ONCE))

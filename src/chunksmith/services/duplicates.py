@@ -1,10 +1,9 @@
 """The step that finds entries which repeat others: of the same dataset, or of what the request names."""
 
 import asyncio
-from array import array
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from chunksmith.domain.clock import timestamp
@@ -15,6 +14,7 @@ from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.ports import Clock
 from chunksmith.errors import NotFound
 from chunksmith.quality.likeness import ALIKE, Likeness, Twin, parts_of, twins
+from chunksmith.quality.spilled import SpilledArray
 from chunksmith.services.comparing import Comparisons, entry_pages, line_name, shape_of
 from chunksmith.services.runner import Running
 
@@ -56,11 +56,14 @@ class _Search:
 
     def __init__(self) -> None:
         self._texts = Likeness()
-        self._numbers = array("Q")
+        self._numbers = SpilledArray("Q")
         self._sources: list[tuple[str, int]] = []  # each with where its texts end
         self._given = 0
         self._missing: list[str] = []
         self._twins: Mapping[int, Twin] = {}
+        # Places of the entries with their numbers, as far as they have not been asked for.
+        self._compared: Iterator[tuple[int, int]] = iter(())
+        self._next: tuple[int, int] | None = None
 
     async def add_other(self, comparisons: Comparisons, source: str) -> None:
         try:
@@ -78,9 +81,14 @@ class _Search:
 
     def settle(self) -> None:
         self._twins = twins(self._texts, self._given)
+        self._compared = enumerate(islice(self._numbers, self._given, None), self._given)
+        self._next = next(self._compared, None)
 
     def mark(self, entry: Entry, *, drop: bool) -> Mark | None:
-        """What is to change at an entry; None where nothing is. What people rejected is left as it is."""
+        """What is to change at an entry, asked in the order of numbers; None where nothing is.
+
+        What people rejected is left as it is.
+        """
         if entry.status == "rejected":
             return None
         twin = self._twin_of(entry.number)
@@ -93,12 +101,12 @@ class _Search:
         return Mark(entry.number, entry.revision, left_out, original, entry.contamination)
 
     def _twin_of(self, number: int) -> Twin | None:
-        """Entries stand in the order of their numbers, behind what was given."""
-        place = bisect_left(self._numbers, number, self._given)
-        return self._twins.get(place) if self._numbers[place : place + 1] == array("Q", [number]) else None
+        while self._next is not None and self._next[1] < number:
+            self._next = next(self._compared, None)
+        return self._twins.get(self._next[0]) if self._next is not None and self._next[1] == number else None
 
     def report(self) -> dict[str, Any]:
-        exact = sum(twin.likeness is None for twin in self._twins.values())
+        exact = sum(twin.exact for twin in self._twins.values())
         against = Counter(self._source(twin.original) for twin in self._twins.values())
         return {
             "compared": len(self._texts) - self._given,

@@ -24,6 +24,7 @@ def test_any_slice_is_what_was_appended(parts: list[list[int]], begin: int, end:
     whole = [number for part in parts for number in part]
     assert len(found) == len(whole)
     assert list(found.slice(begin, min(end, len(whole)))) == whole[begin : min(end, len(whole))]
+    assert list(found) == [found[place] for place in range(len(whole))] == whole
 
 
 @given(st.lists(NUMBERS, max_size=5), st.sampled_from([0, 3, 1000]))
@@ -35,7 +36,7 @@ def test_numbers_come_once_and_in_order_however_few_are_held(parts: list[list[in
 
 
 def test_more_numbers_than_are_read_at_once_are_merged_in_order() -> None:
-    count = 3 * spilled.READ_AT_ONCE
+    count = 3 * spilled.MERGED_AT_ONCE
     found = SortedUnique(count // 2, in_order)
     for number in reversed(range(count)):
         found.add([number, number])
