@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from chunksmith.app import RUNNER, build_app
 from chunksmith.settings import Settings, load
 from fake_llm import FakeLLM
+from fresh_database import lay_down
 
 API = "/api/v1"
 PASSAGES = [
@@ -86,6 +87,7 @@ class Server:
 
 @asynccontextmanager
 async def running_app(settings: Settings, **kwargs: Any) -> AsyncIterator[Server]:
+    lay_down(settings.server.data_dir)
     app = build_app(settings, **kwargs)
     async with TestServer(app) as server, TestClient(server) as client:
         yield Server(client)

@@ -24,6 +24,7 @@ from chunksmith.storage.documents import DocumentStore
 from chunksmith.storage.files import UploadStore, make_private
 from chunksmith.storage.projects import ProjectStore
 from chunksmith.storage.purge import PurgeStore
+from fresh_database import lay_down
 
 UPLOADS = UploadSettings(max_file_bytes=100_000, max_files=5, max_import_line_bytes=10_000, max_archive_bytes=1_000_000)
 PARSING = ParsingSettings(timeout_s=30, memory_bytes=1 << 30, max_text_chars=1_000_000, concurrency=2)
@@ -95,7 +96,7 @@ class Corpus:
 @contextlib.asynccontextmanager
 async def open_corpus(data_dir: Path) -> AsyncIterator[Corpus]:
     make_private(data_dir)
-    async with open_database(data_dir / "chunksmith.db") as database:
+    async with open_database(lay_down(data_dir)) as database:
         yield Corpus(data_dir, database, StillClock())
 
 

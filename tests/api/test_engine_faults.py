@@ -164,6 +164,7 @@ async def test_an_outage_pauses_the_job_after_the_time_that_is_set(tmp_path: Pat
             assert (await server.ended(started["job_id"]))["result"]["units"]["done"] == 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("provider", ["gemini", "grok", "ollama"])
 async def test_no_limit_of_the_provider_is_crossed(tmp_path: Path, provider: str) -> None:
     # The stand-in measures real time: its minute is as much shorter as the clock is faster. What lies between leaving

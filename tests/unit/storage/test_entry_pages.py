@@ -16,6 +16,7 @@ from chunksmith.storage import entry_pages
 from chunksmith.storage.database import Database, open_database
 from chunksmith.storage.datasets import entry_range
 from chunksmith.storage.entries import EntryStore
+from fresh_database import lay_down
 
 COUNT = 120
 AT = "2026-01-01T00:00:00.000Z"
@@ -46,44 +47,50 @@ EVIDENCE = (
 )
 
 
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Scores, categories and difficulties with many ties and gaps; some entries are deleted, rejected, left out."""
-    path = tmp_path / "pages.db"
+    made = lay_down(tmp_path_factory.mktemp("pages"))
+    with closing(sqlite3.connect(made, isolation_level=None)) as connection:
+        connection.execute(
+            "INSERT INTO projects (id, uuid, name, created_at, updated_at) VALUES (1, 'u', 'p', ?, ?)", (AT, AT)
+        )
+        connection.execute(
+            "INSERT INTO datasets (id, dataset_id, project_id, name, mode, format_type, folder, settings, created_at,"
+            " updated_at) VALUES (1, 'dataset_1', 1, 'd', 'default', 'jsonl', 'f', '{}', ?, ?)",
+            (AT, AT),
+        )
+        drawn = random.Random(7)
+        connection.executemany(
+            "INSERT INTO entries (id, dataset, position, chunk_id, question, answer, quality, category, difficulty,"
+            " split, deleted_at, generated_at, quality_parts, evidence, status, left_out)"
+            " VALUES (?, 1, ?, 1, ?, 'a', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    entry_range(1)[0] | number,
+                    number,
+                    f"question {number}",
+                    drawn.choice([None, 0.1, 0.5, 0.5, 0.9]),
+                    drawn.choice([None, "a", "b", "c"]),
+                    drawn.choice([None, 1, 2, 3]),
+                    drawn.choice([None, "train"]),
+                    AT if number % 17 == 0 else None,
+                    AT,
+                    drawn.choice([None, '{"groundedness": 0.4}', '{"groundedness": 0.9}']),
+                    drawn.choice(EVIDENCE),
+                    drawn.choice(["accepted", "accepted", "edited", "rejected"]),
+                    drawn.choice([None, None, None, "duplicate", "contaminated"]),
+                )
+                for number in range(1, COUNT + 1)
+            ],
+        )
+    return made
+
+
+@pytest.fixture
+async def database(path: Path) -> AsyncIterator[Database]:
+    """It is only read."""
     async with open_database(path) as opened:
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            connection.execute(
-                "INSERT INTO projects (id, uuid, name, created_at, updated_at) VALUES (1, 'u', 'p', ?, ?)", (AT, AT)
-            )
-            connection.execute(
-                "INSERT INTO datasets (id, dataset_id, project_id, name, mode, format_type, folder, settings, created_at,"
-                " updated_at) VALUES (1, 'dataset_1', 1, 'd', 'default', 'jsonl', 'f', '{}', ?, ?)",
-                (AT, AT),
-            )
-            drawn = random.Random(7)
-            connection.executemany(
-                "INSERT INTO entries (id, dataset, position, chunk_id, question, answer, quality, category, difficulty,"
-                " split, deleted_at, generated_at, quality_parts, evidence, status, left_out)"
-                " VALUES (?, 1, ?, 1, ?, 'a', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        entry_range(1)[0] | number,
-                        number,
-                        f"question {number}",
-                        drawn.choice([None, 0.1, 0.5, 0.5, 0.9]),
-                        drawn.choice([None, "a", "b", "c"]),
-                        drawn.choice([None, 1, 2, 3]),
-                        drawn.choice([None, "train"]),
-                        AT if number % 17 == 0 else None,
-                        AT,
-                        drawn.choice([None, '{"groundedness": 0.4}', '{"groundedness": 0.9}']),
-                        drawn.choice(EVIDENCE),
-                        drawn.choice(["accepted", "accepted", "edited", "rejected"]),
-                        drawn.choice([None, None, None, "duplicate", "contaminated"]),
-                    )
-                    for number in range(1, COUNT + 1)
-                ],
-            )
         yield opened
 
 
