@@ -34,7 +34,7 @@ class Place:
 async def peaks(folder: Path, small: int, large: int, generated: int) -> Sequence[Figure]:
     """``generated``: chunks of the large job; where it is less than ``large``, the rest is left out to save time."""
     found: dict[int, dict[str, float]] = {}
-    async with fake_provider() as fake:
+    async with fake_provider(fast=False) as fake:
         for chunks in (small, large):
             found[chunks] = await _steps(Place(folder / str(chunks), fake, chunks), min(chunks, generated))
     figures = []

@@ -63,8 +63,9 @@ def provider_settings(fake_url: str, max_concurrency: int = 2048) -> dict[str, s
 
 
 @asynccontextmanager
-async def fake_provider(latency_ms: float = 0.0) -> AsyncIterator[Process]:
-    arguments = ["scripts/fake_llm.py", "--fast", "--no-record", "--latency-ms", f"{latency_ms:g}"]
+async def fake_provider(latency_ms: float = 0.0, *, fast: bool = True) -> AsyncIterator[Process]:
+    """``fast``: the same reply to everything, which costs least; else one that quotes the passage."""
+    arguments = ["scripts/fake_llm.py", "--no-record", "--latency-ms", f"{latency_ms:g}", *(["--fast"] if fast else [])]
     async with _running(arguments, LOAD_CORE, {}) as process:
         yield process
 

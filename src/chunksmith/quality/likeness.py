@@ -22,7 +22,7 @@ from chunksmith.domain.generation import ModeShape
 from chunksmith.quality.fields import prompt_text, text_of
 from chunksmith.quality.folding import fold
 from chunksmith.quality.matter import Matter, joined_exact, matter_of
-from chunksmith.quality.spilled import READ_AT_ONCE, SortedUnique, SpilledArray
+from chunksmith.quality.spilled import SortedUnique, SpilledArray
 from chunksmith.quality.words import terms
 
 # Alike from here on. A pair just there is proposed with 98.6 percent: 1 - (1 - 0.5³)³²; at 0.6 with 99.96.
@@ -45,19 +45,16 @@ LOOKS_BACK, LOOKS_FIRST = 24, 8
 OFTEN_LEAST, OFTEN_SHARE = 64, 500
 COUNTERS = 1 << 22
 _SLICE = 500
-_PROPOSALS = 500_000  # in memory at a time
-SORTED_AT_ONCE = 100_000
+_PROPOSALS = 1 << 15  # in memory at a time
+SORTED_AT_ONCE, SPREAD_AT_ONCE = 1 << 15, 1 << 10
 _REMEMBERED = 256
 _MASK = (1 << 64) - 1
+_PLACE = (1 << 32) - 1
 # What names one thing and no other: identifiers such as json_array, utf16, 3.7.9, lag() and package.info.
 _EXACT_WORDS = re.compile(r"\w*\d\w*(?:[.,:]\d+)*|[^\W_]+(?:_[^\W_]+)+|\w+(?=\(\))|\w{2,}(?:\.\w{2,})+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _MARKED = re.compile(r"\S*[\d_.(]\S*")  # where such can be; most words cannot
 _SPACE = re.compile(r"\s+")
-
-
-# Numbers in their order, each time from the first one on.
-Blocks = Callable[[], Iterable["array[int]"]]
 
 
 class Parts(NamedTuple):
@@ -100,7 +97,7 @@ class Likeness:
         self._terms = SpilledArray("I")
         self._ends = SpilledArray("Q", [0])
         self._named = SpilledArray("Q")
-        self._exact = SpilledArray("q")
+        self._exact = SpilledArray("Q")
         self._meant = SpilledArray("I")  # what carries meaning, of the prompt and of the rest of each text
         self._meant_ends = SpilledArray("Q", [0])
         self._unspaced = SpilledArray("b")
@@ -116,7 +113,7 @@ class Likeness:
             self._ends.append(len(self._terms))
             whole = _SPACE.sub(" ", f"{prompt}\n{rest}").strip()
             self._add_matter([matter_of(prompt), matter_of(rest)], whole)
-            self._exact.append(_code(whole) - (1 << 63))
+            self._exact.append(_code(whole))
 
     def _add_matter(self, parts: list[Matter], whole: str) -> None:
         self._named.append(_code("\0".join([*_exact_words(whole), *joined_exact(parts)])))
@@ -132,7 +129,7 @@ class Likeness:
     def originals(self) -> "array[int]":
         """For each text the first that is the same after folding: itself, where none came before."""
         found = array("I", range(len(self)))
-        for run in same_keys(self._exact.blocks, len(self)):
+        for run in same_keys(self._exact, len(self)):
             for number in run[1:]:
                 found[number] = run[0]
         return found
@@ -148,13 +145,13 @@ class Likeness:
         for number, length in enumerate(lengths):
             if originals[number] == number and length >= LEAST_TERMS:
                 firsts.append(number)
-        found = SortedUnique(_PROPOSALS, _in_order)
+        found = SortedUnique(_PROPOSALS)
         for keys in self._bands(firsts):
             for run in same_keys(keys, len(firsts)):
-                found.add(_proposed([firsts[place] for place in run]))
+                found.add(_proposed(array("I", (firsts[place] for place in run))))
         remembered = functools.lru_cache(maxsize=_REMEMBERED)(self._shingles_of)
         for code in found:
-            second, first = code >> 32, code & 0xFFFFFFFF
+            second, first = code >> 32, code & _PLACE
             if accept is not None and not accept(first, second):
                 continue
             likeness = _jaccard(remembered(first), remembered(second))
@@ -179,12 +176,12 @@ class Likeness:
         begin, middle, end = self._meant_ends.slice(2 * number, 2 * number + 3)
         return [self._meant.slice(begin, middle), self._meant.slice(middle, end)]
 
-    def _bands(self, firsts: SpilledArray) -> Iterator[Blocks]:
+    def _bands(self, firsts: SpilledArray) -> Iterator[Iterator[int]]:
         """For each band the keys of the chosen texts, made of those of their shingles that are not everywhere."""
         with tempfile.TemporaryFile(prefix="chunksmith-bands-") as file:
             sizes = self._write_bands(firsts, file)
             for band in range(BANDS):
-                yield functools.partial(_read_band, file, sizes, band)
+                yield _read_band(file, sizes, band)
 
     def _write_bands(self, firsts: SpilledArray, file: IO[bytes]) -> list[int]:
         """All bands of some texts, then all of the next; gives the numbers of texts."""
@@ -201,7 +198,7 @@ class Likeness:
                 offsets.append(len(hashes))
             rows = _sketches().digest_matrix_from_flat_token_hashes(hashes, offsets, PERMUTATIONS, _SEED).to_rows()
             for begin in range(0, PERMUTATIONS, _ROWS):
-                array("q", [hash(tuple(row[begin : begin + _ROWS])) for row in rows]).tofile(file)
+                array("Q", [hash(tuple(row[begin : begin + _ROWS])) & _MASK for row in rows]).tofile(file)
             sizes.append(len(rows))
         return sizes
 
@@ -212,17 +209,14 @@ class Likeness:
         return _shingles(self._codes(number))
 
 
-def _read_band(file: IO[bytes], sizes: Sequence[int], band: int) -> Iterator["array[int]"]:
-    keys = array("q")
+def _read_band(file: IO[bytes], sizes: Sequence[int], band: int) -> Iterator[int]:
     begin = 0
     for size in sizes:
+        keys = array("Q")
         file.seek(keys.itemsize * (begin + band * size))
         keys.fromfile(file, size)
+        yield from keys
         begin += BANDS * size
-        if len(keys) >= READ_AT_ONCE:
-            yield keys
-            keys = array("q")
-    yield keys
 
 
 class Twins(Mapping[int, Twin]):
@@ -254,7 +248,7 @@ class Twins(Mapping[int, Twin]):
         return self._count
 
 
-_NONE = (1 << 32) - 1
+_NONE = _PLACE
 
 
 def twins(texts: Likeness, given: int = 0) -> Twins:
@@ -337,50 +331,41 @@ def _telling(shingles: set[int], counts: "array[int]", often: int) -> list[int]:
     return sorted(shingles, key=lambda shingle: (counts[shingle % COUNTERS], shingle))[: (len(shingles) + 1) // 2]
 
 
-def same_keys(blocks: Blocks, count: int) -> Iterator[list[int]]:
+def same_keys(keys: Iterable[int], count: int) -> Iterator["array[int]"]:
     """The places of those of ``count`` keys that another one is equal to, together and in order.
 
-    Shapes: keys of 64 bits with a sign, whose low bits are spread.
-    Units: in memory some 30 bytes for each of ``SORTED_AT_ONCE`` keys; they are read once for as many.
+    Shapes: unsigned keys of 64 bits, whose low bits are spread.
+    Units: in memory some 50 bytes for each of ``SORTED_AT_ONCE`` keys; of more, 16 bytes a key in temporary files.
     """
-    parts = 1 << ((count - 1) // SORTED_AT_ONCE).bit_length() if count > 1 else 0
-    for part in range(parts):
-        yield from _runs(*_keys_of(blocks(), part, parts))
+    if count <= SORTED_AT_ONCE:
+        yield from _runs(sorted(key << 32 | place for place, key in enumerate(keys)))
+        return
+    parts = 1 << (count // SORTED_AT_ONCE).bit_length()
+    shares = [SpilledArray("Q", written_at_once=SPREAD_AT_ONCE) for _ in range(parts)]
+    low_bits = parts - 1
+    for place, key in enumerate(keys):
+        shares[key & low_bits].extend((key, place))
+    while shares:
+        numbers = iter(shares.pop())
+        yield from _runs(sorted(key << 32 | place for key, place in zip(numbers, numbers, strict=True)))
 
 
-def _keys_of(blocks: Iterable["array[int]"], part: int, parts: int) -> tuple[Any, Any]:
-    """The keys of one part, told by their low bits, and their places."""
-    pa, pc = _arrow()
-    mask, wanted = _column(array("q", [parts - 1, part]), pa.int64())
-    keys, places, begin = [], [], 0
-    for block in blocks:
-        values = _column(block, pa.int64())
-        mine = pc.indices_nonzero(pc.equal(pc.bit_wise_and(values, mask), wanted))
-        keys.append(values.take(mine))
-        places.append(pc.add(mine, _column(array("Q", [begin]), pa.uint64())[0]))
-        begin += len(block)
-    return pa.concat_arrays(keys), pa.concat_arrays(places)
-
-
-def _runs(keys: Any, places: Any) -> Iterator[list[int]]:
-    _, pc = _arrow()
-    order = pc.array_sort_indices(keys)  # equal keys stay in their order
-    ordered, places = keys.take(order), places.take(order)
-    run: list[int] = []
-    last = -1
-    for at in pc.indices_nonzero(pc.equal(ordered[1:], ordered[:-1])).to_pylist():  # the key is that of the next too
-        if run and at != last + 1:
+def _runs(ordered: Sequence[int]) -> Iterator["array[int]"]:
+    """Places, the lower 32 bits, of those that agree in what is above."""
+    run = array("I")
+    for one, other in pairwise(ordered):
+        if one ^ other <= _PLACE:
+            run.append((one if not run else other) & _PLACE)
+            if len(run) == 1:
+                run.append(other & _PLACE)
+        elif run:
             yield run
-            run = []
-        if not run:
-            run = [places[at].as_py()]
-        run.append(places[at + 1].as_py())
-        last = at
+            run = array("I")
     if run:
         yield run
 
 
-def _proposed(run: Sequence[int]) -> Iterator[int]:
+def _proposed(run: "array[int]") -> Iterator[int]:
     """Pairs that are worth measuring: each text of a run with some before it. One number each, the later text above."""
     for place, second in enumerate(run):
         begin = max(0, place - LOOKS_BACK)
@@ -388,28 +373,5 @@ def _proposed(run: Sequence[int]) -> Iterator[int]:
             yield second << 32 | first
 
 
-def _in_order(numbers: "array[int]") -> "array[int]":
-    """Each once."""
-    pa, pc = _arrow()
-    found = _column(numbers, pa.uint64()).unique()
-    ordered = array("Q")
-    ordered.frombytes(found.take(pc.array_sort_indices(found)).buffers()[1])
-    return ordered
-
-
-def _column(numbers: "array[int]", kind: Any) -> Any:
-    """The numbers where they are: ``pyarrow.array`` and ``pyarrow.scalar`` would load numpy and pandas to look."""
-    pa, _ = _arrow()
-    return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(numbers)])
-
-
 def _sketches() -> Any:
     return importlib.import_module("rensa").RMinHash
-
-
-@functools.cache
-def _arrow() -> tuple[Any, Any]:
-    """Loaded when it is needed: most of a second."""
-    arrow = importlib.import_module("pyarrow")
-    arrow.set_memory_pool(arrow.system_memory_pool())  # its own keeps some 30 MB more than it uses
-    return arrow, importlib.import_module("pyarrow.compute")

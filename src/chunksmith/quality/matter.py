@@ -152,7 +152,7 @@ def decide_otherwise(word: str, other: str) -> bool:
     return bool(mine and theirs) and mine != theirs
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _meaning(word: str) -> tuple[int, str]:
     """Of a folded word the hash of what stands for it, where it carries meaning; or else what has to be the same."""
     if is_negator(word):

@@ -82,13 +82,13 @@ def boilerplate_from(groups: int) -> int:
 class GroupRuns:
     """Which groups of texts have a long run of words in common.
 
-    Units: 16 bytes a run while they are added, some 40 when they are sorted. Of more than RUNS_KEPT runs one part of
+    Units: 16 bytes a run. Of more than RUNS_KEPT runs one part of
     ``parts`` is kept; the others have to be added again, to a ``GroupRuns(part, parts)`` each. What is ``known`` to be
     boilerplate is left out, with every run that has a word of it: so its beginning and end join nothing either.
     """
 
     def __init__(self, part: int = 0, parts: int = 1, known: frozenset[int] = frozenset()) -> None:
-        self._runs = array("q")
+        self._runs = array("Q")
         self._texts = array("q")
         self._part = part
         self._known = known
@@ -99,7 +99,7 @@ class GroupRuns:
         """Each with its number."""
         for number, text in texts:
             for run in set(_long_runs(text, self.parts, self._part, self._known)):
-                self._runs.append(run - (1 << 63))
+                self._runs.append(run)
                 self._texts.append(number)
         while self._part == 0 and len(self._runs) > RUNS_KEPT:
             self._thin_out()
@@ -110,18 +110,18 @@ class GroupRuns:
         What ``least`` groups have joins nothing, and is ``boilerplate`` from then on; None: all joins.
         """
         found: set[tuple[int, int]] = set()
-        for places in same_keys(lambda: [self._runs], len(self._runs)):
+        for places in same_keys(self._runs, len(self._runs)):
             first, *others = dict.fromkeys(groups[self._texts[place]] for place in places)
             if least is not None and len(others) + 1 >= least:
-                self.boilerplate.add(self._runs[places[0]] + (1 << 63))
+                self.boilerplate.add(self._runs[places[0]])
             else:
                 found.update((first, other) for other in others)
         return found
 
     def _thin_out(self) -> None:
         self.parts *= 2
-        kept = [place for place, run in enumerate(self._runs) if _is_looked_at(run + (1 << 63), self.parts)]
-        self._runs = array("q", (self._runs[place] for place in kept))
+        kept = [place for place, run in enumerate(self._runs) if _is_looked_at(run, self.parts)]
+        self._runs = array("Q", (self._runs[place] for place in kept))
         self._texts = array("q", (self._texts[place] for place in kept))
 
 

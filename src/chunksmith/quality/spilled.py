@@ -5,13 +5,14 @@ import os
 import tempfile
 import weakref
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 # Held in memory before they are written.
 WRITTEN_AT_ONCE = 1 << 14
-READ_AT_ONCE = 1 << 16
+READ_AT_ONCE = 1 << 13
 # Of each sorted part, read at once while parts are merged.
-MERGED_AT_ONCE = 1 << 11
+MERGED_AT_ONCE = 1 << 8
 
 
 class SpilledArray:
@@ -71,22 +72,20 @@ class SpilledArray:
 
 
 class SortedUnique:
-    """Unsigned numbers of 64 bits, each once and in order, of which ``most`` are in memory at a time.
+    """Unsigned numbers of 64 bits, each once and in order, of which ``most`` are in memory at a time."""
 
-    ``sort`` gives the different numbers of an array in order.
-    """
-
-    def __init__(self, most: int, sort: Callable[["array[int]"], "array[int]"]) -> None:
+    def __init__(self, most: int) -> None:
         self._most = most
-        self._sort = sort
         self._open = array("Q")
         self._parts = SpilledArray("Q")
         self._ends = [0]
 
     def add(self, numbers: Iterable[int]) -> None:
-        self._open.extend(numbers)
-        if len(self._open) > self._most:
-            self._close_part()
+        numbers = iter(numbers)
+        while some := array("Q", islice(numbers, self._most - len(self._open))):
+            self._open.extend(some)
+            if len(self._open) >= self._most:
+                self._close_part()
 
     def __iter__(self) -> Iterator[int]:
         self._close_part()
@@ -98,7 +97,7 @@ class SortedUnique:
 
     def _close_part(self) -> None:
         if self._open:
-            self._parts.extend(self._sort(self._open))
+            self._parts.extend(sorted(set(self._open)))
             self._ends.append(len(self._parts))
             del self._open[:]
 

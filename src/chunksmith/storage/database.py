@@ -27,10 +27,11 @@ PRAGMAS = (
     "foreign_keys = ON",
     "busy_timeout = 5000",
     "temp_store = MEMORY",
-    "cache_size = -4000",  # KiB for each connection; what is read again is in the system's cache anyway
+    "cache_size = -4000",  # KiB; what is read again is in the system's cache anyway
     "journal_size_limit = 67108864",
 )
 READERS = 3
+READER_CACHE_KIB = 1_000
 ROWS_FETCHED = 64  # by each hop of a cursor that is iterated
 # Rows of one INSERT: each step of a statement lets go of the interpreter, and waits to get it back.
 ROWS_MAX = 32
@@ -119,6 +120,7 @@ class Database:
             reader = await _connect(self._path)
             self._connections.append(reader)
             await reader.execute("PRAGMA query_only = ON")
+            await reader.execute(f"PRAGMA cache_size = {-READER_CACHE_KIB}")
             self._readers.put_nowait(reader)
 
     async def _disconnect(self) -> None:

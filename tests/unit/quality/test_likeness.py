@@ -1,7 +1,6 @@
 """What counts as a duplicate: on texts with planted edits, and that nothing but the order of the texts decides."""
 
 import random
-from array import array
 from collections import defaultdict
 from collections.abc import Callable
 from unittest import mock
@@ -236,12 +235,11 @@ def test_parts_are_what_is_asked_and_what_is_told() -> None:
     assert parts_of(entry, SHAPES["instruction following"]) == Parts("Sum up\nthe text", "It is short")
 
 
-@given(st.lists(st.lists(st.integers(-20, 20) | st.integers(-(2**63), 2**63 - 1), max_size=30), max_size=4))
-def test_equal_keys_are_found_however_few_are_sorted_at_once(blocks: list[list[int]]) -> None:
+@given(st.lists(st.integers(0, 20) | st.integers(0, 2**64 - 1), max_size=80))
+def test_equal_keys_are_found_however_few_are_sorted_at_once(keys: list[int]) -> None:
     places = defaultdict(list)
-    for place, key in enumerate(key for block in blocks for key in block):
+    for place, key in enumerate(keys):
         places[key].append(place)
-    count = sum(map(len, places.values()))
     with mock.patch.object(likeness, "SORTED_AT_ONCE", 8):
-        runs = list(same_keys(lambda: (array("q", block) for block in blocks), count))
+        runs = list(map(list, same_keys(keys, len(keys))))
     assert sorted(runs) == sorted(run for run in places.values() if len(run) > 1)
