@@ -143,12 +143,9 @@ async def _restore_limits(core: Core) -> None:
     for provider, until in (await core.rows.calls.waits(rfc3339(now))).items():
         if provider in core.gateway.admissions:
             core.gateway.admissions[provider].restore_wait(parse_time(until) - now)
-    sent: dict[str, list[tuple[float, int]]] = {}
     for row in await core.rows.calls.recent(rfc3339(now - WINDOW_S)):
         age_s = max(0.0, now - parse_time(row["sent_at"]))
-        sent.setdefault(row["provider"], []).append((age_s, row["tokens"]))
-    for provider, ages in sent.items():
-        core.gateway.admissions[provider].restore(ages)
+        core.gateway.admissions[row["provider"]].restore(age_s, row["calls"], row["tokens"])
 
 
 def _webhook(settings: Settings, clock: Clock) -> Webhook | None:

@@ -350,12 +350,11 @@ class Admission:
     def forget_job(self, job: int) -> None:
         self._served.pop(job, None)
 
-    def restore(self, ages_s: list[tuple[float, int]]) -> None:
-        """Calls of the last minute, sent before this process began, as (age, tokens), oldest first."""
-        now = self._clock.monotonic()
-        for age_s, tokens in ages_s:
-            self.requests.spend(1, now - age_s)
-            self.tokens.spend(tokens, now - age_s)
+    def restore(self, age_s: float, calls: int, tokens: int) -> None:
+        """Calls of the last minute, sent before this process began; told from the oldest on."""
+        at = self._clock.monotonic() - age_s
+        self.requests.spend(calls, at)
+        self.tokens.spend(tokens, at)
 
     def restore_wait(self, seconds: float) -> None:
         """What the provider asked for before this process began."""

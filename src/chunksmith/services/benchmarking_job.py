@@ -43,7 +43,7 @@ from chunksmith.services.runner import Running
 from chunksmith.services.steering import Steering, caller_of, units_in_work
 
 SAMPLE_SLICE = 1000
-UNIT_SLICE = 10_000
+UNIT_SLICE = 2_000
 MEASURED_PAGE = 2000
 # Of a dataset's quality, what stands beside the score of a model.
 QUALITY_SHOWN = ("overall_score", "diversity_score", "bias_score")

@@ -20,7 +20,7 @@ from chunksmith.services.pace import Pace
 from chunksmith.services.runner import Running
 from chunksmith.services.steering import Steering, caller_of, units_in_work
 
-UNIT_SLICE = 10_000
+UNIT_SLICE = 2_000
 
 
 @dataclass(frozen=True)

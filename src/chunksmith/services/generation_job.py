@@ -35,7 +35,7 @@ from chunksmith.services.sources import Source, Sources
 from chunksmith.services.steering import Steering, caller_of, units_in_work
 
 # Units are put into the table in slices, so that other writers get their turn.
-UNIT_SLICE = 10_000
+UNIT_SLICE = 2_000
 DOCUMENT_PAGE = 256
 EXTRACTION_GONE = Outcome("failed", "extraction_gone", "what was extracted from the passage is no longer stored")
 

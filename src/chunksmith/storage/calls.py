@@ -63,16 +63,19 @@ SELECT id, job, ifnull(estimate_nano, 0) AS estimate FROM calls WHERE state = 'i
     AND id NOT IN (SELECT value FROM json_each(?))
 """
 _RECENT = """
-SELECT provider, sent_at, coalesce(
-    input_tokens + output_tokens,
-    -- A call that nothing is known of may have taken as much as the largest beside it.
-    CASE WHEN state IN ('intent', 'unknown') THEN max(input_tokens + output_tokens) OVER (PARTITION BY provider) END,
-    0) AS tokens
-FROM calls
--- Ids grow with the time of sending: back from the newest to the first that is too old.
-WHERE id > ifnull((SELECT id FROM calls WHERE id > :floor AND sent_at <= :since ORDER BY id DESC LIMIT 1), :floor)
-    AND sent_at > :since
-ORDER BY id
+SELECT provider, max(sent_at) AS sent_at, count(*) AS calls, sum(tokens) AS tokens FROM (
+    SELECT provider, sent_at, coalesce(
+        input_tokens + output_tokens,
+        -- A call that nothing is known of may have taken as much as the largest beside it.
+        CASE WHEN state IN ('intent', 'unknown')
+            THEN max(input_tokens + output_tokens) OVER (PARTITION BY provider) END,
+        0) AS tokens
+    FROM calls
+    -- Ids grow with the time of sending: back from the newest to the first that is too old.
+    WHERE id > ifnull((SELECT id FROM calls WHERE id > :floor AND sent_at <= :since ORDER BY id DESC LIMIT 1), :floor)
+        AND sent_at > :since)
+GROUP BY provider, substr(sent_at, 1, length('2026-01-31T00:00:00'))
+ORDER BY max(sent_at)
 """
 _PAST = """
 SELECT calls.stage, calls.output_tokens, calls.sent_at, calls.ended_at FROM calls JOIN jobs ON jobs.id = calls.job
@@ -249,7 +252,10 @@ class CallStore:
         return await self._database.transact(abandon)
 
     async def recent(self, since: str) -> list[Row]:
-        """Calls sent after ``since``, for limits per minute that outlive a restart."""
+        """Calls sent after ``since``, for limits per minute that outlive a restart: those of a second in one row.
+
+        ``sent_at`` is when the last of them was sent.
+        """
         return await self._database.read(_RECENT, {"floor": self._next_id - RECENT_CALLS, "since": since})
 
     async def waits(self, now: str) -> dict[str, str]:

@@ -159,10 +159,16 @@ async def test_calls_of_the_last_minute_with_the_tokens_they_took(rows: EngineRo
     await rows.calls.failed(3, 1, LATER, CallFailure("rate_limit", "HTTP 429", 429))
     # The fourth was in flight at the end: it may have taken as much as the largest that is known.
     recent = await rows.calls.recent("2026-01-31T09:29:00.000Z")
-    assert [(row["provider"], row["sent_at"], row["tokens"]) for row in recent] == [
-        ("grok", NOW, 42),
-        ("grok", NOW, 0),
-        ("grok", NOW, 42),
+    assert [tuple(row) for row in recent] == [("grok", NOW, 3, 42 + 0 + 42)]
+
+
+async def test_calls_of_a_second_count_from_the_last_of_them(rows: EngineRows) -> None:
+    for at in ("10.100", "10.900", "12.000"):
+        await rows.calls.intend(call(at, sent_at=f"2026-01-31T09:30:{at}Z"))
+    recent = await rows.calls.recent("2026-01-31T09:29:00.000Z")
+    assert [(row["sent_at"], row["calls"]) for row in recent] == [
+        ("2026-01-31T09:30:10.900Z", 2),
+        ("2026-01-31T09:30:12.000Z", 1),
     ]
 
 
