@@ -27,7 +27,7 @@ PRAGMAS = (
     "foreign_keys = ON",
     "busy_timeout = 5000",
     "temp_store = MEMORY",
-    "cache_size = -4000",  # KiB; what is read again is in the system's cache anyway
+    "cache_size = -2000",  # KiB; what is read again is in the system's cache anyway
     "journal_size_limit = 67108864",
 )
 READERS = 3
