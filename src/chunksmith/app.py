@@ -21,7 +21,7 @@ from chunksmith.domain.ports import ChatModel, Clock
 from chunksmith.domain.times import rfc3339
 from chunksmith.errors import AppError, InvalidRequest, StorageError
 from chunksmith.exports.formats import load_plugins
-from chunksmith.gateway.admission import WINDOW_S
+from chunksmith.gateway.windows import WINDOW_S
 from chunksmith.providers import registry
 from chunksmith.services.extraction import ExtractionService
 from chunksmith.services.keys import KeyService
