@@ -42,7 +42,7 @@ def measures(quick: bool) -> dict[str, Measure]:
         "status": lambda folder: answering.status_under_load(folder, 20),
         "pages": lambda folder: answering.pages(folder, 1_000_000),
         "recovery": lambda folder: recovery.resume(folder, 1_000_000),
-        "memory": lambda folder: memory.peaks(folder, 10_000, 1_000_000, 100_000),
+        "memory": lambda folder: memory.peaks(folder, 10_000, 1_000_000, 1_000_000, memory.PLAIN_JOB),
         "exports": lambda folder: exporting.exports(folder, 1_000_000),
         "whole way": lambda folder: memory.peaks(folder, 1_000, 100_000, 100_000),
     }

@@ -1,6 +1,6 @@
 """The most memory that the server ever holds, for each step of the way at two sizes."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,9 @@ from benchsuite.processes import Process, fake_provider, provider_settings, serv
 from benchsuite.seeding import seed_dataset
 
 # The second job gets the same replies from the ledger.
-JOBS: dict[str, dict[str, Any]] = {"generate": {"deduplicate": "off"}, "generate, and compare": {}}
-STEPS = ("import", *JOBS, "page", "export JSONL", "export Parquet")
+Jobs = Mapping[str, dict[str, Any]]
+PLAIN_JOB: Jobs = {"generate": {"deduplicate": "off"}}
+JOBS: Jobs = {**PLAIN_JOB, "generate, and compare": {}}
 CONCURRENCY = 64
 PIECE_BYTES = 1 << 20
 
@@ -31,22 +32,22 @@ class Place:
             yield process, api
 
 
-async def peaks(folder: Path, small: int, large: int, generated: int) -> Sequence[Figure]:
+async def peaks(folder: Path, small: int, large: int, generated: int, jobs: Jobs = JOBS) -> Sequence[Figure]:
     """``generated``: chunks of the large job; where it is less than ``large``, the rest is left out to save time."""
     found: dict[int, dict[str, float]] = {}
     async with fake_provider(fast=False) as fake:
         for chunks in (small, large):
-            found[chunks] = await _steps(Place(folder / str(chunks), fake, chunks), min(chunks, generated))
+            found[chunks] = await _steps(Place(folder / str(chunks), fake, chunks), min(chunks, generated), jobs)
     figures = []
-    for step in STEPS:
+    for step in ("import", *jobs, "page", "export JSONL", "export Parquet"):
         low, high = found[small][step], found[large][step]
-        size = f"{min(large, generated) if step in JOBS else large:,} against {small:,}"
+        size = f"{min(large, generated) if step in jobs else large:,} against {small:,}"
         detail = f"{high:.0f} against {low:.0f} MB"
         figures.append(Figure("memory", f"peak, {step}, {size} chunks", high / low, "", "at most", 1.15, detail))
     return figures
 
 
-async def _steps(place: Place, generated: int) -> dict[str, float]:
+async def _steps(place: Place, generated: int, jobs: Jobs) -> dict[str, float]:
     found: dict[str, float] = {}
     async with place.serving() as (process, api):
         project = await api.project(place.chunks)
@@ -55,7 +56,7 @@ async def _steps(place: Place, generated: int) -> dict[str, float]:
         async with place.serving() as (process, api):
             project = await api.project(generated)
     dataset = ""
-    for step, options in JOBS.items():
+    for step, options in jobs.items():
         async with place.serving() as (process, api):
             job = {"concurrency": CONCURRENCY, "batch_size": 50_000, "analyze_quality": False, **options}
             dataset = await api.start(project, **job)
