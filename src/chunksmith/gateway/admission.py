@@ -6,6 +6,7 @@ import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from chunksmith.domain.calls import ProviderAccount
@@ -17,6 +18,8 @@ from chunksmith.gateway.windows import Spending, Window
 SHRINK = 0.7
 RATE_LIMIT_BASE_S, RATE_LIMIT_MAX_S = 1.0, 60.0
 BREAKER_FAILURES = 8
+# Of the queue of each job, while its first waits for tokens.
+LOOKED_AT = 64
 BREAKER_BASE_S, BREAKER_MAX_S = 5.0, 120.0
 
 WaitReason = Literal["concurrency", "requests_per_minute", "tokens_per_minute", "rate_limit", "provider_down"]
@@ -294,12 +297,16 @@ class Admission:
             self._served[waiter.job] = max(self._level, self._served.get(waiter.job, 0.0))
         self._queues[waiter.job].append(waiter)
 
+    def _take(self, waiter: _Waiter) -> None:
+        queue = self._queues[waiter.job]
+        queue.remove(waiter)
+        if not queue:
+            del self._queues[waiter.job]
+
     def _forget(self, waiter: _Waiter) -> None:
         queue = self._queues.get(waiter.job)
         if queue is not None and waiter in queue:
-            queue.remove(waiter)
-            if not queue:
-                del self._queues[waiter.job]
+            self._take(waiter)
         elif waiter.granted.done() and not waiter.granted.cancelled() and waiter.granted.exception() is None:
             waiter.granted.result().unsent()  # granted in the moment of cancellation
             self.in_flight -= 1
@@ -313,12 +320,13 @@ class Admission:
             reason, wait_s = self._obstacle(waiter, now)
             self.waiting_for, self.waiting_until = reason, (now + wait_s if wait_s else None)
             if reason is not None:
-                if wait_s > 0:
-                    self._wake_in(wait_s)
-                return
-            self._queues[job].popleft()
-            if not self._queues[job]:
-                del self._queues[job]
+                smaller = self._smaller(waiter, wait_s, now) if reason == "tokens_per_minute" else None
+                if smaller is None:
+                    if wait_s > 0:
+                        self._wake_in(wait_s)
+                    return
+                waiter, job = smaller, smaller.job
+            self._take(waiter)
             if waiter.granted.done():
                 continue
             self._level = max(self._level, self._served.get(job, 0.0))
@@ -327,6 +335,17 @@ class Admission:
             spent = self.requests.spend(1, now), self.tokens.spend(waiter.tokens, now)
             waiter.granted.set_result(Slot(self, now, *spent))
         self.waiting_for = self.waiting_until = None
+
+    def _smaller(self, first: _Waiter, wait_s: float, now: float) -> _Waiter | None:
+        """One that fits beside ``first``, which waits for tokens, and does not make it wait longer."""
+        if self.requests.spare(1, wait_s, now) < 1:
+            return None
+        most = self.tokens.spare(first.tokens, wait_s, now)
+        for job in sorted(self._queues, key=lambda name: self._served.get(name, 0.0)):
+            for waiter in islice(self._queues[job], LOOKED_AT):
+                if waiter.tokens <= most and not waiter.granted.done():
+                    return waiter
+        return None
 
     def _obstacle(self, waiter: _Waiter, now: float) -> tuple[WaitReason | None, float]:
         """What stands in the way of the next call, and how long; 0 s: until a call comes back."""

@@ -1,5 +1,6 @@
 """Limits per minute: what was spent in the last one, and how long until more fits."""
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -31,6 +32,17 @@ class Window:
             if excess <= 0:
                 return spending.at + WINDOW_S - now
         return self.spent[-1].at + WINDOW_S - now
+
+    def spare(self, amount: int, wait_s: float, now: float) -> float:
+        """How much may be spent now by others, so that ``amount`` still fits after ``wait_s``."""
+        if self.limit is None:
+            return math.inf
+        left = self.total
+        for spending in self.spent:
+            if spending.at > now + wait_s - WINDOW_S:
+                break
+            left -= spending.amount
+        return self.limit - max(self.total, left + amount)
 
     def spend(self, amount: int, now: float) -> "Spending":
         self.total += amount

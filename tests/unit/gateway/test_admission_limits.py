@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import pytest
@@ -182,6 +182,53 @@ async def test_requests_of_the_last_minute_count_after_a_restart() -> None:
     await clock.run(_together(call, 12))
     before = [began - age for age in range(50, 45, -1) for _ in range(2)]
     assert most_within([*before, *sent], 60) == 10
+
+
+async def leaving(gate: Admission, clock: VirtualClock, sizes: Sequence[int], job: int = 1) -> list[float]:
+    """When calls of so many tokens leave that ask one after the other, in seconds from now."""
+    began, left = clock.monotonic(), dict[int, float]()
+
+    async def call(number: int, tokens: int) -> None:
+        async with gate.slot(job, 1, tokens):
+            left[number] = clock.monotonic() - began
+
+    await clock.run(_together_in_order([call(number, tokens) for number, tokens in enumerate(sizes)]))
+    return [left[number] for number in range(len(sizes))]
+
+
+async def test_what_is_smaller_does_not_wait_for_tokens_with_what_is_large() -> None:
+    clock = VirtualClock()
+    gate = Admission(account(tokens_per_minute=1000), clock, 900, random.Random(0))
+    gate.restore(31.0, calls=1, tokens=600)
+    assert await leaving(gate, clock, [700, 250, 100, 50]) == pytest.approx([30, 0, 61, 0])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(1, 1500), min_size=1, max_size=25), st.integers(0, 1000), st.none() | st.integers(1, 5))
+def test_the_first_that_waits_for_tokens_leaves_as_soon_as_if_it_were_alone(
+    sizes: list[int], spent: int, rpm: int | None
+) -> None:
+    async def first_leaves(asked: list[int]) -> tuple[float, list[float]]:
+        clock = VirtualClock()
+        gate = Admission(account(tokens_per_minute=1000, requests_per_minute=rpm), clock, 900, random.Random(0))
+        gate.restore(20.0, calls=1, tokens=spent)
+        times = await leaving(gate, clock, asked)
+        return times[0], times
+
+    async def compared() -> None:
+        alone, _ = await first_leaves(sizes[:1])
+        together, times = await first_leaves(sizes)
+        assert together == alone
+        for begin in times:
+            within = [size for size, at in zip(sizes, times, strict=True) if begin <= at < begin + 60]
+            assert sum(within) <= 1000 or len(within) == 1
+            assert rpm is None or len(within) <= rpm
+
+    in_loop(compared())
+
+
+async def _together_in_order(calls: Sequence[Coroutine[Any, Any, None]]) -> None:
+    await asyncio.gather(*calls)
 
 
 async def _together(call: Callable[[], Coroutine[Any, Any, None]], count: int) -> None:
