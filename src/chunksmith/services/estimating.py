@@ -20,10 +20,10 @@ from chunksmith.pipeline.judging import AT_ONCE, judge_request
 from chunksmith.pipeline.labels import label_request, written_texts
 from chunksmith.pipeline.sources import Around
 from chunksmith.services.between import Between, total
-from chunksmith.services.generation import GenerationService
 from chunksmith.services.generation_checks import reads_documents
 from chunksmith.services.processing import models_of
 from chunksmith.services.sources import Source
+from chunksmith.services.specifying import Specifier
 
 SAMPLE = 200
 PAST_CALLS = 500
@@ -58,7 +58,7 @@ class Estimate:
 class EstimateService:
     def __init__(
         self,
-        generation: GenerationService,
+        specifier: Specifier,
         chunks: ChunkSource,
         documents: Documents,
         past: Past,
@@ -68,7 +68,7 @@ class EstimateService:
         output_ceiling: Callable[[ChatRequest], int],
         decode: Callable[[ChatRequest, bytes], ChatReply],
     ) -> None:
-        self._generation = generation
+        self._specifier = specifier
         self._chunks = chunks
         self._documents = documents
         self._past = past
@@ -80,7 +80,7 @@ class EstimateService:
 
     async def estimate(self, values: Mapping[str, Any]) -> Estimate:
         """Errors: as submitting the same body would give."""
-        project, spec, _, source = await self._generation.specify(values)
+        project, spec, _, source = await self._specifier.specify(values)
         rests_on: list[str] = []
         chunks = await self._count(project, spec, source, rests_on)
         samples = await self._sample(spec, source)

@@ -16,9 +16,9 @@ from chunksmith.pipeline.labels import label_request
 from chunksmith.pipeline.sources import NOTHING, Around
 from chunksmith.services.estimating import EstimateService
 from chunksmith.services.gathering import Gathered
-from chunksmith.services.generation import GenerationService
 from chunksmith.services.identifiers import chunk_row_number
 from chunksmith.services.sources import Source
+from chunksmith.services.specifying import Specifier
 
 # What the writer would write, as long as that is not known.
 UNWRITTEN = "…"
@@ -48,9 +48,9 @@ def estimated_input_tokens(request: ChatRequest) -> int:
 
 class PreviewService:
     def __init__(
-        self, generation: GenerationService, estimates: EstimateService, chunks: ChunkSource, defaults: Defaults
+        self, specifier: Specifier, estimates: EstimateService, chunks: ChunkSource, defaults: Defaults
     ) -> None:
-        self._generation = generation
+        self._specifier = specifier
         self._estimates = estimates
         self._chunks = chunks
         self._defaults = defaults
@@ -60,7 +60,7 @@ class PreviewService:
 
         Errors: as the submission of a generation; NotFound for a chunk that the generation would not read.
         """
-        _, spec, _, source = await self._generation.specify(values)
+        _, spec, _, source = await self._specifier.specify(values)
         chunk = await self._chunk(source, chunk_id)
         around = (await source.arounds([chunk])).get(chunk.id, NOTHING)
         request = request_for(Recipe(spec, self._defaults), chunk, spec.datasets_per_chunk, around=around)
@@ -88,7 +88,7 @@ class PreviewService:
         with gathered.gathering("chunk_id"):
             if chunk_id is not None and not await self._chunks.chunks_by_ids([chunk_row_number(chunk_id)]):
                 raise NotFound("Chunk", chunk_id)
-        return [*await self._generation.faults(values), *gathered.all_faults()]
+        return [*await self._specifier.faults(values), *gathered.all_faults()]
 
     async def _chunk(self, source: Source, chunk_id: str | None) -> Chunk:
         after = chunk_row_number(chunk_id) - 1 if chunk_id is not None else 0

@@ -20,6 +20,7 @@ from chunksmith.services.projects import ProjectService
 from chunksmith.services.prompts import PromptService
 from chunksmith.services.providers import ProviderService
 from chunksmith.services.rescoring import RescoreService
+from chunksmith.services.specifying import Specifier
 from chunksmith.settings import Settings
 
 SETTINGS = web.AppKey("settings", Settings)
@@ -30,6 +31,7 @@ CHUNKS = web.AppKey("chunks", ChunkService)
 CHUNK_IMPORT = web.AppKey("chunk_import", ChunkImport)
 PROMPTS = web.AppKey("prompts", PromptService)
 JOBS = web.AppKey("jobs", JobService)
+SPECIFIER = web.AppKey("specifier", Specifier)
 GENERATION = web.AppKey("generation", GenerationService)
 ESTIMATES = web.AppKey("estimates", EstimateService)
 DATASETS = web.AppKey("datasets", DatasetService)

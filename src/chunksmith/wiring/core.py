@@ -16,7 +16,6 @@ from chunksmith.pipeline.benchmarks.suites import suite_in
 from chunksmith.pipeline.generate import Defaults
 from chunksmith.quality.entry_scores import PARTS, QualityWeights
 from chunksmith.services.comparing import Comparisons
-from chunksmith.services.generation import GenerationDefaults
 from chunksmith.services.metrics import Metrics
 from chunksmith.services.model_reading import ModelReading
 from chunksmith.services.processing import DocumentProcessing
@@ -26,6 +25,7 @@ from chunksmith.services.purging import Purging
 from chunksmith.services.references import ReferenceService
 from chunksmith.services.settling import Settling
 from chunksmith.services.sources import Sources
+from chunksmith.services.specifying import GenerationDefaults
 from chunksmith.services.taxonomies import TaxonomyService
 from chunksmith.settings import Settings, shipped
 from chunksmith.storage.files import inside

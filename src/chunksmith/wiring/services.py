@@ -31,6 +31,7 @@ from chunksmith.services.quality_reports import QualityReports
 from chunksmith.services.regeneration import RegenerationService
 from chunksmith.services.rescoring import RescoreService
 from chunksmith.services.restoring import RestoreService
+from chunksmith.services.specifying import Specifier
 from chunksmith.services.taxonomy_making import TaxonomyMaking
 from chunksmith.services.versions import VersionService
 from chunksmith.storage.files import folder_fault
@@ -79,13 +80,11 @@ def _corpus(app: web.Application, core: Core, workshop: Workshop) -> None:
 
 def _generation(app: web.Application, core: Core, workshop: Workshop) -> None:
     rows, models = core.rows, core.models
-    generation = GenerationService(
+    specifier = Specifier(
         core.projects,
         core.prompts,
         rows.chunks,
         rows.documents,
-        rows.jobs,
-        workshop.runner,
         core.accounts,
         core.prices,
         core.defaults,
@@ -93,11 +92,13 @@ def _generation(app: web.Application, core: Core, workshop: Workshop) -> None:
         FewShot(rows.feedback),
         core.sources,
         core.comparisons,
-        core.clock,
     )
-    app[keys.GENERATION] = generation
+    app[keys.SPECIFIER] = specifier
+    app[keys.GENERATION] = GenerationService(
+        specifier, rows.chunks, rows.documents, rows.jobs, workshop.runner, core.clock
+    )
     app[keys.ESTIMATES] = EstimateService(
-        generation,
+        specifier,
         rows.chunks,
         rows.documents,
         rows.calls,
@@ -107,7 +108,7 @@ def _generation(app: web.Application, core: Core, workshop: Workshop) -> None:
         lambda request: models[request.model.provider].output_ceiling(request),
         lambda request, raw: models[request.model.provider].decode(request, raw),
     )
-    app[review_keys.PREVIEWS] = PreviewService(generation, app[keys.ESTIMATES], rows.chunks, core.writing)
+    app[review_keys.PREVIEWS] = PreviewService(specifier, app[keys.ESTIMATES], rows.chunks, core.writing)
 
 
 def _jobs(app: web.Application, core: Core, workshop: Workshop) -> None:

@@ -16,7 +16,7 @@ from chunksmith.errors import (
 from chunksmith.services.generation import Submitted
 from chunksmith.services.jobs import GENERATION_KIND
 from chunksmith.web.answers import json_response
-from chunksmith.web.keys import ESTIMATES, GENERATION, JOBS
+from chunksmith.web.keys import ESTIMATES, GENERATION, JOBS, SPECIFIER
 from chunksmith.web.parsing import body_of, idempotency_key
 from chunksmith.web.routing import Answer, Route
 from chunksmith.web.schemas.generation import EstimateOut, GenerateEvaluationIn, GenerateIn, GenerateOut, estimate_out
@@ -51,7 +51,7 @@ async def generation_status(request: web.Request) -> web.StreamResponse:
 
 
 async def _also_wrong(request: web.Request, values: dict[str, Any]) -> list[Fault]:
-    return await request.app[GENERATION].faults(values)
+    return await request.app[SPECIFIER].faults(values)
 
 
 def _started(submitted: Submitted) -> web.Response:
