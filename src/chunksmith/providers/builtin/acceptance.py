@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chunksmith.providers.builtin.framing import answer_stands_alone, leans_on_earlier, points_away, stands_alone
+from chunksmith.providers.builtin.framing import leans_on_earlier
+from chunksmith.providers.builtin.pointing import answer_stands_alone, is_whole, points_away, stands_alone, without_told
 from chunksmith.providers.builtin.reading import Proposal, Reading
 from chunksmith.providers.builtin.topic import Topic, heading_text
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading, readings
 from chunksmith.providers.builtin.views import Draft
+from chunksmith.providers.builtin.wording import answer_fits, length_score, question_fits, reads_well
 from chunksmith.providers.builtin.words import is_name, tokens
 
 
@@ -69,23 +71,24 @@ def behind(read: Reading, proposal: Proposal, context: str, quote: str) -> Candi
     low, high = read.tokens[draft.start].start, read.tokens[draft.end - 1].end
     answer, clean = read.sentence.original(low, high), read.sentence.text[low:high]
     goes_on = read.tokens[draft.end : draft.end + 1] and (read.tokens[draft.end].text == ":" or _is_cut(read, draft))
-    if answer is None or goes_on or not _answer_fits(draft, clean) or points_away(answer):
+    if answer is None or goes_on or not answer_fits(draft, clean) or points_away(answer):
         return None
     asked = _LINKS.sub("", _joined(proposal.lead, draft.question) + "?")
     told = _LINKS.sub("", _ended(_joined(proposal.lead, draft.instruction)))
     takes_up = _TAKING_UP.search(asked) or set(_DEFINITE.findall(asked)) & set(_WORDS.findall(context.lower()))
     if any(not _is_named(match[1], context) for match in _DEMONSTRATIVE.finditer(asked)):
         return None
-    told_before = set(_CONTENT.findall(asked.lower())) - _ASKING <= set(_WORDS.findall(context.lower()))
+    said_before = set(_CONTENT.findall(asked.lower())) - _ASKING <= set(_WORDS.findall(context.lower()))
+    told_before = said_before and not asked.endswith(" do?")
     if (
         told_before
         or not takes_up
         or _ELSEWHERE.search(asked)
-        or not _reads_well(asked, clean, draft.kind)
+        or not reads_well(asked, clean, draft.kind)
         or clean.lower() in context.lower()
     ):
         return None
-    score = draft.score - proposal.penalty - 1.5 + _length_score(asked, clean, draft.kind)
+    score = draft.score - proposal.penalty - 1.5 + length_score(asked, clean, draft.kind)
     if score < _LEAST_SCORE:
         return None
     return Candidate(draft.kind, f"{context} {asked}", f"{context} {told}", answer, quote, score, read.number)
@@ -131,7 +134,7 @@ _ELSEWHERE = re.compile(
 def worded(question: str, answer: str) -> str:
     """A question across sentences as it goes out; empty when it would read badly or lean on something."""
     asked = _LINKS.sub("", _sentence_case(question) + "?")
-    return asked if _question_fits(asked, answer) else ""
+    return asked if question_fits(asked, answer) else ""
 
 
 class _Verdict(NamedTuple):
@@ -157,13 +160,17 @@ def _judged(read: Reading, proposal: Proposal) -> _Verdict:
         return _Verdict(None, "no context")
     question = _LINKS.sub("", _joined(lead, draft.question) + "?")
     instruction = _LINKS.sub("", _ended(_joined(lead, draft.instruction)))
-    if not _answer_fits(draft, clean) or points_away(answer):
+    named = draft.question
+    if not answer_fits(draft, without_told(clean, named)) or points_away(without_told(answer, named)):
         return _Verdict(None, "answer leans or ends badly")
     # A heading names the subject of its section, not what "it" is.
     headed_only = bool(lead) and not proposal.lead
-    if not _question_fits(question, clean, draft.kind) or (headed_only and not stands_alone(draft.question + "?")):
+    whole = is_whole(read.sentence.text)
+    if not question_fits(question, clean, draft.kind, whole) or (
+        headed_only and not stands_alone(draft.question + "?", whole)
+    ):
         return _Verdict(None, "question leans or reads badly")
-    score = draft.score - penalty + _length_score(question, clean, draft.kind)
+    score = draft.score - penalty + length_score(question, clean, draft.kind)
     if score < _LEAST_SCORE:
         return _Verdict(None, "low score")
     candidate = Candidate(draft.kind, question, instruction, answer, read.sentence.quote, score, read.number)
@@ -273,149 +280,3 @@ def _small_wh(text: str) -> str:
 
 def _sentence_case(text: str) -> str:
     return text[0].upper() + text[1:]
-
-
-def _answer_fits(draft: Draft, answer: str) -> bool:
-    words = answer.split()
-    if not words or len(words) > (45 if draft.kind == "definition" else 36) or (len(words) < _LEAST.get(draft.kind, 1)):
-        return False
-    if words[-1].lower() in _TRAILERS and words[-2:-1] and words[-2].endswith(","):
-        return False
-    if _AFTERTHOUGHT.search(answer) or _OPENS_BADLY.match(answer):
-        return False
-    if words[-2:] in (["for", "you"], ["to", "you"]) and len(words) < 6:
-        return False
-    if draft.kind in {"where", "condition"} and words[0].lower() in _TAILS and _SECOND_STATEMENT.search(answer):
-        return False
-    if draft.kind == "when" and len(words) < 3 and not any(char.isdigit() for char in answer):
-        return False
-    if words[-1].lower() in _BAD_ENDINGS or answer.count('"') % 2 or answer.count("“") != answer.count("”"):
-        return False
-    # A footnote number before a pronoun, an abbreviation that ends two sentences.
-    if words[-2:] == ["of", "course"] or _GLUED.search(answer):
-        return False
-    if _EMPTY_CONDITION.match(answer):
-        return False
-    if draft.kind in {"condition", "when"} and _TWO_OPENINGS.match(answer):
-        return False
-    verb = reading(words[0].lower(), "s")
-    if draft.kind == "condition" and verb is not None and verb.base not in NOUN_LIKE:
-        # "If a process opens the file, closes and opens it again": the condition goes on.
-        return False
-    if draft.kind == "condition" and words[0].lower() in {"it", "they"}:
-        return answer_stands_alone(" ".join(words[1:]))
-    return answer_stands_alone(answer)
-
-
-# "in the tower and like the lamp is made of brass", "if it is dark, and will go out again": more than was asked.
-_OPENS_BADLY = re.compile(
-    r"(?:so that (?:if|when) [^,]*\Z|please|as well as|rather than|instead of|along with|in addition to)\b", re.I
-)
-# "When comparing values, the rules for numbers": more than the circumstance.
-_TWO_OPENINGS = re.compile(r"(?:when|if|after|before|once)\b[^,]*, (?:the|an?|all|its|their) ", re.I)
-_TAILS = frozenset("in at on under within inside near if when unless".split())
-_SECOND_STATEMENT = re.compile(r"\band like\b|, and (?:\w+ )?(?:is|are|was|were|has|have|can|will|must)\b")
-_AFTERTHOUGHT = re.compile(r"\b(?:as well|too|accordingly|nonetheless|as a (?:result|consequence))$|, \w+ly$", re.I)
-_TRAILERS = frozenset("too however though therefore instead also again then thus anyway respectively".split())
-_GLUED = re.compile(r"^\d+ (?:they|it|you|the|we)\b|\. etc$|(?<!\be\.g)(?<!\bi\.e)(?<!\betc)[.!?]\)? [`A-Z]")
-_EMPTY_CONDITION = re.compile(
-    r"(?:if|when|because|unless|once|after|before) (?:(?:it|they|he|she|so|you|this)(?: \w+){0,2}$|"
-    r"one (?:is|exists|was|has)\b|(?:that|this|these|those|not|so)\b)",
-    re.I,
-)
-_LEAST = {"how": 2, "why": 3, "condition": 3}
-_BAD_ENDINGS = frozenset(
-    """
-    the a an of to in on at by for with from and or but that which is are was were as than not only its their this
-    also both either such if when because so be more very least better even especially particularly just away into
-    e.g i.e simply merely only then each every note
-    """.split()
-)
-
-
-_BAD_QUESTION = re.compile(
-    r"\b(\w+) \1\b|[:;]|\bdoes not only\b|\bdo you (?:need(?! to)|want)\b|\bnot only\b|\bin order\?|[,(]\?|"
-    r"\bplease\b|"
-    r"\b(?:the|a|an|and|or|but|so|it|them|all|some|any|only)\?|\bwhat (?:is|are) there(?! no)\b|"
-    r"\bwhat (?:is|are) it(?! (?:not |very |often |usually |also |generally )?(?:an? \w+ )?\w+ (?:to|for))\b|"
-    r"\bthere\b.*\bthere\b|(?<!/)\betc\b(?!/)|\b(\S+) or \2\b|\w`[\w@-]|\bas well\?|"
-    r"^Under what condition\b.*\bsince\b|, \w+\?$|\bthings?\b|\bdo the number\b|"
-    r"\band (?:since|because|so(?! on\b)|if|when|then)\b|\bthe important \w+ to\b|\ba bit of\b|"
-    r"\b(?:expected|free) to do\?|\w\(\d|\bof (?:them|it)\b|"
-    r"^\w+ (?:is|are|was|were) (?:[\w-]+ ){1,4}just \w+ing\b|\bonly able\b|"
-    r"\bvalue of -?\d|\bwhat is (?:\w+ly )?expected\?|"
-    r"\ban? (?:[\w-]+ ){1,3}one\b|^why (?:would|could|might)\b|"
-    r", (?:it|they|we|you|he|there)(?:['’]s|['’]re| (?:is|are|was|should|must|can|will|may|has|have|might|would))\b|"
-    r"^(?:What|Who) (?:is|are|was|were) (?:0|\d+|\"\w+\")(?: or\b|,)|\bwhat does (?:a|an|the|one) (?:lot|number|few)\b",
-    re.I,
-)
-
-
-def _question_fits(question: str, answer: str, kind: str = "") -> bool:
-    return stands_alone(question) and _reads_well(question, answer, kind)
-
-
-def _reads_well(question: str, answer: str, kind: str = "") -> bool:
-    count = len(question.split())
-    if not 3 <= count <= 30 or len(question) > 220 or _BAD_QUESTION.search(question):
-        return False
-    if question.count("(") != question.count(")") or question.count("[") != question.count("]"):
-        return False
-    if question.count('"') % 2 or question.count("`") % 2 or question.count("“") != question.count("”"):
-        return False
-    if names_variable(question, answer):
-        return False
-    # "the length, or 0": which of them holds depends on the condition in the question.
-    if ", or " in answer and re.search(r" (?:if|when) ", question) and "what does" in question.lower():
-        return False
-    # "what is the value", "what does the reader see": nobody knows which.
-    if _BARE.search(question):
-        return False
-    if len(answer.split()) == 1 and question.endswith(" do?"):
-        return False
-    if kind == "whether":
-        return True
-    asked = set(re.findall(r"\w{4,}", question.lower()))
-    said = set(re.findall(r"\w{4,}", answer.lower()))
-    if answer.startswith("-") or (said and said <= asked | {"with", "from", "into", "using"}):
-        # "with the debuild command" is no answer to a question on the debuild command.
-        return bool(re.search(r"(?<![A-Za-z])\d", answer)) and not answer.startswith("-")
-    if _THIN.fullmatch(answer) and count < 12 and _WHAT.search(question):
-        return False
-    return answer.lower().rstrip(".") not in question.lower()
-
-
-def names_variable(question: str, answer: str) -> bool:
-    """Unless the question says what it stands for: ``the value X`` of ``json_quote(X)``."""
-    explained = set(re.findall(r"(?<=[(,])\w(?=[),])", question))
-    if _EXAMPLE.search(question) or _EXAMPLE.search(answer):
-        return True
-    letters = {match[0].strip("\"'`“”") for text in (question, answer) for match in _VARIABLE.finditer(text)}
-    return bool(letters - explained) or bool(_NAMED_PART.search(question) or _NAMED_PART.search(answer))
-
-
-# "t1", "Idx2": the tables of an example, unlike "fts5".
-_EXAMPLE = re.compile(r"\b(?!(?:fts|utf|sha|md|mp|ext|x|py|json|http|ipv?|v)\d)(?:[a-z]{1,3}|[A-Z][a-z]{1,3})\d\b")
-# "The "fruit" column": a table that only the example shows.
-_NAMED_PART = re.compile(r"[\"“][a-z_]+[\"”] (?:column|index|table|field|row)\b")
-# A single letter stands for something that only the page tells: "the argument N", "column "k"".
-_VARIABLE = re.compile(r"(?<![\w./'’(-])[\"'`“]?(?:[BD-HJ-Z]|[b-z])[\"'`”]?(?![\w./'’+#)-])|\b[a-z] = ")
-_BARE = re.compile(
-    r"\b[Ww]hat (?:is|are|was|were) the [a-z]+\?|"
-    r"^What (?:can|could|may|might|must|should|will) (?:[a-z]+|[A-Z][a-z]+ [a-z]+)(?: not)? do\?"
-)
-_WHAT = re.compile(r"\bwhat (?:does|do|did|is|are|was|were|can|may|must|should|will)\b", re.I)
-# "the application", "usual": too little to tell a right answer from a wrong one.
-_THIN = re.compile(
-    r"(?:the )?[a-z]+|(?:\w+ ){0,2}(?:the|an?|your) (?:situation|problem|issue|matter|thing|result|difference)s?"
-)
-
-
-def _length_score(question: str, answer: str, kind: str) -> float:
-    asked, said = len(question.split()), len(answer.split())
-    score = -1.0 if asked > 20 else 0.0
-    score -= 1.0 if asked > 25 else 0.0
-    score -= 2.0 if asked < 4 and kind != "definition" else 0.0
-    score += 0.5 if 2 <= said <= 18 else 0.0
-    score -= 1.0 if said == 1 and kind == "what" and asked <= 5 else 0.0
-    return score - (1.5 if said > 26 else 0.0)

@@ -229,7 +229,7 @@ def _tail_is_clear(clause: Clause) -> bool:
         if (
             token.tag in ("conj", "sub", "rel", "wh")
             or token.text in {",", ";", ":", "—", "–"}
-            or token.lower in {"than", "as", "after", "before", "since", "time", "way", "moment", "until"}
+            or token.lower in {"than", "as", "after", "before", "since", "time", "way", "moment", "until", "case"}
         ):
             linked = True
         elif not linked and (token.tag in ("be", "modal") or token.lower in {"has", "does", "had", "did"}):

@@ -5,25 +5,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from chunksmith.providers.builtin.acceptance import names_variable
 from chunksmith.providers.builtin.clauses import parse
-from chunksmith.providers.builtin.framing import (
-    Vocabulary,
-    is_anaphoric,
-    is_free,
-    is_partial,
-    is_whole,
-    leans_on_earlier,
-    stands_alone,
-)
+from chunksmith.providers.builtin.framing import Vocabulary, is_anaphoric, is_free, is_partial, leans_on_earlier
 from chunksmith.providers.builtin.languages import FILL_IN, WIDE, function_words
 from chunksmith.providers.builtin.passage import Sentence
+from chunksmith.providers.builtin.pointing import is_whole, stands_alone
 from chunksmith.providers.builtin.quoting import gives_context
 from chunksmith.providers.builtin.reading import has_clause, last_word
 from chunksmith.providers.builtin.summary import centrality, commands, stands
 from chunksmith.providers.builtin.topic import topic_of
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading, readings
 from chunksmith.providers.builtin.views import YEAR
+from chunksmith.providers.builtin.wording import names_variable
 from chunksmith.providers.builtin.words import MONTHS, Token, is_common, is_name, is_plural, tokens
 
 BLANK = "_____"

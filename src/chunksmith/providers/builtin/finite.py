@@ -37,15 +37,39 @@ def may_open(tokens: Sequence[Token], first: int) -> bool:
         return False
     if token.tag != "word" or not reading(token.lower, "b"):
         return True
-    if token.lower not in NOUN_LIKE or following.tag in ("det", "quoted", "pron", "rel", "to"):
+    if following.tag in ("det", "quoted", "pron", "rel", "to"):
+        return False
+    if token.lower in _QUALITIES:
+        # "Empty lines are ignored": a quality and the verb of its noun.
+        return following.tag == "word" and any(near.tag in AUXILIARY for near in tokens[first + 2 : first + 5])
+    if token.lower not in NOUN_LIKE:
         return False
     # "Update package listings": an order as likely as a noun, unless an auxiliary comes soon.
-    return first > 0 or any(near.tag in AUXILIARY for near in tokens[first + 1 : first + 6])
+    soon = any(near.tag in AUXILIARY for near in tokens[first + 1 : first + 6])
+    return first > 0 or soon or _acts(tokens, first)
+
+
+_QUALITIES = frozenset(
+    "empty corrupt clean open separate total direct secure dry slow double duplicate compound".split()
+)
+
+
+def _acts(tokens: Sequence[Token], first: int) -> bool:
+    """``Crash tests in the harness use a disk``: behind a plural noun a verb and its object, with nothing between."""
+    for place in range(first + 2, min(first + 7, len(tokens) - 2)):
+        token = tokens[place]
+        if token.tag not in ("word", "quoted", "prep", "det", "adv"):
+            return False
+        form = reading(token.lower, "b") if token.tag == "word" else None
+        sure = token.lower not in NOUN_LIKE or tokens[place + 1].tag == "det"
+        if form is not None and sure and tokens[place - 1].tag in ("word", "quoted", "adv"):
+            return is_plural(tokens[first + 1].text)
+    return False
 
 
 def find_finite(tokens: Sequence[Token], first: int, limit: int) -> tuple[int, int] | None:
     """Where the subject ends and the finite verb stands."""
-    relative = listing = joined = False
+    relative = related = listing = joined = False
     index = first
     while index < limit:
         token = tokens[index]
@@ -62,10 +86,13 @@ def find_finite(tokens: Sequence[Token], first: int, limit: int) -> tuple[int, i
                 return None
             return _without_adverbs(tokens, first, index), index
         after_noun = index > first and tokens[index - 1].tag in NOMINAL and token.lower != "whose"
-        if token.tag == "rel" and (after_noun or (token.lower == "which" and tokens[index - 1].tag == "prep")):
+        behind = after_noun or (token.lower == "which" and tokens[index - 1].tag == "prep")
+        # "a column that is new and that has a name": the second clause tells of the same noun.
+        again = related and tokens[index - 1].tag == "conj"
+        if (token.tag == "rel" and (behind or again)) or _opens_contact(tokens, first, index, limit):
             if relative:
                 return None
-            relative = True
+            relative = related = True
         elif token.text == ",":
             end = _aside_end(tokens, index, limit)
             if end:
@@ -89,6 +116,18 @@ def find_finite(tokens: Sequence[Token], first: int, limit: int) -> tuple[int, i
             return None
         index += 1
     return None
+
+
+def _opens_contact(tokens: Sequence[Token], first: int, index: int, limit: int) -> bool:
+    """``the bug you want to fix``: a clause that no word introduces, between a noun that ``the`` opens and its verb."""
+    if tokens[index].lower not in {"you", "they"} or index < first + 2 or index + 2 >= limit:
+        return False
+    noun = tokens[index - 1]
+    following = tokens[index + 1]
+    verb = following.tag in ("modal", "have", "do") or (following.tag == "word" and reading(following.lower, "bd"))
+    return (
+        tokens[first].lower in {"the", "a", "any", "every"} and noun.tag == "word" and index == first + 2 and bool(verb)
+    )
 
 
 def _determines(tokens: Sequence[Token], index: int, limit: int) -> bool:
@@ -156,7 +195,9 @@ def _is_finite(tokens: Sequence[Token], first: int, index: int, limit: int) -> b
             return previous.lower in {"it", "he", "she"}
         return not plural or not is_plural(previous.text)
     if "b" in features and not ("d" in features and not plural):
-        return plural and not (tokens[index].lower in NOUN_LIKE - _FIRM and not _object_follows(tokens, index, limit))
+        if tokens[index].lower not in NOUN_LIKE - _FIRM:
+            return plural
+        return plural and _object_follows(tokens, index, limit, _in_noun_phrase(tokens, first, index))
     return "d" in features and not _is_reduced(tokens, index, limit)
 
 
@@ -167,6 +208,9 @@ def _is_surely_verb(tokens: Sequence[Token], first: int, index: int, limit: int)
     following = tokens[index + 1]
     if following.lower == "such":
         return False
+    if tokens[index - 1].tag == "adv" and tokens[index - 1].lower in _BEFORE_VERB:
+        # "SQLite then checks": an adverb does not stand inside of a compound.
+        return True
     aims = following.tag == "to" and index + 2 < limit and reading(tokens[index + 2].lower, "b")
     if aims and (form := reading(tokens[index].lower, "s")) is not None and form.base in _AIMING:
         return True
@@ -181,6 +225,7 @@ def _is_surely_verb(tokens: Sequence[Token], first: int, index: int, limit: int)
     return True
 
 
+_BEFORE_VERB = frozenset("then also always often usually never automatically merely simply normally".split())
 _AIMING = frozenset("need help aim attempt plan fail cause start promise".split())
 _AFTER_VERB = frozenset("the a an its their each every both all any no this".split())
 
@@ -223,8 +268,21 @@ def _may_follow(tokens: Sequence[Token], index: int, limit: int) -> bool:
     return True
 
 
-def _object_follows(tokens: Sequence[Token], index: int, limit: int) -> bool:
-    return index + 1 < limit and tokens[index + 1].tag in ("det", "quoted", "pron", "to", "rel", "adv")
+def _object_follows(tokens: Sequence[Token], index: int, limit: int, surely: bool) -> bool:
+    """``surely``: nothing but an object will do."""
+    opening = ("det", "quoted", "pron") if surely else ("det", "quoted", "pron", "to", "rel", "adv")
+    return index + 1 < limit and tokens[index + 1].tag in opening
+
+
+def _in_noun_phrase(tokens: Sequence[Token], first: int, index: int) -> bool:
+    """``as the multiarch package``, ``doing a night watch``: behind an article that nothing but a noun can follow."""
+    place = index - 1
+    while place > first and tokens[place].tag == "word":
+        place -= 1
+    if not first < place < index - 1 or tokens[place].tag != "det":
+        return False
+    before = tokens[place - 1]
+    return before.tag in ("prep", "to") or before.lower == "doing" or reading(before.lower, "g") is not None
 
 
 _NOT_SUBJECTS = frozenset(
@@ -305,8 +363,17 @@ def subject_is_plural(subject: Sequence[Token]) -> bool:
             and not reading(token.lower, "b")
         ):
             break
+        if head is not None and is_plural(head.text) and _opens_gerund(subject, place):
+            break
         if token.tag in NOMINAL or token.tag == "pron":
             head = token
     if head is None or subject[0].lower in {"a", "an", "each", "every", "this", "another"}:
         return False
     return head.lower in {"they", "you", "we"} or is_plural(head.text)
+
+
+def _opens_gerund(subject: Sequence[Token], place: int) -> bool:
+    """``porters doing a source upload``: what follows the noun says which ones."""
+    token, following = subject[place], subject[place + 1 : place + 2]
+    gerund = token.lower in {"doing", "having", "being"} or reading(token.lower, "g") is not None
+    return token.tag == "word" and gerund and bool(following) and following[0].tag in ("det", "quoted", "num", "prep")

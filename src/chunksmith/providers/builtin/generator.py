@@ -16,7 +16,7 @@ from chunksmith.providers.builtin.examples import of_examples
 from chunksmith.providers.builtin.extraction import extract, judge
 from chunksmith.providers.builtin.languages import SUMMARIZE, detect
 from chunksmith.providers.builtin.passage import Sentence, sentences
-from chunksmith.providers.builtin.questions import candidates, further, last_resort, readings_of
+from chunksmith.providers.builtin.questions import candidates, further, last_resort, readings_of, standing
 from chunksmith.providers.builtin.summary import central, is_statement, statements, terms
 from chunksmith.providers.builtin.taxonomy import categories
 
@@ -87,7 +87,8 @@ def _open_questions(source: Source) -> list[Candidate]:
     chosen = _filled(chosen, second, wanted, again=False)
     chosen = _filled(chosen, second, wanted, again=True)
     last = _ranked(last_resort(reads), source)
-    return _filled(_filled(chosen, last, wanted, again=False), last, wanted, again=True)
+    chosen = _filled(_filled(chosen, last, wanted, again=False), last, wanted, again=True)
+    return _filled(chosen, _ranked(standing(reads), source), wanted, again=False)
 
 
 def _filled(chosen: Sequence[Candidate], ranked: Iterable[Candidate], count: int, again: bool) -> list[Candidate]:

@@ -85,6 +85,8 @@ def asked_in_place(read: Reading) -> Iterator[Proposal]:
         return
     if read.last - start < 7 or text[-1] != "." or parts[start].tag in ("conj", "wh", "rel"):
         return
+    if any(token.lower == "wondering" for token in parts[start : start + 6]):
+        return
     yield from _asked_of_statement(read, start)
     for gap in _gaps(parts, start, read.last):
         said = text[parts[start].start : parts[gap.start - 1].end]
@@ -115,7 +117,7 @@ def _gap_behind(parts: Sequence[Token], place: int, last: int) -> Gap | None:
     told = parts[place + 1 : end]
     if token.tag == "to" and len(told) >= 3:
         verb = told[1] if following.tag == "adv" else following
-        if _is_deed(verb, parts[place - 1]):
+        if _is_deed(verb, parts[place - 1]) or (verb.lower == "have" and told[1].tag == "det"):
             return Gap(place + 1, end, "do what", 0.6)
     if token.lower == "by" and reading(following.lower, "g") and len(told) >= 3:
         return Gap(place + 1, end, "doing what", 0.6)
@@ -131,6 +133,7 @@ def _gap_behind(parts: Sequence[Token], place: int, last: int) -> Gap | None:
     if _takes_object(parts, place):
         return Gap(place + 1, end, wh, 0.3)
     linked = token.tag == "prep" and token.lower in _LINKS and parts[place - 1].tag in ("word", "quoted", "num", "adv")
+    linked = linked and parts[place - 1].lower not in _STRESSING
     # "put the person responsible for the package in the field": nobody can tell what a second preposition goes with.
     single = not any(near.tag in ("prep", "to") and near.lower != "of" for near in told)
     if single and (linked or _is_linking_to(parts, place)) and parts[place - 1].lower not in _BOUND:
@@ -204,7 +207,9 @@ def _does(verb: Token, modal: Token) -> bool:
 
 
 _NO_DEEDS = frozenset("be have do need want like seem appear look".split())
-_NOT_BEFORE_DEED = frozenset("how what where when whether according due prior next want wish wants going".split())
+_NOT_BEFORE_DEED = frozenset(
+    "how what where when whether according due prior next want wish wants going check checks license".split()
+)
 
 
 def _says(parts: Sequence[Token], place: int) -> bool:
@@ -264,6 +269,7 @@ _TAKES_MORE = frozenset(
 )
 _LINKS = frozenset("from into with on against about by for via without through between in of at under as".split())
 _WEAK_LINKS = frozenset("in at on for under between".split())
+_STRESSING = frozenset("even especially particularly only not just".split())
 # "Such as", "according to": one word with what follows.
 _BOUND = frozenset("such according due prior next instead regardless as up out same kind sort type lot number".split())
 _AIMED = frozenset("lead apply refer belong correspond relate conform adhere respond react limit contribute".split())
@@ -350,7 +356,7 @@ def _small_first(read: Reading, start: int, said: str) -> str:
     return phrase.text if verb else phrase.text[0].lower() + phrase.text[1:]
 
 
-_NO_ORDERS = frozenset("suppose see imagine assume consider note let say recall remember show".split())
+_NO_ORDERS = frozenset("relax suppose see imagine assume consider note let say recall remember show".split())
 
 
 def _states(said: str) -> bool:

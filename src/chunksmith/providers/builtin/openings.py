@@ -228,12 +228,18 @@ def _led(view: View, inner: str, start: int, comma: int, subject: Subject) -> It
     elif _TIME.match(view.text[opening.start : view.tokens[comma - 1].end]):
         if not twice:
             yield about("when", "When", "State when", 9.0)
-    elif opening.tag in ("prep", "word") and comma - start <= 9 and is_scene(view.tokens[start:comma]):
+    elif _sets_scene(view.tokens[start:comma]):
         for draft in drafts(view):
             answers_itself = draft.start == clause.first and draft.end <= clause.verb
             if answers_itself and (subject.leans or subject.needs_lead):
                 continue
             yield Proposal(draft, inner, penalty + 0.3, leans, subject.needs_lead)
+
+
+def _sets_scene(lead: Sequence[Token]) -> bool:
+    if lead[0].lower == "instead":
+        return len(lead) <= 12
+    return lead[0].tag in ("prep", "word") and len(lead) <= 9 and is_scene(lead)
 
 
 def _for_purpose(view: View, inner: str, subject: Subject) -> Iterator[Proposal]:
@@ -269,9 +275,10 @@ def is_scene(lead: Sequence[Token]) -> bool:
     # "With the hints," speaks of hints that the reader has met before.
     if lead[0].lower in {"with", "without"} and lead[1].lower == "the" and len(lead) <= 4:
         return False
+    if lead[0].lower == "unlike" and lead[1].lower in {"some", "many", "other", "others"}:
+        return False
     return lead[0].lower not in {
         "like",
-        "unlike",
         "as",
         "besides",
         "despite",

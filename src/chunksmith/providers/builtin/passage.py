@@ -141,7 +141,8 @@ def _blocks(text: str, outer: tuple[str, ...]) -> Iterator[Block]:
         begins = start < 0
         following = lines[number + 1] if number + 1 < len(lines) else ""
         ends = not line.strip() or fenced or bool(_FENCE.match(line)) or titled or _is_furniture_line(line)
-        title = not ends and (begins or _ends_sentence(text[start:end])) and _is_title(line, following)
+        opens = begins or _ends_sentence(text[start:end])
+        title = not ends and opens and (_is_title(line, following) or (marker and _heads_item(line, following)))
         if ends or title or (marker and not begins):
             if start >= 0:
                 yield Block(start, end, path, item)
@@ -182,6 +183,12 @@ def _is_title(line: str, following: str) -> bool:
     if _UNDERLINE.match(following) or (_NUMBERED_TITLE.match(bare) and len(bare) < 90):
         return True
     return len(bare) < 50 and len(bare.split()) <= 7 and bool(re.match(r"\s*[A-Z\d/`\"]", following))
+
+
+def _heads_item(line: str, following: str) -> bool:
+    """``- Stand-in for a database during demos`` above the indented text of the item: its title."""
+    bare = line.strip()
+    return len(bare) < 90 and bare[-1:].isalpha() and bool(re.match(r"\s{2,}[A-Z][a-z]", following))
 
 
 def _cleaned(text: str, start: int, end: int, paragraph: int, block: Block) -> Sentence:

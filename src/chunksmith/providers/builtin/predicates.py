@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from chunksmith.providers.builtin.views import Draft, View, base_at
 from chunksmith.providers.builtin.words import is_name
 
-_NO_DEED = frozenset(
+NO_DEED = frozenset(
     """
     be have contain consist need require mean seem appear depend belong exist remain include refer differ comprise
     become look sound cost weigh want like know think believe matter lack own resemble equal concern involve last
@@ -27,7 +27,7 @@ _SIMPLE = frozenset("is are was were".split())
 def deeds(view: View) -> Iterator[Draft]:
     """``The pump lifts water to the tank``: the predicate as it stands, where no object can be asked for."""
     clause = view.clause
-    if clause.kind != "lexical" or clause.negated or clause.base in _NO_DEED or clause.verb != clause.subject_end:
+    if clause.kind != "lexical" or clause.negated or clause.base in NO_DEED or clause.verb != clause.subject_end:
         return
     if view.you or view.end - clause.verb < 5 or is_bare(view) or len(view.subject.split()) < 3:
         return

@@ -26,7 +26,8 @@ from chunksmith.providers.builtin.reading import (
     past_opening,
 )
 from chunksmith.providers.builtin.reasons import reasons
-from chunksmith.providers.builtin.taken_up import taken_up
+from chunksmith.providers.builtin.standing import standing_questions
+from chunksmith.providers.builtin.taken_up import taken_up, told_deeds
 from chunksmith.providers.builtin.topic import topic_of
 from chunksmith.providers.builtin.unturned import unturned
 from chunksmith.providers.builtin.verbs import reading
@@ -41,7 +42,8 @@ _BLOCKED_OPENINGS = frozenset(
 )
 _BLOCKED_TEXT = re.compile(r"\?|!$|^\W*\(|^like ", re.I)
 _BLOCKED_AS = re.compile(r"^as ", re.I)
-_SINCE = frozenset("prior beginning starting".split())
+# They open a sentence together with the word behind them: "Prior to", "Instead of", "Due to".
+_OPENING_PAIRS = frozenset("prior beginning starting instead due owing thanks contrary".split())
 _MAX_TOKENS = 64
 
 
@@ -67,7 +69,7 @@ def _behind_context(read: Reading) -> Iterator[Candidate]:
     if context is None:
         return
     told = taking_up(read)
-    for proposal in (*proposals(told), *unturned(told), *plain_questions(told), *whether(told)):
+    for proposal in (*proposals(told), *unturned(told), *plain_questions(told), *whether(told), *told_deeds(told)):
         candidate = behind(told, proposal, context.text, context.quote)
         if candidate is not None:
             yield candidate
@@ -76,6 +78,11 @@ def _behind_context(read: Reading) -> Iterator[Candidate]:
 def last_resort(reads: Sequence[Reading]) -> list[Candidate]:
     """Questions for the end of a sentence: where a passage gives nothing better."""
     return [found for read in reads if _is_plain(read) for found in _in_place(read)]
+
+
+def standing(reads: Sequence[Reading]) -> list[Candidate]:
+    """Questions on sentences that stand alone, for a passage that gives nothing else."""
+    return [found for read in reads if _is_plain(read) for found in standing_questions(read)]
 
 
 def _in_place(read: Reading) -> Iterator[Candidate]:
@@ -107,7 +114,8 @@ def readings_of(sentences: Sequence[Sentence]) -> list[Reading]:
     for number, sentence in enumerate(sentences):
         before = sentences[number - 1] if number else None
         if before is not None and before.paragraph != sentence.paragraph:
-            antecedent, lines = None, ()
+            antecedent = None
+            lines = lines if _adjoin(before, sentence) else ()
         parts = tokens(sentence.text)
         earlier = " ".join(previous.text for previous in sentences[max(0, number - 6) : number])
         opens = before.headings != sentence.headings if before else sentence.passage.lstrip().startswith("#")
@@ -138,6 +146,12 @@ def readings_of(sentences: Sequence[Sentence]) -> list[Reading]:
     return reads
 
 
+def _adjoin(before: Sentence, after: Sentence) -> bool:
+    """Two paragraphs of one section with nothing between them: no list, table, listing or fragment."""
+    between = before.passage[before.origins[-1] + 1 : after.origins[0]]
+    return before.headings == after.headings and not (before.item or after.item) and between.isspace()
+
+
 def proposals(read: Reading) -> Iterator[Proposal]:
     """Everything that could be asked about one sentence, good or not."""
     first = read.tokens[0]
@@ -151,8 +165,8 @@ def proposals(read: Reading) -> Iterator[Proposal]:
     if first.lower in _BLOCKED_OPENINGS or start >= read.last or read.tokens[start].lower in _BLOCKED_OPENINGS:
         return
     opening = read.tokens[start]
-    since = opening.lower in _SINCE and read.tokens[start + 1].lower in {"to", "with", "in", "from"}
-    if opening.tag in ("prep", "sub", "to") or since:
+    paired = opening.lower in _OPENING_PAIRS and read.tokens[start + 1].lower in {"to", "with", "in", "from", "of"}
+    if opening.tag in ("prep", "sub", "to") or paired:
         yield from with_lead(read, start)
         return
     clause = parse(read.tokens, start, read.last)

@@ -143,15 +143,23 @@ def past_opening(read: Reading) -> int:
         start += 2
     if start < read.last and read.tokens[start].lower == "please":
         start += 1
-    for words in _PREAMBLES:
-        if [token.lower for token in read.tokens[start : start + len(words)]] == words:
-            return start + len(words)
+    if start < read.last:
+        for words in _PREAMBLES.get(read.tokens[start].lower, ()):
+            if [token.lower for token in read.tokens[start : start + len(words)]] == words:
+                return start + len(words)
     return start
 
 
-_PREAMBLES = [
-    preamble.split()
-    for preamble in (
+def _by_first_word(preambles: Sequence[str]) -> dict[str, list[list[str]]]:
+    found: dict[str, list[list[str]]] = {}
+    for preamble in preambles:
+        words = preamble.split()
+        found.setdefault(words[0], []).append(words)
+    return found
+
+
+_PREAMBLES = _by_first_word(
+    (
         "note that", "note also that", "notice that", "remember that", "recall that", "be aware that",
         "keep in mind that", "it is important that", "it should be noted that", "it is important to note that",
         "it is worth noting that", "this means that", "that means that", "this implies that", "it follows that",
@@ -160,7 +168,7 @@ _PREAMBLES = [
         "by the way ,", "as such ,",
         "for this reason ,", "for these reasons ,", "in any case ,", "in contrast ,", "by contrast ,",
     )
-]  # fmt: skip
+)  # fmt: skip
 
 
 _NEVER = frozenset(

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from chunksmith.providers.builtin.framing import answer_stands_alone, stands_alone
 from chunksmith.providers.builtin.languages import WIDE, function_words
 from chunksmith.providers.builtin.passage import Sentence
+from chunksmith.providers.builtin.pointing import answer_stands_alone, stands_alone
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading
 from chunksmith.providers.builtin.words import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS, SUBORDINATORS
 

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from chunksmith.providers.builtin.clauses import Clause, parse
 from chunksmith.providers.builtin.frames import drafts
-from chunksmith.providers.builtin.framing import is_free, is_whole, small
-from chunksmith.providers.builtin.reading import Proposal, Reading, last_word, past_opening
+from chunksmith.providers.builtin.framing import is_free, small
+from chunksmith.providers.builtin.pointing import is_whole
+from chunksmith.providers.builtin.predicates import NO_DEED
+from chunksmith.providers.builtin.reading import Proposal, Reading, last_word, past_opening, subject_phrase
 from chunksmith.providers.builtin.verbs import reading
 from chunksmith.providers.builtin.views import Draft, View, clause_end
 from chunksmith.providers.builtin.words import tokens
@@ -80,3 +82,32 @@ def _after_pronoun(read: Reading, start: int) -> Clause | None:
         many = parts[start].lower in {"these", "those"}
         parts[start] = parts[start]._replace(lower="they" if many else "it", tag="pron")
     return parse(parts, start, read.last)
+
+
+def told_deeds(read: Reading) -> Iterator[Proposal]:
+    """Behind the sentences that say what ``it`` or ``this rule`` is: what does it do? The predicate answers."""
+    start = past_opening(read)
+    clause = parse(read.tokens, start, read.last)
+    if clause is None or clause.negated or read.sentence.text[-1] != ".":
+        return
+    named = subject_phrase(read, clause)
+    end = clause_end(clause)
+    if named is None or named.penalty > 2 or named.text.lower() == "you" or end < read.last:
+        return
+    if named.text.lower() in {"this", "that"} and clause.base not in _RESULTING:
+        return
+    if clause.kind == "lexical" and clause.base not in NO_DEED and clause.verb == clause.subject_end:
+        auxiliary = {"s": "does", "b": "do", "d": "did"}[clause.feature]
+        place = clause.verb
+    elif clause.kind == "modal" and clause.base not in NO_DEED and clause.main == clause.verb + 1:
+        auxiliary, place = read.tokens[clause.verb].lower, clause.main
+    else:
+        return
+    if end - place < 4:
+        return
+    asked, told = f"What {auxiliary} {named.text} do", f"State what {named.text} {auxiliary}"
+    yield Proposal(Draft("what", asked, told, place, end, 6.5), leans=named.leans)
+
+
+# What a fact does, rather than a thing.
+_RESULTING = frozenset("allow make help prevent enable cause force let keep save speed reduce increase avoid".split())

@@ -120,7 +120,7 @@ def _linked(read: Reading, start: int) -> Iterator[Proposal]:
         token = parts[place]
         if token.tag in ("rel", "wh") or (token.tag == "punct" and token.text in {";", ":", "—", "–"}):
             return
-        link = _link_at(parts, place)
+        link = _link_at(parts, place) or _reason_at(parts, place, read.last)
         if link is None:
             continue
         before = place - 1 if parts[place - 1].text == "," or parts[place - 1].tag == "conj" else place
@@ -158,6 +158,14 @@ def _link_at(parts: Sequence[Token], place: int) -> str | None:
     if token.lower in {"when", "whenever"} and following.tag in ("det", "word", "quoted", "pron"):
         return "when"
     return None
+
+
+def _reason_at(parts: Sequence[Token], place: int, last: int) -> str | None:
+    """``A, since B``, ``A, as B``: behind a comma and before a statement they give a reason."""
+    if parts[place].lower not in {"since", "as"} or parts[place - 1].text != ",":
+        return None
+    bound = parts[place + 1].lower in {"long", "soon", "well", "far", "if", "though", "such"}
+    return "why" if not bound and parse(parts, place + 1, last) is not None else None
 
 
 def _asked_about(read: Reading, place: int, link: str, said: Subject) -> Iterator[Proposal]:

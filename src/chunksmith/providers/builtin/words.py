@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, readings
@@ -80,7 +81,9 @@ class Token(NamedTuple):
     tag: str
 
 
-def tokens(text: str) -> list[Token]:
+# A sentence is read several times over while its questions are made.
+@lru_cache(maxsize=512)
+def tokens(text: str) -> tuple[Token, ...]:
     """Tags: be have do modal det pron prep conj sub rel adv num punct to quoted word. A word may also be a verb."""
     found: list[Token] = []
     for match in _TOKEN.finditer(text):
@@ -90,7 +93,7 @@ def tokens(text: str) -> list[Token]:
         if token.lower == "once" and found and found[-1].lower in {"least", "only", "than"}:
             token = token._replace(tag="adv")
         found.append(token)
-    return [_keyword(found, place) for place in range(len(found))]
+    return tuple(_keyword(found, place) for place in range(len(found)))
 
 
 # Capital letters that only shout: "MUST NOT be", "either this OR that".
@@ -124,9 +127,9 @@ def _tag(text: str, lower: str) -> str:
         return "quoted"
     if not any(char.isalnum() for char in text):
         return "punct"
-    for tag, words in _CLASSES:
-        if lower in words:
-            return tag
+    closed = _TAGS.get(lower)
+    if closed is not None:
+        return closed
     if text[0].isdigit():
         return "num"
     if lower.endswith("ly") and len(lower) > 4 and lower not in _LY_NOUNS and not readings(lower):
@@ -160,6 +163,8 @@ _CLASSES: tuple[tuple[str, frozenset[str]], ...] = (
     ("prep", PREPOSITIONS),
     ("adv", ADVERBS),
 )
+# The first class that holds a word decides.
+_TAGS = {word: tag for tag, words in reversed(_CLASSES) for word in words}
 
 
 def is_plural(word: str) -> bool:
@@ -189,7 +194,7 @@ def is_common(word: str) -> bool:
     lower = word.lower()
     base = lower.rstrip("s")
     return (
-        any(lower in words for _, words in _CLASSES)
+        lower in _TAGS
         or lower in COMMON
         or base in COMMON
         or (lower.endswith("ies") and lower[:-3] + "y" in COMMON)

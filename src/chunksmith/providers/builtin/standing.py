@@ -1,0 +1,207 @@
+"""Questions on a sentence that stands alone: what applies behind its opening, what is true of its subject.
+
+They are asked where nothing else is left. The answer is the statement as it stands, so that no verb has to be turned
+and nothing is cut off; what they need is an opening or a subject that is certain and named in full.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from chunksmith.providers.builtin.acceptance import Candidate
+from chunksmith.providers.builtin.clauses import parse
+from chunksmith.providers.builtin.conditions import statement_end
+from chunksmith.providers.builtin.directives import directive_at, is_deed, what_to_do
+from chunksmith.providers.builtin.errands import errands
+from chunksmith.providers.builtin.finite import subject_is_plural
+from chunksmith.providers.builtin.framing import is_anaphoric, is_free, is_partial
+from chunksmith.providers.builtin.openings import lead_text
+from chunksmith.providers.builtin.pointing import is_whole
+from chunksmith.providers.builtin.reading import Proposal, Reading, is_expletive, past_opening, subject_phrase
+from chunksmith.providers.builtin.stranded import stranded
+from chunksmith.providers.builtin.summary import commands
+from chunksmith.providers.builtin.truths import truths
+from chunksmith.providers.builtin.verbs import reading
+from chunksmith.providers.builtin.views import Draft, View, clause_end
+from chunksmith.providers.builtin.wording import names_variable
+from chunksmith.providers.builtin.words import Token
+
+_SCORE = 5.0
+_LEAST_TOLD = 3  # words of a subject, or of an opening, that say what is asked about
+
+
+def standing_questions(read: Reading) -> Iterator[Candidate]:
+    """``If A, B`` → what applies if A? ``S does B`` → what is true of S?"""
+    start = past_opening(read)
+    while start < read.last and read.tokens[start].lower in {"or", ","}:
+        start += 1
+    if read.last - start < 7 or read.sentence.text[-1] != "." or read.told:
+        return
+    text = read.sentence.text[read.tokens[start].start :]
+    if not is_whole(text) or names_variable("", text) or _ELSEWHERE.search(read.sentence.quote):
+        return
+    opened = read.tokens[start].tag in ("prep", "sub", "to")
+    for proposal in _behind_opening(read, start) if opened else _of_subject(read, start):
+        candidate = _finished(read, proposal)
+        if candidate is not None:
+            yield candidate
+
+
+# It speaks of its page, sends the reader elsewhere, or goes on behind a colon.
+_ELSEWHERE = re.compile(
+    r"[:;]|\b(?:information is|above|below|see|etc|as (?:described|explained|shown)|"
+    r"(?:described|explained|discussed|documented|shown) (?:in|at|by|here|separately)|"
+    r"in (?:some|most|all|many|both|other) cases|pages?|that (?:case|event)|"
+    r"the (?:first|second|last|third|next) (?:step|case|form|column|argument|two)s?)\b|"
+    r"\b(?:diagram|figure|example|picture)s?\b",
+    re.I,
+)
+
+
+def _finished(read: Reading, proposal: Proposal) -> Candidate | None:
+    """The sentence stands alone, so that its parts do; what is left to judge is how they read."""
+    draft = proposal.draft
+    low, high = read.tokens[draft.start].start, read.tokens[draft.end - 1].end
+    answer, question = read.sentence.original(low, high), f"{draft.question}?"
+    asked, said = len(question.split()), len(read.sentence.text[low:high].split())
+    if answer is None or not 4 <= asked <= 30 or len(question) > 220 or not 2 <= said <= 40:
+        return None
+    if question.count('"') % 2 or question.count("`") % 2 or question.count("(") != question.count(")"):
+        return None
+    if _AWKWARD.search(question) or _TRAILING.search(answer):
+        return None
+    score = draft.score - 0.5 * (asked > 20) - 0.5 * (said > 26)
+    told = f"{draft.instruction}."
+    return Candidate(draft.kind, question, told, answer, read.sentence.quote, score, read.number)
+
+
+_TRAILING = re.compile(r", \w+\Z")
+_AWKWARD = re.compile(r"\b(\w+) \1\b|\b(?:please|such)\b|\b(?:the|a|an|and|or|being|only|then)\?", re.I)
+
+
+_OCCASIONS = frozenset("if unless when whenever once before after until".split())
+_STOPS = frozenset({";", ":", "—", "–"})
+
+
+def _behind_opening(read: Reading, start: int) -> Iterator[Proposal]:
+    parts = read.tokens
+    comma = _only_comma(parts, start, read.last)
+    if comma is None or not _tells_when(read, start, comma):
+        return
+    begin = comma + 2 if parts[comma + 1].lower == "then" else comma + 1
+    if any(token.text in _STOPS for token in parts[start : read.last]) or read.last - begin < 4:
+        return
+    lead = lead_text(read, start, comma)
+    order = directive_at(read, begin, read.last)
+    if order is not None:
+        if is_deed(order) and not (_is_purpose(parts, start) and order.negated):
+            asked, told = what_to_do(order, lead)
+            yield Proposal(Draft("condition", asked, told, order.verb, read.last, _SCORE + 0.5))
+    elif _follows(read, start, comma, begin):
+        needed = any(token.lower in _NEEDED for token in parts[begin : begin + 8])
+        if _is_purpose(parts, start) and not needed:
+            return
+        asked = f"{'What must be done' if _is_purpose(parts, start) else 'What applies'} {lead}"
+        told = f"State {asked[0].lower()}{asked[1:]}"
+        yield Proposal(Draft("condition", asked, told, begin, read.last, _SCORE + 0.3))
+
+
+def _is_purpose(parts: Sequence[Token], start: int) -> bool:
+    """``To do A``, ``In order to do A``"""
+    return parts[start].tag == "to" or [token.lower for token in parts[start : start + 3]] == ["in", "order", "to"]
+
+
+_NEEDED = frozenset("must should".split())
+
+
+def _only_comma(parts: Sequence[Token], start: int, last: int) -> int | None:
+    """The comma behind the opening: the first one, unless more of them may be a list."""
+    commas = [place for place in range(start + 2, last - 3) if parts[place].text == ","]
+    if not commas or commas[0] - start > 26:
+        return None
+    first = commas[0]
+    following = parts[first + 1]
+    if (
+        following.tag == "conj"
+        or (following.tag == "rel" and following.lower != "that")
+        or (following.lower == "then" and following is parts[-1])
+    ):
+        return None
+    near = commas[1] - first if len(commas) > 1 else 99
+    return None if near < 4 or following.tag in ("prep", "sub") else first
+
+
+def _tells_when(read: Reading, start: int, comma: int) -> bool:
+    """The opening is a purpose, a statement on something that is named in full, or what the reader does."""
+    parts = read.tokens
+    if _is_purpose(parts, start):
+        return comma - start >= _LEAST_PURPOSE + 2 * (parts[start].tag != "to")
+    if [token.lower for token in parts[start : start + 3]] == ["as", "long", "as"]:
+        start += 2
+    elif parts[start].lower not in _OCCASIONS:
+        return False
+    told = [token for token in parts[start + 1 : comma] if token.tag in ("word", "quoted", "num")]
+    first = parts[start + 1]
+    if first.lower == "you":
+        return len(told) >= _LEAST_TOLD - 1
+    if len(told) < _LEAST_TOLD:
+        return False
+    if reading(first.lower, "g"):
+        return parts[start + 2].tag in ("det", "word", "quoted") and parts[start].lower not in {"if", "unless"}
+    if first.lower == "there":
+        return parts[start + 2].tag == "be"
+    clause = parse(parts, start + 1, comma)
+    if clause is None:
+        return False
+    subject = parts[clause.first : clause.subject_end]
+    return is_free(subject) and not is_anaphoric(subject, read.earlier) and not is_partial(subject)
+
+
+_LEAST_PURPOSE = 4  # tokens
+
+
+def _follows(read: Reading, start: int, comma: int, begin: int) -> bool:
+    """What comes behind the opening is one statement; what ``it`` is in it, the opening tells."""
+    parts = read.tokens
+    first = parts[begin].lower
+    if first in _SPEAKERS or statement_end(read, begin) != read.last:
+        return False
+    if first in {"it", "they"}:
+        clause = parse(parts, begin, read.last)
+        if clause is not None and first == "it" and is_expletive(clause):
+            return True
+        opening = parse(parts, start + 1, comma)
+        if opening is None or parts[opening.first].tag == "pron":
+            return False
+        return subject_is_plural(parts[opening.first : opening.subject_end]) == (first == "they")
+    if first in {"that", "those"}:
+        # "If an index is …, that index can be …": the opening has named it.
+        return any(token.lower == parts[begin + 1].lower for token in parts[start + 1 : comma])
+    return parts[begin].tag in ("det", "word", "quoted", "num") or first in {"there", "you"}
+
+
+_SPEAKERS = frozenset("i we he she this these such one so then not any either neither".split())
+
+
+def _of_subject(read: Reading, start: int) -> Iterator[Proposal]:
+    """What its predicate gives; else what is true of it."""
+    parts = read.tokens
+    order = directive_at(read, start, read.last)
+    if order is not None:
+        yield from (Proposal(draft) for draft in errands(order))
+        return
+    clause = None if commands(read.sentence.text) else parse(parts, start, read.last)
+    if clause is None or parts[start].tag == "pron":
+        return
+    subject = parts[clause.first : clause.subject_end]
+    if not is_free(subject) or is_partial(subject) or is_anaphoric(subject, read.earlier):
+        return
+    named = subject_phrase(read, clause)
+    if named is None or named.penalty > _DOUBTFUL:
+        return
+    if not named.leans and not named.needs_lead:
+        view = View(read.sentence.text, clause, named.text, clause_end(clause))
+        yield from (Proposal(draft) for draft in stranded(view))
+    yield from truths(read, clause, named)
+
+
+_DOUBTFUL = 2.0
