@@ -202,3 +202,19 @@ def test_standing_questions_fill_up_to_two() -> None:
     )
     items = generate(Task("default", text, 3))
     assert len([item for item in items if item["kind"] != "cloze"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "base", "feature"),
+    [
+        ("The pilots pursued the smuggler.", "pursue", "d"),
+        ("The keeper withheld the log.", "withhold", "d"),
+        ("The storm deterred the pilots.", "deter", "d"),
+        ("The harbour forgoes the toll.", "forgo", "s"),
+    ],
+)
+def test_verbs_that_are_nothing_else_are_known_in_all_their_forms(text: str, base: str, feature: str) -> None:
+    parts = tokens(text)
+    clause = parse(parts, 0, len(parts) - 1)
+    assert clause is not None
+    assert (clause.base, clause.feature) == (base, feature)

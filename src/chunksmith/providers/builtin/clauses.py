@@ -131,7 +131,13 @@ class _Maker:
         )
 
 
-_ADJECTIVES = frozenset("interesting surprising confusing missing existing misleading distracting exciting".split())
+_ADJECTIVES = frozenset(
+    """
+    interesting surprising confusing missing existing misleading distracting exciting amusing appalling astounding
+    bewildering compelling daunting disappointing embarrassing entertaining exasperating fascinating frightening
+    frustrating gratifying humiliating infuriating intimidating irritating overwhelming terrifying
+    """.split()
+)
 
 
 _COURSES = frozenset(

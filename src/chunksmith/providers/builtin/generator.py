@@ -88,7 +88,8 @@ def _open_questions(source: Source) -> list[Candidate]:
     chosen = _filled(chosen, second, wanted, again=True)
     last = _ranked(last_resort(reads), source)
     chosen = _filled(_filled(chosen, last, wanted, again=False), last, wanted, again=True)
-    return _filled(chosen, _ranked(standing(reads), source), wanted, again=False)
+    whole = _ranked(standing(reads), source)
+    return _filled(_filled(chosen, whole, wanted, again=False), whole, wanted, again=True)
 
 
 def _filled(chosen: Sequence[Candidate], ranked: Iterable[Candidate], count: int, again: bool) -> list[Candidate]:
@@ -113,7 +114,7 @@ _CIRCUMSTANCES = frozenset({"why", "how", "when", "condition", "where"})
 
 def _same_circumstance(item: Candidate, other: Candidate) -> bool:
     """Two questions that say the same and ask for the same thing in other words."""
-    return item.kind == other.kind and (item.kind in _CIRCUMSTANCES or _share_answer(item, other))
+    return item.kind == other.kind and (item.kind in _CIRCUMSTANCES or _share_answer(item, other, 0.6))
 
 
 def _ranked(found: Sequence[Candidate], source: Source) -> list[Candidate]:
@@ -162,9 +163,10 @@ def _other_end(first: Candidate, ranked: Sequence[Candidate]) -> list[Candidate]
     return []
 
 
-def _share_answer(first: Candidate, second: Candidate) -> bool:
+def _share_answer(first: Candidate, second: Candidate, most: float = 0.3) -> bool:
+    """``most``: the share of their words that two answers may have in common."""
     one, two = set(terms(first.answer, "en")), set(terms(second.answer, "en"))
-    return first.answer == second.answer or len(one & two) > 0.3 * min(len(one), len(two))
+    return first.answer == second.answer or len(one & two) > most * min(len(one), len(two))
 
 
 def _alike(first: Candidate, second: Candidate) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from chunksmith.providers.builtin.subjects import names_person
-from chunksmith.providers.builtin.verbs import past, third_person
+from chunksmith.providers.builtin.verbs import past, reading, third_person
 from chunksmith.providers.builtin.views import (
     LOCATED,
     PAIRS,
@@ -72,7 +72,12 @@ def passives(view: View) -> Iterator[Draft]:
         and not YEAR.match(following.text)
     ):
         asked, told = view.ask("What", place + 1), view.tell("State what", place + 1)
-        goals = (at for at in range(place + 2, end) if tokens[at].tag == "to" and base_at(view, at + 1))
+        # "with cases that are designed to fail": the infinitive belongs to the participle.
+        goals = (
+            at
+            for at in range(place + 2, end)
+            if tokens[at].tag == "to" and base_at(view, at + 1) and not reading(tokens[at - 1].lower, "n")
+        )
         yield Draft("what", asked, told, place + 1, next(goals, end), 7.0)
     if clause.base in {"call", "name", "term"} and opens_noun(view, place):
         yield Draft(

@@ -92,6 +92,73 @@ solidify subdue subsidize substantiate supplant surrender sustain tamper thrive 
 dissect renovate blink beam sweep rotate dip tilt hoist lash furl reef tack steer row paddle brace rivet
 """
 
+# Rarer verbs, which two dictionaries (lemminflect and the lexicon of textblob, both MIT) know as nothing but verbs.
+_NEVER_NOUNS = """
+abate abet abhor abound abridge abrogate absolve accede accentuate accost accustom acquaint acquiesce acquit actuate
+adjoin adjourn adjudge admire admonish adore adorn adulterate aerate affirm afflict agitate agonize alienate allay
+allot allude amalgamate amass amaze amble amuse anoint apologize appall appease applaud apportion appraise apprehend
+arbitrate arraign arrogate ascend ascribe aspire assail assassinate assuage astound augment avert awaken backpedal
+banish bask bawl beautify beckon bedevil befit befriend befuddle beg beguile belittle bemoan bequeath besmirch bestow
+betray bewilder bewitch blab bludgeon blurt bode bombard brandish brighten broach broaden budge bulldoze bungle
+burgeon burnish cannibalize capitalize careen castigate categorize cater cede centralize certify chastise cheapen
+cherish chide chime chomp christen circumvent civilize cleanse clench clobber clothe coalesce coax coddle codify
+collude commandeer commemorate commend commercialize commiserate commute compel complicate comport computerize concede
+concoct concur condemn condone confer confess confide confiscate confound confront congeal congratulate congregate
+connote consign consolidate conspire construe contaminate contemplate contrive corroborate counteract covet cower
+crave cremate cringe crucify culminate curtail dabble dampen dangle darken daunt dawdle deafen debunk decant deceive
+decelerate decentralize decimate decipher decry deepen deface deflate defraud defray defuse defy dehumanize delineate
+delude delve demean demobilize democratize demoralize demur denounce denude deplete deplore deport depose depreciate
+depress deregulate deride desecrate desegregate desist despise despoil destabilize deter detest detonate detract
+devalue devastate deviate devour dicker dignify dilate dine disappoint disarm disassemble disassociate disband
+disbelieve disburse disclaim discolor disconnect disembark disengage disentangle dishearten disintegrate dislodge
+dismantle dismember dismount disobey disown disparage dispel dispense displease disqualify disseminate dissociate
+dissuade dither diversify divest divulge douse downplay downsize dramatize drawl drool drown dub dunk dwindle earmark
+economize eject eke elevate elicit elongate elude emanate emancipate emasculate embarrass embellish embezzle emigrate
+emote encamp encase enchant encircle encompass encroach encumber endow energize engender engulf enjoin enlighten
+enlist enliven enrich enroll enshroud enslave ensnare ensue entertain entice entreat entrench entrust enunciate
+envelop envisage envision epitomize eradicate err erupt eschew espouse eulogize evacuate evade eviscerate exacerbate
+exaggerate exalt exasperate excel excite exclaim excoriate exhort exonerate expel expend explode expound expunge
+extenuate exterminate extinguish extirpate extol extort extradite extrapolate extrude exude exult fabricate fade
+falsify falter fantasize fascinate fatten fend fester fizzle flatter flaunt flinch flit flog flout fluctuate flunk
+foment foreclose foreshadow foreshorten forestall formalize fortify fraternize frighten frustrate fulminate fumble
+furnish galvanize garner gesticulate glamorize glean glisten gloat glorify glower gnash grapple gratify grieve grovel
+guzzle gyrate haggle halve handcuff harass harry hasten heal heighten hobble homogenize humanize humiliate hunker hurl
+hurtle hustle hypothesize ignite illumine imbibe impale impart impel imperil impersonate impinge implicate implore
+impound imprison improvise impugn impute inaugurate incarcerate incubate indemnify indict indulge industrialize infest
+inflect infringe infuriate infuse ingest innovate inquire insinuate instigate instill intensify intercede interject
+interlace internationalize interpose interrogate intersperse intertwine intimidate intone intrude inundate inure
+invigorate irk irritate itemize jettison jog jostle juggle kidnap kindle lacerate lambast lambaste languish launder
+legalize legislate legitimize lengthen lessen liberalize liberate liken liquefy liquidate litigate loathe loosen
+lounge lug lurk lynch maltreat marinate matriculate maul meddle meditate meld metabolize militate mingle misapply
+misappropriate mishandle misinterpret mismanage misplace misquote misrepresent misstate mobilize modernize moisten
+molest mollify monopolize motivate mourn mull mumble munch muster mutilate nab nationalize necessitate negate nod
+nullify obliterate obsess obstruct offend officiate opine orchestrate ordain oust outclass outdistance outlast outlive
+outmaneuver outnumber outperform outrank outstrip overburden overcook overemphasize overestimate overextend overheat
+overpower overreact overrule overshadow overstate overturn overwhelm pacify pamper paralyze pare patronize pave peddle
+penalize permeate perpetrate persecute persevere personalize personify peruse pervade pester philosophize pierce
+placate plagiarize plead plod poach politicize popularize portend preach predispose predominate prejudge preoccupy
+preside presuppose privatize procrastinate profess proliferate promulgate pronounce propagandize propel prophesy
+prorate proscribe prosecute protrude pry publicize pulsate pulverize pursue quash quicken rankle ransack rationalize
+ravage raze readjust readmit reaffirm realign reallocate reappear reapportion reappraise reassemble reassert reassess
+reassure reawaken rebut recede reciprocate reckon recollect reconstitute reconvene recoup recreate recuperate
+redecorate rededicate redeem redefine rediscover redistribute redouble redound reexamine refinance refocus refurbish
+regain regroup regurgitate rehabilitate rehearse reimburse reinstate reinterpret reinvent reinvest rejoice rejoin
+rejuvenate rekindle relegate relent relive remarry reminisce remit remodel remonstrate renege renegotiate renounce
+reorganize repackage repatriate rephrase replenish repress repudiate reroute reschedule rescind resent resettle resign
+restate restrain restructure resubmit resurrect resuscitate retaliate retard retool retrace retract retrain retreat
+reunite revamp reverberate revisit revitalize revive revolutionize rhapsodize rile roam roil romanticize rouse rove
+ruminate sanitize scamper scandalize scoot scrimp scrounge sculpt secede seclude seduce seep seethe segregate
+sensitize sever shamble sharpen shatter shelve shirk shortchange shrivel shun sidle sift sizzle skim skyrocket slacken
+sleepwalk slither slosh smuggle soar socialize solicit soothe spew spurn squander stagnate stash sterilize stiffen
+stifle stipulate straddle straggle straighten strangle streamline subjugate submerge subside subvert succumb suck sue
+suffocate suffuse sulk summon superimpose surmount sweeten sympathize systematize tantalize tease teem teeter
+temporize tempt terrify terrorize theorize thrash topple tote toughen traduce trample transact transcribe transpire
+trivialize trundle typify uncover underpin underrate understate undervalue undress undulate unfold unlace unleash
+unload unmask unnerve unravel unroll unscrew unseal unseat unsheathe untie unveil uproot usurp vacillate veer
+ventilate vex vibrate victimize vie vilify vindicate vitiate vivify wade waive waken wander wane waver wean wed whiten
+whittle worsen wrack wrangle wreak wrest wrestle writhe yearn
+"""
+
 # base past participle; a lone base is the same in all three.
 _IRREGULAR = """
 arise arose arisen|awake awoke awoken|bear bore borne|beat beat beaten|become became become|begin began begun
@@ -114,6 +181,14 @@ swing swung swung|take took taken|teach taught taught|tear tore torn|tell told t
 throw threw thrown|undergo underwent undergone|underlie underlay underlain|understand understood understood
 undo undid undone|uphold upheld upheld|wake woke woken|wear wore worn|weave wove woven|win won won|wind wound wound
 withdraw withdrew withdrawn|withstand withstood withstood|write wrote written|show showed shown|prove proved proven
+befall befell befallen|beget begot begotten|beset|bespeak bespoke bespoken|bless blessed blessed
+browbeat browbeat browbeaten|disprove disproved disproven|forgive forgave forgiven|forgo forwent forgone
+forsake forsook forsaken|forswear forswore forsworn|hew hewed hewn|interweave interwove interwoven|kneel knelt knelt
+misunderstand misunderstood misunderstood|outbid|outdo outdid outdone|outgrow outgrew outgrown
+outshine outshone outshone|overdo overdid overdone|overhear overheard overheard|overpay overpaid overpaid
+overtake overtook overtaken|partake partook partaken|prepay prepaid prepaid|proofread|resell resold resold
+retell retold retold|swear swore sworn|typecast|undertake undertook undertaken|underwrite underwrote underwritten
+weep wept wept|withhold withheld withheld
 """
 
 _DOUBLED = frozenset(
@@ -121,7 +196,8 @@ _DOUBLED = frozenset(
     ban commit control cut defer drop embed equip fit flag get incur infer occur omit permit pin plan plot prefer put
     refer regret run scan ship shut sit skip snap spin split spot stem step stir stop strip submit swim tag transfer
     trap trim wrap begin forget let log map set win hit dig quit spot program reset recur rob step rebel compel excel
-    propel repel
+    propel repel abet abhor acquit allot befit beg blab concur confer demur deter dispel dub expel extol flit flog impel
+    jog lug nab nod outstrip plod readmit rebut remit resubmit shun skim underpin wed
     """.split()
 )
 
@@ -165,9 +241,9 @@ class Form(NamedTuple):
 
 
 def third_person(base: str) -> str:
-    special = {"have": "has", "be": "is", "do": "does", "go": "goes", "undergo": "undergoes", "undo": "undoes"}
-    if base in special:
-        return special[base]
+    special = {"have": "has", "be": "is"}
+    if base in special or base.endswith(("do", "go")):
+        return special.get(base, base + "es")
     if base.endswith(("s", "x", "z", "ch", "sh")):
         return base + "es"
     if base.endswith("y") and base[-2] not in "aeiou":
@@ -200,7 +276,7 @@ def _lexicon() -> tuple[dict[str, tuple[Form, ...]], dict[str, str]]:
     irregular = _irregular()
     forms: dict[str, list[Form]] = {}
     pasts: dict[str, str] = {}
-    for base in sorted({*_REGULAR.split(), *irregular}):
+    for base in sorted({*_REGULAR.split(), *_NEVER_NOUNS.split(), *irregular}):
         _, past, participle = irregular.get(base, [base, _regular_past(base), _regular_past(base)])
         pasts[base] = past
         spelled = ((base, "b"), (third_person(base), "s"), (past, "d"), (participle, "n"), (_gerund(base), "g"))
