@@ -76,6 +76,48 @@ STANDING = [
         "the name of the new keeper",
         id="an errand",
     ),
+    pytest.param(
+        "If you want to read the log of the harbour, ask at the northern tower.",
+        "What should you do if you want to read the log of the harbour?",
+        "ask at the northern tower",
+        id="an order behind the reader's condition",
+    ),
+    pytest.param(
+        "If you are sure that the lamp is cold, please feel free to touch the lens.",
+        "What may you do if you are sure that the lamp is cold?",
+        "touch the lens",
+        id="a permission",
+    ),
+    pytest.param(
+        "If no spare lamp is kept in the tower, the pilots will wait for daylight.",
+        "What applies if no spare lamp is kept in the tower?",
+        "the pilots will wait for daylight",
+        id="what is not there",
+    ),
+    pytest.param(
+        "Keepers of old towers are often the main pilots of the coast.",
+        "What are keepers of old towers often?",
+        "the main pilots of the coast",
+        id="what they are often",
+    ),
+    pytest.param(
+        "Column 1 of each line should be empty.",
+        "What should column 1 of each line be?",
+        "empty",
+        id="a state",
+    ),
+    pytest.param(
+        "Notes on the weather that are written in red are silently ignored.",
+        "What happens to notes on the weather that are written in red?",
+        "Notes on the weather that are written in red are silently ignored",
+        id="a fate",
+    ),
+    pytest.param(
+        "Pilots doing a night watch should make sure that the lamp is lit.",
+        "What should pilots doing a night watch do?",
+        "make sure that the lamp is lit",
+        id="a duty",
+    ),
 ]
 
 
@@ -117,8 +159,17 @@ def test_what_leans_or_is_thin_is_not_asked(text: str) -> None:
         ("Keepers doing a night watch generally follow the book.", "Keepers doing a night watch"),
         ("The bug you want to fix must be old.", "The bug you want to fix"),
         ("The keeper then checks to see whether it rains.", "The keeper"),
+        ("STOP blocks foreign ships.", "STOP"),
     ],
-    ids=["a noun that may be a verb", "a quality", "an adverb", "a gerund", "a contact clause", "behind an adverb"],
+    ids=[
+        "a noun that may be a verb",
+        "a quality",
+        "an adverb",
+        "a gerund",
+        "a contact clause",
+        "behind an adverb",
+        "a name",
+    ],
 )
 def test_subjects_are_found_where_a_word_may_be_a_noun_or_a_verb(text: str, subject: str) -> None:
     parts = tokens(text)
@@ -218,3 +269,27 @@ def test_verbs_that_are_nothing_else_are_known_in_all_their_forms(text: str, bas
     clause = parse(parts, 0, len(parts) - 1)
     assert clause is not None
     assert (clause.base, clause.feature) == (base, feature)
+
+
+def test_what_is_done_is_a_passive() -> None:
+    found = {
+        item.question: item.answer
+        for item in candidates(
+            readings_of(sentences("Cleaning of the great lenses is usually done with a soft cloth."))
+        )
+    }
+    assert found["What is cleaning of the great lenses usually done with?"] == "a soft cloth"
+
+
+def test_an_inner_verb_is_not_taken_for_the_finite_one() -> None:
+    parts = tokens("The RED lamp that the keeper obtained in order to write to the log initially must be held open.")
+    clause = parse(parts, 0, len(parts) - 1)
+    assert clause is None or parts[clause.verb].lower == "must"
+
+
+def test_only_on_a_condition_asks_for_the_condition() -> None:
+    found = {
+        item.question: item.answer
+        for item in candidates(readings_of(sentences("Only use the great lamp if you see a ship on the rocks.")))
+    }
+    assert found["Under what condition should you use the great lamp?"] == "if you see a ship on the rocks"

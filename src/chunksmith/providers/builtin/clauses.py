@@ -56,6 +56,9 @@ def parse(tokens: Sequence[Token], first: int, last: int) -> Clause | None:
     if found is None:
         return None
     subject_end, verb = found
+    if tokens[verb].tag == "word" and (tokens[verb - 1].tag in AUXILIARY or tokens[verb - 1].lower in {"be", "been"}):
+        # "that the writer obtained to write must be | held": the finite verb was taken for the inner one.
+        return None
     if tokens[subject_end - 1].lower in {"longer", "such", "first"} or _holds_verb(tokens[first:subject_end]):
         return None
     if subject_end - first > MAX_SUBJECT or not any(

@@ -77,6 +77,9 @@ class Directive:
 def directive_at(read: Reading, place: int, last: int) -> Directive | None:
     """An order to the reader that begins at ``place``, or None."""
     parts = read.tokens
+    if place < last and parts[place].lower == "only" and any(token.lower in _CONDITIONS for token in parts[place:last]):
+        # "Only use X if B": the condition is asked for, which says as much.
+        place += 1
     while place < last and parts[place].lower in _SOFTENERS:
         place += 2 if parts[place + 1 : place + 2] and parts[place + 1].text == "," else 1
     if place + 1 >= last:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading, readings
-from chunksmith.providers.builtin.words import Token, is_plural
+from chunksmith.providers.builtin.words import Token, is_name, is_plural
 
-MAX_SUBJECT = 16
+MAX_SUBJECT = 18
 
 
 AUXILIARY = ("be", "have", "do", "modal")
@@ -208,6 +208,9 @@ def _is_surely_verb(tokens: Sequence[Token], first: int, index: int, limit: int)
     following = tokens[index + 1]
     if following.lower == "such":
         return False
+    if index == first + 1 and is_name(tokens[first].text) and following.tag == "word":
+        # "FULL blocks concurrent writers": a name, and what it does to them.
+        return not readings(following.lower)
     if tokens[index - 1].tag == "adv" and tokens[index - 1].lower in _BEFORE_VERB:
         # "SQLite then checks": an adverb does not stand inside of a compound.
         return True

@@ -40,7 +40,9 @@ def passives(view: View) -> Iterator[Draft]:
     elif token.lower in {"during", "before", "after", "until"} and opens_noun(view, place + 1) and not clause.negated:
         wh = ("Until when", "State until when") if token.lower == "until" else ("When", "State when")
         yield Draft("when", view.ask(wh[0], place), view.tell(wh[1], place), place, end, 8.0)
-    elif token.lower == "using" or (token.lower in {"via", "through", "as"} and clause.base in _DONE_SOMEHOW):
+    elif token.lower in {"using", "starting", "beginning"} or (
+        token.lower in {"via", "through", "as"} and clause.base in _DONE_SOMEHOW
+    ):
         yield Draft("how", view.ask("How", place), view.tell("Explain how", place), place, end, 8.0)
     elif token.lower == "with" and clause.base in _MADE_WITH and opens_noun(view, place + 1) and not clause.negated:
         yield Draft("how", view.ask("How", place), view.tell("Explain how", place), place, end, 7.5)

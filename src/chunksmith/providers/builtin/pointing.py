@@ -42,7 +42,7 @@ _POINTING_ANSWER = re.compile(
     r"(?:first|second|third|last|final) (?:section|chapter|paragraph|example|column|form)s?|"
     r"(?:figures?|sections?|chapters?|listings?|examples?|exercises?) \d[\d-]*|"
     r"(?:more|further|additional) information\b(?! that)|"
-    r"the (?:\w+ )?(?:diagram|figure|picture|illustration)s?|\A(?:the same|each other|one another)\b|"
+    r"the (?:\w+ )?(?:diagram|figure|picture|illustration)s?|\A(?:the same(?! .* as )|each other|one another)\b|"
     r"(?:from|of|in|to|for|on|with|at|by|than) that \w+|"
     r"(?:previous|preceding|next) (?:paragraph|example|sentence|page|figure|diagram|step|section|subsection)|"
     r"described in section|to the right|(?:on|to) the left|on the right|shown (?:in|to|at)|right now|mentioned)\b",

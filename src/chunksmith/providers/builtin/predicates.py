@@ -15,7 +15,7 @@ NO_DEED = frozenset(
     """.split()
 )
 # What is done to a thing so that it is another afterwards: "X is located in Y" is no event.
-_FATES = frozenset(
+FATES = frozenset(
     """
     ignore delete remove discard drop lose overwrite truncate destroy reject convert close release reset rename erase
     expire move copy replace invalidate archive merge roll cancel abort kill restart rebuild recycle reuse
@@ -47,7 +47,7 @@ def fates(view: View) -> Iterator[Draft]:
     clause, tokens = view.clause, view.tokens
     if view.subject.split()[0].lower() in {"some", "many", "most", "all"} or clause.negated:
         return
-    if clause.kind != "passive" or clause.base not in _FATES or view.you or is_bare(view):
+    if clause.kind != "passive" or clause.base not in FATES or view.you or is_bare(view):
         return
     finite = tokens[clause.verb].lower
     if finite in _SIMPLE and clause.verb == clause.subject_end and view.end - clause.verb >= 4:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from chunksmith.providers.builtin.acceptance import Candidate
 from chunksmith.providers.builtin.clauses import parse
 from chunksmith.providers.builtin.conditions import statement_end
-from chunksmith.providers.builtin.directives import directive_at, is_deed, what_to_do
+from chunksmith.providers.builtin.directives import Directive, directive_at, is_deed, what_to_do
 from chunksmith.providers.builtin.errands import errands
 from chunksmith.providers.builtin.finite import subject_is_plural
 from chunksmith.providers.builtin.framing import is_anaphoric, is_free, is_partial
@@ -63,9 +63,18 @@ def _finished(read: Reading, proposal: Proposal) -> Candidate | None:
     low, high = read.tokens[draft.start].start, read.tokens[draft.end - 1].end
     answer, question = read.sentence.original(low, high), f"{draft.question}?"
     asked, said = len(question.split()), len(read.sentence.text[low:high].split())
-    if answer is None or not 4 <= asked <= 30 or len(question) > 220 or not 2 <= said <= 40:
+    if (
+        answer is None
+        or (said == 1 and not asked >= 6)
+        or not 4 <= asked <= 30
+        or len(question) > 220
+        or not 1 <= said <= 40
+    ):
         return None
     if question.count('"') % 2 or question.count("`") % 2 or question.count("(") != question.count(")"):
+        return None
+    told_already = set(re.findall(r"\w{4,}", read.sentence.text[low:high].lower()))
+    if told_already and told_already <= set(re.findall(r"\w{4,}", question.lower())):
         return None
     if _AWKWARD.search(question) or _TRAILING.search(answer):
         return None
@@ -91,8 +100,12 @@ def _behind_opening(read: Reading, start: int) -> Iterator[Proposal]:
     if any(token.text in _STOPS for token in parts[start : read.last]) or read.last - begin < 4:
         return
     lead = lead_text(read, start, comma)
-    order = directive_at(read, begin, read.last)
-    if order is not None:
+    order = directive_at(read, begin, read.last) or _order_behind_you(read, start, begin)
+    free = _feel_free(read, begin)
+    if free:
+        asked, told = f"What may you do {lead}", f"State what you may do {lead}"
+        yield Proposal(Draft("condition", asked, told, free, read.last, _SCORE + 0.5))
+    elif order is not None:
         if is_deed(order) and not (_is_purpose(parts, start) and order.negated):
             asked, told = what_to_do(order, lead)
             yield Proposal(Draft("condition", asked, told, order.verb, read.last, _SCORE + 0.5))
@@ -103,6 +116,20 @@ def _behind_opening(read: Reading, start: int) -> Iterator[Proposal]:
         asked = f"{'What must be done' if _is_purpose(parts, start) else 'What applies'} {lead}"
         told = f"State {asked[0].lower()}{asked[1:]}"
         yield Proposal(Draft("condition", asked, told, begin, read.last, _SCORE + 0.3))
+
+
+def _order_behind_you(read: Reading, start: int, begin: int) -> Directive | None:
+    """``If you …, upload to X``: behind a condition of the reader's a bare verb can only be an order."""
+    first = read.tokens[begin]
+    bare = first.tag == "word" and first.text.islower() and reading(first.lower, "b")
+    return Directive(read, begin, read.last, "should") if bare and read.tokens[start + 1].lower == "you" else None
+
+
+def _feel_free(read: Reading, begin: int) -> int:
+    """Where the permission of ``please feel free to do A`` begins; 0 when there is none."""
+    place = begin + (read.tokens[begin].lower == "please")
+    free = [token.lower for token in read.tokens[place : place + 3]] == ["feel", "free", "to"]
+    return place + 3 if free and place + 5 < read.last else 0
 
 
 def _is_purpose(parts: Sequence[Token], start: int) -> bool:
@@ -153,7 +180,10 @@ def _tells_when(read: Reading, start: int, comma: int) -> bool:
     if clause is None:
         return False
     subject = parts[clause.first : clause.subject_end]
-    return is_free(subject) and not is_anaphoric(subject, read.earlier) and not is_partial(subject)
+    # "If no source is included": what is not there need not be known.
+    absent = first.lower == "no" and len(subject) > 2
+    free = absent or is_free(subject)
+    return free and not is_anaphoric(subject, read.earlier) and not is_partial(subject)
 
 
 _LEAST_PURPOSE = 4  # tokens

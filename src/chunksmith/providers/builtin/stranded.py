@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from chunksmith.providers.builtin.verbs import reading
 from chunksmith.providers.builtin.views import PAIRS, Draft, View, after_main, base_at, object_end, opens_noun
-from chunksmith.providers.builtin.words import MONTHS
+from chunksmith.providers.builtin.words import MONTHS, is_plural
 
 _SCORE = 5.6
 
@@ -14,6 +14,8 @@ def stranded(view: View) -> Iterator[Draft]:
     yield from _joined(view)
     yield from _intransitive(view)
     yield from _done_for(view)
+    yield from _identity(view)
+    yield from _state(view)
     yield from _named(view)
 
 
@@ -71,6 +73,46 @@ def _done_for(view: View) -> Iterator[Draft]:
 _BEHIND_PARTICIPLE = frozenset("for with against about".split())
 
 
+def _identity(view: View) -> Iterator[Draft]:
+    """``Keepers are often the first pilots``: what are they often?"""
+    clause, tokens, start = view.clause, view.tokens, view.clause.main + 1
+    if clause.kind != "copula" or clause.negated or tokens[clause.verb].lower not in {"is", "are"}:
+        return
+    gerund = tokens[clause.first].tag == "word" and reading(tokens[clause.first].lower, "g")
+    while start < view.end and tokens[start].lower in _HABITS:
+        start += 1
+    told = () if gerund else tokens[start : view.end]
+    plural = tokens[clause.verb].lower == "are"
+    opens = told[:1] and (told[0].lower in {"the", "a", "an"} or (plural and told[0].tag == "word"))
+    if not opens or len(told) < _LEAST_NAMED or any(token.text in {",", ";", ":"} for token in told):
+        return
+    head = next((at for at, token in enumerate(told) if token.tag in ("prep", "rel", "to", "sub", "conj")), len(told))
+    noun = told[head - 1]
+    if noun.tag != "word" or (plural and not is_plural(noun.text)) or any(token.tag == "adv" for token in told[:head]):
+        return
+    if noun.lower.removesuffix("s") in view.subject.lower() or any(token.lower in _NO_ANSWER for token in told[:head]):
+        return
+    yield Draft("what", view.ask("What", start), view.tell("State what", start), start, view.end, _SCORE)
+
+
+_HABITS = frozenset("often usually generally typically normally really mostly always".split())
+_LEAST_NAMED = 3  # tokens of what something is
+
+
+def _state(view: View) -> Iterator[Draft]:
+    """``Column 1 of each line should be empty``: what should it be?"""
+    clause, start = view.clause, view.clause.main + 1
+    ruled = clause.kind == "modal" and clause.base == "be" and view.tokens[clause.verb].lower in {"must", "should"}
+    told = view.tokens[start : view.end]
+    if not ruled or clause.negated or not told or len(told) > _LONGEST_STATE or view.end < clause.last:
+        return
+    if all(token.tag in ("word", "conj") and not token.lower.endswith("er") for token in told) and not view.you:
+        yield Draft("what", view.ask("What", start), view.tell("State what", start), start, view.end, _SCORE)
+
+
+_LONGEST_STATE = 4  # tokens
+
+
 def _named(view: View) -> Iterator[Draft]:
     """``is called its "affinity"``: what its name belongs to is the subject."""
     clause, tokens = view.clause, view.tokens
@@ -87,7 +129,7 @@ def _asked(view: View, start: int) -> Iterator[Draft]:
         return
     end = object_end(view, start)
     told = tokens[start:end]
-    if len(told) < 2 or told[-1].lower in _NO_ANSWER or any(token.text in {",", ";", ":"} for token in told):
+    if len(told) < _least(view) or told[-1].lower in _NO_ANSWER or any(token.text in {",", ";", ":"} for token in told):
         return
     if end < view.end:
         # What is left over would be missing from the question.
@@ -95,6 +137,12 @@ def _asked(view: View, start: int) -> Iterator[Draft]:
     yield Draft("what", view.ask("What", start), view.tell("State what", start), start, end, _SCORE)
 
 
+def _least(view: View) -> int:
+    """One word answers a question that says much."""
+    return 1 if view.end - view.clause.first >= _TELLING else 2
+
+
+_TELLING = 7  # tokens
 _NO_ANSWER = frozenset(
     """
     its their his her this these that those such another other others same many much long soon far well way ways manner

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from chunksmith.providers.builtin.clauses import Clause
+from chunksmith.providers.builtin.predicates import FATES
 from chunksmith.providers.builtin.reading import Proposal, Reading, Subject
 from chunksmith.providers.builtin.verbs import reading
 from chunksmith.providers.builtin.views import Draft, clause_end
@@ -22,14 +23,36 @@ def truths(read: Reading, clause: Clause, named: Subject) -> Iterator[Proposal]:
     """What is true of the subject, or required of it; behind the heading when that tells in which respect."""
     subject = clause.tokens[clause.first : clause.subject_end]
     length = read.last - clause.verb
-    if clause_end(clause) < read.last or length < _LEAST_PREDICATE or _is_vague(subject):
+    if _goes_on(clause) or length < _LEAST_PREDICATE or _is_vague(subject):
         return
     if not named.leans and not named.needs_lead and _is_specific(subject):
+        if _ruled(clause):
+            finite = clause.tokens[clause.verb].lower
+            asked, told = f"What {finite} {named.text} do", f"State what {named.text} {finite} do"
+            yield Proposal(Draft("what", asked, told, clause.main, read.last, _SCORE))
+            return
         asked = _asked_of(clause, named.text)
         if asked:
             yield Proposal(Draft("what", asked, f"State {_small(asked)}", clause.first, read.last, _SCORE))
     elif length >= _LONG_PREDICATE and not clause.negated:
         yield from _under_heading(read, clause, named)
+
+
+def _ruled(clause: Clause) -> bool:
+    """``S should check B``: a deed that can be asked for."""
+    ruled = clause.kind == "modal" and clause.tokens[clause.verb].lower in {"must", "should"}
+    deed = clause.base not in _NO_DEED and clause.main == clause.verb + 1
+    return ruled and deed and not clause.negated and clause.last - clause.main >= _LEAST_PREDICATE
+
+
+_NO_DEED = frozenset("be have go exist remain stay become seem appear belong depend conform occur happen".split())
+
+
+def _goes_on(clause: Clause) -> bool:
+    """Past the end of the clause, save by a remark on all of it: ``…, in which case B``."""
+    end = clause_end(clause)
+    after = [token.lower for token in clause.tokens[end : end + 3]]
+    return end < clause.last and after != [",", "in", "which"]
 
 
 def _under_heading(read: Reading, clause: Clause, named: Subject) -> Iterator[Proposal]:
@@ -56,6 +79,8 @@ def _asked_of(clause: Clause, subject: str) -> str:
     if finite == "should":
         wh = "What should be done with" if clause.kind == "passive" else "What should be true of"
         return f"{wh} {subject}"
+    if clause.kind == "passive" and clause.base in FATES and finite in {"is", "are"}:
+        return f"What happens to {subject}"
     single = told[0].lower in {"the", "a", "an", "each", "every"} and not any(token.tag == "rel" for token in told)
     return "" if single and not gerund else f"What is true of {subject}"
 

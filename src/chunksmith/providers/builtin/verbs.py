@@ -180,6 +180,7 @@ steal stole stolen|stick stuck stuck|strike struck struck|sweep swept swept|swel
 swing swung swung|take took taken|teach taught taught|tear tore torn|tell told told|think thought thought
 throw threw thrown|undergo underwent undergone|underlie underlay underlain|understand understood understood
 undo undid undone|uphold upheld upheld|wake woke woken|wear wore worn|weave wove woven|win won won|wind wound wound
+do did done
 withdraw withdrew withdrawn|withstand withstood withstood|write wrote written|show showed shown|prove proved proven
 befall befell befallen|beget begot begotten|beset|bespeak bespoke bespoken|bless blessed blessed
 browbeat browbeat browbeaten|disprove disproved disproven|forgive forgave forgiven|forgo forwent forgone
@@ -205,7 +206,7 @@ _DOUBLED = frozenset(
 NOUN_LIKE = frozenset(
     """
     vote laugh march rescue reign smile
-    prefix suffix stick
+    prefix suffix stick rollback
     access account act aim answer approach attack attempt award back balance base benefit block border branch bridge
     bundle cache call care cause change charge chart check claim clash clone comment commission concern conflict
     contact contract contrast control copy count couple cover crack crash credit cure cycle damage date deal decay
