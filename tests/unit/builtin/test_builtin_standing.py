@@ -293,3 +293,21 @@ def test_only_on_a_condition_asks_for_the_condition() -> None:
         for item in candidates(readings_of(sentences("Only use the great lamp if you see a ship on the rocks.")))
     }
     assert found["Under what condition should you use the great lamp?"] == "if you see a ship on the rocks"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("that when pilots find faults, those faults are mended", "that when pilots find faults, faults are mended"),
+        ("oils that smell, and the lamps burn these oils", "oils that smell, and the lamps burn these oils"),
+        ("the proof that these lamps are clean", "the proof that these lamps are clean"),
+    ],
+    ids=["named in the answer", "a second statement", "named nowhere"],
+)
+def test_an_answer_may_take_up_what_it_has_named(answer: str, told: str) -> None:
+    assert without_told(answer, "What does the log of the harbour show") == told
+
+
+def test_an_order_to_be_is_no_subject() -> None:
+    parts = tokens("Be kind to the keepers of the tower, and do not use up all of the oil.")
+    assert parse(parts, 0, len(parts) - 1) is None

@@ -289,7 +289,7 @@ def _in_noun_phrase(tokens: Sequence[Token], first: int, index: int) -> bool:
 
 
 _NOT_SUBJECTS = frozenset(
-    "beginning starting according depending including regarding given assuming considering".split()
+    "be been beginning starting according depending including regarding given assuming considering".split()
 )
 
 

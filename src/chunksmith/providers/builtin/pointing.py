@@ -35,9 +35,10 @@ _POINTING = re.compile(
     re.I,
 )
 _POINTING_ANSWER = re.compile(
-    rf"\b(?:this|these|those (?!who|which|that|of|in|for|with|on)|{_UP_AND_DOWN}|{_THERE}|the following|as follows|"
-    r"aforementioned|latter|former|here|we|our|i(?!/o|\.e)|my|me|us|(?:some|one|each|both|all|most|many|two|none|any|"
-    r"either) of (?:them|it)|another way|such(?! as)|that [\w-]+\Z|that amount|"
+    rf"\b(?:this|these|those (?!who|which|that|of|in|for|with|on|\w+ed\b)|{_UP_AND_DOWN}|{_THERE}|the following|"
+    r"as follows|aforementioned|latter|former|here|we|our|i(?!/o|\.e)|my|me|us|"
+    r"(?:some|one|each|both|all|most|many|two|none|any|either) of (?:them|it)|"
+    r"another way|such(?! as)|that [\w-]+\Z|that amount|"
     r"see (?:section|also|below|the [\w-]+ (?:section|documentation|manual|page))|"
     r"(?:first|second|third|last|final) (?:section|chapter|paragraph|example|column|form)s?|"
     r"(?:figures?|sections?|chapters?|listings?|examples?|exercises?) \d[\d-]*|"
@@ -97,7 +98,7 @@ _OUTSIDE = re.compile(
 
 def is_whole(sentence: str) -> bool:
     """Whether a sentence can be printed alone: nothing in it points outside, every pronoun has a noun before it."""
-    if _OUTSIDE.search(sentence):
+    if _OUTSIDE.search(without_told(sentence, "")):
         return False
     return not any(match[0].lower() != "that" and _dangling(match, sentence) for match in _PRONOUN.finditer(sentence))
 
@@ -165,16 +166,22 @@ def points_away(answer: str) -> bool:
 
 
 def without_told(answer: str, question: str) -> str:
-    """``data stored in that column``, asked of a column: what the question names, the answer may take up."""
+    """``data stored in that column``, asked of a column: what is named before, the answer may take up."""
 
     def kept(match: re.Match[str]) -> str:
-        told = f"{question} {answer[: match.start()]}".lower()
-        return match[1] if re.search(rf"\b{re.escape(match[1])}\b", told) else match[0]
+        before = answer[: match.start()]
+        if _SECOND.search(before):
+            # "…, and the acids slow these enzymes down": more than the answer.
+            return match[0]
+        told = f"{question} {before}".lower()
+        named = re.search(rf"\b{re.escape(match[1].removesuffix('s'))}s?\b", told)
+        return match[1] if named else match[0]
 
-    return _THAT_NOUN.sub(kept, answer)
+    return _DEMONSTRATIVE.sub(kept, answer)
 
 
-_THAT_NOUN = re.compile(r"(?:(?<=\bof )|(?<=\bin )|(?<=\bto )|(?<=\bby )|(?<=\bon )|(?<=\bfor ))that ([a-z]{4,})\b")
+_SECOND = re.compile(r", (?:and|but|so|while|whereas) ")
+_DEMONSTRATIVE = re.compile(r"\b(?:that|this|these|those) ([a-z]{4,})\b")
 
 
 def answer_stands_alone(answer: str) -> bool:
