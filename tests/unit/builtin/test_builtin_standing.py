@@ -113,6 +113,18 @@ STANDING = [
         id="a fate",
     ),
     pytest.param(
+        "Any false lights seen as part of a storm watch are ignored.",
+        "What happens to any false lights seen as part of a storm watch?",
+        "Any false lights seen as part of a storm watch are ignored",
+        id="a fate in two words",
+    ),
+    pytest.param(
+        "Repairs of the tower can only be done for the red, the green and the white lamps.",
+        "What can repairs of the tower only be done for?",
+        "the red, the green and the white lamps",
+        id="a list",
+    ),
+    pytest.param(
         "Pilots doing a night watch should make sure that the lamp is lit.",
         "What should pilots doing a night watch do?",
         "make sure that the lamp is lit",
@@ -311,3 +323,15 @@ def test_an_answer_may_take_up_what_it_has_named(answer: str, told: str) -> None
 def test_an_order_to_be_is_no_subject() -> None:
     parts = tokens("Be kind to the keepers of the tower, and do not use up all of the oil.")
     assert parse(parts, 0, len(parts) - 1) is None
+
+
+def test_an_opening_may_end_without_a_comma() -> None:
+    text = "Before leaving the great tower it is requested that you fill the oil lamps of the keeper."
+    found = {item.question: item.answer for item in candidates(readings_of(sentences(text)))}
+    assert found["What is requested before leaving the great tower?"] == "that you fill the oil lamps of the keeper"
+
+
+def test_a_default_value_may_be_one_word() -> None:
+    text = "The default value of the lamp flag is off."
+    found = {item.question: item.answer for item in candidates(readings_of(sentences(text)))}
+    assert found["What is the default value of the lamp flag?"] == "off"

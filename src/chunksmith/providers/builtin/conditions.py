@@ -12,7 +12,7 @@ from chunksmith.providers.builtin.verbs import reading
 from chunksmith.providers.builtin.views import Draft, clause_end
 
 _RESULTS = frozenset("will would must may might can cannot could should shall".split())
-_ADVISED = frozenset("recommend suggest advise require".split())
+_ADVISED = frozenset("recommend suggest advise require request".split())
 _LOOSE_ENDS = frozenset("any one ones so not either them it".split())
 _ASKED_AFTER = frozenset("if when whenever once after before".split())
 _OPEN_SUBJECTS = frozenset("another any no more there you one".split())

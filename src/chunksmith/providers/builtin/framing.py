@@ -123,7 +123,12 @@ def is_free(subject: Sequence[Token]) -> bool:
         return False
     if first.lower in _COMPARING or (len(subject) > 1 and first.tag == "det" and subject[1].lower in _COMPARING):
         return False
-    generic = first.lower == "any" and len(subject) > 2 and subject[1].tag == "word" and subject[1].lower != "other"
+    generic = (
+        first.lower == "any"
+        and len(subject) > 2
+        and subject[1].tag in ("word", "quoted")
+        and subject[1].lower != "other"
+    )
     if (first.lower in _CONTEXTUAL_FIRST and not generic) or first.lower in {"that", "those"}:
         return False
     if first.tag in ("pron", "rel") and first.lower != "you":

@@ -13,7 +13,7 @@ from chunksmith.providers.builtin.predicates import expletives
 from chunksmith.providers.builtin.reading import Proposal, Reading, Subject, is_expletive, subject_phrase
 from chunksmith.providers.builtin.verbs import reading
 from chunksmith.providers.builtin.views import Draft, View, clause_end, doubled
-from chunksmith.providers.builtin.words import Token
+from chunksmith.providers.builtin.words import Token, is_plural
 
 _CONDITIONS = frozenset("if when whenever once after before unless".split())
 
@@ -314,7 +314,24 @@ def split_opening(read: Reading, start: int) -> Split | None:
             if read.tokens[place].lower == "you" and read.tokens[place - 1].tag in ("word", "quoted"):
                 return Split(place, place, None) if read.tokens[place + 1].tag == "modal" else None
     commas = [place for place in range(start + 2, read.last - 2) if read.tokens[place].text == ","]
+    if not commas:
+        return _unmarked(read, start, limit)
     return Split(commas[0], commas[0] + 1, None) if len(commas) == 1 and commas[0] < limit else None
+
+
+def _unmarked(read: Reading, start: int, limit: int) -> Split | None:
+    """``On most coasts two lamps are lit``, ``Before leaving the tower it is wise to …``: no comma stands between."""
+    parts = read.tokens
+    if parts[start].tag != "prep":
+        return None
+    gerund = reading(parts[start + 1].lower, "g") is not None
+    for place in range(start + 2, min(limit, start + (10 if gerund else 5))):
+        opens = parts[place].tag in ("det", "num") and is_plural(parts[place - 1].text) and not gerund
+        expletive = gerund and parts[place].lower == "it" and parts[place + 1].tag == "be"
+        if (opens or expletive) and parts[place - 1].tag == "word":
+            clause = parse(parts, place, read.last)
+            return Split(place, place, clause) if clause is not None else None
+    return None
 
 
 def _continued(read: Reading, comma: int, begin: int) -> Split | None:

@@ -120,7 +120,7 @@ ADVISABLE = frozenset(
 )
 
 
-_ADVISED = frozenset("recommend suggest advise require encourage expect".split())
+_ADVISED = frozenset("recommend suggest advise require encourage expect request".split())
 
 
 def described(view: View) -> Iterator[Draft]:

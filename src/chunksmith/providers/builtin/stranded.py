@@ -1,10 +1,10 @@
 """Questions that end in a preposition: ``What do device names exist as?``, ``What is the mode invisible to?``"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from chunksmith.providers.builtin.verbs import reading
 from chunksmith.providers.builtin.views import PAIRS, Draft, View, after_main, base_at, object_end, opens_noun
-from chunksmith.providers.builtin.words import MONTHS, is_plural
+from chunksmith.providers.builtin.words import MONTHS, Token, is_plural
 
 _SCORE = 5.6
 
@@ -70,7 +70,7 @@ def _done_for(view: View) -> Iterator[Draft]:
         yield from _asked(view, place + 1)
 
 
-_BEHIND_PARTICIPLE = frozenset("for with against about".split())
+_BEHIND_PARTICIPLE = frozenset("for with against about as".split())
 
 
 def _identity(view: View) -> Iterator[Draft]:
@@ -129,12 +129,20 @@ def _asked(view: View, start: int) -> Iterator[Draft]:
         return
     end = object_end(view, start)
     told = tokens[start:end]
-    if len(told) < _least(view) or told[-1].lower in _NO_ANSWER or any(token.text in {",", ";", ":"} for token in told):
+    if len(told) < _least(view) or told[-1].lower in _NO_ANSWER or any(token.text in {";", ":"} for token in told):
+        return
+    if any(token.text == "," for token in told) and not _is_list(told):
         return
     if end < view.end:
         # What is left over would be missing from the question.
         return
     yield Draft("what", view.ask("What", start), view.tell("State what", start), start, end, _SCORE)
+
+
+def _is_list(told: Sequence[Token]) -> bool:
+    """``the red, the green and the white lamps``: nouns alone, and a word that joins the last of them."""
+    plain = all(token.tag in ("det", "word", "quoted", "num", "conj") or token.text == "," for token in told)
+    return plain and any(token.lower in {"and", "or"} for token in told[-4:])
 
 
 def _least(view: View) -> int:

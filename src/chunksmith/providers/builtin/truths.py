@@ -23,7 +23,8 @@ def truths(read: Reading, clause: Clause, named: Subject) -> Iterator[Proposal]:
     """What is true of the subject, or required of it; behind the heading when that tells in which respect."""
     subject = clause.tokens[clause.first : clause.subject_end]
     length = read.last - clause.verb
-    if _goes_on(clause) or length < _LEAST_PREDICATE or _is_vague(subject):
+    fate = clause.kind == "passive" and clause.base in FATES
+    if _goes_on(clause) or length < _LEAST_PREDICATE - fate or _is_vague(subject):
         return
     if not named.leans and not named.needs_lead and _is_specific(subject):
         if _ruled(clause):

@@ -206,7 +206,7 @@ _DOUBLED = frozenset(
 NOUN_LIKE = frozenset(
     """
     vote laugh march rescue reign smile
-    prefix suffix stick rollback
+    prefix suffix stick rollback leaves
     access account act aim answer approach attack attempt award back balance base benefit block border branch bridge
     bundle cache call care cause change charge chart check claim clash clone comment commission concern conflict
     contact contract contrast control copy count couple cover crack crash credit cure cycle damage date deal decay

@@ -121,7 +121,7 @@ def reads_well(question: str, answer: str, kind: str = "") -> bool:
     if answer.startswith("-") or (said and said <= asked | {"with", "from", "into", "using"}):
         # "with the debuild command" is no answer to a question on the debuild command.
         return bool(re.search(r"(?<![A-Za-z])\d", answer)) and not answer.startswith("-")
-    if _THIN.fullmatch(answer) and count < 12 and _WHAT.search(question):
+    if _THIN.fullmatch(answer) and count < 12 and _WHAT.search(question) and "the default" not in question:
         return False
     return answer.lower().rstrip(".") not in question.lower()
 
