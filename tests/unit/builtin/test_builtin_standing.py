@@ -335,3 +335,19 @@ def test_a_default_value_may_be_one_word() -> None:
     text = "The default value of the lamp flag is off."
     found = {item.question: item.answer for item in candidates(readings_of(sentences(text)))}
     assert found["What is the default value of the lamp flag?"] == "off"
+
+
+def test_the_entry_of_a_reference_names_what_this_is() -> None:
+    text = (
+        "COMMAND lamp_signal; COMMAND lamp_signal = number;\n\nThis command sets the number of signals in a minute.\n\n"
+        "COMMAND oil\n\nThis command returns the amount of oil in the tower.\n"
+    )
+    assert [one.heading for one in sentences(text)] == ["the lamp_signal command", "the oil command"]
+    found = {item.question: item.answer for item in candidates(readings_of(sentences(text)))}
+    assert found["What does the oil command return?"] == "the amount of oil in the tower"
+
+
+@pytest.mark.parametrize("line", ["COMMAND oil=FULL;", "COMMAND oil is poured into the lamp.", "KEEPER oil;"])
+def test_other_lines_are_no_entries(line: str) -> None:
+    found = sentences(f"{line}\n\nThis command returns the amount of oil in the tower.\n")
+    assert found[-1].heading == ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from chunksmith.domain.sentences import spans
+from chunksmith.providers.builtin.topic import KINDS
 
 MAX_CHARS = 20_000
 MAX_SENTENCES = 200
@@ -38,6 +39,7 @@ _MARKUP = re.compile(
     r"(?<![\w/])_{1,2}(?P<under>[^_\s](?:[^_]{0,120}[^_\s])?)_{1,2}(?![\w/])|(?P<space>(?:\s|\n\s*>)+)"
 )
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
+_LISTED = re.compile(r"(?P<kind>[A-Z]{4,}) (?:[a-z]\w*\.)?(?P<name>[a-z]\w+)(?=\s*(?:[;(]|(?P=kind)\b|$)| = [a-z])")
 _UNFIT = re.compile(
     r"[|{}<>=\\•→©]|:[a-z]+:|\.\.\.|…|--\s|-\n|^\W*$|^\W*\(|^[\^\d]|\s[-–]\s.*\s[-–]\s.*\s[-–]\s|_\s|\s\*|[*_]{2}"
 )
@@ -140,7 +142,8 @@ def _blocks(text: str, outer: tuple[str, ...]) -> Iterator[Block]:
         marker = _MARKER.match(line)
         begins = start < 0
         following = lines[number + 1] if number + 1 < len(lines) else ""
-        ends = not line.strip() or fenced or bool(_FENCE.match(line)) or titled or _is_furniture_line(line)
+        entry = "" if fenced or not begins else _entry(line)
+        ends = not line.strip() or fenced or bool(_FENCE.match(line)) or titled or entry or _is_furniture_line(line)
         opens = begins or _ends_sentence(text[start:end])
         title = not ends and opens and (_is_title(line, following) or (marker and _heads_item(line, following)))
         if ends or title or (marker and not begins):
@@ -149,6 +152,9 @@ def _blocks(text: str, outer: tuple[str, ...]) -> Iterator[Block]:
             start = -1
         if titled:
             path = _under(path, titled["title"], len(titled["level"]))
+        elif entry:
+            beside = path and path[-1].startswith("the ") and path[-1].rpartition(" ")[2] == entry.rpartition(" ")[2]
+            path = (*(path[:-1] if beside else path), entry)
         elif title:
             path = _under(path, line.strip(), len(outer) + 1)
         if ends or title:
@@ -159,6 +165,14 @@ def _blocks(text: str, outer: tuple[str, ...]) -> Iterator[Block]:
         end = position
     if start >= 0:
         yield Block(start, end, path, item)
+
+
+def _entry(line: str) -> str:
+    """``PRAGMA busy_timeout;`` above what a reference says of it: ``the busy_timeout pragma``. Empty: no such line."""
+    match = _LISTED.match(line)
+    if match is None or match["kind"].lower() not in KINDS or _ends_sentence(line):
+        return ""
+    return f"the {match['name']} {match['kind'].lower()}"
 
 
 def _under(path: tuple[str, ...], title: str, level: int) -> tuple[str, ...]:
