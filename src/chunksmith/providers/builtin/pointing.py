@@ -1,6 +1,7 @@
 """What points outside of a sentence: words that only the page, or the sentence before, explains."""
 
 import re
+from functools import lru_cache
 
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, readings
 
@@ -97,6 +98,8 @@ _OUTSIDE = re.compile(
 )
 
 
+# Every rule asks it of the same sentence.
+@lru_cache(maxsize=512)
 def is_whole(sentence: str) -> bool:
     """Whether a sentence can be printed alone: nothing in it points outside, every pronoun has a noun before it."""
     if _OUTSIDE.search(without_told(sentence, "")):
