@@ -11,8 +11,11 @@ _CURRENCY = "[$€£¥₹₽₩₺₴₫]"
 _MONEY = re.compile(rf"({_CURRENCY})\s?({_AMOUNT})|({_AMOUNT})\s?({_CURRENCY})")
 _COMPARED = re.compile(r"(?<![</\w])(\w+)(?:\(\))?\s?([<>]=?|[=!]=)\s?(-?\w+)(?!\w*>)")
 _STEPPED = re.compile(r"(?<![\w+-])(\w+)(\+\+|--)(?![\w+-])|(?<![\w+-])(\+\+|--)([a-z_]\w*)")
-_SHARP = re.compile(r"(?<!\w)([a-z])(#)(?!\w)")
-_SIGNS = re.compile(rf"[<>=#]|\+\+|--|{_CURRENCY}")
+_SHARP = re.compile(r"#(?<=(?<!\w)[a-z]#)(?!\w)")
+_HAS_CURRENCY = re.compile(_CURRENCY)
+# What a comparison, and what a step, has in it.
+_COMPARING = re.compile(r"[<>=](?=\s?-?\w)")
+_STEPPING = re.compile(r"(?:\+\+|--)(?:(?<=\w..)|(?=[a-z_]))")
 
 
 class Symbol(NamedTuple):
@@ -24,13 +27,15 @@ class Symbol(NamedTuple):
 
 def symbols(plain: str) -> list[Symbol]:
     """Of folded text, each as often as it stands there."""
-    if _SIGNS.search(plain) is None:
-        return []
-    money = [(after or before, first or last) for first, after, before, last in _MONEY.findall(plain)]
-    found = [Symbol(numbers(amount)[0], sign) for amount, sign in money]
-    found += [Symbol(f"{one} {other}", sign) for one, sign, other in _COMPARED.findall(plain)]
-    found += [Symbol(one or other, before or after) for one, before, after, other in _STEPPED.findall(plain)]
-    return found + [Symbol(*match) for match in _SHARP.findall(plain)]
+    found: list[Symbol] = []
+    if _HAS_CURRENCY.search(plain):
+        money = [(after or before, first or last) for first, after, before, last in _MONEY.findall(plain)]
+        found += [Symbol(numbers(amount)[0], sign) for amount, sign in money]
+    if _COMPARING.search(plain):
+        found += [Symbol(f"{one} {other}", sign) for one, sign, other in _COMPARED.findall(plain)]
+    if _STEPPING.search(plain):
+        found += [Symbol(one or other, before or after) for one, before, after, other in _STEPPED.findall(plain)]
+    return found + [Symbol(plain[match.start() - 1], "#") for match in _SHARP.finditer(plain)]
 
 
 def lacking(claimed: list[Symbol], known: Set[Symbol]) -> set[str]:

@@ -12,22 +12,27 @@ _MARKS = (
 )
 _LETTERS = re.compile(rf"(?:[^\W\d_]|[{_MARKS}\u3099\u309a])+")
 _WORDS_AND_NUMBERS = re.compile(rf"(?:[^\W_]|[{_MARKS}\u3099\u309a])+")
-_PLAIN_LETTERS = re.compile("[a-z]+")
+# What is no letter of folded ASCII becomes a space, and so does what is in no word of any ASCII.
+_LETTERS_SPACED = "".join(chr(code) if chr(code).islower() else " " for code in range(128))
+_WORDS_SPACED = "".join(chr(code) if chr(code).isalnum() or chr(code) == "_" else " " for code in range(128))
 # Scripts written without spaces: Thai to Lao, Tibetan, Myanmar, Khmer, Chinese, Japanese.
 _UNSPACED = re.compile(
     r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u312f\u31a0-\ua4cf\uf900-\ufaff\U00020000-\U0003ffff]+"
 )
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-# A sign is no dash: it stands before a digit, and behind neither a word, as in utf-8, nor a number, as in 3-5.
-_SIGNED = re.compile(rf"((?<![\w)\]%.,-])-)?({_NUMBER.pattern})")
+# The two patterns that follow are searched for by their first character, which few are; from Chinese to Vai there are
+# neither digits nor capitals. A sign is no dash: it stands before a digit, and behind neither a word, as in utf-8, nor
+# a number, as in 3-5.
+_SIGNED = re.compile(r"[-0-9\u0660-\u2e7f\ua620-\U0010ffff](?:(?<=\d)\d*|(?<=-)(?<![\w)\]%.,-]-)\d+)(?:[.,:]\d+)*")
+_NAME = re.compile(r"[A-Z\xc0-\u2e7f\ua620-\U0010ffff](?<=[^\W\d_])(?:(?<=[\w,;)%]\s.)\w*|(?<=\b[A-Z])[A-Z]\w*)")
 _WORD = re.compile(r"\w+")
 _TERM = re.compile(rf"{_LETTERS.pattern}|{_NUMBER.pattern}")
 _PLAIN_TERM = re.compile(rf"[a-z]+|{_NUMBER.pattern}")
 _JUDGEABLE_WORDS = 12
 _REMEMBERED_CHARS = 1_000
 _LARGE_SHARE = 0.18
-_GROUPED = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
-_NAME = re.compile(r"(?<=[\w,;)%]\s)([^\W\d_a-z]\w*)|\b([A-Z]{2,}\w*)\b")
+_GROUPED = re.compile(r"-?\d{1,3}(?:[.,]\d{3})+")
+_GROUPED_CHARS = 5
 
 # Words that say nothing about what a text is about: articles, pronouns, auxiliaries, question words, yes and no.
 # Left out where they are a noun or a verb in another of these languages: die, war, hat, son, come, pour.
@@ -109,7 +114,7 @@ def plain_tokens(text: str) -> list[str]:
 def words_of(plain: str) -> list[str]:
     """Of folded text, in order; numbers are none."""
     if plain.isascii():
-        return _PLAIN_LETTERS.findall(plain)
+        return plain.translate(_LETTERS_SPACED).split()
     runs: list[str] = _LETTERS.findall(plain)
     if _UNSPACED.search(plain) is None:
         return runs
@@ -128,9 +133,10 @@ def terms(plain: str) -> list[str]:
 
 def numbers(text: str) -> list[str]:
     """``1,000`` and ``1000`` are one number, ``1.5`` and ``15`` are two, and so are ``-40`` and ``40``."""
+    found: list[str] = _SIGNED.findall(text)
     return [
-        ("-" if sign else "") + (re.sub("[.,]", "", found) if _GROUPED.fullmatch(found) else found)
-        for sign, found in _SIGNED.findall(text)
+        one.replace(",", "").replace(".", "") if len(one) >= _GROUPED_CHARS and _GROUPED.fullmatch(one) else one
+        for one in found
     ]
 
 
@@ -142,15 +148,14 @@ def names(text: str) -> set[str]:
 
 def writes_nouns_large(text: str) -> bool:
     """Whether so many words are capitalised, as in German, that this tells nothing about names."""
-    count = len(_WORD.findall(text))
+    count = len(text.translate(_WORDS_SPACED).split() if text.isascii() else _WORD.findall(text))
     return count >= _JUDGEABLE_WORDS and len(_capitalised(text)) > _LARGE_SHARE * count
 
 
 def _capitalised(text: str) -> list[str]:
     if text[1:].islower():  # what is in capitals has one after the first character
         return []
-    candidates = (middle or capitals for middle, capitals in _NAME.findall(text))
-    return [word for word in candidates if word[0].isupper()]
+    return [word for word in _NAME.findall(text) if word[0].isupper()]
 
 
 @lru_cache(maxsize=16_384)

@@ -1,6 +1,7 @@
 """Scores take short ways where a text plainly lacks what is looked for; they lead where the long way leads."""
 
 import re
+import sys
 from collections import Counter
 
 from hypothesis import given
@@ -9,12 +10,16 @@ from hypothesis import strategies as st
 from chunksmith.domain import sentences
 from chunksmith.domain.datasets import Entry
 from chunksmith.domain.generation import SHAPES
-from chunksmith.quality import form, grounding, self_contained, words
+from chunksmith.quality import form, grounding, self_contained, symbols, words
 from chunksmith.quality.entry_scores import likeness
 from chunksmith.quality.folding import fold
 
 SHAPE = SHAPES["answer"]
 CODE = re.compile(r"\b(?:[^\W\d_]+(?:_\w+)+|[a-z]+[A-Z]\w*|[^\W\d_]{2,}\d+\w*)\b|\b[^\W\d]\w+(?=\(\))")
+NAME = re.compile(r"(?<=[\w,;)%]\s)([^\W\d_a-z]\w*)|\b([A-Z]{2,}\w*)\b")
+NUMBER = re.compile(r"((?<![\w)\]%.,-])-)?(\d+(?:[.,:]\d+)*)")
+SHARP = re.compile(r"(?<!\w)([a-z])(#)(?!\w)")
+EVERY_CHARACTER = "".join(map(chr, range(sys.maxunicode + 1)))
 PIECES = st.sampled_from(
     "as an ai|language model|I am unable to|i'm sorry|I cannot help|als KI|en tant que modèle|n/a|NONE|...|---|the text"
     '|does not say|doesn\'t|```json|<|think>|</div>|[INST]|{|chunk}|"answer"|: |q 3|{{c1::|[your name]|lorem ipsum|Rome'
@@ -23,6 +28,7 @@ PIECES = st.sampled_from(
     )
 )
 TEXTS = st.lists(st.one_of(PIECES, st.text(max_size=4)), max_size=24).map("".join)
+FEW_NAMES = st.lists(st.sampled_from("tide Ebb Moon_1 of 3 É é - \n".split(" ")), min_size=8, max_size=30).map(" ".join)
 FEW_WORDS = st.lists(st.sampled_from("tide ebb moon".split()), max_size=60).map(" ".join)
 
 
@@ -57,8 +63,56 @@ def test_what_is_written_as_in_a_program_is_found_word_by_word(text: str) -> Non
 
 @given(TEXTS)
 def test_names_are_those_of_the_pattern(text: str) -> None:
-    found = [middle or capitals for middle, capitals in words._NAME.findall(text)]
+    found = [middle or capitals for middle, capitals in NAME.findall(text)]
     assert words._capitalised(text) == [word for word in found if word[0].isupper()]
+
+
+def test_what_numbers_and_names_may_begin_with_is_in_the_patterns() -> None:
+    named = "a " + " ".join(EVERY_CHARACTER)
+    assert words._capitalised(named) == [word for word, _ in NAME.findall(named) if word[:1].isupper()]
+    assert words.numbers(" ".join(EVERY_CHARACTER)) == re.findall(r"\d", EVERY_CHARACTER)
+
+
+SIGNS = st.lists(
+    st.one_of(
+        st.sampled_from("- -- ++ + 4 40 1,000 3.5 , . : ) % # < > = != <= () $ € x ab c _ é ५ 日".split()),
+        st.sampled_from(" \n"),
+        st.text(max_size=2),
+    ),
+    max_size=16,
+).map("".join)
+
+
+@given(SIGNS)
+def test_numbers_are_those_of_the_pattern(text: str) -> None:
+    found = [
+        ("-" if sign else "")
+        + (re.sub("[.,]", "", number) if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", number) else number)
+        for sign, number in NUMBER.findall(text)
+    ]
+    assert words.numbers(text) == found
+
+
+@given(SIGNS)
+def test_a_text_without_signs_has_no_symbols(text: str) -> None:
+    plain = fold(text)
+    assert symbols._HAS_CURRENCY.search(plain) or not symbols._MONEY.search(plain)
+    assert symbols._COMPARING.search(plain) or not symbols._COMPARED.search(plain)
+    assert symbols._STEPPING.search(plain) or not symbols._STEPPED.search(plain)
+    sharps = [one for one in symbols.symbols(plain) if one.mark == "#"]
+    assert sharps == [symbols.Symbol(*found) for found in SHARP.findall(plain)]
+
+
+@given(st.one_of(TEXTS, SIGNS))
+def test_words_of_plain_text_are_runs_of_letters(text: str) -> None:
+    plain = text.encode("ascii", "replace").decode()
+    assert words.words_of(plain) == re.findall("[a-z]+", plain)
+
+
+@given(st.one_of(TEXTS, FEW_NAMES))
+def test_nouns_are_large_where_the_share_of_capitals_is(text: str) -> None:
+    count = len(re.findall(r"\w+", text))
+    assert words.writes_nouns_large(text) is (count >= 12 and len(words._capitalised(text)) > 0.18 * count)
 
 
 @given(st.one_of(TEXTS, FEW_WORDS))
