@@ -35,7 +35,7 @@ _LIST_NUMBER = re.compile(
 _WORD_BREAK = re.compile(r"[\s(\[{\"'“‘„«,;:/]")
 _WORD_AFTER = re.compile(r"[\s\"'“‘„«(\[{*_`¿¡]*(\w*)")
 _WINDOW = 32
-_REMEMBERED_CHARS = 1_000
+_SHORT_CHARS, _PASSAGE_CHARS = 1_000, 20_000
 
 _ALWAYS = frozenset(
     "mr mrs ms dr prof rev hon gen col sgt capt lt cmdr adm gov sen rep pres st mt ft messrs mmes vs viz cf eg "
@@ -71,7 +71,9 @@ def spans(text: str) -> list[Span]:
     Shapes: every character that is not white space lies in exactly one span. A list item, a table row, a heading and
             a paragraph end a sentence whatever they end with.
     """
-    return list(_remembered(text)) if len(text) <= _REMEMBERED_CHARS else _spans(text)
+    if len(text) > _PASSAGE_CHARS:
+        return _spans(text)
+    return list(_short(text) if len(text) <= _SHORT_CHARS else _passage(text))
 
 
 def _spans(text: str) -> list[Span]:
@@ -84,8 +86,9 @@ def _spans(text: str) -> list[Span]:
     return found
 
 
-# The last few short texts are remembered: several parts of a score read the same answer.
-_remembered = lru_cache(maxsize=64)(_spans)
+# The last few texts are remembered: several parts of a score read the same answer, and the same passage.
+_short = lru_cache(maxsize=64)(_spans)
+_passage = lru_cache(maxsize=4)(_spans)
 
 
 def _edges(text: str) -> Iterator[int]:

@@ -20,7 +20,10 @@ _CHARACTERS = {
 }
 _UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f"
 _SHORT_CHARS = 1_000
-_PIECE = re.compile(rf"(?P<space>\s+)|(?P<unseen>\*\*|[`{_UNSEEN}]+)|(?P<plain>[!-)+-_a-~]+)|(?P<other>.)", re.DOTALL)
+_PLAIN = "[!-)+-_a-~]+"
+_PIECE = re.compile(
+    rf"(?P<space>\s+)|(?P<unseen>\*\*|[`{_UNSEEN}]+)|(?P<plain>{_PLAIN}(?: {_PLAIN})*)|(?P<other>.)", re.DOTALL
+)
 
 
 class Folded(NamedTuple):

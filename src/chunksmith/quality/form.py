@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
@@ -207,14 +208,21 @@ def _stops_inside_passage(answer: str, prompt: str, passage: str) -> bool:
     length = needle.count(" ") + 1
     if length < 2 or needle not in text:
         return False
-    places = [found.start() for found in islice(re.finditer(re.escape(needle), text), _PLACES)]
-    whole = [at for at in places if not _is_inside_word(text, at + len(needle))]
+    whole = [at for at in islice(_occurrences(needle, text), _PLACES) if not _is_inside_word(text, at + len(needle))]
     if not whole:
         return True
     if length < _SENTENCE_WORDS:
         return False
     hay = folded(passage)
     return all(_is_cut_sentence(passage, hay, at, at + len(needle), prompt) for at in whole)
+
+
+def _occurrences(needle: str, text: str) -> Iterator[int]:
+    """Where it begins, one behind the end of the other."""
+    at = text.find(needle)
+    while at >= 0:
+        yield at
+        at = text.find(needle, at + len(needle))
 
 
 def _is_inside_word(text: str, at: int) -> bool:

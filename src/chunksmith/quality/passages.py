@@ -36,14 +36,13 @@ class Sentence(NamedTuple):
 
 
 class Passage(NamedTuple):
-    """``words`` are all of them, folded; ``roots`` of what carries meaning, and ``windows`` of them side by side."""
+    """``words`` are all of them, folded; ``roots`` of what carries meaning."""
 
     words: frozenset[str]
     numbers: frozenset[str]
     symbols: frozenset[Symbol]
     large_nouns: bool
     sentences: tuple[Sentence, ...]
-    windows: tuple[frozenset[str], ...]
     roots: frozenset[str]
 
     def worth(self, word: str) -> float:
@@ -58,7 +57,12 @@ class Passage(NamedTuple):
         """The greatest share of some roots that sentences beside each other have; 1 for none."""
         if not content or not self.sentences:
             return 1.0
-        return max([len(content & together) for together in self.windows]) / len(content)
+        shared = [content & one.content for one in self.sentences]
+        most = max(map(len, shared))
+        if most < len(content):
+            beside = [shared[at : at + _WINDOW] for at in range(len(shared))]
+            most = max([len(one.union(*others)) for one, *others in beside])
+        return most / len(content)
 
 
 @lru_cache(maxsize=4)
@@ -67,16 +71,12 @@ def read(text: str) -> Passage:
     plain = fold(text)
     words = frozenset(words_of(plain))
     sentences = _sentences(text)
-    windows = tuple(
-        frozenset().union(*(one.content for one in sentences[at : at + _WINDOW])) for at in range(len(sentences))
-    )
     return Passage(
         words,
         frozenset(numbers(plain)),
         frozenset(symbols(plain)),
         writes_nouns_large(text),
         sentences,
-        windows,
         frozenset().union(*(one.content for one in sentences)),
     )
 

@@ -1,13 +1,18 @@
 """The short ways that plain text takes lead to where the long ones do."""
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chunksmith.domain import sentences
+from chunksmith.quality import folding
 from chunksmith.quality.folding import fold, folded
 from chunksmith.quality.words import tokens
 
 PIECES = st.sampled_from([*map(chr, range(128)), "**", "```", "  ", ". ", "...\n"])
+MARKED = ["é", "ﷺ", "ß", "“", "\u00ad", "\u200b", "\u00a0", "日本"]
+ONE_BY_ONE = re.compile(rf"(?P<space>\s+)|(?P<unseen>\*\*|[`{folding._UNSEEN}]+)|.", re.DOTALL)
 PLAIN = st.lists(PIECES, max_size=60).map("".join)
 # A stop of another script, alone at the end: the general pattern is taken, and only one more sentence is found.
 FOREIGN = "\n\n।"
@@ -16,6 +21,16 @@ FOREIGN = "\n\n।"
 @given(PLAIN)
 def test_plain_text_folds_to_the_same(text: str) -> None:
     assert fold(text) == folded(text).text
+
+
+@given(st.one_of(PLAIN, st.lists(st.one_of(PIECES, st.sampled_from(MARKED)), max_size=30).map("".join)))
+def test_words_are_folded_as_their_characters_are(text: str) -> None:
+    text_of, sources = "", []
+    for match in ONE_BY_ONE.finditer(text):
+        one = " " if match["space"] else "" if match["unseen"] else folding._folded_character(match[0])
+        text_of += one
+        sources += [match.start()] * len(one)
+    assert (text_of, sources) == (folded(text).text, list(folded(text).sources))
 
 
 @given(PLAIN)

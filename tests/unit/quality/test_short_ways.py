@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chunksmith.domain import sentences
 from chunksmith.domain.datasets import Entry
 from chunksmith.domain.generation import SHAPES
-from chunksmith.quality import form, grounding, self_contained, symbols, words
+from chunksmith.quality import form, grounding, passages, self_contained, symbols, words
 from chunksmith.quality.entry_scores import likeness
 from chunksmith.quality.folding import fold
 
@@ -122,6 +122,20 @@ def test_repetition_is_the_most_frequent_triple_among_few(text: str) -> None:
     most = counted.most_common(1)[0][1] if counted else 0
     loops = len(read) >= 20 and most >= max(5, len(read) // 10) and len(counted) < len(read) * 0.6
     assert form._is_loop(text) is loops
+
+
+@given(FEW_WORDS, st.text("ab ", max_size=4), st.text("ab ", min_size=1, max_size=3))
+def test_occurrences_follow_each_other(words: str, more: str, needle: str) -> None:
+    text = more + words
+    assert [*form._occurrences(needle, text)] == [found.start() for found in re.finditer(re.escape(needle), text)]
+
+
+@given(st.lists(st.sampled_from("Tide Ebb Moon. Sun. Rain 3 44.".split()), max_size=40).map(" ".join), FEW_WORDS)
+def test_a_window_is_three_sentences_side_by_side(text: str, other: str) -> None:
+    passage, content = passages.read(text), passages.roots(words.tokens(f"{other} 44"))
+    beside = [passage.sentences[at : at + 3] for at in range(len(passage.sentences))]
+    most = max((len({word for one in few for word in one.content} & content) for few in beside), default=0)
+    assert passage.window(content) == (most / len(content) if beside else 1.0)
 
 
 @given(TEXTS)
