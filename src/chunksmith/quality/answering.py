@@ -2,6 +2,8 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
+from itertools import chain
 
 from chunksmith.domain.datasets import Entry
 from chunksmith.domain.generation import ModeShape
@@ -117,9 +119,11 @@ def _relevance(entry: Entry, question: Tokens, answer: Tokens, passage: Passage,
         return 1.0 if orders or not _is_readable(question) else OFF_SUBJECT
     if not answer.content and not answer.numbers:  # "Yes." is about whatever was asked
         return 1.0
-    often = Counter(word for one in passage.sentences for word in one.content & known)
-    place = _place(entry, roots(answer), passage)
-    covered = known & (place | roots(answer))
+    said = roots(answer)
+    covered = known & (_place(entry, said, passage) | said)
+    if covered == known:
+        return 1.0
+    often = Counter(chain.from_iterable([one.content & known for one in passage.sentences]))
     weights = {word: 1.0 / max(1, often[word]) for word in known}
     share = sum(weights[word] for word in sorted(covered)) / sum(weights[word] for word in sorted(known))
     return min(1.0, share / ASKED_SHARE)
@@ -134,17 +138,16 @@ def _is_readable(question: Tokens) -> bool:
 
 def _place(entry: Entry, said: frozenset[str], passage: Passage) -> frozenset[str]:
     """The words of the sentences that the answer comes from, each with the sentence before it."""
-    shared = [len(said & one.content) for one in passage.sentences]
-    best = max(shared)
-    quoted = [item for item in entry.evidence if item.start is not None and item.end is not None]
-    chosen: set[str] = set()
-    for index, one in enumerate(passage.sentences):
-        if (best and shared[index] >= NEAR_BEST * best) or any(_touches(one, item.start, item.end) for item in quoted):
-            chosen |= one.content
-            if index:
-                chosen |= passage.sentences[index - 1].content
-    return frozenset(chosen)
+    sentences = passage.sentences
+    shared = passage.shared(said)
+    least = max(NEAR_BEST * max(shared), 1)  # a word
+    chosen = {index for index, count in enumerate(shared) if count >= least}
+    for item in entry.evidence:
+        if item.start is not None and item.end is not None:
+            chosen.update(_touched(sentences, item.start, item.end))
+    return frozenset().union(*(one.content for index in chosen for one in sentences[max(0, index - 1) : index + 1]))
 
 
-def _touches(one: Sentence, start: int | None, end: int | None) -> bool:
-    return start is not None and end is not None and one.start < end and start < one.end
+def _touched(sentences: Sequence[Sentence], start: int, end: int) -> list[int]:
+    """The places of those that a part of the passage lies in."""
+    return [index for index, one in enumerate(sentences) if one.start < end and start < one.end]

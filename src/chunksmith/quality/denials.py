@@ -15,8 +15,8 @@ def denies(words: Sequence[str], content: frozenset[str], passage: Passage, *, a
 
     ``asked_denied``: the question denies already, so that the answer need not: "What must not be done?"
     """
-    alike = [one for one in passage.sentences if len(content & one.content) >= SHARED * len(content)]
-    if len(content) < 2 or not alike:
+    alike = passage.alike(content, SHARED) if len(content) > 1 else []
+    if not alike:
         return False
     return _adds_denial(words, alike) or (not asked_denied and _drops_denial(words, alike))
 

@@ -110,6 +110,6 @@ def likeness(one: Entry, other: Entry, shape: ModeShape) -> float:
 
 
 @lru_cache(maxsize=128)
-def _trigrams(text: str) -> frozenset[tuple[str, str, str]]:
+def _trigrams(text: str) -> frozenset[str]:
     plain = f" {fold(text[:_COMPARED_CHARS]).strip()} "
-    return frozenset(zip(plain, plain[1:], plain[2:], strict=False))
+    return frozenset(map("".join, zip(plain, plain[1:], plain[2:], strict=False)))

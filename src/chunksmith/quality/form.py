@@ -13,13 +13,13 @@ from chunksmith.domain.sentences import spans
 from chunksmith.quality.fields import grounded_text, prompt_text, text_of, whole_text
 from chunksmith.quality.folding import Folded, fold, folded
 from chunksmith.quality.passages import read
-from chunksmith.quality.words import is_unspaced, terms, tokens, words_of
+from chunksmith.quality.words import has_any, is_unspaced, terms, tokens, words_of
 
 MAX_PROMPT_CHARS = 2_000
 MAX_TEXT_CHARS = 20_000
 MIN_PROMPT_CHARS = 8
 _SENTENCE_WORDS = 5  # a shorter text is a phrase, and needs no full stop
-_LOOP_WORDS = 20
+_LOOP_WORDS, _LOOP_SHARE = 20, 0.6
 # Of the runs of so many words of a passage, a copy has this share: all but a sentence, in any order.
 _COPY_MIN_CHARS, _COPY_RUN, _COPY_SHARE = 300, 4, 0.6
 _PLACES = 16  # of a verbatim answer in the passage that are looked at
@@ -119,7 +119,7 @@ def _in_whole(text: str, passage: str) -> list[Fault]:
     lines = [fold(line) for line in text[:_SEEN_CHARS].splitlines()]
     checks = (
         (REFUSAL, _speaks(_REFUSAL, [line for line in lines if _may_refuse(line)], passage)),
-        (LEFTOVER, _speaks(_LEFTOVER, [line for line in lines if _has(line, _LEFTOVER_SIGNS)], passage)),
+        (LEFTOVER, _speaks(_LEFTOVER, [line for line in lines if has_any(line, _LEFTOVER_SIGNS)], passage)),
         (DAMAGED, "\ufffd" in text or "Ã©" in text or "â€" in text),
         (UNBALANCED, _is_unbalanced(text)),
         (LOOP, _is_loop(text)),
@@ -128,12 +128,7 @@ def _in_whole(text: str, passage: str) -> list[Fault]:
 
 
 def _may_refuse(line: str) -> bool:
-    return _has(line, _REFUSAL_SIGNS) or _NOTHING.search(line) is not None
-
-
-def _has(line: str, signs: tuple[str, ...]) -> bool:
-    """Whether a pattern is worth looking for: with none of its signs in the line it is not there."""
-    return any(sign in line for sign in signs)
+    return has_any(line, _REFUSAL_SIGNS) or _NOTHING.search(line) is not None
 
 
 def _speaks(pattern: re.Pattern[str], lines: list[str], passage: str) -> bool:
@@ -277,10 +272,10 @@ def _is_unbalanced(text: str) -> bool:
 def _is_loop(text: str) -> bool:
     """Degenerate output: very few different words, or the same word many times in a row."""
     words = words_of(fold(text[:_SEEN_CHARS]))
-    if len(words) < _LOOP_WORDS:
+    if len(words) < _LOOP_WORDS or len(set(words)) - 2 >= len(words) * _LOOP_SHARE:  # each word but two ends a triple
         return False
     triples = list(zip(words, words[1:], words[2:], strict=False))
-    if len(set(triples)) >= len(words) * 0.6:
+    if len(set(triples)) >= len(words) * _LOOP_SHARE:
         return False
     return max(Counter(triples).values()) >= max(5, len(words) // 10)
 

@@ -13,7 +13,7 @@ from chunksmith.quality.folding import fold
 from chunksmith.quality.passages import Passage, any_negator, read, roots
 from chunksmith.quality.substitutions import substituted
 from chunksmith.quality.symbols import lacking, symbols
-from chunksmith.quality.words import Tokens, is_common_word, is_function_word, names, tokens
+from chunksmith.quality.words import Tokens, is_common_word, is_function_word, names, runs, tokens
 
 EVIDENCE_SHARE = 0.2  # of groundedness, when there is evidence
 MATCH_WORTH = {"exact": 1.0, "normalized": 1.0, "fuzzy": 0.8, "none": 0.0}
@@ -39,7 +39,6 @@ _UNIT = re.compile(
     r"(?:kilo|centi|milli)?(?:metres?|meters?|grams?)|miles?|feet|inches|pounds|tons|tonnes|lit[er]{2}s?|"
     r"(?:kilo|mega|giga)?bytes?|bits?|dollars|euros)\b"
 )
-_RUN = re.compile(r"\w+")
 
 
 class Grounding(NamedTuple):
@@ -118,7 +117,7 @@ def _joined(found: list[_Support], enough: float) -> float:
 def _support(text: str, passage: Passage) -> _Support:
     """The share of words, numbers and names that the passage has, and how near each other it has them."""
     claimed = tokens(text)
-    hard = _hard_words(text, passage)
+    hard = _hard_words(text, claimed, passage)
     short = len(claimed.content) <= SHORT_ANSWER
     found = wanted = 0.0
     missing: set[str] = set()
@@ -136,19 +135,19 @@ def _support(text: str, passage: Passage) -> _Support:
     signs = lacking(symbols(fold(text)), passage.symbols)
     strange = signs | {number for number in claimed.numbers if number not in passage.numbers}
     swapped = substituted(claimed, passage, {word for word, worth in worths.items() if not worth})
-    known = roots(claimed) & passage.roots
-    together = APART + (1 - APART) * passage.window(known)
+    together = APART + (1 - APART) * passage.window(roots(claimed))
     misses = len((missing & hard) | strange | swapped)
     return _Support(found, wanted + HARD_WEIGHT * len(signs), together, missing | strange | swapped, misses)
 
 
-def _hard_words(text: str, passage: Passage) -> set[str]:
+def _hard_words(text: str, claimed: Tokens, passage: Passage) -> set[str]:
     """Names, and what is written as in a program."""
-    terms = {run for run in _RUN.findall(text) if _is_code(run)}
+    terms = set(filter(_is_code, runs(text)))
     if "()" in text:
         terms.update(_CALL.findall(text))
-    units = set(_UNIT.findall(fold(text)))
-    coded = units | {part for term in terms for part in tokens(fold(term)).words}
+    coded = {part for term in terms for part in tokens(fold(term)).words}
+    if claimed.numbers:
+        coded.update(_UNIT.findall(fold(text)))
     return coded if passage.large_nouns else coded | names(text)
 
 

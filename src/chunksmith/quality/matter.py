@@ -141,6 +141,12 @@ def joined_exact(parts: list[Matter]) -> list[str]:
     return sorted(word if word[0].isdigit() else f"{word} {count}" for word, count in counts.items())
 
 
+@lru_cache(maxsize=16_384)
+def has_opposites(word: str) -> bool:
+    """Of a folded word."""
+    return form(word) in _OPPOSITES
+
+
 def opposites(word: str) -> frozenset[str]:
     """Of a folded word as ``form`` gives it, those that deny it."""
     return _OPPOSITES.get(word, frozenset())

@@ -1,6 +1,7 @@
 """A passage as scores read it, taken apart once for all entries that rest on it."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -35,7 +36,8 @@ class Sentence(NamedTuple):
     content: frozenset[str]
 
 
-class Passage(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class Passage:
     """``words`` are all of them, folded; ``roots`` of what carries meaning."""
 
     words: frozenset[str]
@@ -53,16 +55,25 @@ class Passage(NamedTuple):
             return INFLECTED_WORTH
         return 0.0
 
+    def shared(self, content: frozenset[str]) -> tuple[int, ...]:
+        """How many of some roots each sentence has."""
+        return _shared(self, content)
+
+    def alike(self, content: frozenset[str], share: float) -> list[Sentence]:
+        """The sentences that have at least a share of some roots."""
+        least = share * len(content)
+        return [one for one, count in zip(self.sentences, self.shared(content), strict=True) if count >= least]
+
     def window(self, content: frozenset[str]) -> float:
-        """The greatest share of some roots that sentences beside each other have; 1 for none."""
-        if not content or not self.sentences:
+        """Of some roots those that it has: the greatest share that sentences beside each other have; 1 for none."""
+        known = content & self.roots
+        if not known:
             return 1.0
-        shared = [content & one.content for one in self.sentences]
-        most = max(map(len, shared))
-        if most < len(content):
-            beside = [shared[at : at + _WINDOW] for at in range(len(shared))]
-            most = max([len(one.union(*others)) for one, *others in beside])
-        return most / len(content)
+        most = max(self.shared(content))
+        if most < len(known):
+            parts = [known & one.content for one in self.sentences]
+            most = max([len(parts[at].union(*parts[at + 1 : at + _WINDOW])) for at in range(len(parts))])
+        return most / len(known)
 
 
 @lru_cache(maxsize=4)
@@ -81,6 +92,12 @@ def read(text: str) -> Passage:
     )
 
 
+# The last few are remembered: several parts of a score hold the same claim against the passage.
+@lru_cache(maxsize=8)
+def _shared(passage: Passage, content: frozenset[str]) -> tuple[int, ...]:
+    return tuple([len(content & one.content) for one in passage.sentences])
+
+
 def is_negator(word: str) -> bool:
     """Of a folded word, whether it denies, in the languages whose function words are known."""
     return word in _NEGATORS
@@ -95,6 +112,12 @@ def any_negator(words: Iterable[str]) -> bool:
 def root(word: str) -> str:
     """What two forms of a word share, roughly: the same for ``reduce``, ``reduces`` and ``reduced``."""
     return _stem(word) if len(word) > _STEM_MIN else word
+
+
+@lru_cache(maxsize=16_384)
+def _meant(word: str) -> str | None:
+    """The root of a word that carries meaning."""
+    return root(word) if carries_meaning(word) else None
 
 
 @lru_cache(maxsize=8192)
@@ -118,7 +141,7 @@ def _sentences(text: str) -> tuple[Sentence, ...]:
         piece = text[span.start : span.end]
         plain = fold(piece)
         words = words_of(plain)
-        content = frozenset([*map(root, filter(carries_meaning, words)), *numbers(plain)])
+        content = frozenset([*filter(None, map(_meant, words)), *numbers(plain)])
         found.append(Sentence(span.start, span.end, tuple(words), content))
     return tuple(found)
 

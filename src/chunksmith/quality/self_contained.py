@@ -6,7 +6,7 @@ from chunksmith.domain.datasets import Entry
 from chunksmith.domain.generation import ModeShape
 from chunksmith.quality.fields import grounded_text, prompt_text, whole_text
 from chunksmith.quality.folding import fold
-from chunksmith.quality.words import is_function_word
+from chunksmith.quality.words import has_any, is_function_word
 
 POINTS_AT_TEXT = 0.4  # "according to the passage"
 POINTS_AT_PLACE = 0.5  # "see section 3", "the example below"
@@ -74,9 +74,9 @@ def self_contained(entry: Entry, shape: ModeShape, passage: str | None) -> float
     whole = fold(whole_text(entry, shape)[:_SEEN_CHARS])
     asked, said = fold(prompt_text(entry, shape)[:_SEEN_CHARS]), fold(grounded_text(entry, shape)[:_SEEN_CHARS])
     value = 1.0
-    if _has(whole, _TEXT_SIGNS) and _speaks(_AT_TEXT, whole, passage or ""):
+    if has_any(whole, _TEXT_SIGNS) and _speaks(_AT_TEXT, whole, passage or ""):
         value *= POINTS_AT_TEXT
-    if _has(whole, _PLACE_SIGNS) and _AT_PLACE.search(whole):
+    if has_any(whole, _PLACE_SIGNS) and _AT_PLACE.search(whole):
         value *= POINTS_AT_PLACE
     # With an input beside it, "Summarize this" points at something that the reader has.
     if not entry.input and (_dangles(asked) if asked else _dangles(said, opening=True)):
@@ -84,10 +84,6 @@ def self_contained(entry: Entry, shape: ModeShape, passage: str | None) -> float
     if shape.grounded != "question" and _CONNECTIVE.match(said):
         value *= CONNECTED
     return value
-
-
-def _has(text: str, signs: tuple[str, ...]) -> bool:
-    return any(sign in text for sign in signs)
 
 
 def _speaks(pattern: re.Pattern[str], text: str, passage: str) -> bool:

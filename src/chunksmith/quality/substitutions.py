@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein, Opcode
 
-from chunksmith.quality.matter import decide_otherwise, form, opposites
+from chunksmith.quality.matter import decide_otherwise, form, has_opposites, opposites
 from chunksmith.quality.passages import Passage, root
 from chunksmith.quality.words import Tokens, is_common_word, is_function_word
 
@@ -22,9 +22,9 @@ def substituted(claimed: Tokens, passage: Passage, foreign: Set[str]) -> set[str
     if not claimed.content:
         return set()
     mine = [root(word) for word in claimed.words]
-    content = {root(word) for word in claimed.content}
+    content = frozenset(map(root, claimed.content))
     found: set[str] = set()
-    alike = [one for one in passage.sentences if len(content & one.content) >= SHARED * len(content)]
+    alike = passage.alike(content, SHARED)
     for one in alike:
         found |= _swapped(mine, claimed.words, _rooted(one.words), one.words, foreign)
     return found | _turned(claimed.words, max(alike, key=lambda one: len(content & one.content)).words if alike else ())
@@ -32,7 +32,7 @@ def substituted(claimed: Tokens, passage: Passage, foreign: Set[str]) -> set[str
 
 def _turned(words: Sequence[str], source: Sequence[str]) -> set[str]:
     """Words that the answer has more often than the sentence it is most like, which has their opposites more often."""
-    turnable = [word for word in words if opposites(form(word))]
+    turnable = list(filter(has_opposites, words))
     if not (source and turnable):
         return set()
     mine, theirs = Counter(map(form, words)), Counter(map(form, source))

@@ -4,17 +4,16 @@ import re
 from collections.abc import Set
 from typing import NamedTuple
 
-from chunksmith.quality.words import numbers
+from chunksmith.quality.words import has_any, numbers
 
 _AMOUNT = r"\d+(?:[.,]\d+)*"
-_CURRENCY = "[$€£¥₹₽₩₺₴₫]"
-_MONEY = re.compile(rf"({_CURRENCY})\s?({_AMOUNT})|({_AMOUNT})\s?({_CURRENCY})")
+_CURRENCY = "$€£¥₹₽₩₺₴₫"
+_MONEY = re.compile(rf"([{_CURRENCY}])\s?({_AMOUNT})|({_AMOUNT})\s?([{_CURRENCY}])")
 _COMPARED = re.compile(r"(?<![</\w])(\w+)(?:\(\))?\s?([<>]=?|[=!]=)\s?(-?\w+)(?!\w*>)")
 _STEPPED = re.compile(r"(?<![\w+-])(\w+)(\+\+|--)(?![\w+-])|(?<![\w+-])(\+\+|--)([a-z_]\w*)")
 _SHARP = re.compile(r"#(?<=(?<!\w)[a-z]#)(?!\w)")
-_HAS_CURRENCY = re.compile(_CURRENCY)
-# What a comparison, and what a step, has in it.
-_COMPARING = re.compile(r"[<>=](?=\s?-?\w)")
+# A step has one of these, which dashes are mostly not.
+_STEPS = ("++", "--")
 _STEPPING = re.compile(r"(?:\+\+|--)(?:(?<=\w..)|(?=[a-z_]))")
 
 
@@ -28,12 +27,12 @@ class Symbol(NamedTuple):
 def symbols(plain: str) -> list[Symbol]:
     """Of folded text, each as often as it stands there."""
     found: list[Symbol] = []
-    if _HAS_CURRENCY.search(plain):
+    if has_any(plain, _CURRENCY):
         money = [(after or before, first or last) for first, after, before, last in _MONEY.findall(plain)]
         found += [Symbol(numbers(amount)[0], sign) for amount, sign in money]
-    if _COMPARING.search(plain):
+    if has_any(plain, "<>="):
         found += [Symbol(f"{one} {other}", sign) for one, sign, other in _COMPARED.findall(plain)]
-    if _STEPPING.search(plain):
+    if has_any(plain, _STEPS) and _STEPPING.search(plain):
         found += [Symbol(one or other, before or after) for one, before, after, other in _STEPPED.findall(plain)]
     return found + [Symbol(plain[match.start() - 1], "#") for match in _SHARP.finditer(plain)]
 

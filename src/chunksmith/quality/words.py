@@ -1,6 +1,7 @@
 """What a text is made of, in any script: words, character pairs where no spaces are written, numbers, names."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -106,6 +107,16 @@ def _tokens(text: str) -> Tokens:
 _remembered = lru_cache(maxsize=256)(_tokens)
 
 
+def runs(text: str) -> list[str]:
+    """Of letters, digits and underscores, whatever the case, in order."""
+    return text.translate(_WORDS_SPACED).split() if text.isascii() else _WORD.findall(text)
+
+
+def has_any(text: str, signs: Iterable[str]) -> bool:
+    """Whether a pattern is worth looking for: where each match has one of some signs, a text without them has none."""
+    return any(map(text.__contains__, signs))
+
+
 def plain_tokens(text: str) -> list[str]:
     """Words and numbers of folded text in order; single characters where no spaces are written."""
     return [part for run in _WORDS_AND_NUMBERS.findall(fold(text)) for part in split_unspaced(run, 1)]
@@ -115,10 +126,10 @@ def words_of(plain: str) -> list[str]:
     """Of folded text, in order; numbers are none."""
     if plain.isascii():
         return plain.translate(_LETTERS_SPACED).split()
-    runs: list[str] = _LETTERS.findall(plain)
+    found: list[str] = _LETTERS.findall(plain)
     if _UNSPACED.search(plain) is None:
-        return runs
-    return [word for run in runs for word in split_unspaced(run)]
+        return found
+    return [word for run in found for word in split_unspaced(run)]
 
 
 def terms(plain: str) -> list[str]:
@@ -148,7 +159,7 @@ def names(text: str) -> set[str]:
 
 def writes_nouns_large(text: str) -> bool:
     """Whether so many words are capitalised, as in German, that this tells nothing about names."""
-    count = len(text.translate(_WORDS_SPACED).split() if text.isascii() else _WORD.findall(text))
+    count = len(runs(text))
     return count >= _JUDGEABLE_WORDS and len(_capitalised(text)) > _LARGE_SHARE * count
 
 
