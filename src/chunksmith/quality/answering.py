@@ -9,8 +9,8 @@ from chunksmith.domain.datasets import Entry
 from chunksmith.domain.generation import ModeShape
 from chunksmith.quality.fields import grounded_text, text_of
 from chunksmith.quality.folding import fold
-from chunksmith.quality.passages import Passage, Sentence, read, root, roots
-from chunksmith.quality.words import Tokens, is_function_word, is_unspaced, tokens
+from chunksmith.quality.passages import Passage, Sentence, read
+from chunksmith.quality.words import Tokens, has_any, is_function_word, is_unspaced, root, tokens
 
 ASKED_SHARE = 0.6  # of what a question is about: the rest does the asking
 OFF_SUBJECT = 0.2  # nothing of the question is in the passage
@@ -34,6 +34,7 @@ _VACUOUS = frozenset(
 )
 _YES_OR_NO = frozenset("yes no true false ja nein oui non si no wahr falsch vrai faux correct incorrect".split())
 _ASKS_NUMBER = re.compile(r"\b(?:how (?:many|much|long|often|old|far|large|big)|wie viele?|combien|cuant[oa]s)\b")
+_NUMBER_SIGNS = ("how ", "wie viel", "combien", "cuant")  # of which each match has one
 _ASKS_TIME = re.compile(r"^(?:since )?(?:when|wann|quand|cuando|quando|in (?:which|what) year)\b")
 _AMOUNT = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|"
@@ -80,10 +81,10 @@ def not_trivial(entry: Entry, shape: ModeShape) -> float:
     about = 1.0 if subject else 0.5
     if not answer.content and not answer.numbers:
         return about * (YES_WORTH if not _YES_OR_NO.isdisjoint(answer.words[:2]) else 0.0)
-    said = roots(answer)
+    said = answer.roots
     if _GAP in _question(entry, shape):  # the word may stand elsewhere in the sentence too
         return about
-    new = len(said - roots(question) - _VACUOUS)
+    new = len(said - question.roots - _VACUOUS)
     if not new:
         return about * REPEATED_WORTH
     return about * (ONE_NEW_WORTH if new == 1 and len(said) > SUBJECT_WORDS else 1.0)
@@ -99,7 +100,7 @@ def _kind_fits(question: str, answer: str) -> float:
     first = answer.split(" ", 1)[0].strip(".,;:!")
     if first in _YES_OR_NO and len(answer.split()) <= 2 and not _DECIDES.search(question) and _GAP not in question:
         return BARE_YES
-    if _ASKS_NUMBER.search(question) and not _AMOUNT.search(answer):
+    if has_any(question, _NUMBER_SIGNS) and _ASKS_NUMBER.search(question) and not _AMOUNT.search(answer):
         return WRONG_KIND
     if _ASKS_TIME.match(question) and not _TIME.search(answer):
         return WRONG_KIND
@@ -111,15 +112,15 @@ def _relevance(entry: Entry, question: Tokens, answer: Tokens, passage: Passage,
 
     An order such as "Say it in one sentence" names no subject of its own: it is left out.
     """
-    asked = roots(question)
-    known = {word for word in asked if word in passage.numbers or word in passage.roots}
+    asked = question.roots
+    known = (asked & passage.roots) | (asked & passage.numbers)
     if not asked or not passage.sentences:
         return 1.0
     if not known:
         return 1.0 if orders or not _is_readable(question) else OFF_SUBJECT
     if not answer.content and not answer.numbers:  # "Yes." is about whatever was asked
         return 1.0
-    said = roots(answer)
+    said = answer.roots
     covered = known & (_place(entry, said, passage) | said)
     if covered == known:
         return 1.0

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from chunksmith.quality.passages import Passage, Sentence, any_negator, is_negator, root
-from chunksmith.quality.words import is_function_word
+from chunksmith.quality.passages import Passage, Sentence, any_negator, is_negator
+from chunksmith.quality.words import is_function_word, root
 
 SHARED = 0.6  # of the words that carry meaning, from which two sentences are about the same thing
 _NEAR = 5  # words before, and half as many after, in which a denial of the same thing is looked for

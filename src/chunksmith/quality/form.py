@@ -50,14 +50,14 @@ DAMAGED = Fault("damaged characters", 0.5)
 
 # Of the patterns below, each match has one of its signs, or is nothing.
 _REFUSAL_SIGNS = ("as a", "i am ", "i'm ", "i can", "als ", "en tant qu", " does")
-_NOTHING = re.compile(r"^(?:n/?a|none|null|undefined|nan|unknown|tbd|todo|\.\.\.|-+)\W*$")
+_NOTHING = re.compile(r"(?:n/?a|none|null|undefined|nan|unknown|tbd|todo|\.\.\.|-+)\W*$")
 _LEFTOVER_SIGNS = ("<", "[", "{", ":", "`", "lorem ipsum")
 _REFUSAL = re.compile(
     r"\bas an? (?:ai\b|artificial intelligence|language model|large language model)"
     r"|\bi(?: am|'m) (?:sorry|unable to|not able to)"
     r"|\bi (?:cannot|can't|can not) (?:answer|help|assist|provide|fulfill|generate|comply)"
     r"|\bals (?:ki|sprachmodell)\b|\ben tant qu(?:e modele|'ia)\b"
-    rf"|{_NOTHING.pattern}"
+    rf"|^{_NOTHING.pattern}"
     r"|\bthe (?:passage|text|context|document) does(?: not|n't) (?:contain|mention|say|provide|specify)"
 )
 _LEFTOVER = re.compile(
@@ -75,8 +75,9 @@ _ORDERS = frozenset(
     "erkläre erklären beschreibe beschreiben nenne nennen definiere definieren vergleiche explica describe define "
     "enumera spiega descrivi definisci elenca".split()
 )
-_END_MARK = re.compile(r"[.!?。！？｡।॥؟۔)\]}\"'”’»」』>|`*%]\s*$")
-_DANGLING_MARK = re.compile(r"(?:[,:;(\[{&]|\s[-–—]|\.\.\.|…)\s*$")
+_END_MARKS = frozenset(".!?。！？｡।॥؟۔)]}\"'”’»›」』>|`*%")
+_DANGLING_MARKS = (*",:;([{&", "...", "…")
+_DASHES = frozenset("-–—")
 _DANGLING_WORDS = frozenset(
     "the a an and or but of to in on at by for from with as that which who is are was were be been has have had into "
     "than if because its their this these such not "
@@ -128,7 +129,7 @@ def _in_whole(text: str, passage: str) -> list[Fault]:
 
 
 def _may_refuse(line: str) -> bool:
-    return has_any(line, _REFUSAL_SIGNS) or _NOTHING.search(line) is not None
+    return has_any(line, _REFUSAL_SIGNS) or _NOTHING.match(line) is not None
 
 
 def _speaks(pattern: re.Pattern[str], lines: list[str], passage: str) -> bool:
@@ -138,7 +139,12 @@ def _speaks(pattern: re.Pattern[str], lines: list[str], passage: str) -> bool:
 
 def _in_prompt(prompt: str, *, is_question: bool) -> list[Fault]:
     first_word = fold(prompt).strip().split(" ", 1)[0].strip(".,:;!")
-    asks = bool(_ASKS.search(prompt)) or first_word in _FOLDED_ORDERS or prompt.rstrip().endswith((":", "!"))
+    asks = (
+        "?" in prompt
+        or bool(_ASKS.search(prompt))
+        or first_word in _FOLDED_ORDERS
+        or prompt.rstrip().endswith((":", "!"))
+    )
     checks = (
         (NO_QUESTION, is_question and not asks),
         (TOO_SHORT, len(prompt.strip()) < (MIN_PROMPT_CHARS // 2 if is_unspaced(prompt) else MIN_PROMPT_CHARS)),
@@ -176,10 +182,10 @@ def _runs_of_words(text: str) -> frozenset[tuple[str, ...]]:
 
 def _breaks_off(answer: str, prompt: str, passage: str | None) -> bool:
     """Signs of a text that was cut: what it ends with, or where in the passage it stops."""
-    last_line = answer.rstrip().rsplit("\n", 1)[-1]
-    if _DANGLING_MARK.search(last_line):
+    last_line = _last_line(answer)
+    if _dangles(last_line):
         return True
-    if _END_MARK.search(last_line) or is_unspaced(answer):
+    if last_line[-1:] in _END_MARKS or is_unspaced(answer):
         return False
     words = fold(last_line).split()
     if len(words) > 2 and words[-1] in _FOLDED_DANGLING:
@@ -187,6 +193,15 @@ def _breaks_off(answer: str, prompt: str, passage: str | None) -> bool:
     if passage is not None and _is_unfinished(answer) and _is_piece(words[-1], passage):
         return True
     return passage is not None and _stops_inside_passage(answer, prompt, passage)
+
+
+def _dangles(line: str) -> bool:
+    return line.endswith(_DANGLING_MARKS) or (line[-1:] in _DASHES and line[-2:-1].isspace())
+
+
+def _last_line(text: str) -> str:
+    """Without white space behind it."""
+    return text.rstrip().rsplit("\n", 1)[-1]
 
 
 def _is_piece(word: str, passage: str) -> bool:
@@ -251,8 +266,8 @@ def _is_subject(answer: str, rest: str) -> bool:
 
 
 def _is_unfinished(answer: str) -> bool:
-    last_line = answer.rstrip().rsplit("\n", 1)[-1].strip()
-    if _END_MARK.search(last_line) or not last_line[:1].isupper() or is_unspaced(answer):
+    last_line = _last_line(answer).lstrip()
+    if last_line[-1:] in _END_MARKS or not last_line[:1].isupper() or is_unspaced(answer):
         return False
     return len(last_line.split()) > _SENTENCE_WORDS
 

@@ -10,7 +10,7 @@ from chunksmith.domain.sentences import spans
 from chunksmith.quality.denials import denies
 from chunksmith.quality.fields import grounded_text, prompt_text
 from chunksmith.quality.folding import fold
-from chunksmith.quality.passages import Passage, any_negator, read, roots
+from chunksmith.quality.passages import Passage, any_negator, read
 from chunksmith.quality.substitutions import substituted
 from chunksmith.quality.symbols import lacking, symbols
 from chunksmith.quality.words import Tokens, is_common_word, is_function_word, names, runs, tokens
@@ -132,10 +132,11 @@ def _support(text: str, passage: Passage) -> _Support:
     for number in claimed.numbers:
         wanted += HARD_WEIGHT
         found += HARD_WEIGHT if number in passage.numbers else 0.0
-    signs = lacking(symbols(fold(text)), passage.symbols)
+    marked = symbols(fold(text))
+    signs = lacking(marked, passage.symbols) if marked else set()
     strange = signs | {number for number in claimed.numbers if number not in passage.numbers}
     swapped = substituted(claimed, passage, {word for word, worth in worths.items() if not worth})
-    together = APART + (1 - APART) * passage.window(roots(claimed))
+    together = APART + (1 - APART) * passage.window(claimed.roots)
     misses = len((missing & hard) | strange | swapped)
     return _Support(found, wanted + HARD_WEIGHT * len(signs), together, missing | strange | swapped, misses)
 
@@ -148,7 +149,8 @@ def _hard_words(text: str, claimed: Tokens, passage: Passage) -> set[str]:
     coded = {part for term in terms for part in tokens(fold(term)).words}
     if claimed.numbers:
         coded.update(_UNIT.findall(fold(text)))
-    return coded if passage.large_nouns else coded | names(text)
+    named = names(text)
+    return coded if not named or passage.large_nouns else coded | named
 
 
 @lru_cache(maxsize=16_384)
@@ -161,8 +163,7 @@ def _denies(claim: str, prompt: str, text: str, passage: Passage) -> bool:
     asked_denied = any_negator(tokens(prompt).words)
     for piece in _claims(claim):
         words = tokens(piece)
-        if denies(words.words, roots(words), passage, asked_denied=asked_denied) and fold(piece).strip(
-            " ."
-        ) not in fold(text):
+        denied = denies(words.words, words.roots, passage, asked_denied=asked_denied)
+        if denied and fold(piece).strip(" .") not in fold(text):
             return True
     return False

@@ -2,16 +2,24 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from chunksmith.domain.sentences import spans
-from chunksmith.quality.folding import fold
+from chunksmith.quality.folding import fold, fold_each
 from chunksmith.quality.symbols import Symbol, symbols
-from chunksmith.quality.words import Tokens, carries_meaning, numbers, words_of, writes_nouns_large
+from chunksmith.quality.words import (
+    STEM_CUT,
+    STEM_MIN,
+    carries_meaning,
+    numbers,
+    root,
+    stem_of,
+    words_of,
+    writes_nouns_large,
+)
 
 INFLECTED_WORTH = 0.8  # of another form of a word that the passage has
-_STEM_MIN, _STEM_CUT = 5, 3
 _WINDOW = 3  # sentences beside each other
 _MOST_SENTENCES = 400  # of a passage, that are looked at one by one
 
@@ -36,24 +44,51 @@ class Sentence(NamedTuple):
     content: frozenset[str]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Passage:
     """``words`` are all of them, folded; ``roots`` of what carries meaning."""
 
+    text: str
     words: frozenset[str]
     numbers: frozenset[str]
-    symbols: frozenset[Symbol]
-    large_nouns: bool
     sentences: tuple[Sentence, ...]
     roots: frozenset[str]
+
+    # What few entries ask for is read for the first of them.
+    @cached_property
+    def symbols(self) -> frozenset[Symbol]:
+        return frozenset(symbols(fold(self.text)))
+
+    @cached_property
+    def large_nouns(self) -> bool:
+        return writes_nouns_large(self.text)
+
+    @cached_property
+    def _bare(self) -> frozenset[str]:
+        return frozenset(map(bare, self.words))
+
+    @cached_property
+    def _beginning(self) -> dict[str, list[str]]:
+        """Its words by how they begin."""
+        found: dict[str, list[str]] = {}
+        for word in self.words:
+            if len(word) >= STEM_MIN:
+                found.setdefault(word[:STEM_MIN], []).append(word)
+        return found
 
     def worth(self, word: str) -> float:
         """1 when the passage has the word, less for another form of it, 0 when it has neither."""
         if word in self.words:
             return 1.0
-        if (len(word) > _STEM_MIN and _stem(word) in _stems(self.words)) or bare(word) in _bare(self.words):
-            return INFLECTED_WORTH
-        return 0.0
+        return INFLECTED_WORTH if self._has_form(word) or bare(word) in self._bare else 0.0
+
+    def _has_form(self, word: str) -> bool:
+        """The longer of two forms finds the shorter, too."""
+        stem = stem_of(word)
+        return len(word) > STEM_MIN and any(
+            other.startswith(stem) and len(other) - len(stem) <= 2 * STEM_CUT
+            for other in self._beginning.get(stem[:STEM_MIN], ())
+        )
 
     def shared(self, content: frozenset[str]) -> tuple[int, ...]:
         """How many of some roots each sentence has."""
@@ -82,14 +117,8 @@ def read(text: str) -> Passage:
     plain = fold(text)
     words = frozenset(words_of(plain))
     sentences = _sentences(text)
-    return Passage(
-        words,
-        frozenset(numbers(plain)),
-        frozenset(symbols(plain)),
-        writes_nouns_large(text),
-        sentences,
-        frozenset().union(*(one.content for one in sentences)),
-    )
+    content = frozenset().union(*(one.content for one in sentences))
+    return Passage(text, words, frozenset(numbers(plain)), sentences, content)
 
 
 # The last few are remembered: several parts of a score hold the same claim against the passage.
@@ -109,12 +138,6 @@ def any_negator(words: Iterable[str]) -> bool:
 
 
 @lru_cache(maxsize=16_384)
-def root(word: str) -> str:
-    """What two forms of a word share, roughly: the same for ``reduce``, ``reduces`` and ``reduced``."""
-    return _stem(word) if len(word) > _STEM_MIN else word
-
-
-@lru_cache(maxsize=16_384)
 def _meant(word: str) -> str | None:
     """The root of a word that carries meaning."""
     return root(word) if carries_meaning(word) else None
@@ -130,37 +153,11 @@ def bare(word: str) -> str:
     return word.rstrip("e")
 
 
-def roots(found: Tokens) -> frozenset[str]:
-    """Of the words that carry meaning, and the numbers as they are."""
-    return frozenset([*map(root, found.content), *found.numbers])
-
-
 def _sentences(text: str) -> tuple[Sentence, ...]:
     found = []
-    for span in spans(text)[:_MOST_SENTENCES]:
-        piece = text[span.start : span.end]
-        plain = fold(piece)
+    places = spans(text)[:_MOST_SENTENCES]
+    for span, plain in zip(places, fold_each([text[start:end] for start, end in places]), strict=True):
         words = words_of(plain)
         content = frozenset([*filter(None, map(_meant, words)), *numbers(plain)])
         found.append(Sentence(span.start, span.end, tuple(words), content))
     return tuple(found)
-
-
-def _stem(word: str) -> str:
-    return word[: max(_STEM_MIN, len(word) - _STEM_CUT)]
-
-
-@lru_cache(maxsize=4)
-def _bare(words: frozenset[str]) -> frozenset[str]:
-    return frozenset(map(bare, words))
-
-
-@lru_cache(maxsize=4)
-def _stems(words: frozenset[str]) -> frozenset[str]:
-    """So that the longer of two forms finds the shorter."""
-    return frozenset(
-        word[:length]
-        for word in words
-        if len(word) >= _STEM_MIN
-        for length in range(max(_STEM_MIN, len(word) - 2 * _STEM_CUT), len(word) + 1)
-    )

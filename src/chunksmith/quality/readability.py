@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from chunksmith.domain.sentences import spans
+from chunksmith.quality.words import words_of
 
 MIN_WORDS = 5
 ENGLISH_SHARE = 0.12  # of the words of a text that English has for its grammar
@@ -31,13 +32,18 @@ class Readability(NamedTuple):
 
 def readability(text: str) -> Readability | None:
     """None for a text that is not English, as far as its grammar words tell, or too short to say."""
-    words = _WORD.findall(text)
-    if len(words) < MIN_WORDS or sum(map(_ENGLISH.__contains__, map(str.lower, words))) < ENGLISH_SHARE * len(words):
+    words = _words(text)
+    if len(words) < MIN_WORDS or sum(map(_ENGLISH.__contains__, words)) < ENGLISH_SHARE * len(words):
         return None
     sentences = max(1, len(spans(text)))
     syllables = sum(map(_syllables, words))
     flesch = 206.835 - 1.015 * len(words) / sentences - 84.6 * syllables / len(words)
     return Readability(round(flesch, 1), round(coleman_liau(sum(map(len, words)), len(words), sentences), 1))
+
+
+def _words(text: str) -> list[str]:
+    """In small letters."""
+    return words_of(text.lower()) if text.isascii() else list(map(str.lower, _WORD.findall(text)))
 
 
 def coleman_liau(letters: int, words: int, sentences: int) -> float:
@@ -46,6 +52,6 @@ def coleman_liau(letters: int, words: int, sentences: int) -> float:
 
 @lru_cache(maxsize=16_384)
 def _syllables(word: str) -> int:
-    lower = word.lower()
-    count = len(_SYLLABLE.findall(lower))
-    return max(1, count - 1 if _SILENT.search(lower) else count)
+    """Of a word in small letters."""
+    count = len(_SYLLABLE.findall(word))
+    return max(1, count - 1 if _SILENT.search(word) else count)

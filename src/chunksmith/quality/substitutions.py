@@ -7,8 +7,8 @@ from functools import lru_cache
 from rapidfuzz.distance import Levenshtein, Opcode
 
 from chunksmith.quality.matter import decide_otherwise, form, has_opposites, opposites
-from chunksmith.quality.passages import Passage, root
-from chunksmith.quality.words import Tokens, is_common_word, is_function_word
+from chunksmith.quality.passages import Passage
+from chunksmith.quality.words import Tokens, is_common_word, is_function_word, root
 
 # Words around a substituted one that are the same, grammar words counted: for a word that the passage has nowhere, and
 # for one that it has elsewhere. At the end of an answer those before it are enough.
@@ -26,6 +26,8 @@ def substituted(claimed: Tokens, passage: Passage, foreign: Set[str]) -> set[str
     found: set[str] = set()
     alike = passage.alike(content, SHARED)
     for one in alike:
+        if one.words == claimed.words:  # copied
+            continue
         found |= _swapped(mine, claimed.words, _rooted(one.words), one.words, foreign)
     return found | _turned(claimed.words, max(alike, key=lambda one: len(content & one.content)).words if alike else ())
 
@@ -33,7 +35,7 @@ def substituted(claimed: Tokens, passage: Passage, foreign: Set[str]) -> set[str
 def _turned(words: Sequence[str], source: Sequence[str]) -> set[str]:
     """Words that the answer has more often than the sentence it is most like, which has their opposites more often."""
     turnable = list(filter(has_opposites, words))
-    if not (source and turnable):
+    if not (source and turnable) or source == words:
         return set()
     mine, theirs = Counter(map(form, words)), Counter(map(form, source))
     return {

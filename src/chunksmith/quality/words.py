@@ -29,6 +29,7 @@ _NAME = re.compile(r"[A-Z\xc0-\u2e7f\ua620-\U0010ffff](?<=[^\W\d_])(?:(?<=[\w,;)
 _WORD = re.compile(r"\w+")
 _TERM = re.compile(rf"{_LETTERS.pattern}|{_NUMBER.pattern}")
 _PLAIN_TERM = re.compile(rf"[a-z]+|{_NUMBER.pattern}")
+STEM_MIN, STEM_CUT = 5, 3
 _JUDGEABLE_WORDS = 12
 _REMEMBERED_CHARS = 1_000
 _LARGE_SHARE = 0.18
@@ -82,11 +83,14 @@ _COMMON_WORDS = frozenset(
 
 
 class Tokens(NamedTuple):
-    """``content``: words that carry meaning, in order, with repeats. ``numbers``: as written, thousands ungrouped."""
+    """``content``: words that carry meaning, in order, with repeats. ``numbers``: as written, thousands ungrouped.
+    ``roots``: of the words that carry meaning, and the numbers as they are.
+    """
 
     words: tuple[str, ...]
     content: tuple[str, ...]
     numbers: tuple[str, ...]
+    roots: frozenset[str]
 
 
 def tokens(text: str) -> Tokens:
@@ -101,7 +105,8 @@ def _tokens(text: str) -> Tokens:
     plain = fold(text)
     words = words_of(plain)
     content = tuple(filter(carries_meaning, words))
-    return Tokens(tuple(words), content, tuple(numbers(plain)))
+    found = numbers(plain)
+    return Tokens(tuple(words), content, tuple(found), frozenset([*map(root, content), *found]))
 
 
 _remembered = lru_cache(maxsize=256)(_tokens)
@@ -173,6 +178,16 @@ def _capitalised(text: str) -> list[str]:
 def carries_meaning(word: str) -> bool:
     """Of a folded word."""
     return word not in _FOLDED_FUNCTION_WORDS and not _is_short_latin(word)
+
+
+@lru_cache(maxsize=16_384)
+def root(word: str) -> str:
+    """What two forms of a word share, roughly: the same for ``reduce``, ``reduces`` and ``reduced``."""
+    return stem_of(word) if len(word) > STEM_MIN else word
+
+
+def stem_of(word: str) -> str:
+    return word[: max(STEM_MIN, len(word) - STEM_CUT)]
 
 
 def is_function_word(word: str) -> bool:

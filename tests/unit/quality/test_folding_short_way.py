@@ -1,29 +1,46 @@
 """The short ways that plain text takes lead to where the long ones do."""
 
 import re
+import sys
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chunksmith.domain import sentences
 from chunksmith.quality import folding
-from chunksmith.quality.folding import fold, folded
+from chunksmith.quality.folding import fold, fold_each, folded
 from chunksmith.quality.words import tokens
 
 PIECES = st.sampled_from([*map(chr, range(128)), "**", "```", "  ", ". ", "...\n"])
 MARKED = ["é", "ﷺ", "ß", "“", "\u00ad", "\u200b", "\u00a0", "日本"]
+MIXED = st.lists(st.one_of(PIECES, st.sampled_from(MARKED), st.text(max_size=3)), max_size=30).map("".join)
 ONE_BY_ONE = re.compile(rf"(?P<space>\s+)|(?P<unseen>\*\*|[`{folding._UNSEEN}]+)|.", re.DOTALL)
 PLAIN = st.lists(PIECES, max_size=60).map("".join)
 # A stop of another script, alone at the end: the general pattern is taken, and only one more sentence is found.
 FOREIGN = "\n\n।"
 
 
-@given(PLAIN)
-def test_plain_text_folds_to_the_same(text: str) -> None:
+@given(st.one_of(PLAIN, MIXED))
+def test_text_folds_to_the_same_without_offsets(text: str) -> None:
     assert fold(text) == folded(text).text
 
 
-@given(st.one_of(PLAIN, st.lists(st.one_of(PIECES, st.sampled_from(MARKED)), max_size=30).map("".join)))
+@given(st.lists(st.one_of(PLAIN, MIXED), max_size=5))
+def test_texts_fold_together_as_each_of_them_does(texts: list[str]) -> None:
+    assert fold_each(texts) == list(map(fold, texts))
+
+
+def test_a_folded_character_folds_to_itself() -> None:
+    parts = {part for code in range(sys.maxunicode + 1) for part in folding._folded_alone(chr(code))}
+    assert [part for part in parts if folding._folded_alone(part) != part] == []
+
+
+def test_a_text_of_many_different_characters_folds_to_the_same() -> None:
+    text = "".join(map(chr, range(40, 0x500)))
+    assert fold(text) == folded(text).text
+
+
+@given(st.one_of(PLAIN, MIXED))
 def test_words_are_folded_as_their_characters_are(text: str) -> None:
     text_of, sources = "", []
     for match in ONE_BY_ONE.finditer(text):

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from chunksmith.domain import sentences
 from chunksmith.domain.datasets import Entry
 from chunksmith.domain.generation import SHAPES
-from chunksmith.quality import form, grounding, passages, self_contained, symbols, words
+from chunksmith.quality import (
+    answering,
+    form,
+    grounding,
+    passages,
+    readability,
+    self_contained,
+    substitutions,
+    symbols,
+    words,
+)
 from chunksmith.quality.entry_scores import likeness
 from chunksmith.quality.folding import fold
 
@@ -18,6 +28,8 @@ SHAPE = SHAPES["answer"]
 CODE = re.compile(r"\b(?:[^\W\d_]+(?:_\w+)+|[a-z]+[A-Z]\w*|[^\W\d_]{2,}\d+\w*)\b|\b[^\W\d]\w+(?=\(\))")
 NAME = re.compile(r"(?<=[\w,;)%]\s)([^\W\d_a-z]\w*)|\b([A-Z]{2,}\w*)\b")
 NUMBER = re.compile(r"((?<![\w)\]%.,-])-)?(\d+(?:[.,:]\d+)*)")
+DANGLING_MARK = re.compile(r"(?:[,:;(\[{&]|\s[-–—]|\.\.\.|…)\s*$")
+END_MARK = re.compile(r"[.!?。！？｡।॥؟۔)\]}\"'”’»›」』>|`*%]\s*$")
 SHARP = re.compile(r"(?<!\w)([a-z])(#)(?!\w)")
 EVERY_CHARACTER = "".join(map(chr, range(sys.maxunicode + 1)))
 PIECES = st.sampled_from(
@@ -122,6 +134,47 @@ def test_repetition_is_the_most_frequent_triple_among_few(text: str) -> None:
     assert form._is_loop(text) is loops
 
 
+@given(TEXTS, st.text(" \n-–…,:;([{&.!?।)]}\"'”>|`*%a", max_size=4))
+def test_what_a_last_line_ends_with_is_what_the_patterns_find(text: str, end: str) -> None:
+    line = form._last_line(text + end)
+    assert form._dangles(line) is (DANGLING_MARK.search(line) is not None)
+    assert (line[-1:] in form._END_MARKS) is (END_MARK.search(line) is not None)
+
+
+@given(
+    st.lists(st.sampled_from("how much many old combien cuanta wie viele of the, Wie".split()), max_size=8).map(
+        " ".join
+    )
+)
+def test_a_question_without_signs_asks_for_no_number(text: str) -> None:
+    plain = fold(text)
+    assert words.has_any(plain, answering._NUMBER_SIGNS) or not answering._ASKS_NUMBER.search(plain)
+
+
+@given(TEXTS)
+def test_english_words_are_read_in_small_letters(text: str) -> None:
+    assert readability._words(text) == [word.lower() for word in re.findall("[A-Za-z]+", text)]
+
+
+FORMS = st.lists(st.text("abs", min_size=1, max_size=14), min_size=1, max_size=8)
+
+
+@given(FORMS, st.text("abs", min_size=1, max_size=14))
+def test_a_word_has_another_form_where_their_beginnings_meet(known: list[str], word: str) -> None:
+    stems = {
+        other[:size] for other in known if len(other) >= 5 for size in range(max(5, len(other) - 6), len(other) + 1)
+    }
+    form_known = (len(word) > 5 and words.stem_of(word) in stems) or passages.bare(word) in map(passages.bare, known)
+    worth = 1.0 if word in known else passages.INFLECTED_WORTH if form_known else 0.0
+    assert passages.read(" ".join(known)).worth(word) == worth
+
+
+@given(FEW_WORDS.filter(bool))
+def test_what_is_copied_swaps_nothing(text: str) -> None:
+    read = words.tokens(text).words
+    assert not substitutions._swapped(read, read, read, read, set(read))
+
+
 @given(FEW_WORDS, st.text("ab ", max_size=4), st.text("ab ", min_size=1, max_size=3))
 def test_occurrences_follow_each_other(words: str, more: str, needle: str) -> None:
     text = more + words
@@ -130,7 +183,7 @@ def test_occurrences_follow_each_other(words: str, more: str, needle: str) -> No
 
 @given(st.lists(st.sampled_from("Tide Ebb Moon. Sun. Rain 3 44.".split()), max_size=40).map(" ".join), FEW_WORDS)
 def test_a_window_is_three_sentences_side_by_side(text: str, other: str) -> None:
-    passage, content = passages.read(text), passages.roots(words.tokens(f"{other} 44"))
+    passage, content = passages.read(text), words.tokens(f"{other} 44").roots
     beside = [passage.sentences[at : at + 3] for at in range(len(passage.sentences))]
     most = max((len({word for one in few for word in one.content} & content) for few in beside), default=0)
     known = content & passage.roots
