@@ -94,8 +94,8 @@ def combine(parts: Mapping[str, float], weights: QualityWeights) -> float:
 
 def unique(entry: Entry, siblings: Sequence[Entry], shape: ModeShape) -> float:
     """1 - how much the entry is like an earlier one of its unit, above the likeness of one subject."""
-    earlier = [sibling for sibling in siblings if sibling.number < entry.number]
-    most = max((likeness(entry, sibling, shape) for sibling in earlier), default=0.0)
+    earlier = [likeness(entry, sibling, shape) for sibling in siblings if sibling.number < entry.number]
+    most = max(earlier, default=0.0)
     return 1.0 - max(0.0, most - ALIKE_FROM) / (1.0 - ALIKE_FROM)
 
 

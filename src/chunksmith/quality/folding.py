@@ -68,10 +68,9 @@ def fold_each(texts: Sequence[str]) -> list[str]:
 
 def _fold(text: str) -> str:
     """Without offsets a text needs no look at single characters, only at each different one."""
-    plain = " ".join(text.split())
-    if not plain:
-        return " " if text else ""
-    plain = f"{' ' * text[0].isspace()}{plain}{' ' * text[-1].isspace()}".replace("**", "").replace("`", "")
+    # The only white space that can be printed is a space.
+    spaced = text if text.isprintable() and "  " not in text else _spaced_once(text)
+    plain = spaced.replace("**", "").replace("`", "")
     if plain.isascii():
         return plain.lower()
     changed = [character for character in set(plain) if _folded_alone(character) != character]
@@ -80,6 +79,11 @@ def _fold(text: str) -> str:
     for character in changed:  # in any order: what comes of one would come of itself again
         plain = plain.replace(character, _folded_alone(character))
     return plain
+
+
+def _spaced_once(text: str) -> str:
+    plain = " ".join(text.split())
+    return f"{' ' * text[0].isspace()}{plain}{' ' * text[-1].isspace()}" if plain else " "
 
 
 _short = lru_cache(maxsize=256)(_fold)

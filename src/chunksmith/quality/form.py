@@ -93,6 +93,7 @@ _AUXILIARIES = frozenset(
 )
 _ENDINGS = frozenset("s es ed d ing er ers ly al ion ions n en e em es r".split())
 _PAIRS = ("()", "[]", "{}", "“”", "«»", "「」")
+_BRACKET = re.compile(f"[{re.escape(''.join(_PAIRS))}]")
 _LIST_MARK = re.compile(r"(?:^|\s)(?:\w{1,3}|\d{1,3})\)")
 
 
@@ -280,6 +281,8 @@ def _is_span(answer: str, passage: str) -> bool:
 def _is_unbalanced(text: str) -> bool:
     if text.count('"') % 2:
         return True
+    if _BRACKET.search(text) is None:
+        return False
     plain = _LIST_MARK.sub(" ", text) if ")" in text else text
     return any(plain.count(pair[0]) != plain.count(pair[1]) for pair in _PAIRS)
 

@@ -1,7 +1,6 @@
 """Whether what an entry claims stands in its passage, and what of it does not. In words: docs/quality.md."""
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
 from chunksmith.domain.datasets import Entry, Evidence
@@ -11,6 +10,7 @@ from chunksmith.quality.denials import denies
 from chunksmith.quality.fields import grounded_text, prompt_text
 from chunksmith.quality.folding import fold
 from chunksmith.quality.passages import Passage, any_negator, read
+from chunksmith.quality.remembered import remembered
 from chunksmith.quality.substitutions import substituted
 from chunksmith.quality.symbols import lacking, symbols
 from chunksmith.quality.words import Tokens, is_common_word, is_function_word, names, runs, tokens
@@ -153,7 +153,7 @@ def _hard_words(text: str, claimed: Tokens, passage: Passage) -> set[str]:
     return coded if not named or passage.large_nouns else coded | named
 
 
-@lru_cache(maxsize=16_384)
+@remembered
 def _is_code(run: str) -> bool:
     return _CODE.fullmatch(run) is not None
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from chunksmith.quality.passages import bare, is_negator
+from chunksmith.quality.remembered import remembered
 from chunksmith.quality.symbols import symbols
 from chunksmith.quality.words import is_function_word, is_unspaced, numbers, terms
 
@@ -141,7 +142,7 @@ def joined_exact(parts: list[Matter]) -> list[str]:
     return sorted(word if word[0].isdigit() else f"{word} {count}" for word, count in counts.items())
 
 
-@lru_cache(maxsize=16_384)
+@remembered
 def has_opposites(word: str) -> bool:
     """Of a folded word."""
     return form(word) in _OPPOSITES

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from chunksmith.domain.sentences import spans
 from chunksmith.quality.folding import fold, fold_each
+from chunksmith.quality.remembered import remembered
 from chunksmith.quality.symbols import Symbol, symbols
 from chunksmith.quality.words import (
     STEM_CUT,
@@ -137,13 +138,13 @@ def any_negator(words: Iterable[str]) -> bool:
     return not _NEGATORS.isdisjoint(words)
 
 
-@lru_cache(maxsize=16_384)
+@remembered
 def _meant(word: str) -> str | None:
     """The root of a word that carries meaning."""
     return root(word) if carries_meaning(word) else None
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def bare(word: str) -> str:
     """Without an English ending, so that the forms of a short word meet: zip, zipped, zipping."""
     for ending in _ENDINGS:

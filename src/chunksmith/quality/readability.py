@@ -4,10 +4,10 @@ Source: Flesch, Journal of Applied Psychology 32 (1948); Coleman & Liau, Journal
 """
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
 from chunksmith.domain.sentences import spans
+from chunksmith.quality.remembered import remembered
 from chunksmith.quality.words import words_of
 
 MIN_WORDS = 5
@@ -50,7 +50,7 @@ def coleman_liau(letters: int, words: int, sentences: int) -> float:
     return 0.0588 * (100 * letters / words) - 0.296 * (100 * sentences / words) - 15.8
 
 
-@lru_cache(maxsize=16_384)
+@remembered
 def _syllables(word: str) -> int:
     """Of a word in small letters."""
     count = len(_SYLLABLE.findall(word))

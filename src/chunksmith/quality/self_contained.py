@@ -15,9 +15,10 @@ CONNECTED = 0.8  # "However, …" at the beginning
 _SEEN_CHARS = 4_000
 
 # Of the two patterns below, each match has one of its signs.
-_TEXT_SIGNS = tuple(
-    "passage excerpt text snippet paragraph author document article information details provided mentioned described "
-    "discussed listed abschnitt auszug extrait pasaje fragmento testo brano".split()
+_TEXT_SIGNS = (
+    *"passage excerpt text snippet paragraph author document article information details abschnitt auszug extrait "
+    "pasaje fragmento testo brano".split(),
+    *("ed?", "ed ?"),
 )
 _PLACE_SIGNS = tuple(
     "section chapter fig table appendix step above below example code diagram list query document page article "

@@ -12,8 +12,8 @@ _MONEY = re.compile(rf"([{_CURRENCY}])\s?({_AMOUNT})|({_AMOUNT})\s?([{_CURRENCY}
 _COMPARED = re.compile(r"(?<![</\w])(\w+)(?:\(\))?\s?([<>]=?|[=!]=)\s?(-?\w+)(?!\w*>)")
 _STEPPED = re.compile(r"(?<![\w+-])(\w+)(\+\+|--)(?![\w+-])|(?<![\w+-])(\+\+|--)([a-z_]\w*)")
 _SHARP = re.compile(r"#(?<=(?<!\w)[a-z]#)(?!\w)")
-# A step has one of these, which dashes are mostly not.
-_STEPS = ("++", "--")
+# Of the patterns above each match has one of these.
+_SIGNS = re.compile(rf"[<>=#+\-{_CURRENCY}](?:(?<![+-])|(?<=\+)\+|(?<=-)-)")
 _STEPPING = re.compile(r"(?:\+\+|--)(?:(?<=\w..)|(?=[a-z_]))")
 
 
@@ -26,13 +26,15 @@ class Symbol(NamedTuple):
 
 def symbols(plain: str) -> list[Symbol]:
     """Of folded text, each as often as it stands there."""
+    if _SIGNS.search(plain) is None:
+        return []
     found: list[Symbol] = []
     if has_any(plain, _CURRENCY):
         money = [(after or before, first or last) for first, after, before, last in _MONEY.findall(plain)]
         found += [Symbol(numbers(amount)[0], sign) for amount, sign in money]
     if has_any(plain, "<>="):
         found += [Symbol(f"{one} {other}", sign) for one, sign, other in _COMPARED.findall(plain)]
-    if has_any(plain, _STEPS) and _STEPPING.search(plain):
+    if _STEPPING.search(plain):
         found += [Symbol(one or other, before or after) for one, before, after, other in _STEPPED.findall(plain)]
     return found + [Symbol(plain[match.start() - 1], "#") for match in _SHARP.finditer(plain)]
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from chunksmith.quality.folding import fold
+from chunksmith.quality.remembered import remembered
 
 # Folded text is decomposed, so a word is letters and the marks on them. Indic to Khmer scripts are taken as a whole.
 _MARKS = (
@@ -174,13 +175,13 @@ def _capitalised(text: str) -> list[str]:
     return [word for word in _NAME.findall(text) if word[0].isupper()]
 
 
-@lru_cache(maxsize=16_384)
+@remembered
 def carries_meaning(word: str) -> bool:
     """Of a folded word."""
     return word not in _FOLDED_FUNCTION_WORDS and not _is_short_latin(word)
 
 
-@lru_cache(maxsize=16_384)
+@remembered
 def root(word: str) -> str:
     """What two forms of a word share, roughly: the same for ``reduce``, ``reduces`` and ``reduced``."""
     return stem_of(word) if len(word) > STEM_MIN else word

@@ -4,6 +4,7 @@ import re
 import sys
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ from chunksmith.quality import (
 )
 from chunksmith.quality.entry_scores import likeness
 from chunksmith.quality.folding import fold
+from chunksmith.quality.remembered import remembered
 
 SHAPE = SHAPES["answer"]
 CODE = re.compile(r"\b(?:[^\W\d_]+(?:_\w+)+|[a-z]+[A-Z]\w*|[^\W\d_]{2,}\d+\w*)\b|\b[^\W\d]\w+(?=\(\))")
@@ -109,6 +111,9 @@ def test_a_text_without_signs_has_no_symbols(text: str) -> None:
     assert words.has_any(plain, symbols._CURRENCY) or not symbols._MONEY.search(plain)
     assert words.has_any(plain, "<>=") or not symbols._COMPARED.search(plain)
     assert symbols._STEPPING.search(plain) or not symbols._STEPPED.search(plain)
+    assert symbols._SIGNS.search(plain) or not any(
+        pattern.search(plain) for pattern in (symbols._MONEY, symbols._COMPARED, symbols._STEPPED, symbols._SHARP)
+    )
     sharps = [one for one in symbols.symbols(plain) if one.mark == "#"]
     assert sharps == [symbols.Symbol(*found) for found in SHARP.findall(plain)]
 
@@ -167,6 +172,29 @@ def test_a_word_has_another_form_where_their_beginnings_meet(known: list[str], w
     form_known = (len(word) > 5 and words.stem_of(word) in stems) or passages.bare(word) in map(passages.bare, known)
     worth = 1.0 if word in known else passages.INFLECTED_WORTH if form_known else 0.0
     assert passages.read(" ".join(known)).worth(word) == worth
+
+
+@given(TEXTS)
+def test_a_text_without_brackets_and_odd_quotes_is_balanced(text: str) -> None:
+    plain = re.sub(r"(?:^|\s)(?:\w{1,3}|\d{1,3})\)", " ", text)
+    pairs = any(plain.count(one) != plain.count(other) for one, other in form._PAIRS)
+    assert form._is_unbalanced(text) is (text.count('"') % 2 == 1 or pairs)
+
+
+@given(st.lists(st.text("ab", max_size=2), max_size=9))
+def test_what_is_remembered_is_what_the_function_says(words_read: list[str]) -> None:
+    said: list[str] = []
+    upper = remembered(lambda word: said.append(word) or word.upper())
+    assert [*map(upper, words_read)] == [word.upper() for word in words_read]
+    assert said == [*dict.fromkeys(words_read)]
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chunksmith.quality.remembered.MOST_WORDS", 2)
+    said: list[str] = []
+    upper = remembered(lambda word: said.append(word) or word.upper())
+    assert [*map(upper, "abacac")] == [*"ABACAC"]
+    assert said == [*"abca"]
 
 
 @given(FEW_WORDS.filter(bool))
