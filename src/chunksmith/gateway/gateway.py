@@ -95,6 +95,13 @@ class Gateway:
         await self._turns.next()  # whoever asked reads it now, and scores what it finds
         return answer
 
+    async def give_way(self) -> None:
+        """Call between pieces of the work on a reply: what came in meanwhile is answered first.
+
+        Who has begun goes on before others begin, whose passages would displace what is remembered of this one.
+        """
+        await self._turns.next(first=True)
+
     def drain(self) -> None:
         """Start no further call; those that wait for their turn are told. Replies in flight are still kept."""
         self.sender.draining = True

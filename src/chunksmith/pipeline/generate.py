@@ -137,7 +137,7 @@ class Writer:
             return UnitResult(failure(exc), ())
         except ReplyUnreadable as exc:
             return UnitResult(Outcome("invalid", "unreadable_reply", exc.detail), ())
-        result = self._rated(chunk, distinct, repeats, drafts)
+        result = await self._rated(chunk, distinct, repeats, drafts)
         if (note is None and doubt is None) or result.outcome.status != "accepted":
             return result
         detail = "; ".join(part for part in (result.outcome.detail, note, doubt) if part)
@@ -259,14 +259,17 @@ class Writer:
         done = await self._judge.judged(unit.position, unit.sample, chunk, entries)
         return done.entries, f"not judged: {done.problem}" if done.problem is not None else None
 
-    def _rated(self, chunk: Chunk, distinct: Sequence[Entry], repeats: int, drafts: replies.Drafts) -> UnitResult:
+    async def _rated(self, chunk: Chunk, distinct: Sequence[Entry], repeats: int, drafts: replies.Drafts) -> UnitResult:
         spec = self._recipe.spec
         if not distinct:
             return UnitResult(Outcome("rejected", "no_entries", "the model found nothing to ask in this passage"), ())
         if not spec.analyze_quality:
             return UnitResult(_accepted(distinct, repeats, drafts.dropped, 0), tuple(distinct))
         weights, mode = self._recipe.defaults.weights, spec.generation_mode
-        rated = [scored(entry, chunk.text, distinct, weights, mode) for entry in distinct]
+        rated = []
+        for entry in distinct:
+            await self._gateway.give_way()
+            rated.append(scored(entry, chunk.text, distinct, weights, mode))
         if not spec.quality_filter:
             return UnitResult(_accepted(rated, repeats, drafts.dropped, 0), tuple(rated))
         kept = [entry for entry in rated if entry.quality is not None and entry.quality >= spec.quality_threshold]

@@ -55,3 +55,17 @@ async def test_one_that_is_cancelled_holds_up_nobody() -> None:
         one.cancel()
     await asyncio.wait_for(asyncio.wait(units), 5)
     assert not units[9].cancelled()
+
+
+async def test_who_has_begun_goes_on_before_others_begin() -> None:
+    turns, seen = LoopTurns(), list[str]()
+
+    async def unit(name: str) -> None:
+        await turns.next()
+        for _ in range(3):
+            await turns.next(first=True)
+            work(0.0015)
+            seen.append(name)
+
+    await asyncio.gather(*map(unit, "abcd"))
+    assert "".join(seen) == "aaabbbcccddd"
