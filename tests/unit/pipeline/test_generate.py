@@ -78,7 +78,7 @@ class Bench:
 def bench() -> Bench:
     made = parts()
     model = Finishing(made.clock)
-    made.gateway._models = {"grok": model}
+    made.gateway.sender._models = {"grok": model}
     return Bench(made, model, {})
 
 
