@@ -92,7 +92,7 @@ def not_trivial(entry: Entry, shape: ModeShape) -> float:
 
 def _question(entry: Entry, shape: ModeShape) -> str:
     """What is asked, without the text that it may be asked about."""
-    return "\n".join(text_of(entry, name) for name in ("question", "instruction") if name in shape.columns)
+    return "\n".join([text_of(entry, name) for name in ("question", "instruction") if name in shape.columns])
 
 
 def _kind_fits(question: str, answer: str) -> float:
@@ -121,7 +121,9 @@ def _relevance(entry: Entry, question: Tokens, answer: Tokens, passage: Passage,
     if not answer.content and not answer.numbers:  # "Yes." is about whatever was asked
         return 1.0
     said = answer.roots
-    covered = known & (_place(entry, said, passage) | said)
+    covered = known & said
+    if covered != known:
+        covered |= known & _place(entry, said, passage)
     if covered == known:
         return 1.0
     often = Counter(chain.from_iterable([one.content & known for one in passage.sentences]))

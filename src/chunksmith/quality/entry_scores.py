@@ -88,7 +88,7 @@ def combine(parts: Mapping[str, float], weights: QualityWeights) -> float:
     used = {name: part for name, part in parts.items() if wanted.get(name, 0) > 0}
     if not used:
         return 0.0
-    mean = sum(part * wanted[name] for name, part in used.items()) / sum(wanted[name] for name in used)
+    mean = sum([part * wanted[name] for name, part in used.items()]) / sum([wanted[name] for name in used])
     return float(mean * min(1.0, min(used.values()) / WEAK_BELOW))
 
 

@@ -57,9 +57,10 @@ def ground(entry: Entry, text: str, shape: ModeShape) -> Grounding:
     asked = shape.grounded == "question" or not _has_content(said)
     says_nothing = shape.grounded != "question" and asked and not _answers(said)
     claim = prompt_text(entry, shape) if asked else claim
-    found = [_support(piece, passage) for piece in _claims(claim)]
+    claims = _claims(claim)
+    found = [_support(piece, passage) for piece in claims]
     value = 0.0 if says_nothing else _joined(found, ASKED_SHARE if asked else 1.0)
-    denied = not asked and _denies(claim, prompt_text(entry, shape), text, passage)
+    denied = not asked and _denies(claims, prompt_text(entry, shape), passage)
     if denied:
         value *= DENIED
     if entry.evidence:
@@ -158,12 +159,9 @@ def _is_code(run: str) -> bool:
     return _CODE.fullmatch(run) is not None
 
 
-def _denies(claim: str, prompt: str, text: str, passage: Passage) -> bool:
+def _denies(claims: list[str], prompt: str, passage: Passage) -> bool:
     """A part that is copied denies nothing."""
-    asked_denied = any_negator(tokens(prompt).words)
-    for piece in _claims(claim):
-        words = tokens(piece)
-        denied = denies(words.words, words.roots, passage, asked_denied=asked_denied)
-        if denied and fold(piece).strip(" .") not in fold(text):
-            return True
-    return False
+    plain = fold(passage.text)
+    own = [tokens(piece) for piece in claims if fold(piece).strip(" .") not in plain]
+    asked_denied = bool(own) and any_negator(tokens(prompt).words)
+    return any(denies(said.words, said.roots, passage, asked_denied=asked_denied) for said in own)

@@ -21,14 +21,12 @@ def substituted(claimed: Tokens, passage: Passage, foreign: Set[str]) -> set[str
     """``foreign``: words of the claim that the passage has nowhere."""
     if not claimed.content:
         return set()
-    mine = [root(word) for word in claimed.words]
     content = frozenset(map(root, claimed.content))
     found: set[str] = set()
     alike = passage.alike(content, SHARED)
     for one in alike:
-        if one.words == claimed.words:  # copied
-            continue
-        found |= _swapped(mine, claimed.words, _rooted(one.words), one.words, foreign)
+        if one.words != claimed.words:  # what is copied swaps nothing
+            found |= _swapped(_rooted(claimed.words), claimed.words, _rooted(one.words), one.words, foreign)
     return found | _turned(claimed.words, max(alike, key=lambda one: len(content & one.content)).words if alike else ())
 
 

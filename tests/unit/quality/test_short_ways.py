@@ -197,6 +197,22 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said == [*"abca"]
 
 
+SENTENCES = st.lists(st.sampled_from("Tide ebb Moon. rain. Kiln 3 sun mill.".split()), max_size=12).map(" ".join)
+
+
+@given(SENTENCES, SENTENCES, SENTENCES)
+def test_an_answer_is_about_the_share_of_what_is_asked_where_it_comes_from(text: str, asked: str, told: str) -> None:
+    passage, question, answer = passages.read(text), words.tokens(asked), words.tokens(told)
+    known = {word for word in question.roots if word in passage.roots}
+    entry = Entry(1, 1, 1, question=asked, answer=told)
+    if not known or not answer.roots:
+        return
+    often = Counter(word for one in passage.sentences for word in one.content & known)
+    covered = known & (answering._place(entry, answer.roots, passage) | answer.roots)
+    share = sum(1 / often[word] for word in sorted(covered)) / sum(1 / often[word] for word in sorted(known))
+    assert answering._relevance(entry, question, answer, passage, orders=False) == min(1.0, share / 0.6)
+
+
 @given(FEW_WORDS.filter(bool))
 def test_what_is_copied_swaps_nothing(text: str) -> None:
     read = words.tokens(text).words
