@@ -77,6 +77,11 @@ class Passage:
                 found.setdefault(word[:STEM_MIN], []).append(word)
         return found
 
+    @cached_property
+    def _stems(self) -> dict[str, frozenset[str]]:
+        """By the beginnings that were asked for."""
+        return {}
+
     def worth(self, word: str) -> float:
         """1 when the passage has the word, less for another form of it, 0 when it has neither."""
         if word in self.words:
@@ -84,12 +89,13 @@ class Passage:
         return INFLECTED_WORTH if self._has_form(word) or bare(word) in self._bare else 0.0
 
     def _has_form(self, word: str) -> bool:
-        """The longer of two forms finds the shorter, too."""
         stem = stem_of(word)
-        return len(word) > STEM_MIN and any(
-            other.startswith(stem) and len(other) - len(stem) <= 2 * STEM_CUT
-            for other in self._beginning.get(stem[:STEM_MIN], ())
-        )
+        beginning = stem[:STEM_MIN]
+        if len(word) <= STEM_MIN or beginning not in self._beginning:
+            return False
+        if beginning not in self._stems:
+            self._stems[beginning] = _stems(self._beginning[beginning])
+        return stem in self._stems[beginning]
 
     def shared(self, content: frozenset[str]) -> tuple[int, ...]:
         """How many of some roots each sentence has."""
@@ -152,6 +158,13 @@ def bare(word: str) -> str:
         if rest != word and len(rest) > 2:
             return rest[:-1] if len(rest) > 3 and rest[-1] == rest[-2] else rest.rstrip("e")
     return word.rstrip("e")
+
+
+def _stems(words: Iterable[str]) -> frozenset[str]:
+    """So that the longer of two forms finds the shorter."""
+    return frozenset(
+        word[:length] for word in words for length in range(max(STEM_MIN, len(word) - 2 * STEM_CUT), len(word) + 1)
+    )
 
 
 def _sentences(text: str) -> tuple[Sentence, ...]:
