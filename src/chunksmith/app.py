@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import errno
 import gc
 import logging
@@ -41,6 +42,8 @@ from chunksmith.wiring.work import workshop
 
 log = logging.getLogger(__name__)
 RUNNER: web.AppKey[Runner] = web.AppKey("runner", Runner)
+# Of glibc's malloc.h.
+M_ARENA_MAX = -8
 KEY_SERVICE: web.AppKey[KeyService] = web.AppKey("key_service", KeyService)
 
 
@@ -175,6 +178,7 @@ def serve(settings: Settings) -> int:
     except OSError as exc:
         raise StorageError(f"the data directory {root} cannot be used: {exc.strerror}") from exc
     with lock(root):
+        _share_one_heap()
         return uvloop.run(_serve(settings))
 
 
@@ -206,6 +210,16 @@ async def _serve(settings: Settings) -> int:
     finally:
         await site_runner.cleanup()
     return 0
+
+
+def _share_one_heap() -> None:
+    """glibc gives threads heaps of their own, and what one has freed is of no use to the others.
+
+    They wait for each other at a lock then; but they hold Python's own lock whenever they ask for much.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # there is none outside of glibc
+        mallopt(M_ARENA_MAX, 1)
 
 
 def _spare_collector() -> None:
