@@ -86,7 +86,7 @@ def build_app(
 def _assemble(app: web.Application, core: Core) -> _Engine:
     server, clock = core.settings.server, core.clock
     webhook = _webhook(core.settings, clock)
-    notifier = Notifier(core.rows.jobs, webhook, clock) if webhook is not None else None
+    notifier = Notifier(core.rows.jobs, webhook, core.gateway.sender.moves, clock) if webhook is not None else None
     work = workshop(core, notifier.wake if notifier is not None else None)
     offer(app, core, work)
     public = not is_loopback(server.host) and not server.insecure
@@ -146,9 +146,11 @@ async def _restore_limits(core: Core) -> None:
     for provider, until in (await core.rows.calls.waits(rfc3339(now))).items():
         if provider in core.gateway.admissions:
             core.gateway.admissions[provider].restore_wait(parse_time(until) - now)
-    for row in await core.rows.calls.recent(rfc3339(now - WINDOW_S)):
-        age_s = max(0.0, now - parse_time(row["sent_at"]))
-        core.gateway.admissions[row["provider"]].restore(age_s, row["calls"], row["tokens"])
+    # Times ahead of this clock: it may have been set back since.
+    for row in await core.rows.calls.recent(rfc3339(now - WINDOW_S), rfc3339(now + WINDOW_S)):
+        admission = core.gateway.admissions.get(row["provider"])
+        if admission is not None:
+            admission.restore(max(0.0, now - parse_time(row["sent_at"])), row["calls"], int(row["tokens"]))
 
 
 def _webhook(settings: Settings, clock: Clock) -> Webhook | None:

@@ -144,6 +144,7 @@ async def test_a_wrong_key_ends_the_job_and_a_retry_continues_it(tmp_path: Path)
         assert failed["result"]["outcomes"]["failed"] == 0
         assert failed["result"]["units"]["pending"] > 0
         assert "key" in failed["error"].lower()
+        assert fake.stats.faults["auth"] <= 4  # those that were in flight, and none that waited for their place
         fake.control({"rates": {}})
         await server.post(f"jobs/{started['job_id']}/retry", {})
         status = await server.ended(started["job_id"])

@@ -14,6 +14,7 @@ from app_parts import API, PASSAGES, Json, Server, running_app, settings_for
 from chunksmith.domain.calls import ChatRequest
 from chunksmith.providers import registry
 from chunksmith.services import datasets
+from chunksmith.storage.entries import EntryStore
 from fake_llm import FakeLLM
 
 DIFFICULTIES = ["beginner", "intermediate", "advanced"]
@@ -447,3 +448,25 @@ async def test_page_and_cursor_exclude_each_other(server: Server) -> None:
     cursor = (await server.get(listed))["next_cursor"]
     problem = await server.call("GET", f"{listed}&page=1&cursor={cursor}", 400)
     assert [fault["pointer"] for fault in problem["errors"]] == ["query/page", "query/cursor"]
+
+
+async def test_a_page_near_the_end_is_the_same_while_entries_go(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datasets, "MARK_EVERY", 2)
+    status = await server.generate({"project_id": await server.project(), "generation_model": "grok"})
+    listed = f"datasets/{status['result']['dataset_id']}/entries"
+    last = (await server.get(f"{listed}?per_page=1000"))["entries"][-1]["id"]
+    shown = (await server.get(f"{listed}?per_page=2&page=4"))["entries"]
+    place, gone = EntryStore.place, []
+
+    async def delayed(self: EntryStore, *asked: Any, **how: Any) -> Any:
+        if how.get("backwards") and not gone:
+            gone.append(await server.call("DELETE", f"{listed}/{last}", 204))
+        return await place(self, *asked, **how)
+
+    monkeypatch.setattr(EntryStore, "place", delayed)
+    await server.call("PUT", f"{listed}/entry_1", json={"feedback": "fine"})  # what was known of places is not any more
+    again = (await server.get(f"{listed}?per_page=2&page=4"))["entries"]
+    assert gone
+    assert [entry["id"] for entry in again] == [entry["id"] for entry in shown]

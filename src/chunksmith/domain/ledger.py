@@ -11,7 +11,8 @@ CallState = Literal["intent", "answered", "failed", "unknown"]
 
 @dataclass(slots=True)
 class NewCall:
-    """A call about to be sent. ``estimate_nano`` is the most it is expected to cost, None when the price is unknown.
+    """A call about to be sent. ``estimate_nano`` is the most it is expected to cost, None when the price is unknown;
+    ``estimated_tokens`` about what it takes.
 
     ``sent_at`` is filled in last, when its turn has come.
     """
@@ -24,6 +25,7 @@ class NewCall:
     model: ModelRef
     sent_at: str
     estimate_nano: int | None
+    estimated_tokens: int
 
 
 @dataclass(frozen=True, slots=True)

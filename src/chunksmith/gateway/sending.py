@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from chunksmith.domain import fault_points
@@ -74,7 +75,7 @@ class Sender:
         # Calls between their intent and their reply in the ledger; by id, from when the intent is there.
         self.sending = 0
         self._open: set[int] = set()
-        # By job: calls that have left.
+        # By job: calls that have left, until what became of them is in the ledger.
         self._moving: Counter[int] = Counter()
 
     @property
@@ -119,7 +120,7 @@ class Sender:
         caller, admission = asked.caller, self._admissions[asked.request.model.provider]
         async with (
             caller.budget.reserve(call.estimate_nano) as reservation,
-            admission.slot(caller.job, caller.weight, request_tokens(asked.request)) as slot,
+            admission.slot(caller.job, caller.weight, call.estimated_tokens) as slot,
         ):
             try:
                 self._check_halted(caller)
@@ -130,28 +131,28 @@ class Sender:
             try:
                 call_id = await self._leave(asked, call, Permits(lane, slot, reservation))
                 fault_points.reached("intent_durable")
-                with self._counted(caller.job):
+                self._moving[caller.job] += 1
+                try:
                     raw = await self._send(call_id, call, asked, slot, reservation)
                     fault_points.reached("reply_received")
                     kept = await self._keep(call_id, call, asked, raw, slot, reservation)
+                except BaseException:
+                    self._is_home(caller.job)
+                    raise
             except BaseException:
                 self.sending -= 1
                 raise
-            kept.durable.add_done_callback(self._is_kept)
+            kept.durable.add_done_callback(partial(self._is_kept, caller.job))
             return kept
 
-    def _is_kept(self, _: asyncio.Future[None]) -> None:
+    def _is_kept(self, job: int, _: asyncio.Future[None]) -> None:
         self.sending -= 1
+        self._is_home(job)
 
-    @contextlib.contextmanager
-    def _counted(self, job: int) -> Iterator[None]:
-        self._moving[job] += 1
-        try:
-            yield
-        finally:
-            self._moving[job] -= 1
-            if not self._moving[job]:
-                del self._moving[job]
+    def _is_home(self, job: int) -> None:
+        self._moving[job] -= 1
+        if not self._moving[job]:
+            del self._moving[job]
 
     async def _leave(self, asked: Asked, call: NewCall, permits: Permits) -> int:
         """The call is in the ledger from here on, with the time at which it leaves.
@@ -266,4 +267,14 @@ class Sender:
         request = asked.request
         output = self._models[request.model.provider].output_ceiling(request)
         estimate = self._prices.ceiling_nano(request.model, prompt_ceiling(request), output)
-        return NewCall(asked.key, asked.caller.job, asked.position, asked.stage, number, request.model, "", estimate)
+        return NewCall(
+            asked.key,
+            asked.caller.job,
+            asked.position,
+            asked.stage,
+            number,
+            request.model,
+            sent_at="",
+            estimate_nano=estimate,
+            estimated_tokens=request_tokens(request),
+        )

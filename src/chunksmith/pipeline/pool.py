@@ -37,6 +37,11 @@ class Pool(Generic[T]):
         self._workers = 0
         self._changed = asyncio.Event()
         self.halted_by: Halt | StorageError | None = None
+        self._tell: Callable[[Halt | StorageError], None] = lambda reason: None
+
+    def when_halted(self, tell: Callable[[Halt | StorageError], None]) -> None:
+        """``tell`` is called once, with the reason: also those that are at work should begin nothing new."""
+        self._tell = tell
 
     async def run(self) -> None:
         """Errors: the Halt or StorageError that ended it, when one did."""
@@ -68,6 +73,7 @@ class Pool(Generic[T]):
         if self.halted_by is None:
             self.halted_by = reason
             self._changed.set()
+            self._tell(reason)
 
     async def _worker(self, number: int) -> None:
         try:

@@ -47,7 +47,7 @@ COUNTERS = 1 << 22
 _SLICE = 500
 _PROPOSALS = 1 << 15  # in memory at a time
 SORTED_AT_ONCE, SPREAD_AT_ONCE = 1 << 15, 1 << 10
-_REMEMBERED = 256
+_REMEMBERED = 2_048
 _MASK = (1 << 64) - 1
 _PLACE = (1 << 32) - 1
 # What names one thing and no other: identifiers such as json_array, utf16, 3.7.9, lag() and package.info.
@@ -149,12 +149,17 @@ class Likeness:
         for keys in self._bands(firsts):
             for run in same_keys(keys, len(firsts)):
                 found.add(_proposed(array("I", (firsts[place] for place in run))))
-        remembered = functools.lru_cache(maxsize=_REMEMBERED)(self._shingles_of)
+        remembered = functools.lru_cache(maxsize=_REMEMBERED)(self._packed_shingles)
+        mine, of = set[int](), -1
         for code in found:
             second, first = code >> 32, code & _PLACE
             if accept is not None and not accept(first, second):
                 continue
-            likeness = _jaccard(remembered(first), remembered(second))
+            if of != second:
+                mine, of = self._shingles_of(second), second
+            theirs = remembered(first)
+            common = len(mine.intersection(theirs))
+            likeness = common / (len(mine) + len(theirs) - common)
             if likeness >= least:
                 yield Pair(first, second, likeness)
 
@@ -204,6 +209,9 @@ class Likeness:
 
     def _codes(self, number: int) -> "array[int]":
         return self._terms.slice(*self._ends.slice(number, number + 2))
+
+    def _packed_shingles(self, number: int) -> "array[int]":
+        return array("Q", self._shingles_of(number))
 
     def _shingles_of(self, number: int) -> set[int]:
         return _shingles(self._codes(number))

@@ -223,10 +223,13 @@ class DatasetService:
         if begin < wanted:
             left = total - wanted + 1
             backwards = left < (2 * (wanted - begin) if begin else wanted)
+            before = replace(query, after=after)
             if backwards:
                 after = await self._entries.place(dataset.id, query, left, backwards=True)
-            else:
-                after = await self._entries.place(dataset.id, replace(query, after=after), wanted - begin)
+                # From the end it is another place when entries have come or gone since they were counted.
+                backwards = (await self._datasets.get(dataset.dataset_id)).revision == dataset.revision
+            if not backwards:
+                after = await self._entries.place(dataset.id, before, wanted - begin)
             if after is None:
                 return None, 0
             _keep(self._marks, key, {**marks, wanted: after}, MARKED_LISTS)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from chunksmith.domain.job_ports import JobQueue
@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 ATTEMPTS = 6
 FIRST_WAIT_S, LONGEST_WAIT_S = 2.0, 120.0
 STORAGE_RETRY_S = 5.0
+CALLS_LOOK_S = 0.5
 
 
 class Sender(Protocol):
@@ -24,11 +25,16 @@ class Sender(Protocol):
 
 
 class Notifier:
-    """``run`` as a task of the server; ``wake`` when a job has ended."""
+    """``run`` as a task of the server; ``wake`` when a job has ended.
 
-    def __init__(self, jobs: JobQueue, sender: Sender, clock: Clock) -> None:
+    ``moves`` says whether calls of a job are on their way: of one that was cancelled they may be, and what they cost
+    belongs to what is told.
+    """
+
+    def __init__(self, jobs: JobQueue, sender: Sender, moves: Callable[[int], bool], clock: Clock) -> None:
         self._jobs = jobs
         self._sender = sender
+        self._moves = moves
         self._clock = clock
         self._work = asyncio.Event()
         self._work.set()
@@ -51,7 +57,9 @@ class Notifier:
     async def _deliver_all(self) -> None:
         while jobs := await self._jobs.to_notify():
             for job in jobs:
-                await self._deliver(job)
+                while self._moves(job.id):
+                    await self._clock.sleep(CALLS_LOOK_S)
+                await self._deliver(await self._jobs.reload(job.id))
                 await self._jobs.notified(job.id)
 
     async def _deliver(self, job: Job) -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from chunksmith.domain.halts import Halt
+from chunksmith.domain.halts import Halt, JobFatal
 from chunksmith.domain.jobs import Job
+from chunksmith.errors import StorageError
 from chunksmith.gateway.budget import Budget
 from chunksmith.gateway.callers import Caller
 from chunksmith.gateway.gateway import Gateway
@@ -43,10 +44,16 @@ class Steering:
         self._gateway = gateway
         self._caller = caller
         self._units = units
+        pool.when_halted(self._end_calls)
 
     def halt(self, reason: Halt) -> None:
         self._pool.halt(reason)
         self._gateway.halt(self._caller, reason)
+
+    def _end_calls(self, reason: Halt | StorageError) -> None:
+        """What every other call would meet too: none that waits for its place needs to leave to learn of it."""
+        if isinstance(reason, JobFatal):
+            self._gateway.halt(self._caller, reason)
 
     def set_limits(self, concurrency: int, max_calls: int | None, max_cost_nano: int | None) -> None:
         self._pool.set_concurrency(self._units(concurrency))

@@ -16,8 +16,9 @@ from chunksmith.domain.ledger import CallFailure, CallRecord, NewCall, PastCall,
 from chunksmith.storage.database import Adding, Database, Row, Statement
 
 _INTENT = """
-INSERT INTO calls (id, request_key, job, position, stage, attempt, state, provider, model, sent_at, estimate_nano)
-VALUES (?, ?, ?, ?, ?, ?, 'intent', ?, ?, ?, ?)
+INSERT INTO calls (id, request_key, job, position, stage, attempt, state, provider, model, sent_at, estimate_nano,
+    estimated_tokens)
+VALUES (?, ?, ?, ?, ?, ?, 'intent', ?, ?, ?, ?, ?)
 """
 _WITHDRAW = "DELETE FROM calls WHERE id = ? AND state = 'intent'"
 _COUNT_CALL = Adding("UPDATE job_counters SET calls = calls + ? WHERE job = ?")
@@ -62,19 +63,13 @@ _ABANDONED = """
 SELECT id, job, ifnull(estimate_nano, 0) AS estimate FROM calls WHERE state = 'intent' AND (? IS NULL OR job = ?)
     AND id NOT IN (SELECT value FROM json_each(?))
 """
+# What is not known to have been used counts as expected, as it does while the server runs.
 _RECENT = """
-SELECT provider, max(sent_at) AS sent_at, count(*) AS calls, sum(tokens) AS tokens FROM (
-    SELECT provider, sent_at, coalesce(
-        input_tokens + output_tokens,
-        -- A call that nothing is known of may have taken as much as the largest beside it.
-        CASE WHEN state IN ('intent', 'unknown')
-            THEN max(input_tokens + output_tokens) OVER (PARTITION BY provider) END,
-        0) AS tokens
-    FROM calls
-    -- Ids grow with the time of sending: back from the newest to the first that is too old.
-    WHERE id > ifnull((SELECT id FROM calls WHERE id > :floor AND sent_at <= :since ORDER BY id DESC LIMIT 1), :floor)
-        AND sent_at > :since)
+SELECT provider, max(sent_at) AS sent_at, count(*) AS calls,
+    total(coalesce(input_tokens + output_tokens, estimated_tokens, 0)) AS tokens
+FROM calls WHERE sent_at > :since AND sent_at <= :until
 GROUP BY provider, substr(sent_at, 1, length('2026-01-31T00:00:00'))
+HAVING unixepoch(max(sent_at)) IS NOT NULL
 ORDER BY max(sent_at)
 """
 _PAST = """
@@ -145,7 +140,7 @@ class CallStore:
         call_id = self._next_id
         self._next_id += 1
         unit = (call_id, call.key, call.job, call.position, call.stage, call.attempt)
-        request = (call.model.provider, call.model.model, call.sent_at, call.estimate_nano)
+        request = (call.model.provider, call.model.model, call.sent_at, call.estimate_nano, call.estimated_tokens)
         statements: list[Statement] = [(_INTENT, unit + request)]
         if call.job is not None:
             statements.append((_COUNT_CALL, (1, call.job)))
@@ -251,12 +246,12 @@ class CallStore:
 
         return await self._database.transact(abandon)
 
-    async def recent(self, since: str) -> list[Row]:
-        """Calls sent after ``since``, for limits per minute that outlive a restart: those of a second in one row.
+    async def recent(self, since: str, until: str) -> list[Row]:
+        """Calls sent after ``since`` and up to ``until``, for limits per minute that outlive a restart.
 
-        ``sent_at`` is when the last of them was sent.
+        Shapes: a row for each provider and second; ``sent_at`` is when the last of them was sent.
         """
-        return await self._database.read(_RECENT, {"floor": self._next_id - RECENT_CALLS, "since": since})
+        return await self._database.read(_RECENT, {"since": since, "until": until})
 
     async def waits(self, now: str) -> dict[str, str]:
         """By provider, until when it asked to be left alone, where that is still to come."""

@@ -118,7 +118,7 @@ async def test_who_is_cancelled_does_not_wait_for_room(made: Parts) -> None:
 
 
 async def test_open_calls_that_nobody_waits_for_are_unknown(made: Parts) -> None:
-    lost = await made.ledger.intend(NewCall(b"k", 1, 0, "generate", 1, MODEL, "", 5))
+    lost = await made.ledger.intend(NewCall(b"k", 1, 0, "generate", 1, MODEL, "", 5, 42))
     asked = asyncio.ensure_future(made.gateway.ask(request(), made.caller(1), position=1, stage="generate"))
     await settle()
     await made.gateway.sender.settle(1)

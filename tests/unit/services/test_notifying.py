@@ -1,4 +1,4 @@
-"""The webhook goes on after a disk that was full."""
+"""The webhook hears of each job once, when all of it is known, also after a disk that was full."""
 
 import asyncio
 from collections.abc import Mapping
@@ -12,18 +12,24 @@ from corpus_parts import NOW, Corpus
 from virtual_clock import VirtualClock
 
 
-class FullAtFirst(JobStore):
+class Noting(JobStore):
+    noted: asyncio.Event
+
+    async def notified(self, job: int) -> None:
+        await super().notified(job)
+        self.noted.set()
+
+
+class FullAtFirst(Noting):
     """The first note that a job was told of cannot be written."""
 
     failed = 0
-    noted: asyncio.Event
 
     async def notified(self, job: int) -> None:
         if not self.failed:
             self.failed += 1
             raise StorageError("the database cannot be written: database or disk is full")
         await super().notified(job)
-        self.noted.set()
 
 
 class Heard:
@@ -56,7 +62,22 @@ async def test_a_full_disk_does_not_end_the_notifier(corpus: Corpus) -> None:
     jobs, clock, heard = FullAtFirst(corpus.database), VirtualClock(), Heard()
     jobs.noted = asyncio.Event()
     await ended(jobs)
-    running = asyncio.ensure_future(Notifier(jobs, heard, clock).run())
+    running = asyncio.ensure_future(Notifier(jobs, heard, lambda job: False, clock).run())
     await clock.run(asyncio.wait_for(jobs.noted.wait(), 10))
     assert (len(heard.payloads), running.done(), await jobs.to_notify()) == (2, False, [])
+    running.cancel()
+
+
+async def test_it_is_told_when_the_calls_of_a_cancelled_job_have_come_home(corpus: Corpus) -> None:
+    jobs, clock, heard = Noting(corpus.database), VirtualClock(), Heard()
+    home = clock.monotonic() + 3
+    jobs.noted = asyncio.Event()
+    job = await ended(jobs)
+    running = asyncio.ensure_future(Notifier(jobs, heard, lambda _: clock.monotonic() < home, clock).run())
+    await clock.advance(2)
+    await corpus.database.apply([("UPDATE job_counters SET unknown_calls = 1 WHERE job = ?", (job.id,))])
+    assert heard.payloads == []
+    await clock.advance(5)
+    await clock.run(asyncio.wait_for(jobs.noted.wait(), 10))
+    assert [payload["unknown_cost_calls"] for payload in heard.payloads] == [1]
     running.cancel()

@@ -69,6 +69,7 @@ def call(key: str = "a", **changes: Any) -> NewCall:
         "model": GROK,
         "sent_at": NOW,
         "estimate_nano": 500,
+        "estimated_tokens": 70,
     }
     return NewCall(**{**values, **changes})
 

@@ -1,4 +1,4 @@
--- version 17
+-- version 18
 
 CREATE VIEW visible_chunks AS
 SELECT * FROM chunks
@@ -156,7 +156,7 @@ CREATE TABLE calls (
     thinking_tokens INTEGER,
     cost_nano INTEGER,
     estimate_nano INTEGER
-) STRICT;
+, estimated_tokens INTEGER) STRICT;
 
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -581,6 +581,8 @@ CREATE INDEX benchmark_samples_filtered ON benchmark_samples (job, task, outcome
 CREATE INDEX benchmark_samples_pending ON benchmark_samples (job, position) WHERE outcome IS NULL;
 
 CREATE INDEX benchmarks_of_dataset ON benchmarks (dataset, job) WHERE dataset IS NOT NULL;
+
+CREATE INDEX calls_by_time ON calls (sent_at);
 
 CREATE INDEX calls_of_job ON calls (job, id);
 

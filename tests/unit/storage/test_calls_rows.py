@@ -157,19 +157,27 @@ async def test_calls_of_the_last_minute_with_the_tokens_they_took(rows: EngineRo
         await rows.calls.intend(call(f"{n}"))
     await rows.calls.answered(2, 1, b"x", reply(tokens=(30, 12)), LATER, None)
     await rows.calls.failed(3, 1, LATER, CallFailure("rate_limit", "HTTP 429", 429))
-    # The fourth was in flight at the end: it may have taken as much as the largest that is known.
-    recent = await rows.calls.recent("2026-01-31T09:29:00.000Z")
-    assert [tuple(row) for row in recent] == [("grok", NOW, 3, 42 + 0 + 42)]
+    # Of the third no usage is known, and the fourth was in flight at the end: they count as was expected.
+    recent = await rows.calls.recent("2026-01-31T09:29:00.000Z", "2026-01-31T09:31:00.000Z")
+    assert [tuple(row) for row in recent] == [("grok", NOW, 3, 42 + 70 + 70)]
 
 
 async def test_calls_of_a_second_count_from_the_last_of_them(rows: EngineRows) -> None:
     for at in ("10.100", "10.900", "12.000"):
         await rows.calls.intend(call(at, sent_at=f"2026-01-31T09:30:{at}Z"))
-    recent = await rows.calls.recent("2026-01-31T09:29:00.000Z")
+    recent = await rows.calls.recent("2026-01-31T09:29:00.000Z", "2026-01-31T09:31:00.000Z")
     assert [(row["sent_at"], row["calls"]) for row in recent] == [
         ("2026-01-31T09:30:10.900Z", 2),
         ("2026-01-31T09:30:12.000Z", 1),
     ]
+
+
+async def test_calls_that_were_imported_hide_none_of_the_last_minute(rows: EngineRows) -> None:
+    await rows.calls.intend(call("own"))
+    for number, at in enumerate(["2026-01-01T09:00:00.000Z", "2099-01-01T00:00:00.000Z", "2026-01-31T09:30:30.zzz"]):
+        await rows.calls.intend(call(f"imported {number}", sent_at=at))
+    recent = await rows.calls.recent("2026-01-31T09:29:00.000Z", "2026-01-31T09:31:00.000Z")
+    assert [(row["sent_at"], row["calls"]) for row in recent] == [(NOW, 1)]
 
 
 async def test_all_of_a_job_are_listed_in_order(rows: EngineRows) -> None:
