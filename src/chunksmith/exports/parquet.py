@@ -10,7 +10,7 @@ from chunksmith.exports.arrow_columns import arrow_type, record_batch
 from chunksmith.exports.columns import DatasetHeader, Row, columns, describe, without_surrogates
 from chunksmith.exports.protocols import BuiltIn, Sink, WriteOnly, Writer
 
-ROW_GROUP_ROWS = 5_000
+ROW_GROUP_ROWS = 2_500
 METADATA_KEY = "chunksmith"
 _NEVER_NULL = ("id", "source_chunk")
 
