@@ -14,6 +14,9 @@ from benchsuite.seeding import Seeded, seed_dataset
 from benchsuite.throughput import bench
 
 STATUS_PER_S = 50
+NOBODY = "http://127.0.0.1:9"
+# Servers that are asked for a far page, each for the first time: the file may have to be read from the disk by one.
+STARTS = 3
 PER_PAGE = 50
 DEEP_PAGE = 10_000
 ASKED = 21
@@ -64,18 +67,21 @@ async def pages(folder: Path, entries: int) -> Sequence[Figure]:
     """Through the API: pages in the order of ids, and pages filtered and sorted by quality."""
     seeded = await seed_dataset(folder, entries)
     figures = []
-    async with server(folder, provider_settings("http://127.0.0.1:9")) as serving, api_of(serving.url) as api:
-        for shown, query in (("by id", {}), ("filter and sort", {"sort_by": "quality", "filter_quality": "0.5"})):
-            found = await _page_times(api, seeded, query)
-            first = f"page 1 in {found.first_ms:.1f} ms, {entries:,} entries"
-            ratio = found.keyset_ms / found.first_ms
-            detail = f"{found.keyset_ms:.1f} ms, {first}"
-            figures.append(Figure("pages", f"deep keyset page of page 1, {shown}", ratio, "", "at most", 2, detail))
-            name = f"numbered page {found.deep:,}, {shown}"
-            figures.append(Figure("pages", f"{name}, asked first", found.cold_ms, "ms", "at most", 50, first))
-            figures.append(Figure("pages", f"{name}, asked again", found.numbered_ms, "ms", "at most", 50, first))
-            ratio = found.numbered_ms / found.first_ms
-            figures.append(Figure("pages", f"{name}, of page 1", ratio, "", "at most", 2, first))
+    for shown, query in (("by id", {}), ("filter and sort", {"sort_by": "quality", "filter_quality": "0.5"})):
+        runs = []
+        for _ in range(STARTS):
+            async with server(folder, provider_settings(NOBODY)) as serving, api_of(serving.url) as api:
+                runs.append(await _page_times(api, seeded, query))
+        found, cold_ms = runs[-1], median(run.cold_ms for run in runs)
+        first = f"page 1 in {found.first_ms:.1f} ms, {entries:,} entries"
+        ratio = found.keyset_ms / found.first_ms
+        detail = f"{found.keyset_ms:.1f} ms, {first}"
+        figures.append(Figure("pages", f"deep keyset page of page 1, {shown}", ratio, "", "at most", 2, detail))
+        name = f"numbered page {found.deep:,}, {shown}"
+        figures.append(Figure("pages", f"{name}, asked first", cold_ms, "ms", "at most", 50, first))
+        figures.append(Figure("pages", f"{name}, asked again", found.numbered_ms, "ms", "at most", 50, first))
+        ratio = found.numbered_ms / found.first_ms
+        figures.append(Figure("pages", f"{name}, of page 1", ratio, "", "at most", 2, first))
     return figures
 
 
