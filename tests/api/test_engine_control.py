@@ -11,6 +11,7 @@ import pytest
 from app_parts import Json, Server, running_app, settings_for
 from chunksmith.app import RUNNER
 from chunksmith.pipeline import generate
+from chunksmith.web.keys import JOBS
 from fake_llm import FakeLLM
 from virtual_clock import FastClock
 
@@ -268,6 +269,10 @@ async def test_a_bug_fails_its_job_and_not_the_server(
     assert (failed["error_type"], "internal" in failed["error"]) == ("internal", True)
     calls = await calls_that_came_home(server, failed["job_id"])
     assert {call["state"] for call in calls} == {"answered"}
+    with monkeypatch.context() as patched:
+        patched.setattr(server.client.app[JOBS], "_moves", lambda job: True)
+        problem = await server.post(f"jobs/{failed['job_id']}/retry", {}, 409)
+        assert "on their way" in problem["detail"]
     monkeypatch.setattr(generate.Writer, "_entry", entry)
     await server.post(f"jobs/{failed['job_id']}/retry", {})
     status = adds_up(await server.ended(failed["job_id"]))

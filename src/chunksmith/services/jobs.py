@@ -171,11 +171,14 @@ class JobService:
     async def retry(self, job_id: str, statuses: Sequence[str], *, reparse: bool) -> JobStatus:
         """Do failed units again, and what was left pending; ``reparse`` only reads the stored replies again.
 
-        Errors: Conflict when there is nothing to do, or nothing stored to do it with.
+        Errors: Conflict when there is nothing to do, or nothing stored to do it with, and while calls of the former
+        round are on their way: the next one would not count them among its own.
         """
         job = await self._jobs.get(job_id)
         if job.kind == GENERATION_KIND and job.dataset_id is None:
             raise Conflict(f"the dataset of job {job_id} was deleted")
+        if self._moves(job.id):
+            raise Conflict(f"calls of job {job_id} are still on their way; try again when they have come home")
         at = timestamp(self._clock)
         changed = await self._outcomes.reopen_units(job.id, statuses, stored_only=reparse, at=at)
         self._runner.wake()
