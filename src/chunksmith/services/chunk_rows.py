@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from pydantic_core import from_json, to_json
 
 from chunksmith.domain.corpus import ImportedChunk
+from chunksmith.domain.repeated_keys import repeated_fault, repeated_keys
 from chunksmith.errors import InvalidRequest
 
 KNOWN = frozenset({"text", "document", "id", "metadata"})
@@ -56,7 +57,8 @@ def rows_of_lines(lines: list[bytes], first_line: int) -> Iterator[Row]:
         except ValueError as exc:
             yield [RowFault(line, "", f"is not valid JSON: {exc}")]
             continue
-        yield checked(value, line)
+        repeated = repeated_keys(raw)
+        yield [RowFault(line, "", repeated_fault(key)) for key in repeated] or checked(value, line)
 
 
 def checked(value: Any, line: int) -> Row:

@@ -11,6 +11,7 @@ from chunksmith.domain.curation import ReferenceRow, References, ReferenceSet
 from chunksmith.domain.datasets import TEXT_FIELDS
 from chunksmith.domain.paging import Page, Window
 from chunksmith.domain.ports import Clock
+from chunksmith.domain.repeated_keys import repeated_fault, repeated_keys
 from chunksmith.errors import Fault, InvalidRequest, NotFound
 from chunksmith.services.chunk_rows import lines_of
 from chunksmith.services.comparing import reference_number
@@ -116,7 +117,10 @@ class _Intake:
         except ValueError as exc:
             self._faults.append(Fault(f"line {self._line}", f"is not valid JSON: {exc}"))
             return
-        if row is None:
+        repeated = repeated_keys(raw)
+        if repeated:
+            self._faults += [Fault(f"line {self._line}", repeated_fault(key)) for key in repeated]
+        elif row is None:
             self._faults.append(Fault(f"line {self._line}", "must be a text, or an object with texts in it"))
         else:
             self._rows.append(row)

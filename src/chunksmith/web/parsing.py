@@ -4,7 +4,6 @@ import asyncio
 import json
 import math
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
@@ -14,6 +13,7 @@ from marshmallow import Schema, ValidationError, fields, missing
 from multidict import MultiMapping
 from pydantic_core import from_json
 
+from chunksmith.domain.repeated_keys import repeated_fault, repeated_keys
 from chunksmith.errors import Fault, InvalidRequest, NotFound, TooLarge, UnsupportedMedia
 from chunksmith.web.fields import is_beyond_storage
 from chunksmith.web.streams import pieces_of
@@ -196,28 +196,12 @@ def parse_json(raw: bytes) -> Any:
         value = from_json(raw, allow_inf_nan=False)
     except ValueError as exc:
         raise InvalidRequest.of([_surrogate_fault(raw) or Fault("", f"is not valid JSON: {exc}")]) from exc
-    _refuse_repeated_keys(raw)
+    repeated = repeated_keys(raw)[:FAULTS_SHOWN]
+    if repeated:
+        raise InvalidRequest.of([Fault("", repeated_fault(key)) for key in repeated])
     if _HUGE_NUMBER.search(raw):
         _refuse(value, _is_infinite, "must be a finite number")
     return value
-
-
-def _refuse_repeated_keys(raw: bytes) -> None:
-    """The strict parser keeps the last of them; which one was meant cannot be known. Numbers are not read again."""
-    repeated: list[str] = []
-
-    def look(pairs: list[tuple[str, Any]]) -> None:
-        if len({key for key, _ in pairs}) < len(pairs):
-            repeated.extend(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
-
-    json.loads(raw, object_pairs_hook=look, parse_int=str, parse_float=str)
-    if repeated:
-        shown = list(dict.fromkeys(repeated))[:FAULTS_SHOWN]
-        raise InvalidRequest.of([Fault("", f"the key {_key_shown(key)} is given more than once") for key in shown])
-
-
-def _key_shown(key: str) -> str:
-    return json.dumps(key[:100], ensure_ascii=False)
 
 
 def _surrogate_fault(raw: bytes) -> Fault | None:

@@ -41,6 +41,8 @@ async def refused(corpus: Corpus, project: Project, body: bytes) -> list[str]:
         (b'{"text": "a", "id": true}', "line 2: id: must be a string"),
         (b'{"text": "a", "id": "%s"}' % (b"x" * 201), "line 2: id: must be at most 200 characters long"),
         (b'{"text": "a", "metadata": [1]}', "line 2: metadata: must be a JSON object"),
+        (b'{"text": "a", "text": "b"}', 'line 2: the key "text" is given more than once'),
+        (b'{"text": "a", "metadata": {"n": 1, "n": 2}}', 'line 2: the key "n" is given more than once'),
     ],
 )
 async def test_a_wrong_line_is_named(corpus: Corpus, project: Project, line: bytes, fault: str) -> None:
