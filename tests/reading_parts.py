@@ -24,8 +24,9 @@ from chunksmith.services.processing import DocumentProcessing
 from chunksmith.services.processing_job import ProcessingJob
 from chunksmith.services.runner import Runner
 from chunksmith.storage.calls import CallStore
-from chunksmith.storage.jobs import JobStore, unit_statements
+from chunksmith.storage.jobs import JobStore
 from chunksmith.storage.reading import ReadingStore
+from chunksmith.storage.units import UnitStore, unit_statements
 from corpus_parts import NOW, PARSING, Corpus, open_corpus
 from fake_llm import FakeLLM
 
@@ -85,10 +86,11 @@ class Reader:
             give_up_after_s=5,
         )
         self.jobs = JobStore(corpus.database)
+        self.units = UnitStore(corpus.database)
         self.readings = ReadingStore(corpus.database)
         reading = ModelReading(self.gateway, self.readings, PARSING, clock)
         self.processing = DocumentProcessing(corpus.document_rows, corpus.files, PARSING, clock, reading)
-        work = ProcessingJob(self.jobs, self.jobs, self.processing, unit_statements)
+        work = ProcessingJob(self.jobs, self.units, self.processing, unit_statements)
         self.runner = Runner(self.jobs, {"process": work}, clock, 4, lambda: self.gateway.sender.sending)
 
     async def start(self) -> None:
@@ -139,7 +141,7 @@ class Reader:
             await (running.ended.wait() if running is not None else asyncio.sleep(0))
 
     async def outcome(self, job: Job) -> tuple[str, str | None, str | None]:
-        (row,) = await self.jobs.outcomes(job.id, None, -1, 10, 0)
+        (row,) = await self.units.outcomes(job.id, None, -1, 10, 0)
         return row.status, row.reason, row.detail
 
 

@@ -23,8 +23,9 @@ from chunksmith.domain.calls import ModelRef
 from chunksmith.domain.jobs import Job, Outcome, Unit
 from chunksmith.errors import NotFound
 from chunksmith.storage.database import Database, Row, Statement
-from chunksmith.storage.jobs import JOB_COLUMNS, JOB_TABLES, JobStore, job_of, unit_statements
+from chunksmith.storage.jobs import JOB_COLUMNS, JOB_TABLES, JobStore, job_of
 from chunksmith.storage.rows import SLICE, changed, first
+from chunksmith.storage.units import unit_statements
 
 _RUN = f"""
 SELECT {JOB_COLUMNS}, b.suite AS b_suite, b.provider AS b_provider, b.model AS b_model, b.project_id AS b_project,

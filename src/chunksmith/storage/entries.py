@@ -16,7 +16,7 @@ from chunksmith.errors import NotFound, StaleEntry
 from chunksmith.storage import entry_pages
 from chunksmith.storage.database import Adding, Database, Row, Statement
 from chunksmith.storage.datasets import entry_range, number_of
-from chunksmith.storage.jobs import unit_statements
+from chunksmith.storage.units import unit_statements
 
 COLUMNS = (
     "id dataset position chunk_id question answer instruction input output summary key_points category difficulty "

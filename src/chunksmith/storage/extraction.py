@@ -31,9 +31,10 @@ from chunksmith.storage.extraction_rows import (
     items_of,
     summary_of,
 )
-from chunksmith.storage.jobs import JobStore, unit_statements
+from chunksmith.storage.jobs import JobStore
 from chunksmith.storage.projects import check_project
 from chunksmith.storage.rows import first
+from chunksmith.storage.units import unit_statements
 
 _BY_KEY = "SELECT id, idempotency_hash FROM jobs WHERE idempotency_key = ?"
 _INSERT_JOB = """

@@ -18,9 +18,10 @@ from chunksmith.storage.database import Database, Row
 from chunksmith.storage.datasets import entry_range
 from chunksmith.storage.entries import EntryStore, matching, replace_entry
 from chunksmith.storage.feedback import FEEDBACK, NUMBER_MASK, check_present, feedback_of, read_present
-from chunksmith.storage.jobs import JobStore, unit_statements
+from chunksmith.storage.jobs import JobStore
 from chunksmith.storage.projects import check_project
 from chunksmith.storage.rows import first
+from chunksmith.storage.units import unit_statements
 
 # Of each entry, the newest; what a prompt can hold is less.
 FEEDBACK_READ = 50

@@ -8,7 +8,7 @@ from typing import Any
 from chunksmith.domain.jobs import Outcome, Unit
 from chunksmith.domain.taxonomy import Batch, Category, DocumentSize, Part, Subject
 from chunksmith.storage.database import Database, Row
-from chunksmith.storage.jobs import unit_statements
+from chunksmith.storage.units import unit_statements
 
 _PUT_BATCH = "INSERT OR REPLACE INTO taxonomy_batches (job, position, chunk_ids, subject) VALUES (?, ?, ?, ?)"
 _BATCHES = """

@@ -115,7 +115,7 @@ def _jobs(app: web.Application, core: Core, workshop: Workshop) -> None:
     rows, clock = core.rows, core.clock
     jobs = JobService(
         rows.jobs,
-        rows.jobs,
+        rows.units,
         rows.calls,
         rows.datasets,
         workshop.runner,

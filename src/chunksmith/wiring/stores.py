@@ -30,6 +30,7 @@ from chunksmith.storage.references import ReferenceStore
 from chunksmith.storage.regenerations import RegenerationStore
 from chunksmith.storage.taxonomies import TaxonomyStore
 from chunksmith.storage.taxonomy_work import TaxonomyWorkStore
+from chunksmith.storage.units import UnitStore
 from chunksmith.storage.versions import VersionStore
 
 DATABASE_FILE = "chunksmith.db"
@@ -45,6 +46,7 @@ class Rows:
         database = self.database = Database(self.root / DATABASE_FILE, self.ledger.group_commit_max)
         self.calls = CallStore(database, self.ledger.compress_level)
         self.jobs = JobStore(database)
+        self.units = UnitStore(database)
         self.projects = ProjectStore(database)
         self.curation = CurationStore(database)
         self.coverage = CoverageStore(database)

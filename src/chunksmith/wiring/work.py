@@ -21,7 +21,7 @@ from chunksmith.services.runner import Runner, Work
 from chunksmith.services.splitting import SplitEntries
 from chunksmith.services.taxonomy_job import KIND as TAXONOMY_KIND
 from chunksmith.services.taxonomy_job import TaxonomyJob, TaxonomyStores, shipped_prompts
-from chunksmith.storage.jobs import unit_statements
+from chunksmith.storage.units import unit_statements
 from chunksmith.wiring.core import Core
 
 
@@ -40,7 +40,7 @@ def workshop(core: Core, notify: Callable[[], None] | None) -> Workshop:
         stores, gateway, core.settings.benchmark_folder().resolve(), core.suite, clock, core.metrics.unit_ended
     )
     generation = GenerationJob(
-        Stores(rows.jobs, rows.jobs, rows.entries, rows.datasets, rows.chunks, rows.documents),
+        Stores(rows.jobs, rows.units, rows.entries, rows.datasets, rows.chunks, rows.documents),
         gateway,
         core.processing.process,
         clock,
@@ -52,16 +52,16 @@ def workshop(core: Core, notify: Callable[[], None] | None) -> Workshop:
     )
     kinds: dict[str, Work] = {
         GENERATION_KIND: generation,
-        PROCESS_KIND: ProcessingJob(rows.jobs, rows.jobs, core.processing, unit_statements, core.metrics.unit_ended),
+        PROCESS_KIND: ProcessingJob(rows.jobs, rows.units, core.processing, unit_statements, core.metrics.unit_ended),
         TAXONOMY_KIND: TaxonomyJob(
-            TaxonomyStores(rows.jobs, rows.jobs, rows.chunks, rows.taxonomies, rows.taxonomy_work),
+            TaxonomyStores(rows.jobs, rows.units, rows.chunks, rows.taxonomies, rows.taxonomy_work),
             gateway,
             shipped_prompts(),
             clock,
             core.metrics.unit_ended,
         ),
         EXTRACTION_KIND: ExtractionJob(
-            ExtractionStores(rows.jobs, rows.jobs, rows.chunks, rows.extraction),
+            ExtractionStores(rows.jobs, rows.units, rows.chunks, rows.extraction),
             gateway,
             clock,
             generation.paces,
@@ -69,7 +69,7 @@ def workshop(core: Core, notify: Callable[[], None] | None) -> Workshop:
         ),
         REGENERATE_KIND: RegenerationJob(
             RegenerationStores(
-                rows.jobs, rows.jobs, rows.datasets, rows.entries, rows.entries, rows.chunks, rows.regenerations
+                rows.jobs, rows.units, rows.datasets, rows.entries, rows.entries, rows.chunks, rows.regenerations
             ),
             gateway,
             clock,
@@ -93,13 +93,13 @@ def workshop(core: Core, notify: Callable[[], None] | None) -> Workshop:
 
 def benchmark_stores(core: Core) -> BenchmarkStores:
     rows = core.rows
-    return BenchmarkStores(rows.jobs, rows.jobs, rows.benchmarks, rows.datasets, rows.entries, rows.chunks)
+    return BenchmarkStores(rows.jobs, rows.units, rows.benchmarks, rows.datasets, rows.entries, rows.chunks)
 
 
 def finishing(core: Core, measuring: Measuring) -> tuple[FinishingStep, ...]:
     """In this order, after the last unit of a generation is down: what comes later rests on what came before."""
     rows, limits = core.rows, core.settings.benchmarks
-    has_entries = HasEntries(rows.jobs, rows.jobs)
+    has_entries = HasEntries(rows.jobs, rows.units)
     return (
         has_entries,
         MarkDuplicates(rows.jobs, rows.curation, core.comparisons, core.clock),

@@ -20,6 +20,7 @@ from chunksmith.storage.chunks import ChunkStore
 from chunksmith.storage.datasets import DatasetStore
 from chunksmith.storage.entries import EntryStore
 from chunksmith.storage.jobs import JobStore
+from chunksmith.storage.units import UnitStore
 from corpus_parts import NOW, Corpus, open_corpus
 
 PER_UNIT = 2
@@ -50,6 +51,7 @@ def test_each_round_of_retries_has_a_batch_after_the_others() -> None:
 class Bench:
     corpus: Corpus
     jobs: JobStore
+    units: UnitStore
     entries: EntryStore
     datasets: DatasetStore
     size: int
@@ -58,7 +60,9 @@ class Bench:
     @classmethod
     async def make(cls, corpus: Corpus, size: int, total: int = 10) -> "Bench":
         database = corpus.database
-        bench = cls(corpus, JobStore(database), EntryStore(database), DatasetStore(database), size, total)
+        bench = cls(
+            corpus, JobStore(database), UnitStore(database), EntryStore(database), DatasetStore(database), size, total
+        )
         project = await corpus.project()
         values: dict[str, Any] = {
             "job_id": "dataset-gen-1",
@@ -81,7 +85,7 @@ class Bench:
             "settings": {"generation_mode": "default", "analyze_quality": False},
         }
         job = await bench.jobs.submit(values, dataset)
-        await bench.jobs.add_units(job.id, 0, list(range(total)), last=True)
+        await bench.units.add_units(job.id, 0, list(range(total)), last=True)
         return bench
 
     @property
@@ -97,7 +101,7 @@ class Bench:
         job = await self.jobs.get("dataset-gen-1")
         dataset = await self.datasets.get("dataset_1")
         values = {"place": self.place, "now": lambda: NOW, **changes}
-        store = BatchStore(self.jobs, self.entries, self.datasets, ChunkStore(self.corpus.database), **values)
+        store = BatchStore(self.units, self.entries, self.datasets, ChunkStore(self.corpus.database), **values)
         return BatchFiles(job, dataset, BatchPlan(self.total, self.size), PER_UNIT, format_named("jsonl"), store)
 
     async def end(self, files: BatchFiles, position: int, tries: int = 0) -> None:
@@ -213,7 +217,7 @@ async def test_a_round_of_retries_has_its_own_file_and_changes_none(bench: Bench
     before = {path.name: path.read_bytes() for path in bench.folder.iterdir()}
     for state in ("running", "completed"):
         await bench.jobs.move(1, state, at="2026-01-01T00:00:00.000Z")
-    await bench.jobs.reopen_units(1, ["failed"], stored_only=False, at="2026-01-01T00:00:00.000Z")
+    await bench.units.reopen_units(1, ["failed"], stored_only=False, at="2026-01-01T00:00:00.000Z")
     again = await bench.files()
     async with again.writing():
         for position in (2, 9):

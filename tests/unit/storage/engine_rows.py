@@ -11,6 +11,7 @@ from chunksmith.storage.calls import CallStore
 from chunksmith.storage.datasets import DatasetStore
 from chunksmith.storage.entries import EntryStore
 from chunksmith.storage.jobs import JobStore
+from chunksmith.storage.units import UnitStore
 from corpus_parts import NOW, Corpus
 
 GROK = ModelRef("grok", "grok-4.3")
@@ -23,6 +24,7 @@ class EngineRows:
     def __post_init__(self) -> None:
         database = self.corpus.database
         self.jobs = JobStore(database)
+        self.units = UnitStore(database)
         self.entries = EntryStore(database)
         self.datasets = DatasetStore(database)
         self.calls = CallStore(database, 1)
@@ -51,7 +53,7 @@ class EngineRows:
         }
         job = await self.jobs.submit({**values, **changes}, dataset)
         if units:
-            await self.jobs.add_units(job.id, 0, list(range(100, 100 + units)), last=True)
+            await self.units.add_units(job.id, 0, list(range(100, 100 + units)), last=True)
         return await self.jobs.reload(job.id)
 
     async def one(self, sql: str) -> Any:

@@ -27,6 +27,7 @@ from chunksmith.storage.extraction import ExtractionStore
 from chunksmith.storage.extraction_material import ExtractionMaterial
 from chunksmith.storage.extraction_purge import purge_extractions_of
 from chunksmith.storage.jobs import JobStore
+from chunksmith.storage.units import UnitStore
 from corpus_parts import NOW, Corpus
 
 CATEGORIES = (
@@ -75,7 +76,7 @@ class Shelf:
 
     async def job(self, results: dict[int, Sequence[FoundItem]], state: JobState = "completed") -> Job:
         job = await self.store.submit(self.values(), CATEGORIES)
-        await self.jobs.add_units(job.id, 0, list(results), last=True)
+        await UnitStore(self.corpus.database).add_units(job.id, 0, list(results), last=True)
         for position, (chunk, items) in enumerate(results.items()):
             outcome = Outcome("accepted" if items else "rejected", entries=len(items))
             await self.store.end_unit(job.id, Unit(position, chunk), outcome, self.project.id, items)

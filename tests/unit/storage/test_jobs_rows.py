@@ -63,12 +63,12 @@ async def test_what_ran_when_the_process_ended_is_queued_again(rows: EngineRows)
 
 async def test_units_come_in_slices_with_frozen_positions(rows: EngineRows) -> None:
     job = await rows.job()
-    await rows.jobs.add_units(job.id, 0, [7, 5, 9], last=False)
+    await rows.units.add_units(job.id, 0, [7, 5, 9], last=False)
     half = (await rows.jobs.reload(job.id)).counters
     assert (half.units_total, half.last_source_id, half.units_ready) == (3, 9, False)
-    await rows.jobs.add_units(job.id, 3, [11], last=True)
+    await rows.units.add_units(job.id, 3, [11], last=True)
     assert (await rows.jobs.reload(job.id)).counters.units_ready
-    assert [(unit.position, unit.source_id) for unit in await rows.jobs.pending_units(job.id, 0, 10)] == [
+    assert [(unit.position, unit.source_id) for unit in await rows.units.pending_units(job.id, 0, 10)] == [
         (1, 5),
         (2, 9),
         (3, 11),
@@ -78,14 +78,14 @@ async def test_units_come_in_slices_with_frozen_positions(rows: EngineRows) -> N
 async def test_a_slice_that_is_there_already_is_not_added_twice(rows: EngineRows) -> None:
     job = await rows.job(units=3)
     with pytest.raises(Exception, match="UNIQUE"):
-        await rows.jobs.add_units(job.id, 0, [1, 2, 3], last=True)
+        await rows.units.add_units(job.id, 0, [1, 2, 3], last=True)
     assert (await rows.jobs.reload(job.id)).counters.units_total == 3
 
 
 async def test_counts_agree_with_the_rows_at_every_moment(rows: EngineRows) -> None:
     job = await rows.job(units=200)
     rng = random.Random(4)
-    units = await rows.jobs.pending_units(job.id, -1, 200)
+    units = await rows.units.pending_units(job.id, -1, 200)
     rng.shuffle(units)
 
     async def end(unit: Unit) -> None:
@@ -112,7 +112,7 @@ async def test_counts_agree_with_the_rows_at_every_moment(rows: EngineRows) -> N
 async def ended(rows: EngineRows) -> EngineRows:
     """Ten units: 0-3 failed, 4-5 invalid, the others accepted."""
     await rows.job(units=10)
-    for unit in await rows.jobs.pending_units(1, -1, 10):
+    for unit in await rows.units.pending_units(1, -1, 10):
         status = "failed" if unit.position < 4 else "invalid" if unit.position < 6 else "accepted"
         await rows.entries.end_unit(1, unit, Outcome(status), 1, [])  # type: ignore[arg-type]  # one of three
     await rows.jobs.move(1, "running", at=NOW)
@@ -121,26 +121,26 @@ async def ended(rows: EngineRows) -> EngineRows:
 
 
 async def test_reopened_units_are_a_new_round(ended: EngineRows) -> None:
-    job = await ended.jobs.reopen_units(1, ["failed"], stored_only=False, at=NOW)
+    job = await ended.units.reopen_units(1, ["failed"], stored_only=False, at=NOW)
     counters = job.counters
     assert job.state == "submitted"
     assert (counters.rounds, counters.failed, counters.invalid, counters.units_pending) == (1, 0, 2, 4)
-    assert {unit.tries for unit in await ended.jobs.pending_units(1, -1, 10)} == {1}
-    assert await ended.jobs.count_pending(1, 1, 0, 9) == 4
-    assert await ended.jobs.count_of_round(1, 0, 0, 9) == 6
+    assert {unit.tries for unit in await ended.units.pending_units(1, -1, 10)} == {1}
+    assert await ended.units.count_pending(1, 1, 0, 9) == 4
+    assert await ended.units.count_of_round(1, 0, 0, 9) == 6
 
 
 async def test_nothing_to_reopen_is_no_round(ended: EngineRows) -> None:
     with pytest.raises(Conflict, match="has no refused units"):
-        await ended.jobs.reopen_units(1, ["refused"], stored_only=False, at=NOW)
+        await ended.units.reopen_units(1, ["refused"], stored_only=False, at=NOW)
     job = await ended.jobs.reload(1)
     assert (job.counters.rounds, job.state) == (0, "completed")
 
 
 async def test_a_job_that_runs_is_not_reopened(ended: EngineRows) -> None:
-    await ended.jobs.reopen_units(1, ["failed"], stored_only=False, at=NOW)
+    await ended.units.reopen_units(1, ["failed"], stored_only=False, at=NOW)
     with pytest.raises(Conflict, match="is submitted"):
-        await ended.jobs.reopen_units(1, ["invalid"], stored_only=False, at=NOW)
+        await ended.units.reopen_units(1, ["invalid"], stored_only=False, at=NOW)
 
 
 async def with_reply(ended: EngineRows, position: int) -> EngineRows:
@@ -152,25 +152,25 @@ async def with_reply(ended: EngineRows, position: int) -> EngineRows:
 
 async def test_a_round_of_stored_replies_is_one_until_the_next(ended: EngineRows) -> None:
     await with_reply(ended, 4)
-    await ended.jobs.reopen_units(1, ["invalid"], stored_only=True, at=NOW)
+    await ended.units.reopen_units(1, ["invalid"], stored_only=True, at=NOW)
     await ended.jobs.move(1, "running", at=NOW)
     await ended.jobs.requeue_running()
     assert (await ended.jobs.reload(1)).counters.stored_only
-    units = await ended.jobs.pending_units(1, -1, 10)
+    units = await ended.units.pending_units(1, -1, 10)
     assert [(unit.former, unit.sample) for unit in units] == [("invalid", 0)] * 2
     for unit in units:
         await ended.entries.end_unit(1, unit, Outcome("failed", "no_stored_reply"), 1, [])
     await ended.jobs.move(1, "running", at=NOW)
     await ended.jobs.move(1, "completed", at=NOW)
-    job = await ended.jobs.reopen_units(1, ["invalid"], stored_only=False, at=NOW)
+    job = await ended.units.reopen_units(1, ["invalid"], stored_only=False, at=NOW)
     assert not job.counters.stored_only
-    assert [(unit.former, unit.sample) for unit in await ended.jobs.pending_units(1, -1, 10)] == [(None, 1)] * 2
+    assert [(unit.former, unit.sample) for unit in await ended.units.pending_units(1, -1, 10)] == [(None, 1)] * 2
 
 
 async def test_units_without_a_stored_reply_are_not_read_again(ended: EngineRows) -> None:
     await with_reply(ended, 9)
     with pytest.raises(Conflict, match="no stored reply for its failed or invalid units"):
-        await ended.jobs.reopen_units(1, ["failed", "invalid"], stored_only=True, at=NOW)
+        await ended.units.reopen_units(1, ["failed", "invalid"], stored_only=True, at=NOW)
     assert (await ended.jobs.reload(1)).counters.units_pending == 0
 
 
@@ -189,10 +189,10 @@ async def test_a_pause_that_is_wished_for_right_behind_the_start_is_noted(rows: 
 
 
 async def test_outcomes_are_listed_by_status(ended: EngineRows) -> None:
-    await ended.jobs.reopen_units(1, ["invalid"], stored_only=False, at=NOW)
-    listed = await ended.jobs.outcomes(1, None, -1, 100, 0)
+    await ended.units.reopen_units(1, ["invalid"], stored_only=False, at=NOW)
+    listed = await ended.units.outcomes(1, None, -1, 100, 0)
     assert [one.status for one in listed] == ["failed"] * 4 + ["pending"] * 2 + ["accepted"] * 4
-    assert [one.position for one in await ended.jobs.outcomes(1, "failed", -1, 2, 1)] == [1, 2]
+    assert [one.position for one in await ended.units.outcomes(1, "failed", -1, 2, 1)] == [1, 2]
 
 
 async def test_limits_change_only_where_they_are_named(rows: EngineRows) -> None:

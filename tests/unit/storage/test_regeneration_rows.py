@@ -54,7 +54,7 @@ def values(**more: Any) -> dict[str, Any]:
 
 
 async def numbers_of(rows: EngineRows, job: Job) -> list[tuple[int, int]]:
-    return [(unit.position, unit.source_id) for unit in await rows.jobs.pending_units(job.id, -1, 100)]
+    return [(unit.position, unit.source_id) for unit in await rows.units.pending_units(job.id, -1, 100)]
 
 
 async def test_units_are_the_entries_of_that_moment(rows: EngineRows, store: RegenerationStore) -> None:
@@ -95,7 +95,7 @@ async def test_a_key_that_is_known_gives_its_job(rows: EngineRows, store: Regene
 
 async def test_others_are_those_that_the_job_leaves_alone(rows: EngineRows, store: RegenerationStore) -> None:
     job = await store.submit(values(), [1, 2, 7, 8, 9, 12])
-    units = await rows.jobs.pending_units(job.id, -1, 100)
+    units = await rows.units.pending_units(job.id, -1, 100)
     found = await store.subjects(job.id, 1, units, PER_UNIT)
     others = {number: [one.number for one in subject.others] for number, subject in found.items()}
     assert others == {1: [3], 2: [3], 7: [], 8: [], 9: [], 12: [10, 11]}
