@@ -25,6 +25,7 @@ from chunksmith.web.parsing import body_of, query_of
 from chunksmith.web.review_keys import FEEDBACK
 from chunksmith.web.routing import Answer, Route
 from chunksmith.web.schemas import datasets as shapes
+from chunksmith.web.schemas import entries as entry_shapes
 from chunksmith.web.schemas.feedback import summary_out
 from chunksmith.web.schemas.jobs import status_out
 from chunksmith.web.security import KEY_ID
@@ -69,14 +70,14 @@ async def rescore_dataset(request: web.Request) -> web.StreamResponse:
 async def list_entries(request: web.Request) -> web.StreamResponse:
     values = query_of(request)
     window = window_of(values)
-    page = await request.app[DATASETS].entries(request.match_info["dataset_id"], shapes.query_in(values), window)
+    page = await request.app[DATASETS].entries(request.match_info["dataset_id"], entry_shapes.query_in(values), window)
     answer = {
-        "entries": [shapes.entry_out(entry, page.dataset) for entry in page.entries],
+        "entries": [entry_shapes.entry_out(entry, page.dataset) for entry in page.entries],
         **counted(window, page.total),
         "next_cursor": page.next_cursor,
         "quality_summary": {
-            "average_score": shapes.average_score(page.dataset),
-            "distribution": shapes.distribution_out(page.dataset),
+            "average_score": entry_shapes.average_score(page.dataset),
+            "distribution": entry_shapes.distribution_out(page.dataset),
         },
     }
     return json_response(answer)
@@ -84,7 +85,7 @@ async def list_entries(request: web.Request) -> web.StreamResponse:
 
 async def get_entry(request: web.Request) -> web.StreamResponse:
     detail = await request.app[DATASETS].entry(request.match_info["dataset_id"], request.match_info["entry_id"])
-    return json_response(shapes.detail_out(detail), headers={"ETag": etag_of(detail.entry)})
+    return json_response(entry_shapes.detail_out(detail), headers={"ETag": etag_of(detail.entry)})
 
 
 async def change_entry(request: web.Request) -> web.StreamResponse:
@@ -96,7 +97,7 @@ async def change_entry(request: web.Request) -> web.StreamResponse:
         revisions_in(request.headers.get("If-Match"), entry_id),
         request.get(KEY_ID),
     )
-    return json_response(shapes.detail_out(detail), headers={"ETag": etag_of(detail.entry)})
+    return json_response(entry_shapes.detail_out(detail), headers={"ETag": etag_of(detail.entry)})
 
 
 async def delete_entry(request: web.Request) -> web.StreamResponse:
@@ -110,7 +111,7 @@ async def delete_entry(request: web.Request) -> web.StreamResponse:
 async def download_dataset(request: web.Request) -> web.StreamResponse:
     values = query_of(request)
     file = await request.app[EXPORTS].download(
-        request.match_info["dataset_id"], values["format"], shapes.query_in(values), values["version"]
+        request.match_info["dataset_id"], values["format"], entry_shapes.query_in(values), values["version"]
     )
     return await send_file(request, file.path, file.name, file.media_type, file.sha256)
 
@@ -173,8 +174,8 @@ ROUTES = [
         list_entries,
         "List entries",
         "Entries",
-        {200: Answer("A page of entries. `next_cursor` is fast at any depth.", shapes.EntriesOut)},
-        query=shapes.EntriesQuery,
+        {200: Answer("A page of entries. `next_cursor` is fast at any depth.", entry_shapes.EntriesOut)},
+        query=entry_shapes.EntriesQuery,
     ),
     Route(
         "GET",
@@ -182,7 +183,7 @@ ROUTES = [
         get_entry,
         "One entry with history and provenance",
         "Entries",
-        {200: Answer("The entry.", shapes.EntryDetailOut, headers=("ETag",))},
+        {200: Answer("The entry.", entry_shapes.EntryDetailOut, headers=("ETag",))},
     ),
     Route(
         "PUT",
@@ -190,8 +191,8 @@ ROUTES = [
         change_entry,
         "Edit an entry; only the named fields change",
         "Entries",
-        {200: Answer("The entry as it is now.", shapes.EntryDetailOut, headers=("ETag",))},
-        body=shapes.EntryChangeIn,
+        {200: Answer("The entry as it is now.", entry_shapes.EntryDetailOut, headers=("ETag",))},
+        body=entry_shapes.EntryChangeIn,
         also=_also_wrong_edit,
         headers=("If-Match",),
         errors=(StaleEntry,),

@@ -13,7 +13,7 @@ from chunksmith.web.parsing import body_of, query_of
 from chunksmith.web.review_keys import FEEDBACK, RESTORING
 from chunksmith.web.routing import Answer, Route
 from chunksmith.web.schemas import feedback as shapes
-from chunksmith.web.schemas.datasets import EntryDetailOut, detail_out
+from chunksmith.web.schemas.entries import EntryDetailOut, detail_out
 from chunksmith.web.security import KEY_ID
 
 

@@ -12,14 +12,8 @@ from chunksmith.quality.entry_scores import PARTS
 from chunksmith.services.analyzing import MOST_ROWS, PASSED_FROM, Analysis, AnalysisConfig
 from chunksmith.services.quality_reports import QualityReport
 from chunksmith.web import fields
-from chunksmith.web.schemas.datasets import (
-    AS_OF,
-    DistributionOut,
-    average_score,
-    curation_out,
-    distribution_out,
-    quality_out,
-)
+from chunksmith.web.schemas.datasets import AS_OF, curation_out, quality_out
+from chunksmith.web.schemas.entries import DistributionOut, average_score, distribution_out
 
 FIGURES = (
     "overall_score, mean_score (also average_score), diversity_score, bias_score (1: no imbalance found), "

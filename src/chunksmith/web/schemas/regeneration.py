@@ -9,7 +9,7 @@ from chunksmith.domain.jobs import MAX_CONCURRENCY
 from chunksmith.services.preview import Preview, estimated_input_tokens
 from chunksmith.services.regeneration import Regenerated
 from chunksmith.web import fields
-from chunksmith.web.schemas.datasets import ENTRY_STATUSES
+from chunksmith.web.schemas.entries import ENTRY_STATUSES
 from chunksmith.web.schemas.feedback import entry_ids
 from chunksmith.web.schemas.generation import GenerateIn
 
