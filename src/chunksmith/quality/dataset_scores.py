@@ -6,6 +6,7 @@ correctly rounded, samples are the same in any order; only near repeats depend o
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from chunksmith.domain.datasets import DIFFICULTIES, ENTRY_PREFIX, Entry
@@ -103,24 +104,14 @@ class DatasetScore:
         near = max(self._near.rate(), self._marked / self._count if self._count else 0.0)
         unique = min(exact, 1 - near)
         measured = _measured(self._read.items())
-        variety = {
-            "phrasing": measured["distinct_2"],
-            "vocabulary": None if measured["mtld"] is None else min(1.0, measured["mtld"] / MTLD_WANTED),
-            "questions": _question_variety(items),
-            "categories": self._categories.variety(CATEGORIES_WANTED),
-        }
+        variety = self._variety(items, measured)
         diversity = unique * _weighted(variety) if self._count else 0.0
-        balance = {
-            "category": self._categories.balance(),
-            "source": self._documents.balance(),
-            "representation": self._mentions.representation(),
-            "sentiment": self._mentions.sentiment(),
-        }
+        balance = self._balance()
         bias = min((value for value in balance.values() if value is not None), default=1.0)
         result = {
             "overall_score": None if mean is None else _rounded(overall(mean, diversity, bias)),
-            "mean_score": None if mean is None else _rounded(mean),
-            "average_score": None if mean is None else _rounded(mean),
+            "mean_score": _perhaps(mean),
+            "average_score": _perhaps(mean),
             "diversity_score": _rounded(diversity),
             "bias_score": _rounded(bias),
             "distribution": {name: self._bands[name] for name in ("high", "medium", "low")},
@@ -144,20 +135,41 @@ class DatasetScore:
                 "entries": self._judged,
                 "mean_score": _rounded(self._judge_sum / self._judged / _UNIT) if self._judged else None,
             },
-            "counts": {
-                "entries": self._count,
-                "scored": self._scored,
-                "duplicates": self._duplicates(exact),
-                "duplicates_are_estimated": not self._texts.is_everything,
-                "near_duplicates": round(near * self._count),
-                "with_missing_evidence": self._unsupported,
-                "without_category": self._without_category,
-            },
+            "counts": self._counts(exact, near),
             "left_out": [_LEFT_OUT[name] for name, value in {**variety, **balance}.items() if value is None],
         }
         tops = {"category": self._categories.top(), "document": self._documents.top()}
         result["issues"] = issues_of(result, dict(self._part_low), dict(self._part_counts), tops, _top_opening(items))
         return result
+
+    def _variety(self, items: list[Sampled[_Start]], measured: Mapping[str, float | None]) -> dict[str, float | None]:
+        words = measured["mtld"]
+        return {
+            "phrasing": measured["distinct_2"],
+            "vocabulary": None if words is None else min(1.0, words / MTLD_WANTED),
+            "questions": _question_variety(items),
+            "categories": self._categories.variety(CATEGORIES_WANTED),
+        }
+
+    def _balance(self) -> dict[str, float | None]:
+        return {
+            "category": self._categories.balance(),
+            "source": self._documents.balance(),
+            "representation": self._mentions.representation(),
+            "sentiment": self._mentions.sentiment(),
+        }
+
+    def _counts(self, exact: float, near: float) -> dict[str, int | bool]:
+        """``exact``: the share of distinct texts; ``near``: that of near-duplicates."""
+        return {
+            "entries": self._count,
+            "scored": self._scored,
+            "duplicates": self._duplicates(exact),
+            "duplicates_are_estimated": not self._texts.is_everything,
+            "near_duplicates": round(near * self._count),
+            "with_missing_evidence": self._unsupported,
+            "without_category": self._without_category,
+        }
 
     def _add_score(self, entry: Entry) -> None:
         if entry.judge is not None:
