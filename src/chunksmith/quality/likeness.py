@@ -279,20 +279,23 @@ def twins(texts: Likeness, given: int = 0) -> Twins:
     return found
 
 
-def clusters(count: int, joined: Iterable[tuple[int, int]]) -> list[int]:
-    """For each of ``count`` things the first thing that it hangs together with."""
-    roots = list(range(count))
+class Clusters:
+    """Things, numbered from 0, and which of them hang together."""
 
-    def root(number: int) -> int:
-        while roots[number] != number:
-            roots[number] = roots[roots[number]]
-            number = roots[number]
+    def __init__(self, count: int) -> None:
+        self._above = array("I", range(count))
+
+    def join(self, one: int, other: int) -> None:
+        low, high = sorted((self.first_of(one), self.first_of(other)))
+        self._above[high] = low
+
+    def first_of(self, number: int) -> int:
+        """The first thing that it hangs together with; itself, if that is none before it."""
+        above = self._above
+        while above[number] != number:
+            above[number] = above[above[number]]
+            number = above[number]
         return number
-
-    for one, other in joined:
-        low, high = sorted((root(one), root(other)))
-        roots[high] = low
-    return [root(number) for number in range(count)]
 
 
 def _says_the_same(one: Counter[int], other: Counter[int]) -> bool:

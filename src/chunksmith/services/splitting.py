@@ -4,7 +4,6 @@ import asyncio
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence, Set
-from itertools import chain
 from typing import Any
 
 from chunksmith.domain.clock import timestamp
@@ -14,7 +13,7 @@ from chunksmith.domain.generation import GenerationSpec
 from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.ports import Clock
 from chunksmith.pipeline.splits import LEAST_CLUSTERS, Cluster, assign
-from chunksmith.quality.likeness import ALIKE, Likeness, Pair, Parts, clusters, parts_of
+from chunksmith.quality.likeness import ALIKE, Clusters, Likeness, Pair, Parts, parts_of
 from chunksmith.quality.overlap import LONG_RUN, GroupRuns, SharedRuns, boilerplate_from, passages
 from chunksmith.services.comparing import entry_pages, shape_of
 from chunksmith.services.runner import Running
@@ -103,7 +102,7 @@ class _Plan:
         self._chunks = array("q")
         self._categories = array("l")
         self._names: dict[str | None, int] = {}
-        self._pairs: list[Pair] = []
+        self._pairs: list[Pair] = []  # alike, each of two groups that hung together by no other pair before
         self._splits: dict[int, Split] = {}  # by number
         self._clusters: list[Cluster] = []
         self._by_document = True
@@ -149,12 +148,7 @@ class _Plan:
         self._boilerplate_is_known = True
 
     def settle(self, ratios: Sequence[float], seed: int) -> None:
-        groups = self._groups
-        self._pairs = list(self._texts.pairs(ALIKE))
-        copies = ((original, number) for number, original in enumerate(self._texts.originals()))
-        alike = ((pair.first, pair.second) for pair in self._pairs)
-        joined = ((groups[one], groups[other]) for pairs in (copies, alike) for one, other in pairs)
-        roots = clusters(len(self._keys), chain(joined, self._shared))
+        groups, roots = self._groups, self._joined_groups()
         members: dict[int, Counter[str | None]] = defaultdict(Counter)
         names = list(self._names)
         for place, group in enumerate(groups):
@@ -162,6 +156,23 @@ class _Plan:
         self._clusters = [Cluster(str(self._keys[root]), members[root]) for root in sorted(members)]
         chosen = dict(zip(sorted(members), assign(self._clusters, ratios, seed), strict=True))
         self._splits = {self._numbers[place]: chosen[roots[group]] for place, group in enumerate(groups)}
+
+    def _joined_groups(self) -> list[int]:
+        """Of each group the first that it hangs together with."""
+        groups, joined = self._groups, Clusters(len(self._keys))
+        for one, other in self._shared:
+            joined.join(one, other)
+        for number, original in enumerate(self._texts.originals()):
+            joined.join(groups[original], groups[number])
+
+        def are_apart(first: int, second: int) -> bool:
+            return joined.first_of(groups[first]) != joined.first_of(groups[second])
+
+        # What hangs together anyway is not measured: of entries of a template nearly all pairs are alike.
+        for pair in self._texts.pairs(ALIKE, are_apart):
+            joined.join(groups[pair.first], groups[pair.second])
+            self._pairs.append(pair)
+        return [joined.first_of(group) for group in range(len(self._keys))]
 
     def split_of(self, entry: Entry) -> Split | None:
         return self._splits.get(entry.number) if entry.left_out is None else None

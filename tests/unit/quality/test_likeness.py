@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chunksmith.domain.datasets import Entry
 from chunksmith.domain.generation import SHAPES
 from chunksmith.quality import likeness
-from chunksmith.quality.likeness import ALIKE, Likeness, Parts, Twin, clusters, parts_of, same_keys, twins
+from chunksmith.quality.likeness import ALIKE, Clusters, Likeness, Parts, Twin, parts_of, same_keys, twins
 from planted import ALIKE_EDITS, EDITS, OTHERS, texts_of
 
 TEXTS = texts_of(400)
@@ -227,7 +227,10 @@ def test_nothing_that_stays_repeats_what_stays(seed: int, count: int) -> None:
 
 
 def test_clusters_hang_together_by_their_first() -> None:
-    assert clusters(6, [(4, 1), (1, 5), (2, 3)]) == [0, 1, 2, 2, 1, 1]
+    found = Clusters(6)
+    for one, other in [(4, 1), (1, 5), (2, 3), (5, 4)]:
+        found.join(one, other)
+    assert [found.first_of(number) for number in range(6)] == [0, 1, 2, 2, 1, 1]
 
 
 def test_parts_are_what_is_asked_and_what_is_told() -> None:
