@@ -85,10 +85,30 @@ class Twin(NamedTuple):
     exact: bool
 
 
+class Marks(NamedTuple):
+    """Of one text what says at a glance that another one is not about the same matter.
+
+    ``named`` stands for its numbers and names; ``asked`` and ``told`` have a bit for each word that carries meaning,
+    where two words may share one, and all bits where words are not known.
+    """
+
+    named: int
+    asked: int
+    told: int
+
+    def may_be_same(self, other: "Marks") -> bool:
+        """False only where ``Likeness.same_matter`` is."""
+        if self.named != other.named:
+            return False
+        if not (self.asked and other.asked):
+            return _holds(self.asked | self.told, other.asked | other.told)
+        return _holds(self.asked, other.asked) and _holds(self.told, other.told)
+
+
 class Likeness:
     """Texts, numbered from 0 as they are added, and what is alike among them.
 
-    Units: in memory 4 bytes a text while pairs are looked for, and 16 MB of counters. In temporary files some 50 bytes
+    Units: in memory 4 bytes a text while pairs are looked for, and 16 MB of counters. In temporary files some 70 bytes
             a text, 4 bytes a word, as many for each word that carries meaning, 256 bytes a text of bands, and 8 bytes
             a pair.
     """
@@ -96,14 +116,14 @@ class Likeness:
     def __init__(self) -> None:
         self._terms = SpilledArray("I")
         self._ends = SpilledArray("Q", [0])
-        self._named = SpilledArray("Q")
+        self._marks = SpilledArray("Q")  # three a text: what it names, and which words its two parts may have
         self._exact = SpilledArray("Q")
         self._meant = SpilledArray("I")  # what carries meaning, of the prompt and of the rest of each text
         self._meant_ends = SpilledArray("Q", [0])
         self._unspaced = SpilledArray("b")
 
     def __len__(self) -> int:
-        return len(self._named)
+        return len(self._exact)
 
     def add(self, texts: Sequence[Parts]) -> None:
         for text in texts:
@@ -116,8 +136,10 @@ class Likeness:
             self._exact.append(_code(whole))
 
     def _add_matter(self, parts: list[Matter], whole: str) -> None:
-        self._named.append(_code("\0".join([*_exact_words(whole), *joined_exact(parts)])))
-        self._unspaced.append(any(part.unspaced for part in parts))
+        unspaced = any(part.unspaced for part in parts)
+        self._unspaced.append(unspaced)
+        named = _code("\0".join([*_exact_words(whole), *joined_exact(parts)]))
+        self._marks.extend((named, *(_MASK if unspaced else _word_bits(part.content[:MOST_TERMS]) for part in parts)))
         for part in parts:
             self._meant.extend(part.content[:MOST_TERMS])
             self._meant_ends.append(len(self._meant))
@@ -166,9 +188,12 @@ class Likeness:
     def likeness_of(self, first: int, second: int) -> float:
         return _jaccard(self._shingles_of(first), self._shingles_of(second))
 
+    def marks_of(self, number: int) -> Marks:
+        return Marks(*self._marks.slice(3 * number, 3 * number + 3))
+
     def same_matter(self, first: int, second: int) -> bool:
         """Whether two texts that are alike ask the same and tell the same: no other number, name or answer."""
-        if self._named[first] != self._named[second]:
+        if not self.marks_of(first).may_be_same(self.marks_of(second)):
             return False
         mine, theirs = self._meant_by(first), self._meant_by(second)
         if not (mine[0] and theirs[0]):  # what is asked is not known of both
@@ -267,10 +292,16 @@ def twins(texts: Likeness, given: int = 0) -> Twins:
     """
     found = Twins(len(texts))
 
+    marks_of = functools.lru_cache(maxsize=_REMEMBERED)(texts.marks_of)
+
     def is_open(first: int, second: int) -> bool:
         return second >= given and second not in found and first not in found
 
-    for first, second, _ in texts.pairs(ALIKE, is_open):
+    # Of entries of a template nearly all are alike: most need not be measured to see that they are not the same.
+    def is_worth_measuring(first: int, second: int) -> bool:
+        return is_open(first, second) and marks_of(first).may_be_same(marks_of(second))
+
+    for first, second, _ in texts.pairs(ALIKE, is_worth_measuring):
         if is_open(first, second) and texts.same_matter(first, second):
             found.put(second, Twin(first, exact=False))
     for number, original in enumerate(texts.originals()):
@@ -296,6 +327,18 @@ class Clusters:
             above[number] = above[above[number]]
             number = above[number]
         return number
+
+
+def _word_bits(words: Iterable[int]) -> int:
+    bits = 0
+    for word in words:
+        bits |= 1 << (word & 63)
+    return bits
+
+
+def _holds(one: int, other: int) -> bool:
+    """Every bit of one of them is in the other."""
+    return not (one & ~other and other & ~one)
 
 
 def _says_the_same(one: Counter[int], other: Counter[int]) -> bool:

@@ -226,6 +226,24 @@ def test_nothing_that_stays_repeats_what_stays(seed: int, count: int) -> None:
     ]
 
 
+@given(
+    st.text(st.sampled_from("abcdefgh "), max_size=40),
+    st.text(st.sampled_from("abcdefgh 1."), max_size=60),
+    st.lists(st.sampled_from(["deep", "wood", "in fact", "the"]), max_size=2),
+)
+@settings(deadline=None)
+def test_what_says_little_more_may_be_the_same_at_a_glance(prompt: str, rest: str, more: list[str]) -> None:
+    search = Likeness()
+    search.add([Parts(prompt, rest), Parts(prompt, " ".join([rest, *more]))])
+    assert search.marks_of(0).may_be_same(search.marks_of(1))
+
+
+def test_other_words_are_told_apart_at_a_glance() -> None:
+    search = Likeness()
+    search.add([Parts("Who sells the lamp?", "the potter"), Parts("Who sells the lamp?", "the weaver")])
+    assert not search.marks_of(0).may_be_same(search.marks_of(1))
+
+
 def test_clusters_hang_together_by_their_first() -> None:
     found = Clusters(6)
     for one, other in [(4, 1), (1, 5), (2, 3), (5, 4)]:
