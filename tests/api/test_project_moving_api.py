@@ -3,12 +3,14 @@
 import io
 import json
 import re
+import shutil
 import zipfile
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+import pytest_asyncio
 from aiohttp import FormData
 
 from api_parts import download, entries, files_below, upload
@@ -21,18 +23,43 @@ TREE = {"name": "All", "children": [{"name": "Clay"}, {"name": "Rocks", "childre
 NUMBER = re.compile(r'"(?:id|project_id|document_id|chunk_id|taxonomy_id|call_id)": ?(?:\d+|"chunk_\d+")|chunk_\d+')
 
 
+class Furnished(NamedTuple):
+    """The data directory of an instance that has stopped, and what was made in it."""
+
+    data_dir: Path
+    made: Json
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def instances(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Furnished]:
+    """Two, made alike, for all tests of the module: each test goes on with copies of them."""
+    found = {}
+    for name in ("here", "there"):
+        data_dir = tmp_path_factory.mktemp(name) / "data"
+        async with running_app(settings_for(data_dir)) as server:
+            found[name] = Furnished(data_dir, await furnished(server))
+    return found
+
+
 @pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Server]:
+async def here(tmp_path: Path, instances: dict[str, Furnished]) -> AsyncIterator[Server]:
+    shutil.copytree(instances["here"].data_dir, tmp_path / "here")
     async with running_app(settings_for(tmp_path / "here")) as server:
         yield server
 
 
 @pytest.fixture
-async def there(tmp_path: Path) -> AsyncIterator[Server]:
+async def there(tmp_path: Path, instances: dict[str, Furnished]) -> AsyncIterator[Server]:
     """Another instance, whose numbers are taken already."""
+    shutil.copytree(instances["there"].data_dir, tmp_path / "there")
     async with running_app(settings_for(tmp_path / "there")) as server:
-        await furnished(server)
         yield server
+
+
+@pytest.fixture
+def made(instances: dict[str, Furnished]) -> Json:
+    """What is there to be moved."""
+    return instances["here"].made
 
 
 async def furnished(server: Server) -> Json:
@@ -95,8 +122,7 @@ async def seen(server: Server, project: int, made: Json) -> dict[str, Any]:
     }
 
 
-async def test_a_project_is_the_same_elsewhere(here: Server, there: Server) -> None:
-    made = await furnished(here)
+async def test_a_project_is_the_same_elsewhere(here: Server, there: Server, made: Json) -> None:
     project = (await taken(there, await archive(here, made["project"])))["id"]
     before, after = await seen(here, made["project"], made), await seen(there, project, made)
     for name in before:
@@ -104,16 +130,16 @@ async def test_a_project_is_the_same_elsewhere(here: Server, there: Server) -> N
         assert told(after[name]).replace(folder, f"datasets/{made['project']}/") == told(before[name]), name
 
 
-async def test_downloads_are_the_same_elsewhere_but_for_the_numbers_of_chunks(here: Server, there: Server) -> None:
-    made = await furnished(here)
+async def test_downloads_are_the_same_elsewhere_but_for_the_numbers_of_chunks(
+    here: Server, there: Server, made: Json
+) -> None:
     await taken(there, await archive(here, made["project"]))
     after, before = [(await download(server, made["dataset"], split="train")).decode() for server in (there, here)]
     assert NUMBER.sub("#", after) == NUMBER.sub("#", before)
 
 
 @pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
-async def test_versions_are_the_same_elsewhere(here: Server, there: Server, version: str) -> None:
-    made = await furnished(here)
+async def test_versions_are_the_same_elsewhere(here: Server, there: Server, made: Json, version: str) -> None:
     await taken(there, await archive(here, made["project"]))
     after, before = [
         (await download(server, made["dataset"], version=version, split="train")).decode() for server in (there, here)
@@ -121,8 +147,7 @@ async def test_versions_are_the_same_elsewhere(here: Server, there: Server, vers
     assert NUMBER.sub("#", after) == NUMBER.sub("#", before)
 
 
-async def test_originals_and_batch_files_come_along(here: Server, there: Server, tmp_path: Path) -> None:
-    made = await furnished(here)
+async def test_originals_and_batch_files_come_along(here: Server, there: Server, made: Json, tmp_path: Path) -> None:
     project = (await taken(there, await archive(here, made["project"])))["id"]
     batches = files_below(tmp_path / "here" / "datasets" / str(made["project"]))
     assert batches
@@ -131,8 +156,7 @@ async def test_originals_and_batch_files_come_along(here: Server, there: Server,
     assert list(files_below(tmp_path / "there" / "uploads").values()).count(content) == 2
 
 
-async def test_work_goes_on_elsewhere(here: Server, there: Server) -> None:
-    made = await furnished(here)
+async def test_work_goes_on_elsewhere(here: Server, there: Server, made: Json) -> None:
     project = (await taken(there, await archive(here, made["project"])))["id"]
     extract = {"data_source": "Extract", "extraction_file_id": made["extraction"]}
     body = {"project_id": project, "generation_model": "builtin", **extract}
@@ -142,8 +166,8 @@ async def test_work_goes_on_elsewhere(here: Server, there: Server) -> None:
     assert status["result"]["units"]["failed"] == 0
 
 
-async def test_a_project_is_not_taken_twice(here: Server, there: Server) -> None:
-    content = await archive(here, (await furnished(here))["project"])
+async def test_a_project_is_not_taken_twice(here: Server, there: Server, made: Json) -> None:
+    content = await archive(here, made["project"])
     await taken(there, content)
     before = (await there.get("projects"))["total"]
     assert "here already" in (await taken(there, content, 409))["detail"]
@@ -204,9 +228,9 @@ def _newer(members: dict[str, bytes]) -> None:
     ids=["cut", "empty", "newer", "another's chunk", "folder outside", "file outside", "state", "no text"],
 )
 async def test_a_hostile_archive_leaves_nothing(
-    here: Server, there: Server, tmp_path: Path, harm: Callable[[bytes], bytes]
+    here: Server, there: Server, made: Json, tmp_path: Path, harm: Callable[[bytes], bytes]
 ) -> None:
-    content = harm(await archive(here, (await furnished(here))["project"]))
+    content = harm(await archive(here, made["project"]))
     before = files_below(tmp_path / "there" / "uploads"), (await there.get("projects"))["total"]
     await taken(there, content, 400)
     assert (files_below(tmp_path / "there" / "uploads"), (await there.get("projects"))["total"]) == before
