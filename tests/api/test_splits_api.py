@@ -75,7 +75,7 @@ def one_each(texts: list[Parts]) -> list[list[Parts]]:
 
 
 @given(projects())
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=12, derandomize=True)
 def test_no_split_leaks(project: Planted) -> None:
     with TemporaryDirectory() as folder:
         asyncio.run(_nothing_leaks(Path(folder), project))

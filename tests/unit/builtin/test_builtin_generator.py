@@ -113,7 +113,7 @@ _WORDS = st.lists(
 ).map(" ".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(passage=st.one_of(st.text(max_size=400), _WORDS), mode=st.sampled_from(list(MODES)), count=st.integers(0, 5))
 def test_any_text_gives_verbatim_items_or_none(passage: str, mode: str, count: int) -> None:
     for item in generate(Task(mode, passage, count)):

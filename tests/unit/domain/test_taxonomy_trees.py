@@ -146,7 +146,7 @@ def _ids_by_path(root: Node) -> dict[tuple[str, ...], str]:
     return {tuple(map(name_key, place.path)): place.node.id for place in Tree(root)} | {(): root.id}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(drafts(with_ids=False), drafts(with_ids=True))
 def test_ids_are_stable_under_any_edit(before: Draft, edit: Draft) -> None:
     given_ids = [draft.id for _, draft in _flat(edit) if draft.id]
@@ -163,7 +163,7 @@ def test_ids_are_stable_under_any_edit(before: Draft, edit: Draft) -> None:
             assert found[path] == known[path]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(drafts(with_ids=False))
 def test_what_is_written_back_as_it_was_read_changes_nothing(before: Draft) -> None:
     old = identify(before)

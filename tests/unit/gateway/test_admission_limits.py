@@ -122,7 +122,7 @@ async def _budget_holds(seed: int, max_calls: int | None, affordable: int | None
     assert max_cost is None or spent <= max_cost
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 10**6),
     rpm=st.integers(1, 60),
@@ -136,19 +136,19 @@ def test_requests_per_minute_and_concurrency_hold_for_any_arrivals(
     in_loop(_limits_hold(seed, rpm, concurrency, count, rate))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10**6), tpm=st.integers(200, 3000), count=st.integers(1, 80))
 def test_tokens_per_minute_hold_for_any_arrivals(seed: int, tpm: int, count: int) -> None:
     in_loop(_tokens_hold(seed, tpm, count))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**6), rate=st.sampled_from([0.1, 0.4, 0.8]), cancel=st.sampled_from([0.0, 0.3, 1.0]))
 def test_no_slot_leaks_after_any_fault_or_cancellation(seed: int, rate: float, cancel: float) -> None:
     in_loop(_nothing_leaks(seed, rate, cancel))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 10**6),
     max_calls=st.none() | st.integers(1, 30),
@@ -203,7 +203,7 @@ async def test_what_is_smaller_does_not_wait_for_tokens_with_what_is_large() -> 
     assert await leaving(gate, clock, [700, 250, 100, 50]) == pytest.approx([30, 0, 61, 0])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(1, 1500), min_size=1, max_size=25), st.integers(0, 1000), st.none() | st.integers(1, 5))
 def test_the_first_that_waits_for_tokens_leaves_as_soon_as_if_it_were_alone(
     sizes: list[int], spent: int, rpm: int | None

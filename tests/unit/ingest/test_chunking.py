@@ -36,7 +36,7 @@ def _specs(draw: st.DrawFn) -> ChunkSpec:
     return ChunkSpec(draw(st.sampled_from(_STRATEGIES)), size, overlap, delimiter)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(_TEXTS, _specs())
 def test_spans_are_exact_trimmed_ordered_and_within_size(text: str, spec: ChunkSpec) -> None:
     chunks = split(text, spec)
@@ -47,7 +47,7 @@ def test_spans_are_exact_trimmed_ordered_and_within_size(text: str, spec: ChunkS
     assert starts == sorted(set(starts))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(_TEXTS, _specs())
 def test_overlap_is_never_more_than_asked(text: str, spec: ChunkSpec) -> None:
     chunks = split(text, spec)
@@ -57,7 +57,7 @@ def test_overlap_is_never_more_than_asked(text: str, spec: ChunkSpec) -> None:
         assert measured <= spec.overlap
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(_TEXTS, _specs().filter(lambda spec: spec.strategy in {"token", "character"}))
 def test_nothing_visible_is_lost_but_furniture(text: str, spec: ChunkSpec) -> None:
     covered = bytearray(len(text))

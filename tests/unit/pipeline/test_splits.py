@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chunksmith.domain.curation import SPLITS
@@ -27,14 +27,12 @@ def sizes(clusters: list[Cluster], ratios: tuple[float, ...] = RATIOS, seed: int
 
 
 @given(CLUSTERS)
-@settings(deadline=None)
 def test_fewer_than_three_are_all_for_training_and_three_fill_every_split(clusters: list[Cluster]) -> None:
     splits = assign(clusters, RATIOS, 0)
     assert set(splits) == ({"train", "validation", "test"} if len(clusters) >= 3 else {"train"} & set(splits))
 
 
 @given(CLUSTERS, st.integers(0, 5))
-@settings(deadline=None)
 def test_the_same_in_gives_the_same_out_whatever_the_order(clusters: list[Cluster], seed: int) -> None:
     there = dict(zip((one.key for one in clusters), assign(clusters, RATIOS, seed), strict=True))
     back = clusters[::-1]
@@ -67,7 +65,6 @@ def test_categories_of_few_clusters_do_not_put_everything_into_train(clusters_ea
 
 
 @given(st.lists(CATEGORIES, min_size=3, max_size=6), st.integers(0, 3))
-@settings(deadline=None)
 def test_no_other_way_to_assign_a_few_clusters_is_nearer_to_the_ratios(categories: list[Any], seed: int) -> None:
     clusters = [Cluster(str(number), {"a": sum(one.values())}) for number, one in enumerate(categories)]
     total = sum(one.size for one in clusters)

@@ -209,7 +209,7 @@ def test_what_is_given_is_never_marked() -> None:
 
 
 @given(st.integers(0, 10**6), st.integers(2, 40))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_nothing_that_stays_repeats_what_stays(seed: int, count: int) -> None:
     rng = random.Random(seed)
     texts = [ALIKE_EDITS["one word"](rng.choice(TEXTS[:15]), rng) for _ in range(count)]
@@ -231,7 +231,6 @@ def test_nothing_that_stays_repeats_what_stays(seed: int, count: int) -> None:
     st.text(st.sampled_from("abcdefgh 1."), max_size=60),
     st.lists(st.sampled_from(["deep", "wood", "in fact", "the"]), max_size=2),
 )
-@settings(deadline=None)
 def test_what_says_little_more_may_be_the_same_at_a_glance(prompt: str, rest: str, more: list[str]) -> None:
     search = Likeness()
     search.add([Parts(prompt, rest), Parts(prompt, " ".join([rest, *more]))])

@@ -45,7 +45,7 @@ async def of_document(corpus: Corpus, document: int, per_page: int) -> list[int]
     deleted=st.sets(st.integers(1, 40), max_size=10),
     per_page=st.integers(1, 15),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 async def test_pages_put_together_are_the_whole_list(sizes: list[int], deleted: set[int], per_page: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with open_corpus(Path(folder)) as corpus:

@@ -157,7 +157,7 @@ def _without_names(content: Content) -> Content:
     return {number: replace(one, document_name=None) for number, one in content.items()}
 
 
-@settings(derandomize=True, max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(derandomize=True, max_examples=25, suppress_health_check=list(HealthCheck))
 @given(st.lists(OPERATIONS, min_size=8, max_size=24))
 def test_versions_stay_what_they_were(operations: list[tuple[Any, ...]]) -> None:
     async def run(folder: Path) -> None:
