@@ -3,6 +3,7 @@
 import re
 import sys
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,6 +31,7 @@ def test_texts_fold_together_as_each_of_them_does(texts: list[str]) -> None:
     assert fold_each(texts) == list(map(fold, texts))
 
 
+@pytest.mark.slow  # every character there is
 def test_a_folded_character_folds_to_itself() -> None:
     parts = {part for code in range(sys.maxunicode + 1) for part in folding._folded_alone(chr(code))}
     assert [part for part in parts if folding._folded_alone(part) != part] == []

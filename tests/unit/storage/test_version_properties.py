@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from version_rows import LINE, Content, Model, VersionRows, open_versions
@@ -157,6 +158,7 @@ def _without_names(content: Content) -> Content:
     return {number: replace(one, document_name=None) for number, one in content.items()}
 
 
+@pytest.mark.slow
 @settings(derandomize=True, max_examples=25, suppress_health_check=list(HealthCheck))
 @given(st.lists(OPERATIONS, min_size=8, max_size=24))
 def test_versions_stay_what_they_were(operations: list[tuple[Any, ...]]) -> None:
