@@ -81,6 +81,9 @@ class Entry:
     def texts(self) -> dict[str, str | tuple[str, ...] | None]:
         return {name: getattr(self, name) for name in TEXT_FIELDS}
 
+    def texts_given(self) -> dict[str, str | tuple[str, ...]]:
+        return {name: text for name, text in self.texts().items() if text is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class BatchFile:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from chunksmith.errors import ReplyUnreadable
 from chunksmith.pipeline.json_text import json_in
-from chunksmith.pipeline.replies import clean
+from chunksmith.pipeline.replies import clean, object_schema
 
 M = TypeVar("M", bound=BaseModel)
 LONGEST_ENTITY, LONGEST_PORTION = 500, 20_000
@@ -82,8 +82,8 @@ def claims_schema(categories: Sequence[int], contexts: Sequence[int], most: int)
     if contexts:
         named = {"type": "string", "enum": [handle(number) for number in contexts]}
         properties["contexts"] = {"type": "array", "items": named}
-    properties["items"] = {"type": "array", "items": _object(item), "maxItems": most}
-    return _object(properties)
+    properties["items"] = {"type": "array", "items": object_schema(item), "maxItems": most}
+    return object_schema(properties)
 
 
 def verdicts_schema(count: int) -> dict[str, Any]:
@@ -92,16 +92,9 @@ def verdicts_schema(count: int) -> dict[str, Any]:
         "valid": {"type": "boolean"},
         "confidence": {"type": "number", "minimum": 0, "maximum": 1},
     }
-    return _object({"verdicts": {"type": "array", "items": _object(verdict), "minItems": count, "maxItems": count}})
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+    return object_schema(
+        {"verdicts": {"type": "array", "items": object_schema(verdict), "minItems": count, "maxItems": count}}
+    )
 
 
 async def read_claims(text: str, *, cut: bool = False) -> Claims:

@@ -15,7 +15,7 @@ from chunksmith.gateway.callers import Caller
 from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline import prompts
 from chunksmith.pipeline.asking import ask_for_object
-from chunksmith.pipeline.replies import clean
+from chunksmith.pipeline.replies import clean, object_schema
 
 JUDGE_MODE = "judge entries"
 TEMPERATURE = 0.0
@@ -54,10 +54,10 @@ class Verdicts(NamedTuple):
 
 def verdict_schema(count: int) -> dict[str, Any]:
     grade = {"type": "integer", "minimum": GRADES[0], "maximum": GRADES[1]}
-    criterion = _object({"reason": {"type": "string"}, "grade": grade})
+    criterion = object_schema({"reason": {"type": "string"}, "grade": grade})
     number = {"item": {"type": "integer", "minimum": 1, "maximum": count}}
-    item = _object({**number, **dict.fromkeys(CRITERIA, criterion)})
-    return _object({"verdicts": {"type": "array", "items": item, "minItems": count, "maxItems": count}})
+    item = object_schema({**number, **dict.fromkeys(CRITERIA, criterion)})
+    return object_schema({"verdicts": {"type": "array", "items": item, "minItems": count, "maxItems": count}})
 
 
 def judge_request(model: ModelRef, chunk: Chunk, entries: Sequence[Mapping[str, Any]], sample: int = 0) -> ChatRequest:
@@ -107,7 +107,7 @@ class Judge:
         async def ask(request: ChatRequest, stage: Stage) -> ChatReply:
             return (await self._gateway.ask(request, self._caller, position=position, stage=stage)).reply
 
-        request = judge_request(self._model, chunk, [_texts(entry) for entry in entries], sample)
+        request = judge_request(self._model, chunk, [entry.texts_given() for entry in entries], sample)
         try:
             found = await ask_for_object(ask, request, "judge", lambda value: _read(value, len(entries), self._model))
         except ReplyUnreadable as exc:
@@ -152,16 +152,3 @@ def _verdict(item: Mapping[str, Any], model: ModelRef) -> dict[str, Any] | None:
         criteria[name] = {"grade": grade, "reason": clean(reason)[:LONGEST_REASON] if isinstance(reason, str) else ""}
     mean = sum(one["grade"] for one in criteria.values()) / len(criteria)
     return {"model": str(model), "score": round((mean - 1) / (GRADES[1] - 1), 4), "criteria": criteria}
-
-
-def _texts(entry: Entry) -> dict[str, Any]:
-    return {name: text for name, text in entry.texts().items() if text is not None}
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }

@@ -15,7 +15,7 @@ from chunksmith.gateway.callers import Caller
 from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline import prompts, replies
 from chunksmith.pipeline.asking import ask_for_object
-from chunksmith.pipeline.replies import category_schema, clean, difficulty_schema
+from chunksmith.pipeline.replies import category_schema, clean, difficulty_schema, object_schema
 from chunksmith.pipeline.sources import Around
 
 LABEL_MODE = "label entries"
@@ -55,8 +55,8 @@ def label_schema(count: int, categories: int) -> dict[str, Any]:
         "category": category_schema(categories),
         "difficulty": difficulty_schema(),
     }
-    labels = {"type": "array", "items": _object(properties), "minItems": count, "maxItems": count}
-    return _object({"labels": labels})
+    labels = {"type": "array", "items": object_schema(properties), "minItems": count, "maxItems": count}
+    return object_schema({"labels": labels})
 
 
 def label_request(
@@ -110,7 +110,7 @@ class Labeller:
             answer = await self._gateway.ask(request, self._caller, position=unit.position, stage=stage)
             return answer.reply
 
-        texts = [_texts(entry) for entry in entries]
+        texts = [entry.texts_given() for entry in entries]
         request = label_request(self._model, chunk, texts, around, unit.sample)
         try:
             found = await ask_for_object(ask, request, "classify", lambda value: _read(value, len(entries)))
@@ -143,16 +143,3 @@ def _text(value: object) -> str:
 def _difficulty(value: object) -> str | None:
     said = value.strip().lower() if isinstance(value, str) else ""
     return said if said in DIFFICULTIES else None
-
-
-def _texts(entry: Entry) -> dict[str, Any]:
-    return {name: text for name, text in entry.texts().items() if text is not None}
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }

@@ -15,6 +15,7 @@ from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import ProviderError, ReplyUnreadable
 from chunksmith.pipeline.asking import Ask, ask_for_object
 from chunksmith.pipeline.prompts import fence
+from chunksmith.pipeline.replies import object_schema
 
 WINDOW_TOKENS, WINDOW_SENTENCES = 2500, 120
 # Sentences of the window before that are shown again, so that its first one can be judged.
@@ -155,17 +156,7 @@ def _topics(found: dict[str, Any]) -> list[object]:
 
 def _schema(count: int) -> dict[str, Any]:
     topic = {
-        "type": "object",
-        "properties": {
-            "sentence": {"type": "integer", "minimum": 1, "maximum": count, "description": "its number"},
-            "begins": {"type": "string", "description": "its first five to eight words, copied exactly"},
-        },
-        "required": ["sentence", "begins"],
-        "additionalProperties": False,
+        "sentence": {"type": "integer", "minimum": 1, "maximum": count, "description": "its number"},
+        "begins": {"type": "string", "description": "its first five to eight words, copied exactly"},
     }
-    return {
-        "type": "object",
-        "properties": {"topics": {"type": "array", "items": topic}},
-        "required": ["topics"],
-        "additionalProperties": False,
-    }
+    return object_schema({"topics": {"type": "array", "items": object_schema(topic)}})

@@ -6,7 +6,7 @@ from typing import Any
 from chunksmith.domain.calls import Attachment, ChatRequest, Message, ModelRef
 from chunksmith.errors import ReplyUnreadable
 from chunksmith.pipeline.asking import Ask, ask_for_object
-from chunksmith.pipeline.replies import clean
+from chunksmith.pipeline.replies import clean, object_schema
 
 # A full page of small print has about 1,500 tokens, one of tables or of Japanese twice that.
 MAX_TOKENS = 4096
@@ -24,12 +24,7 @@ is no text on the page, give an empty text.
 Answer with one JSON object and nothing else, of this shape:
 {"markdown": "the text of the page"}"""
 REQUEST = "Copy the text of this page."
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {"markdown": {"type": "string", "description": "the text of the page as Markdown"}},
-    "required": ["markdown"],
-    "additionalProperties": False,
-}
+SCHEMA = object_schema({"markdown": {"type": "string", "description": "the text of the page as Markdown"}})
 _FENCED = re.compile(r"\A```(?:markdown|md)?[ \t]*\n(.*)\n```\Z", re.DOTALL)
 
 

@@ -178,7 +178,7 @@ def _edit(edit: Edit) -> dict[str, Any]:
 
 
 def _texts(entry: Entry) -> dict[str, Any]:
-    return {name: _cut_any(text) for name, text in entry.texts().items() if text is not None}
+    return {name: _cut_any(text) for name, text in entry.texts_given().items()}
 
 
 def _known(entry: Entry) -> dict[str, Any]:

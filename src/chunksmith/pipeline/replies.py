@@ -76,12 +76,15 @@ def reply_schema(mode: Mode, count: int, *, classified: bool, categories: int = 
     if classified:
         properties["category"] = category_schema(categories)
         properties["difficulty"] = difficulty_schema()
-    item = {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
-    entries = {"type": "array", "items": item, "maxItems": count}
+    return object_schema({"entries": {"type": "array", "items": object_schema(properties), "maxItems": count}})
+
+
+def object_schema(properties: dict[str, Any]) -> dict[str, Any]:
+    """JSON Schema of an object with all of these and nothing else."""
     return {
         "type": "object",
-        "properties": {"entries": entries},
-        "required": ["entries"],
+        "properties": properties,
+        "required": list(properties),
         "additionalProperties": False,
     }
 

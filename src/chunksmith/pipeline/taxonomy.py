@@ -158,18 +158,8 @@ def reply_schema(depth: int, most: int) -> dict[str, Any]:
     """Flat, whatever the depth: every category with its whole path. No provider has to follow references."""
     name = {"type": "string", "minLength": 1, "maxLength": SHORT_NAME}
     path = {"type": "array", "items": name, "minItems": 1, "maxItems": depth}
-    item = {
-        "type": "object",
-        "properties": {"category_path": path, "description": {"type": "string"}},
-        "required": ["category_path", "description"],
-        "additionalProperties": False,
-    }
-    return {
-        "type": "object",
-        "properties": {"categories": {"type": "array", "items": item, "maxItems": most}},
-        "required": ["categories"],
-        "additionalProperties": False,
-    }
+    item = replies.object_schema({"category_path": path, "description": {"type": "string"}})
+    return replies.object_schema({"categories": {"type": "array", "items": item, "maxItems": most}})
 
 
 def _one_line(value: object) -> object:

@@ -129,8 +129,7 @@ def digests(entries: Sequence[Entry]) -> list[Digest]:
 
 def _sha256(entry: Entry) -> str:
     """Of all that a version keeps but numbers of rows: a project that moves to another instance gets others."""
-    content: dict[str, Any] = {name: text for name, text in entry.texts().items() if text is not None}
-    content |= {
+    content: dict[str, Any] = entry.texts_given() | {
         "id": entry.public_id,
         "category": entry.category,
         "category_id": entry.category_id,

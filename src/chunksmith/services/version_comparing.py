@@ -152,9 +152,8 @@ class Comparing:
 
 def shown(entry: Entry) -> dict[str, Any]:
     """What is compared of an entry."""
-    texts = {name: text for name, text in entry.texts().items() if text is not None}
     return {
-        **texts,
+        **entry.texts_given(),
         "category": entry.category,
         "difficulty": entry.difficulty,
         "quality_score": entry.quality,

@@ -292,6 +292,18 @@ class IdentifierOrName(Identifier):
         return value
 
 
+def documents(description: str) -> List:
+    """The numbers of some documents of a project; None where none are named."""
+    return List(
+        Integer(least=0),
+        least=1,
+        most=100_000,
+        allow_none=True,
+        load_default=None,
+        metadata={"description": description},
+    )
+
+
 def is_beyond_storage(text: str) -> bool:
     """Whether ``text`` is an integer that no row can have as its id. Never converts long digits."""
     digits = text.lstrip("0")

@@ -41,14 +41,7 @@ class ContentQuery(fields.QuerySchema):
 
 class ProcessIn(fields.StrictSchema):
     project_id = fields.Identifier(required=True, metadata={"description": "Integer id or UUID of the project."})
-    document_ids = fields.List(
-        fields.Integer(least=0),
-        least=1,
-        most=100_000,
-        load_default=None,
-        allow_none=True,
-        metadata={"description": "null: all documents that were uploaded, but not processed yet."},
-    )
+    document_ids = fields.documents("null: all documents that were uploaded, but not processed yet.")
     parsing_model = fields.String(
         least=1,
         most=200,

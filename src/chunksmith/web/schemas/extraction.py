@@ -78,14 +78,7 @@ class ExtractionIn(fields.StrictSchema):
     reuse = fields.Boolean(
         load_default=True, metadata={"description": "Answer equal requests from the ledger instead of paying again."}
     )
-    document_ids = fields.List(
-        fields.Integer(least=0),
-        least=1,
-        most=100_000,
-        allow_none=True,
-        load_default=None,
-        metadata={"description": "Only chunks of these documents; null: all."},
-    )
+    document_ids = fields.documents("Only chunks of these documents; null: all.")
 
 
 class StartedOut(fields.AnswerSchema):

@@ -209,14 +209,7 @@ class GenerateIn(fields.StrictSchema):
         load_default=None,
         metadata={"description": "With `fill_gaps`: a dataset of the project; only what this one leaves uncovered."},
     )
-    document_ids = fields.List(
-        fields.Integer(least=0),
-        least=1,
-        most=100_000,
-        allow_none=True,
-        load_default=None,
-        metadata={"description": "Only these documents of the project; null: all."},
-    )
+    document_ids = fields.documents("Only these documents of the project; null: all.")
     chunk_strategy = fields.String(one_of=STRATEGIES, allow_none=True, load_default=None)
     chunk_size = fields.Integer(least=1, most=1_000_000, allow_none=True, load_default=None)
     chunk_overlap = fields.Integer(least=0, most=1_000_000, allow_none=True, load_default=None)

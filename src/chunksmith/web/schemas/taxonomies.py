@@ -230,14 +230,7 @@ class _MakingIn(fields.StrictSchema):
             f"{DEFAULT_EXTENSION_SAMPLE} to extend. The mode complete looks at all."
         },
     )
-    document_ids = fields.List(
-        fields.Integer(least=0),
-        least=1,
-        most=100_000,
-        allow_none=True,
-        load_default=None,
-        metadata={"description": "Only these documents of the project; null: all."},
-    )
+    document_ids = fields.documents("Only these documents of the project; null: all.")
     concurrency = fields.Integer(least=1, most=MAX_CONCURRENCY, load_default=1)
     max_calls = fields.Integer(least=1, allow_none=True, load_default=None)
     max_cost_usd = fields.Amount(
