@@ -2,45 +2,23 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from chunksmith.providers.builtin.clauses import parse
 from chunksmith.providers.builtin.framing import Vocabulary, is_anaphoric, is_free, is_partial, leans_on_earlier
-from chunksmith.providers.builtin.languages import FILL_IN, WIDE, function_words
+from chunksmith.providers.builtin.gaps import WEIGHTS, Gap, compound_gaps, gaps_of, words_of
+from chunksmith.providers.builtin.languages import FILL_IN
 from chunksmith.providers.builtin.passage import Sentence
 from chunksmith.providers.builtin.pointing import is_whole, stands_alone
 from chunksmith.providers.builtin.quoting import gives_context
 from chunksmith.providers.builtin.reading import has_clause, last_word
 from chunksmith.providers.builtin.summary import centrality, commands, stands
 from chunksmith.providers.builtin.topic import topic_of
-from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading, readings
-from chunksmith.providers.builtin.views import YEAR
 from chunksmith.providers.builtin.wording import names_variable
-from chunksmith.providers.builtin.words import MONTHS, Token, is_common, is_name, is_plural, tokens
+from chunksmith.providers.builtin.words import tokens
 
 BLANK = "_____"
-_NUMBER = re.compile(r"(?:(?<=\s)|(?<=\()|\A)\d(?:[\d.,]*\d)?(?=[\s,;:.)](?!\d)|%|\Z)")
-_NUMBERED = re.compile(r"(?:versions?|sections?|lines?|steps?|chapters?|pages?|parts?|figures?|tables?) $", re.I)
-_COUNTED = re.compile(r"%?\s+(?:[a-z]+\s)?([a-z]+)")
-_LATIN_TERM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{2,}[A-Za-z0-9]")
-# Printed lines are broken inside of words: a run that goes on behind a space is not whole.
-_KATAKANA = re.compile(r"(?<![\u30a1-\u30fc])(?<![\u30a1-\u30fc]\s)[\u30a1-\u30fa\u30fc]{3,}+(?!\s?[\u30a1-\u30fc])")
-_KANJI = re.compile(r"[\u4e00-\u9fff]{2,4}")
-_QUOTED = re.compile(r"[「『《“]([^「」『』《》“”]{2,12})[」』》”]")
-_WORD = re.compile(r"[^\W\d_][\w’'-]*[^\W_]")
-_WEIGHTS = {"number": 3.0, "name": 2.5, "term": 2.0, "code": 1.8}
-_ORDINARY = frozenset(
-    """
-    thing things way ways example examples case cases part parts kind time times people number order result results
-    reason fact place point something anything everything first second last other another more most many much higher
-    year years day days month months week weeks hour hours minute minutes while
-    step argument entry upload package
-    complex difficult simple easy full lower larger smaller better later earlier elsewhere manner usual same aware
-    """.split()
-)
-
-
 _LISTED = re.compile(r"\w: \w|\w - \w")
 _LINK = re.compile(
     r"(?:But|And|So|Also|However|Thus|Therefore|Hence|Similarly|Likewise|Finally|Furthermore|Moreover|Additionally|"
@@ -62,18 +40,12 @@ class Cloze(NamedTuple):
     """whether it may need its page: its subject is not certain, or has been named more fully"""
 
 
-class _Gap(NamedTuple):
-    start: int
-    end: int
-    weight: float
-
-
 def clozes(sentences: Sequence[Sentence], language: str, each: int = 1, compounds: bool = False) -> list[Cloze]:
     """At most ``each`` per sentence, the best gap first. Sentences that lean on others are left out.
 
     ``compounds``: the gaps are the heads of English compounds, which the words before them tell.
     """
-    counts = Counter(_words(sentences, language))
+    counts = Counter(words_of(sentences, language))
     weights = centrality(sentences, language)
     found: list[Cloze] = []
     for number, sentence in enumerate(sentences):
@@ -82,7 +54,7 @@ def clozes(sentences: Sequence[Sentence], language: str, each: int = 1, compound
         leans = language == "en" and _leans(sentences, number, begin)
         if not _is_fit(sentence.text[begin : begin + 1].upper() + sentence.text[begin + 1 :], language):
             continue
-        cut = _compound_gaps(sentence.text, counts) if compounds else _gaps(sentence, language, counts)
+        cut = compound_gaps(sentence.text, counts) if compounds else gaps_of(sentence, language, counts)
         gaps = sorted(cut, key=lambda gap: (-gap.weight, gap.start))
         good = [gap for gap in gaps if gap.start >= begin and not _repeats(sentence.text, gap)]
         for gap in good[:each]:
@@ -90,7 +62,7 @@ def clozes(sentences: Sequence[Sentence], language: str, each: int = 1, compound
             if answer is not None:
                 asked = FILL_IN.get(language, "{}").format(_blanked(sentence.text, begin, gap, language))
                 score = gap.weight / 3 + min(weights[number], 2.0)
-                found.append(Cloze(asked, answer, sentence.quote, score, number, gap.weight >= _WEIGHTS["name"], leans))
+                found.append(Cloze(asked, answer, sentence.quote, score, number, gap.weight >= WEIGHTS["name"], leans))
     return found
 
 
@@ -99,7 +71,7 @@ def in_context(sentences: Sequence[Sentence]) -> list[Cloze]:
 
     For a passage that gives little else. The gaps may be the heads of compounds, which the words before them tell.
     """
-    counts = Counter(_words(sentences, "en"))
+    counts = Counter(words_of(sentences, "en"))
     weights = centrality(sentences, "en")
     lower = Vocabulary.of(sentences).lower
     found: list[Cloze] = []
@@ -115,7 +87,7 @@ def in_context(sentences: Sequence[Sentence]) -> list[Cloze]:
         lead = f"{topic.lead}, fill" if topic is not None and fits else "Fill"
         known = f" {topic.text}" if topic is not None else ""
         moved_by = len(context) - begin
-        for gap in (*_gaps(sentence, "en", counts), *_compound_gaps(sentence.text, counts)):
+        for gap in (*gaps_of(sentence, "en", counts), *compound_gaps(sentence.text, counts)):
             moved = gap._replace(start=gap.start + moved_by, end=gap.end + moved_by)
             answer = sentence.original(gap.start, gap.end)
             if gap.start >= begin and answer is not None and not _repeats(context + text + known, moved):
@@ -174,7 +146,7 @@ _FAR = re.compile(
 )
 
 
-def _blanked(text: str, begin: int, gap: _Gap, language: str) -> str:
+def _blanked(text: str, begin: int, gap: Gap, language: str) -> str:
     blanked = text[begin : gap.start] + BLANK + text[gap.end :]
     return _inner_quotes(blanked[0].upper() + blanked[1:], language)
 
@@ -231,157 +203,6 @@ def _inner_quotes(text: str, language: str) -> str:
     return text.replace('"', "'") if language == "en" else text
 
 
-def _words(sentences: Sequence[Sentence], language: str) -> Iterator[str]:
-    pattern = _KANJI if language in WIDE else _WORD
-    for sentence in sentences:
-        yield from (match[0].lower() for match in pattern.finditer(sentence.text))
-
-
-def _repeats(text: str, gap: _Gap) -> bool:
+def _repeats(text: str, gap: Gap) -> bool:
     """Another occurrence in the sentence would give the answer away."""
     return text.lower().count(text[gap.start : gap.end].lower()) > 1
-
-
-def _gaps(sentence: Sentence, language: str, counts: Counter[str]) -> Iterator[_Gap]:
-    text = sentence.text
-    for match in _NUMBER.finditer(text):
-        if text[: match.start()].endswith("(") or _NUMBERED.search(text[: match.start()]):
-            continue
-        # "reportbug 1", "process 1230": a label, not a quantity.
-        counted = _COUNTED.match(text, match.end())
-        quantity = "." in match[0] or YEAR.match(match[0]) or (counted is not None and is_plural(counted[1]))
-        if language == "en" and not quantity:
-            continue
-        yield _Gap(match.start(), match.end(), _WEIGHTS["number"])
-    if language in WIDE:
-        yield from _wide_gaps(text, counts)
-    elif language == "en":
-        yield from _english_gaps(text, counts)
-    else:
-        yield from _foreign_gaps(text, language, counts)
-
-
-def _wide_gaps(text: str, counts: Counter[str]) -> Iterator[_Gap]:
-    for match in _QUOTED.finditer(text):
-        yield _Gap(match.start(1), match.end(1), _WEIGHTS["name"])
-    for pattern, weight in ((_KATAKANA, 2.4), (_LATIN_TERM, 2.3)):
-        for match in pattern.finditer(text):
-            yield _Gap(match.start(), match.end(), weight)
-    for match in _KANJI.finditer(text):
-        # Inside a longer run the pattern would cut a word in two.
-        edges = text[match.start() - 1 : match.start()] + text[match.end() : match.end() + 1]
-        if counts[match[0]] >= 2 and not _KANJI.search(edges * 2):
-            yield _Gap(match.start(), match.end(), 1.5 + 0.1 * min(counts[match[0]], 5))
-
-
-def _english_gaps(text: str, counts: Counter[str]) -> Iterator[_Gap]:
-    parts = tokens(text)
-    for place, token in enumerate(parts):
-        if token.tag == "quoted" and token.text[0] == "`" and place and re.fullmatch(r"`[\w./-]{3,30}`", token.text):
-            yield _Gap(token.start + 1, token.end - 1, _WEIGHTS["code"])
-        if (
-            token.tag != "word"
-            or len(token.text) < 4
-            or token.text.endswith(("'s", "’s"))
-            or not token.text[-1].isalnum()
-            or token.lower in _ORDINARY
-        ):
-            continue
-        following = parts[place + 1] if place + 1 < len(parts) else None
-        if token.text[0].isupper() and place and token.lower not in MONTHS:
-            beyond = (
-                parts[place + 2] if place + 2 < len(parts) and parts[place + 1].tag in ("to", "conj", "prep") else None
-            )
-            # "Intent to Salvage" is one name.
-            whole = not any(near is not None and near.text[:1].isupper() for near in (following, beyond))
-            first = not parts[place - 1].text[:1].isupper()
-            # "Direct" may be the beginning of a title.
-            named = is_name(token.text) or not is_common(token.text)
-            if whole and first and named:
-                yield _Gap(token.start, token.end, _WEIGHTS["name"])
-        elif (
-            place > (2 if parts[0].lower == "the" else 1)
-            and counts[token.lower] > 1
-            and parts[place - 1].tag != "adv"
-            and _fills(parts, place)
-            and following is not None
-            and (following.tag in ("punct", "prep", "be"))
-        ):
-            yield _Gap(token.start, token.end, _WEIGHTS["term"] + 0.1 * min(counts[token.lower], 4) - 0.5)
-
-
-def _compound_gaps(text: str, counts: Counter[str]) -> Iterator[_Gap]:
-    """``source code``, ``foreign key constraint``: the last word of a term, where the sentence goes on or ends."""
-    parts = tokens(text)
-    for place in range(2, len(parts) - 1):
-        token, before, following = parts[place], parts[place - 1], parts[place + 1]
-        if token.tag != "word" or not (token.text.islower() and token.text.isalpha()) or len(token.text) < 5:
-            continue
-        if token.lower in _ORDINARY or not _heads(parts, place) or following.tag in ("word", "quoted", "num", "adv"):
-            continue
-        attached = before.lower.endswith("ing") and parts[place - 2].tag == "det"
-        if before.tag not in ("word", "quoted") or before.lower in _ORDINARY | _LOOSE:
-            continue
-        if _is_verb(before.lower) and not attached:
-            continue
-        yield _Gap(token.start, token.end, 1.0 + 0.3 * min(counts[token.lower], 3) + 0.05 * min(len(token.text), 10))
-
-
-def _heads(parts: Sequence[Token], place: int) -> bool:
-    word = parts[place].lower
-    if readings(word) and not (word in NOUN_LIKE or word.removesuffix("s") in NOUN_LIKE):
-        return False
-    if reading(word, "dng") or word.endswith(_ADJECTIVE_ENDINGS):
-        return False
-    return not readings(word) or parts[place + 1].tag in ("punct", "prep")
-
-
-_ADJECTIVE_ENDINGS = ("ly", "ful", "ous", "able", "ible", "ive", "ic", "al", "ed", "ing", "less", "ant", "rent")
-
-
-def _is_verb(word: str) -> bool:
-    form = reading(word, "bsdg")
-    return form is not None and form.base not in NOUN_LIKE
-
-
-# Words that go with any noun and tell none.
-_LOOSE = frozenset(
-    """
-    new old own good best great large small big long short certain various different several important special common
-    particular single whole entire additional necessary possible available appropriate relevant specific given real
-    main only usual normal general proper correct right wrong better
-    first second third fourth next last previous
-    smaller larger whatever which such extra further useful major minor actual
-    """.split()
-)
-
-
-def _fills(parts: Sequence[Token], place: int) -> bool:
-    word = parts[place].lower
-    if "-" in word and reading(word.rpartition("-")[2], "bs"):
-        return False
-    ends = place + 1 < len(parts) and parts[place + 1].text == "."
-    return _is_noun(word) or (word in NOUN_LIKE and (parts[place - 1].tag == "det" or (ends and is_plural(word))))
-
-
-def _is_noun(word: str) -> bool:
-    """As a blank, an ordinary noun: not a form of a verb, not an adverb, not an adjective by its ending."""
-    return (
-        not readings(word)
-        and not reading(word, "ng")
-        and not word.endswith(
-            ("ly", "ful", "ous", "able", "ible", "ive", "ic", "al", "ed", "ing", "ent", "ant", "ary", "less", "proven")
-        )
-    )
-
-
-def _foreign_gaps(text: str, language: str, counts: Counter[str]) -> Iterator[_Gap]:
-    stop = function_words(language)
-    for place, match in enumerate(_WORD.finditer(text)):
-        word = match[0]
-        if len(word) < 5 or word.lower() in stop or place == 0:
-            continue
-        bonus = 0.4 if language == "de" and word[0].isupper() else 0.0
-        yield _Gap(
-            match.start(), match.end(), 1.0 + bonus + 0.15 * min(counts[word.lower()], 4) + 0.02 * min(len(word), 14)
-        )
