@@ -5,6 +5,7 @@ import pytest
 from chunksmith.domain.calls import Task
 from chunksmith.providers.builtin.cloze import in_context
 from chunksmith.providers.builtin.generator import Item, generate
+from chunksmith.providers.builtin.languages import fill_in
 from chunksmith.providers.builtin.passage import sentences
 from chunksmith.providers.builtin.questions import further, last_resort, readings_of
 
@@ -219,7 +220,7 @@ def test_a_passage_with_two_questions_is_not_asked_plainer_ones() -> None:
 def test_a_leaning_sentence_is_filled_in_behind_the_one_before() -> None:
     text = "The keeper repairs the clockwork in winter. This is important for towers with a rotating lens system."
     gaps = {item.question: item.answer for item in in_context(sentences(text))}
-    assert any(question.startswith('Fill in the blank: "The keeper repairs') for question in gaps)
+    assert any(question.startswith('Which word completes this statement: "The keeper repairs') for question in gaps)
     assert all("_____" in question and answer in text for question, answer in gaps.items())
 
 
@@ -227,7 +228,22 @@ def test_a_sentence_is_filled_in_under_its_heading() -> None:
     found = in_context(sentences("The wire from the tower must be joined to a copper conductor.", ("Tower wiring",)))
     assert [(item.question, item.answer) for item in found] == [
         (
-            'Regarding tower wiring, fill in the blank: "The wire from the tower must be joined to a copper _____."',
+            "Regarding tower wiring, which word completes this statement: "
+            '"The wire from the tower must be joined to a copper _____"?',
             "conductor",
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "answer", "question"),
+    [
+        ("en", "lamp", 'Which word completes this statement: "The keeper lights the _____"?'),
+        ("en", "red lamp", 'Which words complete this statement: "The keeper lights the _____"?'),
+        ("en", "1,200", 'Which number completes this statement: "The keeper lights the _____"?'),
+        ("de", "Lampe", "Ergänzen Sie die Lücke: „The keeper lights the _____.“"),
+    ],
+    ids=["one word", "several words", "a number", "another language"],
+)
+def test_a_gap_is_asked_for_in_a_question(language: str, answer: str, question: str) -> None:
+    assert fill_in(language, "The keeper lights the _____.", answer) == question

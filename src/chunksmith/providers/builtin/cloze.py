@@ -8,7 +8,7 @@ from typing import NamedTuple
 from chunksmith.providers.builtin.clauses import parse
 from chunksmith.providers.builtin.framing import Vocabulary, is_anaphoric, is_free, is_partial, leans_on_earlier
 from chunksmith.providers.builtin.gaps import WEIGHTS, Gap, compound_gaps, gaps_of, words_of
-from chunksmith.providers.builtin.languages import FILL_IN
+from chunksmith.providers.builtin.languages import fill_in
 from chunksmith.providers.builtin.passage import Sentence
 from chunksmith.providers.builtin.pointing import is_whole, stands_alone
 from chunksmith.providers.builtin.quoting import gives_context
@@ -60,7 +60,7 @@ def clozes(sentences: Sequence[Sentence], language: str, each: int = 1, compound
         for gap in good[:each]:
             answer = sentence.original(gap.start, gap.end)
             if answer is not None:
-                asked = FILL_IN.get(language, "{}").format(_blanked(sentence.text, begin, gap, language))
+                asked = fill_in(language, _blanked(sentence.text, begin, gap, language), answer)
                 score = gap.weight / 3 + min(weights[number], 2.0)
                 found.append(Cloze(asked, answer, sentence.quote, score, number, gap.weight >= WEIGHTS["name"], leans))
     return found
@@ -84,14 +84,14 @@ def in_context(sentences: Sequence[Sentence]) -> list[Cloze]:
             continue
         topic = topic_of(sentence.headings, lower)
         fits = topic is not None and topic.kind != "infinitive" and not context
-        lead = f"{topic.lead}, fill" if topic is not None and fits else "Fill"
+        lead = topic.lead if topic is not None and fits else ""
         known = f" {topic.text}" if topic is not None else ""
         moved_by = len(context) - begin
         for gap in (*gaps_of(sentence, "en", counts), *compound_gaps(sentence.text, counts)):
             moved = gap._replace(start=gap.start + moved_by, end=gap.end + moved_by)
             answer = sentence.original(gap.start, gap.end)
             if gap.start >= begin and answer is not None and not _repeats(context + text + known, moved):
-                asked = FILL_IN["en"].format(_blanked(context + text, 0, moved, "en")).replace("Fill", lead, 1)
+                asked = fill_in("en", _blanked(context + text, 0, moved, "en"), answer, lead)
                 found.append(Cloze(asked, answer, sentence.quote, gap.weight / 3 + weights[number] - 1, number))
     return found
 

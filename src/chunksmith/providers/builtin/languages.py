@@ -31,8 +31,7 @@ _FUNCTION_WORDS: Mapping[str, frozenset[str]] = {
     "pl": frozenset("i w z na jest się nie do że to są przez od za który oraz jak".split()),
 }  # fmt: skip
 
-FILL_IN: Mapping[str, str] = {
-    "en": 'Fill in the blank: "{}"',
+_FILL_IN: Mapping[str, str] = {
     "de": "Ergänzen Sie die Lücke: „{}“",
     "fr": "Complétez la phrase : « {} »",
     "es": "Complete la frase: «{}»",
@@ -79,6 +78,19 @@ def detect(text: str) -> str:
         return "ja" if counts["kana"] > 0.1 * (counts["han"] + counts["kana"]) else "zh"
     main = max(("ko", "ru", "other", "latin"), key=lambda name: counts[name])
     return _latin_language(sample) if main == "latin" else main
+
+
+def fill_in(language: str, statement: str, answer: str, lead: str = "") -> str:
+    """The question around a statement with a gap; other languages than English give an order to fill it in.
+
+    ``lead`` goes before the English question: ``Regarding the lamp``.
+    """
+    if language != "en":
+        return _FILL_IN.get(language, "{}").format(statement)
+    wanted = "words complete" if " " in answer else "number completes" if answer[0].isdigit() else "word completes"
+    which = f"{lead}, which" if lead else "Which"
+    # The full stop of the statement would stand before the question mark.
+    return f'{which} {wanted} this statement: "{statement.removesuffix(".")}"?'
 
 
 def _latin_language(sample: str) -> str:
