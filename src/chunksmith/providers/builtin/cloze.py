@@ -20,7 +20,7 @@ from chunksmith.providers.builtin.words import tokens
 
 BLANK = "_____"
 _LISTED = re.compile(r"\w: \w|\w - \w")
-_LINK = re.compile(
+LINK = re.compile(
     r"(?:But|And|So|Also|However|Thus|Therefore|Hence|Similarly|Likewise|Finally|Furthermore|Moreover|Additionally|"
     r"For example|For instance|In general|In practice|Generally|Usually|Normally|Typically|Currently|Still|In addition|"
     r"Please note that|Please|Conversely|Bear in mind that|In any case|Note that|Notice that|Of course|Consequently|"
@@ -49,7 +49,7 @@ def clozes(sentences: Sequence[Sentence], language: str, each: int = 1, compound
     weights = centrality(sentences, language)
     found: list[Cloze] = []
     for number, sentence in enumerate(sentences):
-        link = _LINK.match(sentence.text) if language == "en" else None
+        link = LINK.match(sentence.text) if language == "en" else None
         begin = link.end() if link else 0
         leans = language == "en" and _leans(sentences, number, begin)
         if not _is_fit(sentence.text[begin : begin + 1].upper() + sentence.text[begin + 1 :], language):
@@ -76,7 +76,7 @@ def in_context(sentences: Sequence[Sentence]) -> list[Cloze]:
     lower = Vocabulary.of(sentences).lower
     found: list[Cloze] = []
     for number, sentence in enumerate(sentences):
-        link = _LINK.match(sentence.text)
+        link = LINK.match(sentence.text)
         begin = link.end() if link else 0
         text = sentence.text[begin].upper() + sentence.text[begin + 1 :]
         context = "" if _stands(text) else _context(sentences, number)

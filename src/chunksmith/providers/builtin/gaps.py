@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from chunksmith.providers.builtin.clauses import parse
 from chunksmith.providers.builtin.languages import WIDE, function_words
 from chunksmith.providers.builtin.passage import Sentence
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading, readings
@@ -127,6 +128,53 @@ def compound_gaps(text: str, counts: Counter[str]) -> Iterator[Gap]:
         if _is_verb(before.lower) and not attached:
             continue
         yield Gap(token.start, token.end, 1.0 + 0.3 * min(counts[token.lower], 3) + 0.05 * min(len(token.text), 10))
+
+
+def noun_gaps(text: str, counts: Counter[str]) -> Iterator[Gap]:
+    """Names of several words, and any noun at the end of its phrase: where nothing better is left."""
+    parts = tokens(text)
+    clause = parse(parts, 0, len(parts) - 1)
+    subject = clause.subject_end - 1 if clause is not None else -1
+    for place, token in enumerate(parts[:-1]):
+        if token.tag != "word" or len(token.text) < 3 or token.lower in _ORDINARY | _PALE | MONTHS:
+            continue
+        if parts[place + 1].tag in ("word", "quoted", "num") and place != subject:
+            continue
+        first = place
+        while first > 1 and _in_name(parts[first]) and _in_name(parts[first - 1]):
+            first -= 1
+        if first < place and _in_name(token):
+            yield Gap(parts[first].start, token.end, WEIGHTS["name"])
+        elif token.text.islower() and token.text.isalpha() and place and _ends_phrase(parts, place):
+            yield Gap(token.start, token.end, 0.8 + 0.1 * min(counts[token.lower], 3))
+
+
+def _in_name(token: Token) -> bool:
+    return token.tag == "word" and token.text[0].isupper() and token.text != "NOT"
+
+
+def _ends_phrase(parts: Sequence[Token], place: int) -> bool:
+    word, before = parts[place].lower, parts[place - 1]
+    ends = parts[place + 1].tag in ("punct", "prep", "be", "modal")
+    if not _is_noun(word) and not (word in NOUN_LIKE and (before.tag == "det" or ends)):
+        return False
+    if is_plural(before.text) and readings(word):
+        # "The pages wait.": its verb.
+        return False
+    attached = place > 1 and parts[place - 2].tag == "det"
+    return before.tag in ("det", "prep", "quoted") or (
+        before.tag == "word" and (attached or not _is_verb(before.lower))
+    )
+
+
+# Adjectives without a mark of theirs, and nouns that any page may have.
+_PALE = frozenset(
+    """
+    similar prior ready right left simpler likely able next aware own little fine
+    article document reference tutorial manual section page remainder rest kind kinds sort sorts idea
+    problem problems form forms world question questions
+    """.split()
+)
 
 
 def _heads(parts: Sequence[Token], place: int) -> bool:

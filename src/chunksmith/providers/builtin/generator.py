@@ -17,6 +17,7 @@ from chunksmith.providers.builtin.extraction import extract, judge
 from chunksmith.providers.builtin.languages import SUMMARIZE, detect
 from chunksmith.providers.builtin.passage import Sentence, sentences
 from chunksmith.providers.builtin.questions import candidates, further, last_resort, readings_of, standing
+from chunksmith.providers.builtin.runs import run_clozes
 from chunksmith.providers.builtin.summary import central, is_statement, statements, terms
 from chunksmith.providers.builtin.taxonomy import categories
 
@@ -25,6 +26,10 @@ MAX_ITEMS = 64
 BENCHMARK = "benchmark"
 _ENOUGH = 2
 """open questions: a passage that gives as many is not asked further ones"""
+_MOSTLY = 0.65
+"""the share of a passage's words that stand in whole sentences, where it is made of prose"""
+_AGAIN = 0.6
+"""what it costs that a sentence gives a second entry"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,33 +192,71 @@ def _questions_and_clozes(source: Source) -> list[Item]:
     items: list[Item] = [
         {"question": item.question, "answer": item.answer, "quote": item.quote, "kind": item.kind} for item in chosen
     ]
+    for gap in _cloze_items(source, chosen)[: source.count - len(items)]:
+        items.append({"question": gap.question, "answer": gap.answer, "quote": gap.quote, "kind": "cloze"})
+    return items
+
+
+def _cloze_items(source: Source, chosen: Sequence[Candidate]) -> list[Cloze]:
+    """What is filled in beside the open questions; where two entries are not reached, from ever more places."""
+    rest = _beside(source, chosen)
+    for rank in (_elsewhere, _in_context, _in_runs):
+        missing = _ENOUGH - len(chosen) - len(rest)
+        if missing > 0:
+            rest += rank(source, chosen, rest)[:missing]
+    return rest
+
+
+def _beside(source: Source, chosen: Sequence[Candidate]) -> list[Cloze]:
     used = {item.sentence for item in chosen}
     gaps = (item for item in _gaps(source) if item.sentence not in used)
     rest = _once_each(gaps) if len(chosen) < source.count else []
-    if len(chosen) >= _ENOUGH:
-        # Beside open questions names and numbers are worth filling in, other words only for half of what is wanted,
-        # and nothing that may need its page.
-        rest = [item for item in rest if not item.leans]
-        telling = [item for item in rest if item.telling]
-        others = [item for item in rest if not item.telling]
-        rest = [*telling, *others[: max(0, source.count // 2 - len(chosen) - len(telling))]]
-    if len(items) + len(rest) < 2:
-        # Where nothing else is left, a sentence that was asked about or filled in may be filled in at another place.
-        filled = {item.answer.lower() for item in rest}
-        elsewhere = (item for item in _gaps(source, 8) if item.answer.lower() not in filled and not _told(item, chosen))
-        rest += list(elsewhere)[: 2 - len(items) - len(rest)]
-    if len(items) + len(rest) < 2 and source.language == "en":
-        filled = {item.answer.lower() for item in rest}
-        leaning = (*clozes(source.prose, "en", 8, compounds=True), *in_context(source.prose))
-        asked = (item for item in leaning if item.sentence not in source.examples)
-        free = (item for item in asked if item.answer.lower() not in filled and not _told(item, chosen))
-        ranked = sorted(free, key=lambda item: -item.score)
-        once = _once_each(ranked)
-        again = [item for item in ranked if item not in once and item.answer not in {one.answer for one in once}]
-        rest += [*once, *again][: 2 - len(items) - len(rest)]
-    for item in rest[: source.count - len(items)]:
-        items.append({"question": item.question, "answer": item.answer, "quote": item.quote, "kind": "cloze"})
-    return items
+    if len(chosen) < _ENOUGH:
+        return rest
+    # Beside open questions names and numbers are worth filling in, other words only for half of what is wanted,
+    # and nothing that may need its page.
+    rest = [item for item in rest if not item.leans]
+    telling = [item for item in rest if item.telling]
+    others = [item for item in rest if not item.telling]
+    return [*telling, *others[: max(0, source.count // 2 - len(chosen) - len(telling))]]
+
+
+def _elsewhere(source: Source, chosen: Sequence[Candidate], rest: Sequence[Cloze]) -> list[Cloze]:
+    """A sentence that was asked about or filled in, at another place."""
+    return _fresh(_gaps(source, 8), chosen, rest)
+
+
+def _in_context(source: Source, chosen: Sequence[Candidate], rest: Sequence[Cloze]) -> list[Cloze]:
+    """The heads of compounds, and sentences that lean, behind what they lean on."""
+    if source.language != "en":
+        return []
+    leaning = (*clozes(source.prose, "en", 8, compounds=True), *in_context(source.prose))
+    asked = (item for item in leaning if item.sentence not in source.examples)
+    ranked = sorted(_fresh(asked, chosen, rest), key=lambda item: -item.score)
+    once = _once_each(ranked)
+    return once + [item for item in ranked if item not in once and item.answer not in {one.answer for one in once}]
+
+
+def _in_runs(source: Source, chosen: Sequence[Candidate], rest: Sequence[Cloze]) -> list[Cloze]:
+    """Runs of sentences, those not used yet first; only of passages that are mostly sentences."""
+    passage = source.prose[0].passage
+    words = sum(len(sentence.text.split()) for sentence in source.prose)
+    if source.language != "en" or words < _MOSTLY * len(passage.split()):
+        return []
+    used = [item.sentence for item in chosen] + [item.sentence for item in rest]
+    found = _fresh(run_clozes(readings_of(source.prose), source.examples), chosen, rest)
+    taken: list[Cloze] = []
+    while found and len(taken) < _ENOUGH:
+        taken.append(max(found, key=lambda item: item.score - _AGAIN * (item.sentence in used)))
+        used.append(taken[-1].sentence)
+        found = [item for item in found if item.answer.lower() != taken[-1].answer.lower()]
+    return taken
+
+
+def _fresh(found: Iterable[Cloze], chosen: Sequence[Candidate], rest: Sequence[Cloze]) -> list[Cloze]:
+    """Those whose answer neither an entry nor a part of one gives."""
+    filled = {item.answer.lower() for item in rest}
+    return [item for item in found if item.answer.lower() not in filled and not _told(item, chosen)]
 
 
 def _gaps(source: Source, each: int = 1) -> list[Cloze]:

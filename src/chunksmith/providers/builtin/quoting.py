@@ -120,14 +120,19 @@ def stands_as_context(text: str) -> bool:
     return _goes_on(text) and stands(text, "en") and is_whole(text)
 
 
+def is_fragment(text: str) -> bool:
+    """``The key, used to open the tower.``: no statement, although it ends like one."""
+    return bool(_FRAGMENT.search(text))
+
+
 def _goes_on(text: str) -> bool:
     """A whole statement that speaks of nothing but what the ones before it tell."""
     fits = 5 <= len(text.split()) <= _LONGEST and text[-1] == "." and text[0].isupper()
-    plain = fits and not _FAR.search(text) and not _FRAGMENT.search(text) and not names_variable("", text)
-    return plain and _is_clause(text)
+    plain = fits and not _FAR.search(text) and not is_fragment(text) and not names_variable("", text)
+    return plain and is_clause(text)
 
 
-def _is_clause(text: str) -> bool:
+def is_clause(text: str) -> bool:
     """A whole sentence, as far as can be seen: an order, or words with a finite verb among them."""
     if commands(text):
         return True

@@ -68,6 +68,11 @@ def heading_text(heading: str) -> str:
     return re.sub(r"\A(?:\d+[.)]?|[-–—]) (?=\w)", "", numbered).strip("*_ ")
 
 
+def is_generic(heading: str) -> bool:
+    """``Purpose``, ``Notes``: only the headings above it say of what."""
+    return bool(_GENERIC.fullmatch(heading_text(heading)))
+
+
 def _topic(heading: str, lower_words: frozenset[str], names: frozenset[str]) -> Topic | None:
     title = _REMARK.sub("", heading_text(heading)).strip()
     title = _REMARK.sub("", title).replace("``", "`")
