@@ -43,11 +43,12 @@ class Opening(NamedTuple):
 def openings(line: Line) -> Iterator[Opening]:
     """How a run may begin with this sentence: none when it leans on what cannot be printed."""
     label = line.label or _title_above(line.read)
-    lead, told = _lead(line.read), _told(line)
-    order = _ORDER * commands(line.text)
     if label:
         yield Opening(f"Regarding {label}", HEADED)
-    elif not is_whole(told) or not stands(told, "en") or _LEANING.search(told) or (order and _is_entry(line)):
+        return
+    lead, told = _lead(line.read), _told(line)
+    order = _ORDER * commands(line.text)
+    if not is_whole(told) or not stands(told, "en") or _LEANING.search(told) or (order and _is_entry(line)):
         return
     elif order or _POINTED.search(line.text) or VAGUE_WORDS.search(line.text) or not _is_free(line, told):
         # Only its heading tells of what it speaks.

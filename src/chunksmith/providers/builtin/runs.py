@@ -10,14 +10,25 @@ from chunksmith.providers.builtin.gaps import Gap, compound_gaps, gaps_of, noun_
 from chunksmith.providers.builtin.languages import fill_in
 from chunksmith.providers.builtin.quoting import is_fragment
 from chunksmith.providers.builtin.reading import Reading, has_clause
-from chunksmith.providers.builtin.run_openings import DEMONSTRATIVE, HEADED, LABEL, PERSONS, VAGUE_WORDS, Line, openings
+from chunksmith.providers.builtin.run_openings import (
+    DEMONSTRATIVE,
+    HEADED,
+    LABEL,
+    PERSONS,
+    VAGUE_WORDS,
+    Line,
+    Opening,
+    openings,
+)
 from chunksmith.providers.builtin.summary import commands
 from chunksmith.providers.builtin.verbs import reading
 from chunksmith.providers.builtin.wording import names_variable
 from chunksmith.providers.builtin.words import Token, is_name, is_plural, tokens
 
-_LONGEST = 60  # words
-_LONGEST_ALONE = 75  # words
+# In words: the sentence with the gap, a run, a sentence alone.
+_SHORTEST = 6
+_LONGEST = 60
+_LONGEST_ALONE = 75
 # What an entry costs, beside what its opening does.
 _LONG = 0.2
 _EXAMPLE = 1.5
@@ -35,16 +46,28 @@ def run_clozes(reads: Sequence[Reading], examples: Collection[int] = ()) -> list
     A run is a sentence, alone or behind the one to three before it; what it leans on is printed, or named by a heading.
     """
     counts = Counter(words_of([read.sentence for read in reads], "en"))
-    found = [cloze for read in reads for run in _runs(read, examples) for cloze in _filled(run, counts)]
+    lines = [_line(read) for read in reads]
+    begun = [tuple(openings(line)) if _is_fit(line) else None for line in lines]
+    found: list[Cloze] = []
+    for number, line in enumerate(lines):
+        runs = tuple(_runs(lines, begun, number, examples))
+        cut = tuple(_cut(line, counts)) if runs else ()
+        found += [cloze for run in runs for cloze in _filled(run, cut)]
     return sorted(found, key=lambda item: (-round(item.score, 3), item.sentence))
 
 
-def _filled(run: _Run, counts: Counter[str]) -> Iterator[Cloze]:
+def _cut(line: Line, counts: Counter[str]) -> Iterator[Gap]:
+    sentence, text = line.read.sentence, line.read.sentence.text
+    yield from gaps_of(sentence, "en", counts)
+    yield from compound_gaps(text, counts)
+    yield from noun_gaps(text, counts)
+
+
+def _filled(run: _Run, cut: Sequence[Gap]) -> Iterator[Cloze]:
     text = " ".join(line.text for line in run.lines)
     last = run.lines[-1]
     moved_by = len(text) - len(last.text) - last.begin
     sentence = last.read.sentence
-    cut = (*gaps_of(sentence, "en", counts), *compound_gaps(sentence.text, counts), *noun_gaps(sentence.text, counts))
     for gap in cut:
         answer = sentence.original(gap.start, gap.end)
         if answer is None or gap.start < last.begin or _tells(f"{run.lead} {text}", answer):
@@ -73,15 +96,20 @@ def _tells(printed: str, answer: str) -> bool:
     return printed.lower().count(bare.removesuffix("s") if len(bare) > 4 else bare) > 1
 
 
-def _runs(read: Reading, examples: Collection[int]) -> Iterator[_Run]:
-    for size in range(len(read.lines) + 1):
-        lines = [_line(one) for one in (*read.lines[len(read.lines) - size :], read)]
-        words = sum(len(line.text.split()) for line in lines)
-        if (size and words > _LONGEST) or words > _LONGEST_ALONE or not _is_fit(lines[0]):
+def _runs(
+    lines: Sequence[Line], begun: Sequence[Sequence[Opening] | None], number: int, examples: Collection[int]
+) -> Iterator[_Run]:
+    """Those that end with one sentence. ``begun``: how each may begin one; None: it may not be printed."""
+    if len(lines[number].text.split()) < _SHORTEST:
+        return
+    for first in range(number, number - len(lines[number].read.lines) - 1, -1):
+        run, starts = lines[first : number + 1], begun[first]
+        words = sum(len(line.text.split()) for line in run)
+        if starts is None or words > (_LONGEST if first < number else _LONGEST_ALONE):
             return
-        for opening in openings(lines[0]) if len(lines[-1].text.split()) >= 6 else ():
-            yield _Run(lines, opening.lead, opening.cost + 0.1 * size + _cost(lines, examples))
-        if lines[0].label:
+        cost = 0.1 * (number - first) + _cost(run, examples) if starts else 0.0
+        yield from (_Run(run, start.lead, start.cost + cost) for start in starts)
+        if lines[first].label:
             return
 
 
