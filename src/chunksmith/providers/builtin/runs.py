@@ -72,7 +72,7 @@ def _filled(run: _Run, cut: Sequence[Gap]) -> Iterator[Cloze]:
         answer = sentence.original(gap.start, gap.end)
         if answer is None or gap.start < last.begin or _tells(f"{run.lead} {text}", answer):
             continue
-        if not _is_apart(sentence.text, gap) or _OF_EXAMPLE.search(answer):
+        if not _is_apart(sentence.text, gap) or _OF_EXAMPLE.search(answer) or names_variable("", answer):
             continue
         blanked = text[: gap.start + moved_by] + BLANK + text[gap.end + moved_by :]
         asked = fill_in("en", blanked.replace('"', "'"), answer, run.lead)
@@ -91,9 +91,13 @@ _PHRASE = re.compile(r"\b(?:vice|per|make no|this|these) \Z", re.I)
 
 
 def _tells(printed: str, answer: str) -> bool:
-    """Whether the answer, or the noun that it is the plural of, is printed at another place as well."""
+    """Whether the answer or another form of its word is printed at another place as well."""
     bare = answer.strip("`*").lower()
-    return printed.lower().count(bare.removesuffix("s") if len(bare) > 4 else bare) > 1
+    stem = _ENDING.sub("", bare) if len(bare) > 6 else bare.removesuffix("s") if len(bare) > 4 else bare
+    return printed.lower().count(stem) > 1
+
+
+_ENDING = re.compile(r"(?:ing|ed|es|e|s)\Z")
 
 
 def _runs(
