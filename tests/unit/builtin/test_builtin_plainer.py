@@ -247,3 +247,7 @@ def test_a_sentence_is_filled_in_under_its_heading() -> None:
 )
 def test_a_gap_is_asked_for_in_a_question(language: str, answer: str, question: str) -> None:
     assert fill_in(language, "The keeper lights the _____.", answer) == question
+
+
+def test_an_abbreviation_at_the_end_keeps_its_full_stop() -> None:
+    assert fill_in("en", "The keeper lights the _____, the lamp, etc.", "stove").endswith(', etc."?')

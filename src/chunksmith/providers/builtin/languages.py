@@ -90,7 +90,8 @@ def fill_in(language: str, statement: str, answer: str, lead: str = "") -> str:
     wanted = "words complete" if " " in answer else "number completes" if answer[0].isdigit() else "word completes"
     which = f"{lead}, which" if lead else "Which"
     # The full stop of the statement would stand before the question mark.
-    return f'{which} {wanted} this statement: "{statement.removesuffix(".")}"?'
+    bare = statement if statement.endswith("etc.") else statement.removesuffix(".")
+    return f'{which} {wanted} this statement: "{bare}"?'
 
 
 def _latin_language(sample: str) -> str:
