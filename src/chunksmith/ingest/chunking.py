@@ -1,7 +1,7 @@
 """Documents to chunks with exact offsets."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast, get_args
 
 from semchunk.semchunk import chunkerify
@@ -19,6 +19,8 @@ ChunkStrategy = Literal["heading", "token", "character", "delimiter", "semantic"
 STRATEGIES: tuple[ChunkStrategy, ...] = get_args(ChunkStrategy)
 DEFAULT_SIZE = 512
 MAX_SIZE = 1_000_000
+# More would store each passage more than twenty times.
+MOST_OVERLAP = 0.95
 _DEFAULT_DELIMITER = "\n\n"
 _SEGMENT = 100_000
 
@@ -59,6 +61,9 @@ def validate(spec: ChunkSpec) -> None:
         faults.append(Fault("/chunk_size", f"must be between 1 and {MAX_SIZE}"))
     if spec.overlap < 0 or spec.overlap >= max(1, spec.size):
         faults.append(Fault("/chunk_overlap", "must be at least 0 and smaller than chunk_size"))
+    elif spec.overlap > spec.size * MOST_OVERLAP:
+        most = int(spec.size * MOST_OVERLAP)
+        faults.append(Fault("/chunk_overlap", f"must be at most {most}: a twentieth of chunk_size is for new text"))
     if spec.delimiter == "":
         faults.append(Fault("/chunk_delimiter", "must not be empty"))
     if faults:
@@ -77,19 +82,24 @@ def split(text: str, spec: ChunkSpec, topics: frozenset[int] | None = None) -> l
 
     Shapes: spans in order of ``start``, which rises strictly; each at most ``size``; none is blank.
             All leave out furniture (see ``furniture_spans``), and no chunk reaches across it. ``heading`` and
-            ``semantic`` also leave out front matter and chunks of which nothing is left to learn (see
+            ``semantic`` also leave out front matter and chunks of whole lines of which nothing is left to learn (see
             ``is_furniture``); the other strategies keep every other character that is not white space. An overlap
-            repeats whole sentences from the end of the chunk before where they fit, else words, and never crosses a
-            heading or furniture.
+            repeats whole sentences right before the chunk where they fit, else words, and never crosses a heading or
+            furniture.
     Errors: InvalidRequest when the spec cannot be meant.
     """
     validate(spec)
-    room = spec.size - spec.overlap
-    drafts = _drafts(text, spec, room, topics)
+    if spec.overlap and _size_of(text, spec) <= spec.size:
+        spec = replace(spec, overlap=0)  # nothing has to be cut
+    drafts = _drafts(text, spec, spec.size - spec.overlap, topics)
     trimmed = [draft for draft in (_trim(text, one) for one in drafts) if draft is not None]
     if spec.strategy in {"heading", "semantic"}:
-        trimmed = [one for one in trimmed if not is_furniture(text[one.start : one.end])]
+        trimmed = [one for one in trimmed if _is_piece(text, one) or not is_furniture(text[one.start : one.end])]
     return _with_overlap(text, trimmed, spec)
+
+
+def _size_of(text: str, spec: ChunkSpec) -> int:
+    return len(text) if spec.strategy == "character" else estimate_tokens(text)
 
 
 def _drafts(text: str, spec: ChunkSpec, room: int, topics: frozenset[int] | None) -> list[Draft]:
@@ -203,33 +213,58 @@ def _trim(text: str, draft: Draft) -> Draft | None:
     return Draft(start, start + len(kept), draft.kind, draft.path)
 
 
+def _is_piece(text: str, draft: Draft) -> bool:
+    """It begins or ends within a line: what there is on the line, or in the sentence, has been cut."""
+    before, behind = draft.start - 1, draft.end
+    while before >= 0 and text[before] in " \t":
+        before -= 1
+    while behind < len(text) and text[behind] in " \t":
+        behind += 1
+    begins, ends = before < 0 or text[before] in "\r\n", behind == len(text) or text[behind] in "\r\n"
+    return not (begins and ends)
+
+
 def _with_overlap(text: str, drafts: list[Draft], spec: ChunkSpec) -> list[ChunkSpan]:
     spans: list[ChunkSpan] = []
     for index, draft in enumerate(drafts):
         start = draft.start
-        if spec.overlap and index and drafts[index - 1].path == draft.path and draft.kind != "heading":
-            start = _overlap_start(text, drafts[index - 1], draft, spec)
+        if spec.overlap and index:
+            reach = _reach(text, start, spec)
+            begin = _repeatable_from(text, drafts, index, reach)
+            start = _overlap_start(text, begin, max(begin, reach), draft) if begin < start else start
+        # At the beginning there is less to repeat than was asked for: the first chunks are begun again, with more.
+        while spans and spans[-1].start >= start:
+            spans.pop()
         spans.append(ChunkSpan(start, draft.end, text[start : draft.end], draft.path, draft.kind))
     return spans
 
 
-def _overlap_start(text: str, before: Draft, draft: Draft, spec: ChunkSpec) -> int:
-    """The earliest sentence of the chunk before, or else word, from which the overlap is at most what was asked."""
-    if text[before.end : draft.start].strip():
-        return draft.start
-    first = before.start + 1
+def _reach(text: str, start: int, spec: ChunkSpec) -> int:
+    """The first offset from which on an overlap that ends at ``start`` is at most what was asked."""
     if spec.strategy == "character":
-        reach = max(first, draft.start - spec.overlap)
-    else:
-        reach = max(first, draft.start - spec.overlap * 4)
-        while reach < draft.start and weigh(text, reach, draft.start) > spec.overlap * 4:
-            excess = weigh(text, reach, draft.start) - spec.overlap * 4
-            reach += max(1, excess // 4)
-    tail = text[before.start : before.end]
-    for span in sentences.spans(tail):
-        if before.start + span.start >= reach:
-            return before.start + span.start
-    for position in range(reach, before.end):
-        if not text[position].isspace() and text[position - 1].isspace():
+        return max(0, start - spec.overlap)
+    reach = max(0, start - spec.overlap * 4)
+    while reach < start and (excess := weigh(text, reach, start) - spec.overlap * 4) > 0:
+        reach += max(1, excess // 4)
+    return reach
+
+
+def _repeatable_from(text: str, drafts: list[Draft], index: int, reach: int) -> int:
+    """The start of the earliest chunk, back to ``reach``, from which on nothing but text of the same heading stands."""
+    while index and drafts[index].start > reach:
+        before, here = drafts[index - 1], drafts[index]
+        if before.path != here.path or here.kind == "heading" or text[before.end : here.start].strip():
+            break
+        index -= 1
+    return drafts[index].start
+
+
+def _overlap_start(text: str, begin: int, reach: int, draft: Draft) -> int:
+    """The first sentence, or else word, between ``reach`` and the chunk; its start, where there is none."""
+    for span in sentences.spans(text[begin : draft.start]):
+        if begin + span.start >= reach:
+            return begin + span.start
+    for position in range(reach, draft.start):
+        if not text[position].isspace() and (not position or text[position - 1].isspace()):
             return position
-    return next((position for position in range(reach, before.end) if not text[position].isspace()), draft.start)
+    return next((position for position in range(reach, draft.start) if not text[position].isspace()), draft.start)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import InvalidRequest
 from chunksmith.ingest.blocks import blocks
-from chunksmith.ingest.chunking import ChunkSpec, ChunkStrategy, is_furniture, split
+from chunksmith.ingest.chunking import MOST_OVERLAP, ChunkSpec, ChunkStrategy, is_furniture, split
 from chunksmith.ingest.furniture import furniture_spans
 
 _STRATEGIES: tuple[ChunkStrategy, ...] = get_args(ChunkStrategy)
@@ -31,7 +31,7 @@ _TEXTS = _MARKDOWN | st.text(max_size=400)
 @st.composite
 def _specs(draw: st.DrawFn) -> ChunkSpec:
     size = draw(st.integers(1, 60))
-    overlap = draw(st.integers(0, size - 1))
+    overlap = draw(st.integers(0, int(size * MOST_OVERLAP)))
     delimiter = draw(st.sampled_from([None, "\n", ". ", "word", "|"]))
     return ChunkSpec(draw(st.sampled_from(_STRATEGIES)), size, overlap, delimiter)
 
@@ -72,6 +72,7 @@ def test_nothing_visible_is_lost_but_furniture(text: str, spec: ChunkSpec) -> No
     ("spec", "pointer"),
     [
         pytest.param(ChunkSpec(size=100, overlap=100), "/chunk_overlap", id="overlap as large as size"),
+        pytest.param(ChunkSpec(size=100, overlap=96), "/chunk_overlap", id="hardly any new text"),
         pytest.param(ChunkSpec(size=100, overlap=-1), "/chunk_overlap", id="negative overlap"),
         pytest.param(ChunkSpec(size=0), "/chunk_size", id="no size"),
         pytest.param(ChunkSpec("delimiter", delimiter=""), "/chunk_delimiter", id="empty delimiter"),
@@ -124,6 +125,29 @@ def test_overlap_repeats_whole_sentences() -> None:
     chunks = split(text, ChunkSpec(size=80, overlap=20))
     assert all(chunk.text.startswith("Sentence number") for chunk in chunks)
     assert all(chunk.start < before.end for before, chunk in pairwise(chunks))
+
+
+@pytest.mark.parametrize("strategy", _STRATEGIES)
+def test_a_large_overlap_reaches_over_several_chunks(strategy: ChunkStrategy) -> None:
+    text = " ".join(f"Sentence number {index} tells of a lighthouse." for index in range(200))
+    size, overlap = (400, 320) if strategy == "character" else (100, 80)
+    chunks = split(text, ChunkSpec(strategy, size, overlap))
+    shared = [before.end - chunk.start for before, chunk in pairwise(chunks[8:])]
+    assert min(shared) >= 0.75 * 320
+    assert min(len(chunk.text) for chunk in chunks[8:-1]) >= 0.75 * 400
+
+
+@pytest.mark.parametrize("strategy", _STRATEGIES)
+def test_a_text_that_fits_is_one_chunk_whatever_the_overlap(strategy: ChunkStrategy) -> None:
+    text = "A lighthouse keeper climbs the tower. " * 8
+    assert len(split(text, ChunkSpec(strategy, size=400, overlap=300))) == 1
+
+
+@pytest.mark.parametrize("strategy", ["heading", "semantic"])
+def test_the_smallest_chunks_lose_no_word(strategy: ChunkStrategy) -> None:
+    text = "# Keepers\n\nA lighthouse keeper climbs the tower, and lights the lamp at dusk."
+    told = "".join(chunk.text for chunk in split(text, ChunkSpec(strategy, size=2)))
+    assert told.replace(" ", "").endswith("Alighthousekeeperclimbsthetower,andlightsthelampatdusk.")
 
 
 def test_semantic_cuts_where_the_subject_changes() -> None:

@@ -63,7 +63,7 @@ class ProcessIn(fields.StrictSchema):
     chunk_overlap = fields.Integer(
         least=0,
         most=MAX_CHUNK_SIZE,
-        metadata={"description": f"{_UNIT} `chunking.overlap`; less than the size."},
+        metadata={"description": f"{_UNIT} `chunking.overlap`; at most 95 % of the size."},
     )
     chunk_delimiter = fields.String(
         least=1,
