@@ -18,6 +18,7 @@ TOPICS = [
     (("4.0 The Root Filesystem", "Requirements"), "Regarding the root filesystem"),
     (("1. Introduction to Window Functions",), "Regarding window functions"),
     (("4.7. The json_object() function",), "Regarding the json_object() function"),
+    (("3.2.4. Going on watch quietly",), "When going on watch quietly"),
 ]
 NO_TOPIC = [
     "Purpose",
@@ -113,3 +114,28 @@ def test_answer_never_begins_or_ends_inside_a_word() -> None:
 def test_any_heading_is_a_topic_or_none(heading: str) -> None:
     topic = topic_of([heading])
     assert topic is None or topic.text
+
+
+ENTRIES = [
+    (
+        "lanterna - this is the harbour lamp checker, which tells of faults.",
+        "What is lanterna?",
+        "the harbour lamp checker",
+    ),
+    (
+        "lamptools - this package contains some tools to work with lamps such as the wick trimmer.",
+        "What does lamptools contain?",
+        "some tools to work with lamps such as the wick trimmer",
+    ),
+    (
+        "snuffer - this useful tool lets you cut a wick without putting out the lamp.",
+        "What does snuffer do?",
+        "lets you cut a wick without putting out the lamp",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "question", "answer"), ENTRIES, ids=[row[1] for row in ENTRIES])
+def test_this_behind_a_term_is_what_the_term_names(text: str, question: str, answer: str) -> None:
+    found = asked(text, "Programs of the keeper")
+    assert {one.rpartition(", ")[2].lower(): said for one, said in found.items()}[question.lower()] == answer

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 
 from chunksmith.providers.builtin.clauses import parse
+from chunksmith.providers.builtin.objects import duties, objects
+from chunksmith.providers.builtin.predicates import NO_DEED
 from chunksmith.providers.builtin.reading import Reading
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading
-from chunksmith.providers.builtin.views import Draft
+from chunksmith.providers.builtin.views import Draft, View
 from chunksmith.providers.builtin.words import is_name
 
 _ENTRY = re.compile(r"(?P<term>[\w`][\w`.()/+*$-]*(?: [\w`.()/+$-]+){0,2})\s?(?::| -| –| —) (?=\w)")
@@ -35,6 +37,9 @@ def entries(read: Reading) -> Iterator[Draft]:
         token.tag in ("be", "modal", "do", "have", "pron", "sub", "rel", "wh") for token in read.tokens[: start - 1]
     ):
         return
+    if first.lower == "this":
+        yield from _this(read, start, term)
+        return
     if parse(read.tokens, start, read.last) is not None:
         return
     if first.lower in {"a", "an", "the"} and second.tag in ("word", "quoted"):
@@ -42,6 +47,27 @@ def entries(read: Reading) -> Iterator[Draft]:
         yield Draft("definition", asked, f'Explain what "{term}" is', start, _entry_end(read, start), 8.5)
     elif _names_program(term) and first.tag == "word" and reading(first.lower, "b") and first.lower not in NOUN_LIKE:
         yield Draft("what", f"What does {term} do", f"State what {term} does", start, _entry_end(read, start), 7.0)
+
+
+def _this(read: Reading, start: int, term: str) -> Iterator[Draft]:
+    """``patch - this utility applies …``: the term is what ``this`` stands for."""
+    if read.tokens[start + 1].lower == "is" and read.tokens[start + 2].lower in {"a", "an", "the"}:
+        asked = f"What is {term}"
+        yield Draft("definition", asked, f"Explain what {term} is", start + 2, _entry_end(read, start + 2), 8.5)
+        return
+    clause = parse(read.tokens, start, read.last)
+    if clause is None or clause.negated or clause.subject_end - clause.first < 2:
+        return
+    view = View(read.sentence.text, clause, term, _entry_end(read, clause.main))
+    found = [] if clause.base in _LETTING else [*objects(view), *duties(view)]
+    if not found and clause.kind == "lexical" and clause.base not in NO_DEED:
+        asked, told = f"What does {term} do", f"State what {term} does"
+        found = [Draft("what", asked, told, clause.verb, view.end, 6.5)]
+    yield from found
+
+
+# "lets you emulate root": the whole predicate tells.
+_LETTING = frozenset("let help make allow enable".split())
 
 
 def abbreviations(read: Reading) -> Iterator[Draft]:

@@ -138,10 +138,12 @@ def _is_clean(parts: Sequence[Token], title: str) -> bool:
     """A noun phrase: no finite verb, no pronoun, no comma or quotation mark that could open a second thought."""
     if re.search(r"[?!,;:=<>|{}…\"“→←•]|\.\.|--", title) or not any(char.isalpha() for char in title):
         return False
+    # "Going on vacation gracefully"
+    gracefully = len(parts) > 2 and parts[-1].lower.endswith("ly") and reading(parts[0].lower, "g") is not None
     return not any(
         token.tag in ("be", "modal", "do", "have", "pron", "rel", "wh", "sub", "adv")
         or token.lower in {"this", "these", "your", "our", "my", "its", "their", "vs", "other", "more"}
-        for token in parts
+        for token in parts[: len(parts) - gracefully]
     ) and not any(_is_finite(parts, place) for place in range(1, len(parts)))
 
 
