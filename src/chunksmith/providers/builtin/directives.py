@@ -98,7 +98,7 @@ def directive_at(read: Reading, place: int, last: int) -> Directive | None:
             return (
                 Directive(read, place, last, "should", negated) if place + 1 < last and _is_base(parts[place]) else None
             )
-    if place + 1 >= last or not _orders(parts[place], parts[place + 1]) or _is_statement(parts, place, last):
+    if place + 1 >= last or not orders(parts[place], parts[place + 1]) or _is_statement(parts, place, last):
         return None
     return Directive(read, place, last, "should", negated)
 
@@ -159,7 +159,7 @@ def _is_base(token: Token) -> bool:
     return token.tag == "word" and bool(reading(token.lower, "b")) and token.lower not in _NO_DIRECTIVE
 
 
-def _orders(token: Token, following: Token) -> bool:
+def orders(token: Token, following: Token) -> bool:
     """A base form that can only be a command: a noun would be followed by a verb or another noun."""
     if token.lower == "be":
         return following.lower in {"sure", "careful", "aware", "prepared", "polite", "kind", "precise", "consistent"}
@@ -245,7 +245,7 @@ def _end_of(order: Directive) -> int:
                 return place
         if token.tag == "conj" and following is not None and _opens_second(following):
             return place
-        if token.tag == "conj" and place + 2 < order.last and _orders(parts[place + 1], parts[place + 2]):
+        if token.tag == "conj" and place + 2 < order.last and orders(parts[place + 1], parts[place + 2]):
             return place
     return order.last
 

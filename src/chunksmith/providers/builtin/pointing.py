@@ -122,7 +122,7 @@ def _dangling(match: re.Match[str], question: str) -> bool:
         return (
             not tail or (previous in _NO_THAT_AFTER and not again) or not before or _is_demonstrative(match, question)
         )
-    if word == "it" and before and before[-1].lower() in {"is", "was"} and _EXPLETIVE.match(question, match.end()):
+    if word == "it" and before and before[-1].lower() in _BEFORE_EXPLETIVE and _EXPLETIVE.match(question, match.end()):
         return False
     if word == "it" and _CLEFT.search(question[: match.end() + 10]):
         return False
@@ -144,7 +144,10 @@ def _is_demonstrative(match: re.Match[str], question: str) -> bool:
 _NOUN_ALONE = re.compile(r" ([a-z]{4,})(?=[,?.]| and\b| or\b)")
 _RELATED = re.compile(r"\b[a-z]{3,} (?:that|which) \w", re.I)
 _CLEFT = re.compile(r"(?:why|when) is it that\b|does it hold that$", re.I)
-_EXPLETIVE = re.compile(r" (?:not |very |often |usually |also )?(?:an? \w+ )?\w+ (?:to|for)\b")
+_BEFORE_EXPLETIVE = frozenset("is was does would can could may might should will must".split())
+_EXPLETIVE = re.compile(
+    r" (?:be |make )?(?:not |very |often |usually |also |really )*(?:an? \w+ )?(?:good )?\w+ (?:to|for)\b"
+)
 _PLURAL_BEFORE = re.compile(
     r"\b(?!(?:does|is|was|has|this|as|its|plus|thus|less|pass|process|access|class|address|status|unless|across)\b)\w{3,}s\b|"
     r"\b(?:and|or|people|children|data|media|men|women|any|each|every|someone|anyone|nobody|user|maintainer|person|team)\b",
