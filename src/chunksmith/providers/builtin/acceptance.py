@@ -71,7 +71,11 @@ def behind(read: Reading, proposal: Proposal, context: str, quote: str) -> Candi
     low, high = read.tokens[draft.start].start, read.tokens[draft.end - 1].end
     answer, clean = read.sentence.original(low, high), read.sentence.text[low:high]
     goes_on = read.tokens[draft.end : draft.end + 1] and (read.tokens[draft.end].text == ":" or _is_cut(read, draft))
-    if answer is None or goes_on or not answer_fits(draft, clean) or points_away(answer):
+    if answer is None or goes_on:
+        return None
+    # A statement may begin with what the sentences before it name.
+    said = _SUBJECT_TAKEN_UP.sub("", answer) if proposal.statement else answer
+    if not answer_fits(draft, said if proposal.statement else clean) or points_away(said):
         return None
     asked = _LINKS.sub("", _joined(proposal.lead, draft.question) + "?")
     told = _LINKS.sub("", _ended(_joined(proposal.lead, draft.instruction)))
@@ -94,6 +98,7 @@ def behind(read: Reading, proposal: Proposal, context: str, quote: str) -> Candi
     return Candidate(draft.kind, f"{context} {asked}", f"{context} {told}", answer, quote, score, read.number)
 
 
+_SUBJECT_TAKEN_UP = re.compile(r"\A(?:it|they|this|these|such)\b(?: (?!is\b|are\b)[\w`-]+)?\s", re.I)
 _TAKING_UP = re.compile(
     r"\b(?:it|they|them|its|their|this|these|those|such|itself|themselves|that case|he|she|him|her|his|"
     r"another|others?)\b",

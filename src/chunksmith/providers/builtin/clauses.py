@@ -196,7 +196,11 @@ def _after_have(make: _Maker, main: int) -> Clause | None:
     if following.lower == "been":
         place, _ = _past_adverbs(make.tokens, main + 1, make.last)
         participle = _form_at(make.tokens, place, make.last, "n")
-        return make("passive", place, participle.base) if participle else None
+        if participle is None:
+            # "has been around", "has been a program": a state, unless it is "has been doing".
+            state = place < make.last and not make.tokens[place].lower.endswith(("ed", "ing"))
+            return make("perfect", main, "be") if state else None
+        return make("passive", place, participle.base)
     participle = _form_at(make.tokens, main, make.last, "n")
     adjective = main + 1 < make.last and make.tokens[main + 1].tag == "word" and following.lower.endswith("ed")
     if not participle and following.tag == "word" and following.lower.endswith("ed"):

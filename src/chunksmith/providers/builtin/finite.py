@@ -24,7 +24,10 @@ def may_open(tokens: Sequence[Token], first: int) -> bool:
     token, following = tokens[first], tokens[first + 1]
     if token.tag == "pron":
         named = token.lower in {"this", "these"} and following.tag in ("word", "quoted")
-        return named or token.lower in {"you", "it", "they", "he", "she"}
+        return named or token.lower in {"you", "it", "they", "he", "she", "anyone", "anybody", "everyone", "everybody"}
+    if token.tag == "adv" and token.lower.endswith("ly") and reading(following.lower, "g"):
+        # "Deliberately changing the mode …"
+        return True
     if token.tag not in _OPENERS:
         return False
     if token.lower in {"first", "second", "next", "last"} and following.tag in ("det", "pron"):
@@ -153,7 +156,8 @@ def _aside_end(tokens: Sequence[Token], comma: int, limit: int) -> int:
 
 def _without_adverbs(tokens: Sequence[Token], first: int, verb: int) -> int:
     end = verb
-    while end > first + 1 and tokens[end - 1].tag in _SKIPPED:
+    # "version 3.22.0 and later": the adverb belongs to the subject.
+    while end > first + 1 and tokens[end - 1].tag in _SKIPPED and tokens[end - 2].tag != "conj":
         end -= 1
     # "A script first compiles …"
     return end - 1 if end > first + 2 and tokens[end - 1].lower == "first" else end

@@ -16,7 +16,7 @@ from chunksmith.providers.builtin.examples import of_examples
 from chunksmith.providers.builtin.extraction import extract, judge
 from chunksmith.providers.builtin.languages import SUMMARIZE, detect
 from chunksmith.providers.builtin.passage import Sentence, sentences
-from chunksmith.providers.builtin.questions import candidates, further, last_resort, readings_of, standing
+from chunksmith.providers.builtin.questions import candidates, further, last_resort, predicated, readings_of, standing
 from chunksmith.providers.builtin.runs import run_clozes
 from chunksmith.providers.builtin.summary import central, is_statement, statements, terms
 from chunksmith.providers.builtin.taxonomy import categories
@@ -86,32 +86,43 @@ def _open_questions(source: Source) -> list[Candidate]:
     reads = readings_of(source.prose)
     chosen = _spread(_ranked(candidates(reads), source), source.count)
     wanted = min(source.count, _ENOUGH)
-    if len(chosen) >= wanted:
-        return chosen
-    second = _ranked(further(reads), source)
-    chosen = _filled(chosen, second, wanted, again=False)
-    chosen = _filled(chosen, second, wanted, again=True)
-    last = _ranked(last_resort(reads), source)
-    chosen = _filled(_filled(chosen, last, wanted, again=False), last, wanted, again=True)
-    whole = _ranked(standing(reads), source)
-    return _filled(_filled(chosen, whole, wanted, again=False), whole, wanted, again=True)
+    for rank in (further, last_resort, standing, predicated):
+        if len(chosen) >= wanted:
+            break
+        ranked = _ranked(rank(reads), source)
+        for again in (False, True):
+            chosen = _filled(chosen, ranked, wanted, again, mentions=rank is predicated)
+    return chosen
 
 
-def _filled(chosen: Sequence[Candidate], ranked: Iterable[Candidate], count: int, again: bool) -> list[Candidate]:
-    """``chosen`` and as many of the others as are missing; ``again``: a sentence may be asked for another part too."""
+def _filled(
+    chosen: Sequence[Candidate], ranked: Iterable[Candidate], count: int, again: bool, mentions: bool
+) -> list[Candidate]:
+    """``chosen`` and as many of the others as are missing.
+
+    ``again``: a sentence may be asked for another part too; ``mentions``: a long answer may hold another one.
+    """
     filled = list(chosen)
     for item in ranked:
-        if len(filled) < count and not any(_repeats(item, one, again) for one in filled):
+        if len(filled) < count and not any(_repeats(item, one, again, mentions) for one in filled):
             filled.append(item)
     return filled
 
 
-def _repeats(item: Candidate, other: Candidate, again: bool) -> bool:
+def _repeats(item: Candidate, other: Candidate, again: bool, mentions: bool) -> bool:
     if item.sentence != other.sentence:
-        return _alike(item, other)
+        if not mentions:
+            return _alike(item, other)
+        return _ask_alike(item, other, bare=True) or (_hold(item, other) and not _mentions(item, other))
     if not again or item.question.lower() == other.question.lower():
         return True
     return item.answer in other.answer or other.answer in item.answer or _same_circumstance(item, other)
+
+
+def _mentions(first: Candidate, second: Candidate) -> bool:
+    """A name that answers one question stands in the long answer to another."""
+    short, long = sorted((first.answer, second.answer), key=len)
+    return len(long.split()) >= 4 * len(short.split())
 
 
 _CIRCUMSTANCES = frozenset({"why", "how", "when", "condition", "where"})
@@ -176,13 +187,24 @@ def _share_answer(first: Candidate, second: Candidate, most: float = 0.3) -> boo
 
 def _alike(first: Candidate, second: Candidate) -> bool:
     """One answer holds the other, or the questions have nearly the same words and are asked in the same way."""
-    if first.question.lower() == second.question.lower() or first.answer in second.answer:
+    return _hold(first, second) or _ask_alike(first, second)
+
+
+def _hold(first: Candidate, second: Candidate) -> bool:
+    return first.answer in second.answer or second.answer in first.answer
+
+
+def _ask_alike(first: Candidate, second: Candidate, bare: bool = False) -> bool:
+    """``bare``: a heading that both begin with does not count."""
+    if first.question.lower() == second.question.lower():
         return True
-    if second.answer in first.answer:
-        return True
-    one, two = set(terms(first.question, "en")), set(terms(second.question, "en"))
-    same_sentence = first.sentence == second.sentence
-    if same_sentence:
+    # The sentences that are printed before a question are not asked.
+    asked = first.question.rpartition(". ")[2], second.question.rpartition(". ")[2]
+    lead = asked[0].partition(", ")[0]
+    if bare and asked[1].startswith(f"{lead}, "):
+        asked = asked[0].removeprefix(lead), asked[1].removeprefix(lead)
+    one, two = (set(terms(text, "en")) for text in asked)
+    if first.sentence == second.sentence:
         return len(one & two) > 0.75 * min(len(one), len(two))
     return first.kind == second.kind and len(one & two) > 0.7 * len(one | two)
 

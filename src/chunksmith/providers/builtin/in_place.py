@@ -112,7 +112,7 @@ def _gap_behind(parts: Sequence[Token], place: int, last: int) -> Gap | None:
     """What can be asked for behind the word at ``place``."""
     token, following = parts[place], parts[place + 1]
     end = _end(parts, place + 1, last)
-    if end is None or end == place + 1 or _holds_verb(parts[place + 1 : end]):
+    if end is None or end == place + 1 or holds_verb(parts[place + 1 : end]):
         return None
     told = parts[place + 1 : end]
     if token.tag == "to" and len(told) >= 3:
@@ -174,7 +174,7 @@ def _base(token: Token) -> str:
     return form.base if form else ""
 
 
-def _holds_verb(told: Sequence[Token]) -> bool:
+def holds_verb(told: Sequence[Token]) -> bool:
     """A finite verb that no ``that`` or ``which`` introduces: the sentence's own, or the one of a second statement."""
     inner = 0
     for place, token in enumerate(told):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from chunksmith.providers.builtin.acceptance import Candidate, behind, finished, headed
+from chunksmith.providers.builtin.addressed import addressed
 from chunksmith.providers.builtin.clauses import Clause, parse
 from chunksmith.providers.builtin.directives import directive_at, directive_proposals
 from chunksmith.providers.builtin.framing import Vocabulary
@@ -14,7 +15,8 @@ from chunksmith.providers.builtin.openings import clause_proposals, with_lead
 from chunksmith.providers.builtin.passage import Sentence
 from chunksmith.providers.builtin.plain import plain_questions
 from chunksmith.providers.builtin.polar import whether
-from chunksmith.providers.builtin.quoting import context_of, taking_up
+from chunksmith.providers.builtin.predications import predications, taken_up_behind, under_heading
+from chunksmith.providers.builtin.quoting import LONGEST_RUN, context_of, taking_up
 from chunksmith.providers.builtin.reading import (
     MAX_FARTHER,
     MAX_LINES,
@@ -26,7 +28,7 @@ from chunksmith.providers.builtin.reading import (
     past_opening,
 )
 from chunksmith.providers.builtin.reasons import reasons
-from chunksmith.providers.builtin.standing import standing_questions
+from chunksmith.providers.builtin.standing import as_it_stands, standing_questions
 from chunksmith.providers.builtin.taken_up import taken_up, told_deeds
 from chunksmith.providers.builtin.topic import topic_of
 from chunksmith.providers.builtin.unturned import unturned
@@ -40,7 +42,7 @@ _BLOCKED_OPENINGS = frozenset(
     afterwards here there rather
     """.split()
 )
-_BLOCKED_TEXT = re.compile(r"\?|!$|^\W*\(|^like ", re.I)
+_BLOCKED_TEXT = re.compile(r"\?|!$|^\W*\(|^[Ll]ike ")
 _BLOCKED_AS = re.compile(r"^as ", re.I)
 # They open a sentence together with the word behind them: "Prior to", "Instead of", "Due to".
 _OPENING_PAIRS = frozenset("prior beginning starting instead due owing thanks contrary".split())
@@ -83,6 +85,23 @@ def last_resort(reads: Sequence[Reading]) -> list[Candidate]:
 def standing(reads: Sequence[Reading]) -> list[Candidate]:
     """Questions on sentences that stand alone, for a passage that gives nothing else."""
     return [found for read in reads if _is_plain(read) for found in standing_questions(read)]
+
+
+def predicated(reads: Sequence[Reading]) -> list[Candidate]:
+    """The plainest questions, on any statement whose subject is certain."""
+    return [found for read in reads if _is_readable(read) for found in _predicated(read)]
+
+
+def _predicated(read: Reading) -> Iterator[Candidate]:
+    drafted = (*addressed(read), *predications(read))
+    found = [one for proposal in drafted if (one := as_it_stands(read, proposal))]
+    found += [one for proposal in under_heading(read) if (one := finished(read, proposal))]
+    context = None if found else context_of(read, LONGEST_RUN)
+    if context is not None:
+        told = taking_up(read)
+        behind_it = (behind(told, proposal, context.text, context.quote) for proposal in taken_up_behind(told))
+        found = [one for one in behind_it if one]
+    yield from found
 
 
 def _in_place(read: Reading) -> Iterator[Candidate]:

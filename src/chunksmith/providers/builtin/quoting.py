@@ -16,7 +16,8 @@ from chunksmith.providers.builtin.wording import names_variable
 from chunksmith.providers.builtin.words import Token, tokens
 
 _LONGEST = 40  # words of one sentence
-_LONGEST_RUN = 60  # words
+_RUN = 60  # words
+LONGEST_RUN = 90  # words, where nothing else is left
 
 
 class Context(NamedTuple):
@@ -26,14 +27,14 @@ class Context(NamedTuple):
     quote: str
 
 
-def context_of(read: Reading) -> Context | None:
+def context_of(read: Reading, words: int = _RUN) -> Context | None:
     """The shortest run of sentences right before this one, in its paragraph, that can be printed alone.
 
     A run from the beginning of the paragraph may lean on its heading, which is printed before it.
     """
     for size in range(1, len(read.lines) + 1):
         run = read.lines[-size:]
-        if not _goes_on(_text(run[0])) or sum(len(one.sentence.text.split()) for one in run) > _LONGEST_RUN:
+        if not _goes_on(_text(run[0])) or sum(len(one.sentence.text.split()) for one in run) > words:
             break
         if _opens(run[0]):
             return _printed(read, run, "")

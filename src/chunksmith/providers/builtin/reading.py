@@ -43,6 +43,8 @@ class Proposal(NamedTuple):
     needs_lead: bool = False
     doubt: float = 3.2
     """what it costs to lean when there is no heading"""
+    statement: bool = False
+    """whether the whole statement answers, with a subject that the sentences printed before explain"""
 
 
 MAX_LINES = 3

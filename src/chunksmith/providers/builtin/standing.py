@@ -6,6 +6,7 @@ and nothing is cut off; what they need is an opening or a subject that is certai
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from chunksmith.providers.builtin.acceptance import Candidate
 from chunksmith.providers.builtin.clauses import parse
@@ -13,9 +14,9 @@ from chunksmith.providers.builtin.conditions import statement_end
 from chunksmith.providers.builtin.directives import Directive, directive_at, is_deed, what_to_do
 from chunksmith.providers.builtin.errands import errands
 from chunksmith.providers.builtin.finite import subject_is_plural
-from chunksmith.providers.builtin.framing import is_anaphoric, is_free, is_partial
+from chunksmith.providers.builtin.framing import is_anaphoric, is_free, is_partial, leans_on_earlier
 from chunksmith.providers.builtin.openings import lead_text
-from chunksmith.providers.builtin.pointing import is_whole
+from chunksmith.providers.builtin.pointing import is_whole, points_away
 from chunksmith.providers.builtin.reading import Proposal, Reading, is_expletive, past_opening, subject_phrase
 from chunksmith.providers.builtin.stranded import stranded
 from chunksmith.providers.builtin.summary import commands
@@ -23,7 +24,7 @@ from chunksmith.providers.builtin.truths import truths
 from chunksmith.providers.builtin.verbs import reading
 from chunksmith.providers.builtin.views import Draft, View, clause_end
 from chunksmith.providers.builtin.wording import names_variable
-from chunksmith.providers.builtin.words import Token
+from chunksmith.providers.builtin.words import Token, tokens
 
 _SCORE = 5.0
 _LEAST_TOLD = 3  # words of a subject, or of an opening, that say what is asked about
@@ -37,27 +38,55 @@ def standing_questions(read: Reading) -> Iterator[Candidate]:
     if read.last - start < 7 or read.sentence.text[-1] != "." or read.told:
         return
     text = read.sentence.text[read.tokens[start].start :]
-    if not is_whole(text) or names_variable("", text) or _ELSEWHERE.search(read.sentence.quote):
+    if not is_whole(text) or names_variable("", text) or ELSEWHERE.search(read.sentence.quote):
         return
     opened = read.tokens[start].tag in ("prep", "sub", "to")
     for proposal in _behind_opening(read, start) if opened else _of_subject(read, start):
-        candidate = _finished(read, proposal)
+        candidate = as_it_stands(read, proposal)
         if candidate is not None:
             yield candidate
 
 
 # It speaks of its page, sends the reader elsewhere, or goes on behind a colon.
-_ELSEWHERE = re.compile(
+ELSEWHERE = re.compile(
     r"[:;]|\b(?:information is|above|below|see|etc|as (?:described|explained|shown)|"
     r"(?:described|explained|discussed|documented|shown) (?:in|at|by|here|separately)|"
-    r"in (?:some|most|all|many|both|other) cases|pages?|that (?:case|event)|"
+    r"in (?:some|most|all|many|both|other) cases|(?:this|that|next|previous|manual|web|wiki) pages?|"
+    r"that (?:case|event)|"
     r"the (?:first|second|last|third|next) (?:step|case|form|column|argument|two)s?)\b|"
     r"\b(?:diagram|figure|example|picture)s?\b",
     re.I,
 )
 
 
-def _finished(read: Reading, proposal: Proposal) -> Candidate | None:
+def is_closed(read: Reading, start: int, end: int) -> bool:
+    """Nothing in ``tokens[start:end]`` points outside, whatever stands in the rest of the sentence."""
+    low, high = read.tokens[start].start, read.tokens[end - 1].end
+    text, original = read.sentence.text[low:high], read.sentence.original(low, high)
+    if original is None or not is_whole(f"{text}.") or names_variable("", text):
+        return False
+    return not (ELSEWHERE.search(original) or points_away(original) or _LEFT_OPEN.search(text))
+
+
+# Which one, the sentence before tells.
+_LEFT_OPEN = re.compile(
+    r"\bthe (?:situation|problem|issue|matter|process)\b(?! (?:of|that|when|where|in which)\b)", re.I
+)
+
+
+def below_heading(read: Reading, draft: Draft, leans: bool) -> Iterator[Proposal]:
+    """The draft as it stands, or behind the heading when it leans; nothing when there is no heading then."""
+    if not leans and not leans_on_earlier(tokens(draft.question), read.earlier):
+        yield Proposal(replace(draft, question=draft.question[0].upper() + draft.question[1:]))
+    elif read.topic is not None:
+        lead = f"Regarding how to {read.topic.text}" if read.topic.kind == "infinitive" else read.topic.lead
+        asked = f"{lead}, {draft.question[0].lower()}{draft.question[1:]}"
+        yield Proposal(
+            Draft(draft.kind, asked, f"State the answer: {asked}?", draft.start, draft.end, draft.score - 0.3)
+        )
+
+
+def as_it_stands(read: Reading, proposal: Proposal) -> Candidate | None:
     """The sentence stands alone, so that its parts do; what is left to judge is how they read."""
     draft = proposal.draft
     low, high = read.tokens[draft.start].start, read.tokens[draft.end - 1].end
@@ -74,11 +103,11 @@ def _finished(read: Reading, proposal: Proposal) -> Candidate | None:
     if question.count('"') % 2 or question.count("`") % 2 or question.count("(") != question.count(")"):
         return None
     told_already = set(re.findall(r"\w{4,}", read.sentence.text[low:high].lower()))
-    if told_already and told_already <= set(re.findall(r"\w{4,}", question.lower())):
+    if draft.kind != "whether" and told_already and told_already <= set(re.findall(r"\w{4,}", question.lower())):
         return None
     if _AWKWARD.search(question) or _TRAILING.search(answer):
         return None
-    score = draft.score - 0.5 * (asked > 20) - 0.5 * (said > 26)
+    score = draft.score - proposal.penalty - 0.5 * (asked > 20) - 0.5 * (said > 26)
     told = f"{draft.instruction}."
     return Candidate(draft.kind, question, told, answer, read.sentence.quote, score, read.number)
 

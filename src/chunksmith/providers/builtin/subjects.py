@@ -20,6 +20,7 @@ HUMAN = frozenset(
     tenant landlord seller buyer refugee reporter spokeswoman spokesman councillor minister president teacher witness
     employer employee creditor debtor guardian heir tribunal nobleman knight admiral general lieutenant sergeant doge
     haulier crew mate neighbour neighbor widow mother father brother sister son daughter nephew niece uncle aunt
+    volunteer
     """.split()
 )  # fmt: skip
 
@@ -32,6 +33,11 @@ def subject_questions(view: View) -> Iterator[Draft]:
 def plain_subjects(view: View) -> Iterator[Draft]:
     """The same where a plain noun answers: for a passage that gives little else."""
     yield from _asked(view, _least_worth)
+
+
+def any_subjects(view: View) -> Iterator[Draft]:
+    """The same where any noun answers: the predicate has to tell so much that it fits one thing."""
+    yield from _asked(view, _any_worth)
 
 
 def _asked(view: View, worth_of: Callable[[Sequence[Token], Sequence[Token]], float]) -> Iterator[Draft]:
@@ -134,6 +140,17 @@ def _least_worth(subject: Sequence[Token], told: Sequence[Token]) -> float:
     return 4.8 if said >= 4 and len(told) >= 6 and (named or _is_particular(subject)) else _worth(subject, told)
 
 
+def _any_worth(subject: Sequence[Token], told: Sequence[Token]) -> float:
+    if len(subject) > 12 or any(token.text in {"The", "A", "An"} for token in subject[1:]):
+        return 0.0
+    vague = any(token.lower in _QUANTITIES or token.tag == "pron" for token in subject[:2])
+    vague = vague or any(token.lower in ORDINALS - {"new", "old"} for token in subject[:4])
+    vague = vague or any(token.lower == "one" for token in told) or subject[-1].tag in ("to", "prep")
+    said = sum(token.tag in ("word", "quoted") for token in told)
+    return 4.6 if not vague and said >= _MUCH_SAID and len(told) >= 6 else 0.0
+
+
+_MUCH_SAID = 4  # words of a predicate that fits one thing
 _QUANTITIES = frozenset(
     "various certain each every any no all both some most many several few neither either one two three more much "
     "your our my".split()

@@ -194,7 +194,7 @@ _LINKS = {
 def _as_told(read: Reading, start: int, end: int) -> Subject | None:
     """The statement as written inside a sentence; None when it is none."""
     clause = parse(read.tokens, start, end)
-    if clause is None or clause.subject_end >= end - 1:
+    if clause is None or clause.subject_end >= end - 1 or any(token.lower == "but" for token in read.tokens[start:end]):
         return None
     subject = subject_phrase(read, clause)
     if subject is None or subject.needs_lead or subject.penalty > 2:
