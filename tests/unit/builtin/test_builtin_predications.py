@@ -221,3 +221,32 @@ def test_a_name_that_answers_one_question_may_stand_in_the_answer_to_another() -
         "What assumes that the glass of a lamp is clear and dry at night?",
         "Is there anything that Fresnel can do against the fog of the coast?",
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Let’s build a tower called the Lantern that guards a coast with one lamp.",
+        "The key is the order in which the lamps of the tower are lit.",
+        "The first difference is the time that the lamps of a tower burn.",
+        "The lamp would be brighter and would make fewer shadows if it had to.",
+        "Two major harbours are used for oil.",
+        "The method of the tower protects not only the saved lamps.",
+        "The default is a minimum wick of one inch and the largest lamp on the coast.",
+    ],
+    ids=["let us", "a bare noun", "an ordinal", "supposed", "a number", "not only", "identified"],
+)
+def test_what_only_its_page_tells_is_not_asked_below_a_heading(text: str) -> None:
+    assert asked(text, "Harbour lamps") == {}
+
+
+def test_an_answer_may_take_up_what_the_sentences_before_it_name() -> None:
+    text = (
+        "When a keeper writes to the book of tides, the harbour counts the pages that the keeper has filled. "
+        "New pilots should avoid touching this book."
+    )
+    question = (
+        "When a keeper writes to the book of tides, the harbour counts the pages that the keeper has filled. "
+        "What should new pilots do?"
+    )
+    assert asked(text)[question] == "avoid touching this book"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from chunksmith.providers.builtin.framing import leans_on_earlier
 from chunksmith.providers.builtin.pointing import answer_stands_alone, is_whole, points_away, stands_alone, without_told
-from chunksmith.providers.builtin.reading import Proposal, Reading
+from chunksmith.providers.builtin.reading import Proposal, Reading, past_opening
 from chunksmith.providers.builtin.topic import Topic, heading_text
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading, readings
 from chunksmith.providers.builtin.views import Draft
@@ -63,8 +63,11 @@ def headed(read: Reading) -> Iterator[Candidate]:
         yield Candidate(kind, heading, told, read.sentence.quote, read.sentence.quote, 8.0, read.number)
 
 
-def behind(read: Reading, proposal: Proposal, context: str, quote: str) -> Candidate | None:
-    """The draft behind the sentences that explain it, which are printed before the question."""
+def behind(read: Reading, proposal: Proposal, context: str, quote: str, last: bool = False) -> Candidate | None:
+    """The draft behind the sentences that explain it, which are printed before the question.
+
+    ``last``: nothing else is left, so that the answer too may take up what they name.
+    """
     draft = proposal.draft
     if draft.end <= draft.start:
         return None
@@ -74,12 +77,17 @@ def behind(read: Reading, proposal: Proposal, context: str, quote: str) -> Candi
     if answer is None or goes_on:
         return None
     # A statement may begin with what the sentences before it name.
-    said = _SUBJECT_TAKEN_UP.sub("", answer) if proposal.statement else answer
-    if not answer_fits(draft, said if proposal.statement else clean) or points_away(said):
+    subject = _SUBJECT_TAKEN_UP.match(clean) if proposal.statement else None
+    begin = subject.end() if subject else 0
+    last = last and (proposal.statement or draft.start > past_opening(read))
+    said = without_told(clean[begin:], context) if last else clean[begin:]
+    if not answer_fits(draft, said) or points_away(without_told(answer[begin:], context) if last else answer[begin:]):
         return None
-    asked = _LINKS.sub("", _joined(proposal.lead, draft.question) + "?")
-    told = _LINKS.sub("", _ended(_joined(proposal.lead, draft.instruction)))
-    takes_up = _TAKING_UP.search(asked) or set(_DEFINITE.findall(asked)) & set(_WORDS.findall(context.lower()))
+    asked = unlinked(_joined(proposal.lead, draft.question) + "?")
+    told = unlinked(_ended(_joined(proposal.lead, draft.instruction)))
+    definite = {word for phrase in _DEFINITE.findall(asked) for word in phrase.split()[: 1 + last]}
+    takes_up = bool(_TAKING_UP.search(asked) or definite & set(_WORDS.findall(context.lower())))
+    takes_up = takes_up or (last and bool(_DEMONSTRATIVE.search(clean)))
     if any(not _is_named(match[1], context) for match in _DEMONSTRATIVE.finditer(asked)):
         return None
     said_before = set(_CONTENT.findall(asked.lower())) - _ASKING <= set(_WORDS.findall(context.lower()))
@@ -119,7 +127,7 @@ _ABOUT_ANYTHING = frozenset(
     limitation information practice property technique strategy mechanism action operation procedure goal effect reason
     """.split()
 )
-_DEFINITE = re.compile(r"\bthe ([a-z]+)\b")
+_DEFINITE = re.compile(r"\bthe ((?:[a-z]+ ){0,1}[a-z]+)\b")
 _WORDS = re.compile(r"[a-z]+")
 _CONTENT = re.compile(r"[a-z]{3,}")
 _ASKING = frozenset(
@@ -130,7 +138,7 @@ _ASKING = frozenset(
 # What no sentence before explains: it stands elsewhere on the page, or the writer speaks.
 _ELSEWHERE = re.compile(
     r"\b(?:above|below|following|aforementioned|previous|previously|preceding|earlier|here|we|our|ours|us|i|my|"
-    r"me|figures?|sections?|chapters?|appendix|page|documents?|mentioned|described|discussed|shown|"
+    r"me|figures?|listings?|sections?|chapters?|appendix|page|documents?|mentioned|described|discussed|shown|"
     r"next|prior|now|recently|in question|so far)\b",
     re.I,
 )
@@ -138,7 +146,7 @@ _ELSEWHERE = re.compile(
 
 def worded(question: str, answer: str) -> str:
     """A question across sentences as it goes out; empty when it would read badly or lean on something."""
-    asked = _LINKS.sub("", _sentence_case(question) + "?")
+    asked = unlinked(_sentence_case(question) + "?")
     return asked if question_fits(asked, answer) else ""
 
 
@@ -163,8 +171,8 @@ def _judged(read: Reading, proposal: Proposal) -> _Verdict:
     lead, penalty = _context(read.topic, proposal)
     if lead is None:
         return _Verdict(None, "no context")
-    question = _LINKS.sub("", _joined(lead, draft.question) + "?")
-    instruction = _LINKS.sub("", _ended(_joined(lead, draft.instruction)))
+    question = unlinked(_joined(lead, draft.question) + "?")
+    instruction = unlinked(_ended(_joined(lead, draft.instruction)))
     named = draft.question
     if not answer_fits(draft, without_told(clean, named)) or points_away(without_told(answer, named)):
         return _Verdict(None, "answer leans or ends badly")
@@ -274,6 +282,10 @@ _LINKS = re.compile(
     r",? (?:instead|of course|too|as well|however|though|either)(?=[?.]$)|"
     r"(?<=[a-z`\"] )(?:also|therefore|thus|hence|indeed|however|nevertheless|thereby|even|in fact|of course) "
 )
+
+
+def unlinked(text: str) -> str:
+    return _LINKS.sub("", text)
 
 
 def _small_wh(text: str) -> str:

@@ -4,6 +4,7 @@ They are asked where no other rank gives two questions. The whole predicate answ
 subject leaves open, the heading has to tell.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from chunksmith.providers.builtin.clauses import Clause, parse, text_of
@@ -62,7 +63,9 @@ def _none(read: Reading, clause: Clause) -> Iterator[Proposal]:
 def taken_up_behind(read: Reading) -> Iterator[Proposal]:
     """The same of a subject that the sentences printed before the question explain: what is true of it?"""
     start = past_opening(read)
-    if read.tokens[start].lower not in _TAKING_UP or read.sentence.text[-1] != ".":
+    # "This is useful": is it the sentence before, or a thing in it? There "this" is read as "it" would be.
+    bare = read.tokens[start].text.lower() != read.tokens[start].lower
+    if read.tokens[start].lower not in _TAKING_UP or bare or read.sentence.text[-1] != ".":
         return
     clause = parse(read.tokens, start, read.last)
     named = subject_phrase(read, clause) if clause is not None else None
@@ -145,7 +148,12 @@ _SHORT = 4  # tokens
 def _named(read: Reading, clause: Clause) -> Subject | None:
     """A subject that says, alone or behind the heading, what is spoken of."""
     subject = _subject(clause)
+    if subject[0].tag == "num" or any(_CONTRACTED.search(token.text) for token in subject):
+        return None
     if subject[0].lower in _VAGUE or any(token.lower in _EMPTY for token in _head(subject)):
+        return None
+    head = _head(subject)
+    if len(head) == len(subject) and any(token.lower in _COUNTED_OFF for token in head):
         return None
     nouns = [token for token in subject if token.tag in ("word", "quoted", "num")]
     if subject[0].lower in {"a", "an"} and len(nouns) < 2:
@@ -166,6 +174,10 @@ def _named(read: Reading, clause: Clause) -> Subject | None:
     return named._replace(leans=leans)
 
 
+# "You'll", "it's": a verb of its own.
+_CONTRACTED = re.compile(r"['’](?:ll|re|ve|d)\Z|\A(?:it|that|there|he|she|what|who|let)['’]s\Z", re.I)
+
+
 def _head(subject: Sequence[Token]) -> Sequence[Token]:
     """The noun and what stands before it."""
     end = next((at for at, token in enumerate(subject) if at and token.tag in ("prep", "rel", "to")), len(subject))
@@ -179,6 +191,7 @@ def _is_told_by_heading(subject: Sequence[Token]) -> bool:
     return plain and ((first == "the" and len(subject) > 2) or (first in {"each", "every"} and len(subject) == 2))
 
 
+_COUNTED_OFF = frozenset("first second third fourth last next previous".split())
 _VAGUE = frozenset("having some many other another others few several part one".split())
 _EMPTY = frozenset(
     """
@@ -202,7 +215,7 @@ def _of_predicate(view: View) -> Iterator[Draft]:
     clause = view.clause
     fate = clause.kind == "passive" and clause.base in FATES
     least = _LEAST_PREDICATE - fate - 2 * (view.end < clause.last or clause.subject_end - clause.first > 6)
-    if view.end - clause.verb < least or _is_bare_name(view):
+    if view.end - clause.verb < least or _is_bare(view) or view.tokens[clause.verb].lower in _SUPPOSED:
         return
     deed = _deed(view)
     if deed is not None:
@@ -214,25 +227,33 @@ def _of_predicate(view: View) -> Iterator[Draft]:
     yield Draft("what", asked, f"State {_small(asked)}", clause.first, view.end, _SCORE - 0.5)
 
 
+# What would be so, if …
+_SUPPOSED = frozenset("would could".split())
 # What a figure shows.
 _DEPICTING = frozenset("represent show depict illustrate signify denote mean".split())
 
 
 def _is_cut(view: View) -> bool:
     """``is stored as is, as a varint``: what is left out belongs to the statement."""
-    return [token.lower for token in view.tokens[view.end : view.end + 2]] == [",", "as"]
+    if [token.lower for token in view.tokens[view.end : view.end + 2]] == [",", "as"]:
+        return True
+    told = [token.lower for token in view.tokens[view.clause.verb : view.end]]
+    return ["not", "only"] in (told[at : at + 2] for at in range(len(told)))
 
 
-def _is_bare_name(view: View) -> bool:
-    """``What does SQLite do?`` fits all of the document."""
-    nouns = [token for token in _subject(view.clause) if token.tag in ("word", "quoted", "num")]
+def _is_bare(view: View) -> bool:
+    """``What does SQLite do?`` fits all of the document, ``the key`` only its page knows."""
+    subject = _subject(view.clause)
+    nouns = [token for token in subject if token.tag in ("word", "quoted", "num")]
+    if len(subject) == 2 and subject[0].lower == "the":
+        return True
     return len(nouns) == 1 and (is_name(nouns[0].text) or nouns[0].tag == "quoted" or view.subject[0].isupper())
 
 
 def _deed(view: View) -> Draft | None:
     """What the subject does, or what it must, can or will do."""
     clause, subject = view.clause, view.subject
-    if clause.base in NO_DEED | _STATES | _DEPICTING or clause.negated:
+    if clause.base in NO_DEED | _STATES | _DEPICTING or clause.negated or _is_cut(view):
         return None
     if clause.kind == "lexical":
         auxiliary = {"s": "does", "b": "do", "d": "did"}[clause.feature]

@@ -71,10 +71,14 @@ def _behind_context(read: Reading) -> Iterator[Candidate]:
     if context is None:
         return
     told = taking_up(read)
-    for proposal in (*proposals(told), *unturned(told), *plain_questions(told), *whether(told), *told_deeds(told)):
+    for proposal in _drafted_behind(told):
         candidate = behind(told, proposal, context.text, context.quote)
         if candidate is not None:
             yield candidate
+
+
+def _drafted_behind(told: Reading) -> Iterator[Proposal]:
+    yield from (*proposals(told), *unturned(told), *plain_questions(told), *whether(told), *told_deeds(told))
 
 
 def last_resort(reads: Sequence[Reading]) -> list[Candidate]:
@@ -99,9 +103,13 @@ def _predicated(read: Reading) -> Iterator[Candidate]:
     context = None if found else context_of(read, LONGEST_RUN)
     if context is not None:
         told = taking_up(read)
-        behind_it = (behind(told, proposal, context.text, context.quote) for proposal in taken_up_behind(told))
-        found = [one for one in behind_it if one]
+        drafted = (*_drafted_behind(told), *taken_up_behind(told))
+        raised = (one._replace(penalty=one.penalty - _RAISED) for one in drafted)
+        found = [one for proposal in raised if (one := behind(told, proposal, *context, last=True))]
     yield from found
+
+
+_RAISED = 2.0  # what a question may be worth less in the last place
 
 
 def _in_place(read: Reading) -> Iterator[Candidate]:

@@ -244,7 +244,7 @@ def _as_it_stands(read: Reading, clause: Clause, text: str) -> Subject | None:
     return Subject(phrase.text, 0.0 if phrase.sure else 4.0)
 
 
-_UNTOLD = frozenset("i we there here that what which who one".split())
+_UNTOLD = frozenset("no i we there here that what which who one".split())
 _MODIFIER = r"[A-Za-z`][\w`./-]*"
 _PLAIN_MODIFIERS = frozenset("new same first second other given single whole entire last next only".split())
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from chunksmith.providers.builtin.acceptance import Candidate
+from chunksmith.providers.builtin.acceptance import Candidate, unlinked
 from chunksmith.providers.builtin.clauses import parse
 from chunksmith.providers.builtin.conditions import statement_end
 from chunksmith.providers.builtin.directives import Directive, directive_at, is_deed, what_to_do
@@ -54,6 +54,7 @@ ELSEWHERE = re.compile(
     r"in (?:some|most|all|many|both|other) cases|(?:this|that|next|previous|manual|web|wiki) pages?|"
     r"that (?:case|event)|"
     r"the (?:first|second|last|third|next) (?:step|case|form|column|argument|two)s?)\b|"
+    r"\bjust (?:described|discussed|mentioned|seen)\b|"
     r"\b(?:diagram|figure|example|picture)s?\b",
     re.I,
 )
@@ -76,7 +77,8 @@ _LEFT_OPEN = re.compile(
 
 def below_heading(read: Reading, draft: Draft, leans: bool) -> Iterator[Proposal]:
     """The draft as it stands, or behind the heading when it leans; nothing when there is no heading then."""
-    if not leans and not leans_on_earlier(tokens(draft.question), read.earlier):
+    told = read.topic is not None and read.topic.text.lower() in draft.question.lower()
+    if told or (not leans and not leans_on_earlier(tokens(draft.question), read.earlier)):
         yield Proposal(replace(draft, question=draft.question[0].upper() + draft.question[1:]))
     elif read.topic is not None:
         lead = f"Regarding how to {read.topic.text}" if read.topic.kind == "infinitive" else read.topic.lead
@@ -90,7 +92,7 @@ def as_it_stands(read: Reading, proposal: Proposal) -> Candidate | None:
     """The sentence stands alone, so that its parts do; what is left to judge is how they read."""
     draft = proposal.draft
     low, high = read.tokens[draft.start].start, read.tokens[draft.end - 1].end
-    answer, question = read.sentence.original(low, high), f"{draft.question}?"
+    answer, question = read.sentence.original(low, high), unlinked(f"{draft.question}?")
     asked, said = len(question.split()), len(read.sentence.text[low:high].split())
     if (
         answer is None

@@ -37,7 +37,12 @@ def plain_subjects(view: View) -> Iterator[Draft]:
 
 def any_subjects(view: View) -> Iterator[Draft]:
     """The same where any noun answers: the predicate has to tell so much that it fits one thing."""
-    yield from _asked(view, _any_worth)
+    told = view.tokens[view.clause.subject_end : view.clause.main + 1]
+    emphatic = view.tokens[view.clause.verb].tag == "do" and not view.clause.negated
+    # "What is the default value?", asked for "the limit".
+    identified = view.clause.kind == "copula" and view.tokens[view.clause.main + 1].tag in ("det", "quoted", "num")
+    if not emphatic and not identified and not any(token.lower in _LINKING for token in told):
+        yield from _asked(view, _any_worth)
 
 
 def _asked(view: View, worth_of: Callable[[Sequence[Token], Sequence[Token]], float]) -> Iterator[Draft]:
@@ -138,6 +143,9 @@ def _least_worth(subject: Sequence[Token], told: Sequence[Token]) -> float:
     said = sum(token.tag in ("word", "quoted", "num") for token in told)
     named = any(token.tag == "quoted" or is_name(token.text) for token in nouns)
     return 4.8 if said >= 4 and len(told) >= 6 and (named or _is_particular(subject)) else _worth(subject, told)
+
+
+_LINKING = frozenset("then now instead again".split())
 
 
 def _any_worth(subject: Sequence[Token], told: Sequence[Token]) -> float:
