@@ -97,6 +97,13 @@ PLAINER = [
         id="the first of two orders",
     ),
     pytest.param(
+        "Carefully choose the wires that join the masts of the harbour.",
+        "Joining masts",
+        "When joining masts, what should you choose?",
+        "the wires that join the masts of the harbour",
+        id="an order behind an adverb",
+    ),
+    pytest.param(
         "The keeper does not empty the oil tank. This is done because it is faster to refill a tank than to clean one.",
         "",
         "Why is it that the keeper does not empty the oil tank?",

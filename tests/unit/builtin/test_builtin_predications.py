@@ -97,6 +97,12 @@ ALONE = [
         "a simple book",
         id="in which",
     ),
+    pytest.param(
+        "Pilots trained with one copy of the book are unaware of pilots trained with the other copy.",
+        "What is true of pilots trained with one copy of the book?",
+        "Pilots trained with one copy of the book are unaware of pilots trained with the other copy",
+        id="one and the other",
+    ),
 ]
 
 
@@ -112,6 +118,13 @@ BELOW = [
         "Regarding harbour logs, what does each log name?",
         "the pilots that have seen at least one signal of the tower",
         id="each",
+    ),
+    pytest.param(
+        "A pilot sees all lights that are lit on the same coast, whatever those lights are called.",
+        "Harbour logs",
+        "Regarding harbour logs, what does a pilot see?",
+        "all lights that are lit on the same coast, whatever those lights are called",
+        id="any one",
     ),
     pytest.param(
         "Most lamps should use pure and light oil.",

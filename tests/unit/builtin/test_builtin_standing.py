@@ -172,6 +172,8 @@ def test_what_leans_or_is_thin_is_not_asked(text: str) -> None:
         ("The bug you want to fix must be old.", "The bug you want to fix"),
         ("The keeper then checks to see whether it rains.", "The keeper"),
         ("STOP blocks foreign ships.", "STOP"),
+        ("Lantern version 2 and later offers a second wick.", "Lantern version 2 and later"),
+        ("Slowly turning the lamp saves the oil.", "Slowly turning the lamp"),
     ],
     ids=[
         "a noun that may be a verb",
@@ -181,6 +183,8 @@ def test_what_leans_or_is_thin_is_not_asked(text: str) -> None:
         "a contact clause",
         "behind an adverb",
         "a name",
+        "a version",
+        "an adverb and a gerund",
     ],
 )
 def test_subjects_are_found_where_a_word_may_be_a_noun_or_a_verb(text: str, subject: str) -> None:

@@ -98,6 +98,9 @@ def directive_at(read: Reading, place: int, last: int) -> Directive | None:
             return (
                 Directive(read, place, last, "should", negated) if place + 1 < last and _is_base(parts[place]) else None
             )
+    if place + 2 < last and parts[place].lower.endswith("ly") and orders(parts[place + 1], parts[place + 2]):
+        # "Carefully choose the wire"
+        place += 1
     if place + 1 >= last or not orders(parts[place], parts[place + 1]) or _is_statement(parts, place, last):
         return None
     return Directive(read, place, last, "should", negated)

@@ -215,6 +215,8 @@ def _is_surely_verb(tokens: Sequence[Token], first: int, index: int, limit: int)
     if index == first + 1 and is_name(tokens[first].text) and following.tag == "word":
         # "FULL blocks concurrent writers": a name, and what it does to them.
         return not readings(following.lower)
+    if _names_version(tokens, index - 1):
+        return True
     if tokens[index - 1].tag == "adv" and tokens[index - 1].lower in _BEFORE_VERB:
         # "SQLite then checks": an adverb does not stand inside of a compound.
         return True
@@ -246,12 +248,21 @@ def _is_unlisted(tokens: Sequence[Token], first: int, index: int, limit: int) ->
     return before.tag in ("word", "quoted") and not is_plural(before.text) and tokens[index + 1].text in _AFTER_VERB
 
 
+def _names_version(tokens: Sequence[Token], place: int) -> bool:
+    """``version 2.5 and later offers files``: what is later is a version, not an offer."""
+    return place > 1 and tokens[place].lower in {"later", "earlier"} and tokens[place - 1].tag == "conj"
+
+
 def _noun_before(tokens: Sequence[Token], first: int, index: int) -> int | None:
     place = index - 1
-    while place > first and tokens[place].tag == "adv":
+    while place > first and tokens[place].tag == "adv" and not _names_version(tokens, place):
         place -= 1
     token = tokens[place]
-    if token.tag in (*NOMINAL, "rel") or token.lower in {"you", "it", "they", "he", "she", "we"}:
+    if (
+        token.tag in (*NOMINAL, "rel")
+        or _names_version(tokens, place)
+        or token.lower in {"you", "it", "they", "he", "she", "we"}
+    ):
         return place
     return None
 

@@ -98,11 +98,15 @@ _OUTSIDE = re.compile(
 )
 
 
+# "Readers of one copy do not know the readers of the other copy": the other is none but the one that is left.
+_ONE_AND_OTHER = re.compile(r"\bone (\w+)\b.*\bthe other \1\b", re.I)
+
+
 # Every rule asks it of the same sentence.
 @lru_cache(maxsize=512)
 def is_whole(sentence: str) -> bool:
     """Whether a sentence can be printed alone: nothing in it points outside, every pronoun has a noun before it."""
-    if _OUTSIDE.search(without_told(sentence, "")):
+    if _OUTSIDE.search(_ONE_AND_OTHER.sub("", without_told(sentence, ""))):
         return False
     return not any(match[0].lower() != "that" and _dangling(match, sentence) for match in _PRONOUN.finditer(sentence))
 

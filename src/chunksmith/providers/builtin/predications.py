@@ -112,14 +112,19 @@ def _clauses(read: Reading) -> Iterator[Clause]:
 
 
 def _end(clause: Clause) -> int:
-    """Before ``and if …``, and without a word behind the last comma that only links the sentence: ``, therefore``."""
+    """Before ``and if …`` and ``, whose …``; without a word at the end that only links it: ``, therefore``."""
     parts, end = clause.tokens, clause_end(clause)
-    joined = (at for at in range(clause.main + 1, end - 1) if parts[at].tag == "conj" and parts[at + 1].tag == "sub")
-    end = next(joined, end)
+    stops = (at for at in range(clause.main + 1, end - 1) if _opens_remark(parts[at], parts[at + 1]))
+    end = next(stops, end)
     linking = parts[end - 1].tag == "adv" and parts[end - 2].text == ","
     return end - 2 if linking else end - (parts[end - 1].text == ",")
 
 
+def _opens_remark(token: Token, following: Token) -> bool:
+    return (token.tag == "conj" and following.tag == "sub") or (token.text == "," and following.lower in _REMARKS)
+
+
+_REMARKS = frozenset("whose including such".split())
 _JOINING = frozenset("and but so".split())
 _COUNTING = frozenset("then first next finally firstly secondly lastly".split())
 _ANYONE = frozenset("anyone anybody everyone everybody".split())
@@ -132,13 +137,15 @@ def under_heading(read: Reading) -> Iterator[Proposal]:
         if subject[0].lower == "no" or read.tokens[clause.first].tag == "pron":
             continue
         counted = subject[0].lower in _COUNTED and subject_is_plural(subject) and len(subject) <= _SHORT
+        # "A query sees A": any query.
+        counted = counted or (subject[0].lower in {"a", "an"} and clause.feature == "s" and len(subject) <= _SHORT)
         named = _named(read, clause)
         if named is None and counted:
             named = Subject(_small(text_of(clause, read.sentence.text, clause.first, clause.subject_end)), 0.0)
         if named is not None and is_closed(read, clause.first, clause_end(clause)):
             view = View(read.sentence.text, clause, named.text, clause_end(clause))
             for draft in drafts(view):
-                yield Proposal(draft, "", 0.0, leans=True, needs_lead=True)
+                yield Proposal(draft, leans=True, needs_lead=True)
 
 
 _COUNTED = frozenset("some many most all several".split())

@@ -99,17 +99,18 @@ def predicated(reads: Sequence[Reading]) -> list[Candidate]:
 def _predicated(read: Reading) -> Iterator[Candidate]:
     drafted = (*addressed(read), *predications(read))
     found = [one for proposal in drafted if (one := as_it_stands(read, proposal))]
-    found += [one for proposal in under_heading(read) if (one := finished(read, proposal))]
+    found += [one for proposal in under_heading(read) if (one := finished(read, _raised(proposal)))]
     context = None if found else context_of(read, LONGEST_RUN)
     if context is not None:
         told = taking_up(read)
         drafted = (*_drafted_behind(told), *taken_up_behind(told))
-        raised = (one._replace(penalty=one.penalty - _RAISED) for one in drafted)
-        found = [one for proposal in raised if (one := behind(told, proposal, *context, last=True))]
+        found = [one for proposal in drafted if (one := behind(told, _raised(proposal), *context, last=True))]
     yield from found
 
 
-_RAISED = 2.0  # what a question may be worth less in the last place
+def _raised(proposal: Proposal) -> Proposal:
+    """In the last place a question may be worth less."""
+    return proposal._replace(penalty=proposal.penalty - 2.0)
 
 
 def _in_place(read: Reading) -> Iterator[Candidate]:

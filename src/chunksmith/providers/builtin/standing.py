@@ -16,7 +16,7 @@ from chunksmith.providers.builtin.errands import errands
 from chunksmith.providers.builtin.finite import subject_is_plural
 from chunksmith.providers.builtin.framing import is_anaphoric, is_free, is_partial, leans_on_earlier
 from chunksmith.providers.builtin.openings import lead_text
-from chunksmith.providers.builtin.pointing import is_whole, points_away
+from chunksmith.providers.builtin.pointing import is_whole, points_away, without_told
 from chunksmith.providers.builtin.reading import Proposal, Reading, is_expletive, past_opening, subject_phrase
 from chunksmith.providers.builtin.stranded import stranded
 from chunksmith.providers.builtin.summary import commands
@@ -66,7 +66,7 @@ def is_closed(read: Reading, start: int, end: int) -> bool:
     text, original = read.sentence.text[low:high], read.sentence.original(low, high)
     if original is None or not is_whole(f"{text}.") or names_variable("", text):
         return False
-    return not (ELSEWHERE.search(original) or points_away(original) or _LEFT_OPEN.search(text))
+    return not (ELSEWHERE.search(original) or points_away(without_told(original, "")) or _LEFT_OPEN.search(text))
 
 
 # Which one, the sentence before tells.
