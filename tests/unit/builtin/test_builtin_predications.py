@@ -98,6 +98,12 @@ ALONE = [
         id="in which",
     ),
     pytest.param(
+        "GREEN LAMP: The lamp signals of a tower are read using a long glass.",
+        "What is true of the lamp signals of a tower?",
+        "The lamp signals of a tower are read using a long glass",
+        id="behind a label",
+    ),
+    pytest.param(
         "Pilots trained with one copy of the book are unaware of pilots trained with the other copy.",
         "What is true of pilots trained with one copy of the book?",
         "Pilots trained with one copy of the book are unaware of pilots trained with the other copy",

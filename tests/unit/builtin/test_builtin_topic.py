@@ -123,6 +123,21 @@ ENTRIES = [
         "the harbour lamp checker",
     ),
     (
+        "clean target: to remove all old and useless wicks.",
+        "What is the clean target for?",
+        "to remove all old and useless wicks",
+    ),
+    (
+        'The "wick" option, used to set the height of the flame.',
+        'What is the "wick" option used for?',
+        "to set the height of the flame",
+    ),
+    (
+        "Lantern.old - Installed as a spare lamp by the keeper.",
+        "What is Lantern.old installed as?",
+        "a spare lamp by the keeper",
+    ),
+    (
         "lamptools - this package contains some tools to work with lamps such as the wick trimmer.",
         "What does lamptools contain?",
         "some tools to work with lamps such as the wick trimmer",
@@ -136,6 +151,6 @@ ENTRIES = [
 
 
 @pytest.mark.parametrize(("text", "question", "answer"), ENTRIES, ids=[row[1] for row in ENTRIES])
-def test_this_behind_a_term_is_what_the_term_names(text: str, question: str, answer: str) -> None:
+def test_an_entry_tells_what_its_term_is_or_does(text: str, question: str, answer: str) -> None:
     found = asked(text, "Programs of the keeper")
     assert {one.rpartition(", ")[2].lower(): said for one, said in found.items()}[question.lower()] == answer

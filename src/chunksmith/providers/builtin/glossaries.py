@@ -24,6 +24,7 @@ _NO_TERM = frozenset(
 def entries(read: Reading) -> Iterator[Draft]:
     """What the term stands for, when an article opens the explanation; what it does, when a verb does."""
     yield from abbreviations(read)
+    yield from _used_for(read)
     match = _ENTRY.match(read.sentence.text)
     if match is None or match["term"].split()[0].lower() in _NO_TERM:
         return
@@ -45,8 +46,27 @@ def entries(read: Reading) -> Iterator[Draft]:
     if first.lower in {"a", "an", "the"} and second.tag in ("word", "quoted"):
         asked = f'What is "{term}"'
         yield Draft("definition", asked, f'Explain what "{term}" is', start, _entry_end(read, start), 8.5)
+    elif first.tag == "to" and reading(second.lower, "b"):
+        named = f"the {term}" if " " in term else term
+        yield Draft("what", f"What is {named} for", f"State what {named} is for", start, _entry_end(read, start), 7.0)
+    elif first.text[0].isupper() and reading(first.lower, "n") and second.lower == "as":
+        asked, told = f"What is {term} {first.lower} as", f"State what {term} is {first.lower} as"
+        yield Draft("what", asked, told, start + 2, _entry_end(read, start), 7.0)
     elif _names_program(term) and first.tag == "word" and reading(first.lower, "b") and first.lower not in NOUN_LIKE:
         yield Draft("what", f"What does {term} do", f"State what {term} does", start, _entry_end(read, start), 7.0)
+
+
+def _used_for(read: Reading) -> Iterator[Draft]:
+    """``The "wick" option, used to set the height``: a printed entry without a verb of its own."""
+    parts = read.tokens
+    comma = next((place for place, token in enumerate(parts[:8]) if token.text == ","), 0)
+    used = comma and [token.lower for token in parts[comma + 1 : comma + 3]] == ["used", "to"]
+    if not used or parts[0].lower != "the" or read.last - comma < 5 or comma < 3:
+        return
+    if any(token.tag not in ("word", "quoted", "det", "num") for token in parts[:comma]):
+        return
+    named = f"the {read.sentence.text[parts[1].start : parts[comma - 1].end]}"
+    yield Draft("what", f"What is {named} used for", f"State what {named} is used for", comma + 2, read.last, 7.5)
 
 
 def _this(read: Reading, start: int, term: str) -> Iterator[Draft]:

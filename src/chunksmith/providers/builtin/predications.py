@@ -91,6 +91,7 @@ def _accusative(subject: str) -> str:
 def _clauses(read: Reading) -> Iterator[Clause]:
     """The statement a sentence begins with, and the one that is joined to it."""
     start = past_opening(read)
+    start = _past_label(read, start)
     if read.tokens[start].lower in _COUNTING and start + 2 < read.last:
         start += 2 if read.tokens[start + 1].text == "," else 1
     opened = read.tokens[start].tag in ("prep", "sub", "to", "wh", "rel") or (
@@ -109,6 +110,22 @@ def _clauses(read: Reading) -> Iterator[Clause]:
         joined = parse(read.tokens, place, read.last)
         if joined is not None:
             yield joined
+
+
+def _past_label(read: Reading, start: int) -> int:
+    """Past ``CASCADE:`` before a statement that begins with a capital letter."""
+    for place in range(start + 1, min(start + _LONGEST_LABEL + 1, read.last - 3)):
+        if read.tokens[place].text == ":":
+            label = {token.lower for token in read.tokens[start:place]}
+            told = read.tokens[place + 1].text[0].isupper() and not label & _NO_LABEL
+            return place + 1 if told else start
+        if read.tokens[place].tag not in ("word", "quoted", "conj"):
+            break
+    return start
+
+
+_LONGEST_LABEL = 4  # tokens
+_NO_LABEL = frozenset("example note answer question warning".split())
 
 
 def _end(clause: Clause) -> int:
@@ -178,7 +195,8 @@ def _named(read: Reading, clause: Clause) -> Subject | None:
         return None
     own = any(token.tag != "num" and is_name(token.text) for token in subject[1:])
     leans = (named.leans and not own) or is_anaphoric(subject, read.earlier) or is_partial(subject)
-    return named._replace(leans=leans)
+    written = _small(named.text) if subject[0].tag == "det" else named.text
+    return named._replace(text=written, leans=leans)
 
 
 # "You'll", "it's": a verb of its own.
