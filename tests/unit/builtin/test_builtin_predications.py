@@ -74,6 +74,24 @@ ALONE = [
         id="the subject answers",
     ),
     pytest.param(
+        "Translators are often the closest readers of a long text on the coast.",
+        "Who are often the closest readers of a long text on the coast?",
+        "Translators",
+        id="persons answer",
+    ),
+    pytest.param(
+        "From time to time the tower guild organizes watch parties to get rid of as many moths as possible.",
+        "What organizes watch parties to get rid of as many moths as possible?",
+        "the tower guild",
+        id="from time to time",
+    ),
+    pytest.param(
+        "You can provide a red lamp to the keeper of the mast to warn ships while the wind is strong.",
+        "What can you provide to the keeper of the mast to warn ships?",
+        "a red lamp",
+        id="what to give to whom",
+    ),
+    pytest.param(
         "Slowly lowering the mast brings the wires of the harbour back to the north tower.",
         "What brings the wires of the harbour back to the north tower?",
         "Slowly lowering the mast",

@@ -4,10 +4,12 @@ Like the questions on any statement they are asked where no other rank gives two
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from chunksmith.providers.builtin.clauses import parse
 from chunksmith.providers.builtin.conditions import order_end
 from chunksmith.providers.builtin.directives import Directive, directive_at, is_deed, what_to_do
+from chunksmith.providers.builtin.errands import errands
 from chunksmith.providers.builtin.expletives import there_is
 from chunksmith.providers.builtin.in_place import holds_verb
 from chunksmith.providers.builtin.reading import Proposal, Reading, past_opening
@@ -36,11 +38,16 @@ def _there(read: Reading) -> Iterator[Proposal]:
 def _to_do(read: Reading) -> Iterator[Proposal]:
     """``You can ask X to do Y``, ``Ask X to do Y``: what can or should you do, in what the heading tells of?"""
     order = directive_at(read, past_opening(read), read.last)
-    if order is None or not is_deed(order) or read.topic is None or order.auxiliary == "do":
+    if order is None or not is_deed(order) or order.auxiliary == "do":
         return
     end = order_end(read, order)
     told = read.tokens[order.verb + 1 : end]
     if not is_closed(read, order.verb, end) or read.tokens[end].tag == "conj" or holds_verb(told):
+        return
+    cut = next((at for at in range(order.verb + 2, end) if read.tokens[at].tag == "sub"), end)
+    for draft in errands(replace(order, last=cut)):
+        yield from below_heading(read, draft, leans=False)
+    if read.topic is None:
         return
     if read.topic.kind == "noun":
         start = _object_of(order, end)

@@ -168,6 +168,7 @@ _PREAMBLES = _by_first_word(
         "for example ,", "for instance ,", "of course ,", "in fact ,", "in general ,", "in addition ,", "as a result ,",
         "in other words ,", "bear in mind that", "keep in mind ,", "in particular ,", "in practice ,", "in short ,",
         "by the way ,", "as such ,",
+        "from time to time ,", "from time to time", "every now and then ,", "every now and then",
         "for this reason ,", "for these reasons ,", "in any case ,", "in contrast ,", "by contrast ,",
     )
 )  # fmt: skip

@@ -40,8 +40,11 @@ def any_subjects(view: View) -> Iterator[Draft]:
     told = view.tokens[view.clause.subject_end : view.clause.main + 1]
     emphatic = view.tokens[view.clause.verb].tag == "do" and not view.clause.negated
     # "What is the default value?", asked for "the limit".
-    identified = view.clause.kind == "copula" and view.tokens[view.clause.main + 1].tag in ("det", "quoted", "num")
-    if not emphatic and not identified and not any(token.lower in _LINKING for token in told):
+    said = next((token for token in view.tokens[view.clause.main + 1 : view.end] if token.tag != "adv"), None)
+    identified = view.clause.kind == "copula" and said is not None and said.tag in ("det", "quoted", "num")
+    if identified:
+        yield from _who_are(view)
+    elif not emphatic and not any(token.lower in _LINKING for token in told):
         yield from _asked(view, _any_worth)
 
 
@@ -143,6 +146,16 @@ def _least_worth(subject: Sequence[Token], told: Sequence[Token]) -> float:
     said = sum(token.tag in ("word", "quoted", "num") for token in told)
     named = any(token.tag == "quoted" or is_name(token.text) for token in nouns)
     return 4.8 if said >= 4 and len(told) >= 6 and (named or _is_particular(subject)) else _worth(subject, told)
+
+
+def _who_are(view: View) -> Iterator[Draft]:
+    """``Translators are often the closest readers of a text``: who are …?"""
+    clause = view.clause
+    told = [token for token in view.tokens[clause.main + 1 : view.end] if token.tag != "adv"]
+    said = sum(token.tag in ("word", "quoted") for token in told)
+    if clause.plural and not clause.negated and is_person(view) and told[0].lower == "the" and said >= _MUCH_SAID:
+        asked = f"Who {text_of(clause, view.text, clause.verb, view.end)}"
+        yield Draft("who", asked, f"State w{asked[1:]}", clause.first, clause.subject_end, 4.6)
 
 
 _LINKING = frozenset("then now instead again".split())
