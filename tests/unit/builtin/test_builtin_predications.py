@@ -5,7 +5,7 @@ import pytest
 from chunksmith.domain.calls import Task
 from chunksmith.providers.builtin.generator import generate
 from chunksmith.providers.builtin.passage import sentences
-from chunksmith.providers.builtin.questions import predicated, readings_of
+from chunksmith.providers.builtin.questions import candidates, predicated, readings_of
 
 
 def asked(text: str, *headings: str) -> dict[str, str]:
@@ -245,6 +245,12 @@ def test_a_subject_that_the_sentences_before_explain_is_asked_about_behind_them(
         "What is true of these lamps?"
     )
     assert asked(text)[question] == "These lamps are planned to be painted at some future date"
+
+
+def test_what_has_a_version_keeps_the_capital_letter_of_its_name() -> None:
+    text = "Fossil version 2.5 and later offers flags and lamps as signals of the harbour."
+    found = {item.question for item in candidates(readings_of(sentences(text, ())))}
+    assert "What does Fossil version 2.5 and later offer?" in found
 
 
 def test_a_name_that_answers_one_question_may_stand_in_the_answer_to_another() -> None:

@@ -89,6 +89,9 @@ def small(text: str, tokens: Sequence[Token], vocabulary: Vocabulary, predicate:
     if first.tag != "word":
         return Phrase(lowered + text[len(first.text) :])
     following = tokens[1].text if len(tokens) > 1 else ""
+    if following == "version" and len(tokens) > 2 and tokens[2].tag == "num":
+        # "Fossil version 2.5"
+        return Phrase(text)
     if following[:1].isupper() and not is_name(following) and following.isalpha():
         return Phrase(text)
     if lowered in vocabulary.lower:
