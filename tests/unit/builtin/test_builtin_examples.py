@@ -41,6 +41,11 @@ def test_what_is_supposed_fills_its_paragraph() -> None:
     assert len(examples(f"{story}\n\n{GENERAL}")) == 2
 
 
+def test_what_is_typical_is_no_part_of_what_is_supposed() -> None:
+    story = "Imagine a harbour with two towers of granite."
+    assert examples(f"{story} In a typical harbour, a tower has one lamp of oil.") == [story]
+
+
 def test_a_column_that_a_listing_makes_is_part_of_an_example() -> None:
     text = (
         "CREATE TABLE lamps(height, colour TEXT);\n\n"

@@ -83,7 +83,6 @@ WHOLE = [
 REFUSED = [
     ("Secondary lamps are not involved in protecting ships from loss due to storms.", "Why"),
     ("The new tower gives shorter flashes and improvements in both range and cost.", "What does the new tower give"),
-    ("An old chart can lead to the loss of a ship, therefore.", "What can an old chart lead to"),
     ("The argument N is the number of flashes in each period.", "argument N"),
     ("Some sailors have a lamp of their own.", "What do some sailors"),
     ("Engineers float some of them in a bath of mercury because of the weight.", "some of them"),

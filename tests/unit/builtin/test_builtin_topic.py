@@ -124,7 +124,7 @@ ENTRIES = [
     ),
     (
         "clean target: to remove all old and useless wicks.",
-        "What is the clean target for?",
+        "What is the purpose of the clean target?",
         "to remove all old and useless wicks",
     ),
     (

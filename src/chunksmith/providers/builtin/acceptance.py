@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from chunksmith.providers.builtin.framing import leans_on_earlier
@@ -83,7 +83,7 @@ def behind(read: Reading, proposal: Proposal, context: str, quote: str, last: bo
     said = without_told(clean[begin:], context) if last else clean[begin:]
     if not answer_fits(draft, said) or points_away(without_told(answer[begin:], context) if last else answer[begin:]):
         return None
-    asked = unlinked(_joined(proposal.lead, draft.question) + "?")
+    asked = in_full(proposal.lead, draft.question)
     told = unlinked(_ended(_joined(proposal.lead, draft.instruction)))
     definite = {word for phrase in _DEFINITE.findall(asked) for word in phrase.split()[: 1 + last]}
     takes_up = bool(_TAKING_UP.search(asked) or definite & set(_WORDS.findall(context.lower())))
@@ -109,7 +109,7 @@ def behind(read: Reading, proposal: Proposal, context: str, quote: str, last: bo
 _SUBJECT_TAKEN_UP = re.compile(r"\A(?:it|they|this|these|such)\b(?: (?!is\b|are\b)[\w`-]+)?\s", re.I)
 _TAKING_UP = re.compile(
     r"\b(?:it|they|them|its|their|this|these|those|such|itself|themselves|that case|he|she|him|her|his|"
-    r"another|others?)\b",
+    r"another|others?)\b|\b(?:that(?: way)?|then|otherwise|same reason|same time)\?\Z",
     re.I,
 )
 _DEMONSTRATIVE = re.compile(r"\b(?:this|these) ([a-z]{4,})\b")
@@ -125,6 +125,7 @@ _ABOUT_ANYTHING = frozenset(
     """
     feature approach step behavior behaviour problem situation method case change effort process way rule restriction
     limitation information practice property technique strategy mechanism action operation procedure goal effect reason
+    kind sort type
     """.split()
 )
 _DEFINITE = re.compile(r"\bthe ((?:[a-z]+ ){0,1}[a-z]+)\b")
@@ -156,7 +157,7 @@ class _Verdict(NamedTuple):
 
 
 def _judged(read: Reading, proposal: Proposal) -> _Verdict:
-    draft = proposal.draft
+    draft = without_trailer(read, proposal.draft)
     if draft.end <= draft.start:
         return _Verdict(None, "empty answer")
     low, high = read.tokens[draft.start].start, read.tokens[draft.end - 1].end
@@ -164,14 +165,16 @@ def _judged(read: Reading, proposal: Proposal) -> _Verdict:
     clean = read.sentence.text[low:high]
     if answer is None:
         return _Verdict(None, "answer not verbatim")
-    if read.tokens[draft.end : draft.end + 1] and (read.tokens[draft.end].text == ":" or _is_cut(read, draft)):
+    trailer = draft.end < proposal.draft.end
+    after = read.tokens[draft.end : draft.end + 1]
+    if after and not trailer and (after[0].text == ":" or _is_cut(read, draft)):
         return _Verdict(None, "answer goes on")
     if leans_on_earlier(tokens(draft.question), read.earlier):
         proposal = proposal._replace(leans=True, needs_lead=True)
     lead, penalty = _context(read.topic, proposal)
     if lead is None:
         return _Verdict(None, "no context")
-    question = unlinked(_joined(lead, draft.question) + "?")
+    question = in_full(lead, draft.question)
     instruction = unlinked(_ended(_joined(lead, draft.instruction)))
     named = draft.question
     if not answer_fits(draft, without_told(clean, named)) or points_away(without_told(answer, named)):
@@ -191,6 +194,16 @@ def _judged(read: Reading, proposal: Proposal) -> _Verdict:
 
 
 _LEAST_SCORE = 4.0
+
+
+def without_trailer(read: Reading, draft: Draft) -> Draft:
+    """``flags within the kernel, usually``: the answer ends before the adverb that goes with the whole sentence."""
+    parts, end = read.tokens, draft.end
+    trails = end == read.last and end - draft.start > 2 and parts[end - 2].text == ","
+    return replace(draft, end=end - 2) if trails and parts[end - 1].lower in _TRAILERS else draft
+
+
+_TRAILERS = frozenset("too however though therefore thus hence also usually normally generally typically often".split())
 
 
 _NEW_THOUGHT = ("be", "modal", "have", "do", "adv", "pron", "det", "sub")
@@ -269,6 +282,11 @@ _WH_WORDS = frozenset("What Who Where When Why How Until Under State Explain Ans
 _EASILY_EMPTY = frozenset("what why how where when".split())
 
 
+def in_full(lead: str, question: str) -> str:
+    """The question as it is printed, behind what goes before it."""
+    return unlinked(_joined(lead, question) + "?")
+
+
 def _joined(lead: str, text: str) -> str:
     return _sentence_case(f"{lead}, {_small_wh(text)}" if lead else text)
 
@@ -280,7 +298,8 @@ def _ended(told: str) -> str:
 # Words that tie a sentence to the one before and change nothing in the question.
 _LINKS = re.compile(
     r",? (?:instead|of course|too|as well|however|though|either)(?=[?.]$)|"
-    r"(?<=[a-z`\"] )(?:also|therefore|thus|hence|indeed|however|nevertheless|thereby|even|in fact|of course) "
+    r"(?<=[a-z`\"] )(?:also|therefore|thus|hence|indeed|however|nevertheless|thereby|"
+    r"even(?! (?:if|when|though|after)\b)|in fact|of course) "
 )
 
 

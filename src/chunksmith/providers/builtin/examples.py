@@ -15,7 +15,8 @@ def of_examples(sentences: Sequence[Sentence]) -> frozenset[int]:
         if number and sentences[number - 1].paragraph != sentence.paragraph:
             running = ""
         running = _running(sentence.text, running)
-        if running or _PLACEHOLDER.search(sentence.text) or _names(sentence.text, code):
+        told = running and not _GENERALLY.match(sentence.text)
+        if told or _PLACEHOLDER.search(sentence.text) or _names(sentence.text, code):
             found.add(number)
     return frozenset(found)
 
@@ -41,6 +42,8 @@ _GOING_ON = re.compile(
     r"(?:It|They|This|These|That|Those|Here|Then|So|The|In (?:this|that|such)|If (?:this|that|the|it)|But|And|Thus|"
     r"Hence)\b"
 )
+# Among the sentences of an example one may speak of all others: "In a typical application, …".
+_GENERALLY = re.compile(r"(?:In (?:a typical|general|practice|most)|On most|Typically|Generally)\b")
 _PLACEHOLDER = re.compile(
     r"\b(?:foo(?:bar)?|baz|quux|acme|lorem|john doe|jane doe)\b|[`\"“](?:bar|fruit|xyz|abc)[`\"”]|"
     r"\bexample\.(?:com|org|net)\b|"

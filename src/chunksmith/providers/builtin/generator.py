@@ -16,7 +16,15 @@ from chunksmith.providers.builtin.examples import of_examples
 from chunksmith.providers.builtin.extraction import extract, judge
 from chunksmith.providers.builtin.languages import SUMMARIZE, detect
 from chunksmith.providers.builtin.passage import Sentence, sentences
-from chunksmith.providers.builtin.questions import candidates, further, last_resort, predicated, readings_of, standing
+from chunksmith.providers.builtin.questions import (
+    candidates,
+    further,
+    last_resort,
+    opened,
+    predicated,
+    readings_of,
+    standing,
+)
 from chunksmith.providers.builtin.runs import run_clozes
 from chunksmith.providers.builtin.summary import central, is_statement, statements, terms
 from chunksmith.providers.builtin.taxonomy import categories
@@ -86,7 +94,7 @@ def _open_questions(source: Source) -> list[Candidate]:
     reads = readings_of(source.prose)
     chosen = _spread(_ranked(candidates(reads), source), source.count)
     wanted = min(source.count, _ENOUGH)
-    for rank in (further, last_resort, standing, predicated):
+    for rank in (further, last_resort, standing, opened, predicated):
         if len(chosen) >= wanted:
             break
         ranked = _ranked(rank(reads), source)

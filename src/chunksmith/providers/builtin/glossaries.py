@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 
 from chunksmith.providers.builtin.clauses import parse
+from chunksmith.providers.builtin.frames import drafts
 from chunksmith.providers.builtin.objects import duties, objects
 from chunksmith.providers.builtin.predicates import NO_DEED
-from chunksmith.providers.builtin.reading import Reading
+from chunksmith.providers.builtin.reading import Reading, subject_phrase
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading
-from chunksmith.providers.builtin.views import Draft, View
+from chunksmith.providers.builtin.views import Draft, View, clause_end
 from chunksmith.providers.builtin.words import is_name
 
 _ENTRY = re.compile(r"(?P<term>[\w`][\w`.()/+*$-]*(?: [\w`.()/+$-]+){0,2})\s?(?::| -| –| —) (?=\w)")
@@ -31,6 +32,8 @@ def entries(read: Reading) -> Iterator[Draft]:
     start = next((place for place, token in enumerate(read.tokens) if token.start >= match.end()), read.last)
     if read.last - start < 4:
         return
+    if read.tokens[start].text[0].isupper() or read.tokens[start].lower == "the":
+        yield from _stated(read, start)
     if match["term"].lower().strip("`") in read.sentence.text[match.end() :].lower():
         return
     term, first, second = match["term"].strip("`"), read.tokens[start], read.tokens[start + 1]
@@ -46,9 +49,9 @@ def entries(read: Reading) -> Iterator[Draft]:
     if first.lower in {"a", "an", "the"} and second.tag in ("word", "quoted"):
         asked = f'What is "{term}"'
         yield Draft("definition", asked, f'Explain what "{term}" is', start, _entry_end(read, start), 8.5)
-    elif first.tag == "to" and reading(second.lower, "b"):
-        named = f"the {term}" if " " in term else term
-        yield Draft("what", f"What is {named} for", f"State what {named} is for", start, _entry_end(read, start), 7.0)
+    elif first.tag == "to" and reading(second.lower, "b") and (named := _named(term)):
+        asked = f"What is the purpose of {named}"
+        yield Draft("what", asked, f"State the purpose of {named}", start, _entry_end(read, start), 7.0)
     elif first.text[0].isupper() and reading(first.lower, "n") and second.lower == "as":
         asked, told = f"What is {term} {first.lower} as", f"State what {term} is {first.lower} as"
         yield Draft("what", asked, told, start + 2, _entry_end(read, start), 7.0)
@@ -90,6 +93,15 @@ def _this(read: Reading, start: int, term: str) -> Iterator[Draft]:
 _LETTING = frozenset("let help make allow enable".split())
 
 
+def _stated(read: Reading, start: int) -> Iterator[Draft]:
+    """``perl - Perl is one of …``: the statement has a subject of its own."""
+    clause = parse(read.tokens, start, read.last) if read.tokens[start - 1].text in {"-", "–", "—"} else None
+    named = subject_phrase(read, clause) if clause is not None else None
+    if clause is not None and named is not None and not (named.leans or named.needs_lead or named.penalty > 2):
+        asked = drafts(View(read.sentence.text, clause, named.text, clause_end(clause)))
+        yield from (draft for draft in asked if draft.start > clause.verb)
+
+
 def abbreviations(read: Reading) -> Iterator[Draft]:
     """``multiversion concurrency control (MVCC)``: the words before it whose initials it is."""
     for match in _ABBREVIATION.finditer(read.sentence.quote):
@@ -114,6 +126,15 @@ def _precedes(read: Reading, place: int, offset: int) -> bool:
 
 def _names_program(term: str) -> bool:
     return " " not in term and (is_name(term) or "(" in term or "-" in term or "_" in term)
+
+
+def _named(term: str) -> str:
+    """``the clean target``, ``debian/rules``; empty where the term may be anything."""
+    if _names_program(term):
+        return term
+    words = term.split()
+    noun = len(words) > 1 and words[-1].isalpha() and words[-1].islower() and not reading(words[-1], "b")
+    return f"the {term}" if noun or (len(words) > 1 and words[-1] in NOUN_LIKE) else ""
 
 
 def _entry_end(read: Reading, start: int) -> int:

@@ -20,7 +20,8 @@ _THERE = (
 _POINTING = re.compile(
     r"\b(?:this|these|those|he|she|his|him|her|hers|we|our|ours|us|i(?!/o|\.e)|my|me|mine|here|"
     rf"{_UP_AND_DOWN}|following|{_THERE}|"
-    r"aforementioned|latter|former|previous|previously|preceding|earlier|such(?! as)|said|also|however|therefore|"
+    r"aforementioned|latter|former|previous(?! versions? of\b)|previously|preceding|(?<!or )(?<!and )earlier|"
+    r"such(?! as)|said|also|however|therefore|"
     r"thus|then|instead(?! of\b)|otherwise|again|too(?! \w)|hence|though|indeed|likewise|"
     r"nevertheless|nonetheless|respectively|(?<!if )(?<!when )another|others|the others?|"
     r"(?<!use )(?<!have )(?<!has )(?<!uses )(?<!in )(?<!at )(?<!of )(?<!by )(?<!on )the same(?!\b.{0,60}\bas\b)|"
@@ -37,7 +38,8 @@ _POINTING = re.compile(
     re.I,
 )
 _POINTING_ANSWER = re.compile(
-    rf"\b(?:this|these|those (?!who|which|that|of|in|for|with|on|\w+ed\b)|{_UP_AND_DOWN}|{_THERE}|the following|"
+    rf"\b(?:this|these|those (?!who|which|that|of|in|for|with|on|\w+ed\b|\w+ (?:of the \w+ )?(?:that|which|who)\b)|"
+    rf"{_UP_AND_DOWN}|{_THERE}|the following|"
     r"as follows|aforementioned|latter|former|here|we|our|i(?!/o|\.e)|my|me|us|"
     r"(?:some|one|each|both|all|most|many|two|none|any|either) of (?:them|it)|"
     r"another way|such(?! as)|that [\w-]+\Z|that amount|"
@@ -72,7 +74,11 @@ _EXPLAINED = re.compile(
     r"(?<=[a-z] )the same(?= \w)(?! (?:with|as|for|is|reason|way|time|thing|technique|situation|effect|problem)\b))\b",
     re.I,
 )
-_EXPLAINED_INSIDE = re.compile(r"\b(?:still|again|the same(?= \w)|(?<=and )then|another(?= \w)|(?<=or )more)\b", re.I)
+_EXPLAINED_INSIDE = re.compile(
+    r"\b(?:still|again|previously|the same(?= \w)|(?<=and )then|another(?= \w)|(?<=or )more|"
+    r"such(?= an? \w+ (?:as|that)\b))\b",
+    re.I,
+)
 _INSIDE = re.compile(r" (?:if|when|once|unless|because|although|while|after|before) .*")
 
 
@@ -92,7 +98,8 @@ _ON_STATEMENT = re.compile(
 _OUTSIDE = re.compile(
     r"\b(?:this|these|those|he|she|his|him|her|we|our|us|i(?!/o|\.e)|my|me|here|following|aforementioned|latter|"
     rf"{_UP_AND_DOWN}|"
-    r"former|previous|previously|preceding|such|figures?|sections?|chapters?|appendix|mentioned|lines? \d+|"
+    r"former|previous(?! versions? of\b)|previously|preceding|"
+    r"such(?! as\b| an? \w+ (?:as|that)\b)|figures?|sections?|chapters?|appendix|mentioned|lines? \d+|"
     r"in turn|in question|last case|other hand|that case|the other)\b",
     re.I,
 )

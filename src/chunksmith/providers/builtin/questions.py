@@ -7,6 +7,7 @@ from dataclasses import replace
 from chunksmith.providers.builtin.acceptance import Candidate, behind, finished, headed
 from chunksmith.providers.builtin.addressed import addressed
 from chunksmith.providers.builtin.clauses import Clause, parse
+from chunksmith.providers.builtin.consequents import adjunct_questions
 from chunksmith.providers.builtin.directives import directive_at, directive_proposals
 from chunksmith.providers.builtin.framing import Vocabulary
 from chunksmith.providers.builtin.glossaries import entries
@@ -14,6 +15,7 @@ from chunksmith.providers.builtin.in_place import asked_in_place
 from chunksmith.providers.builtin.openings import clause_proposals, with_lead
 from chunksmith.providers.builtin.passage import Sentence
 from chunksmith.providers.builtin.plain import plain_questions
+from chunksmith.providers.builtin.pointing import points_away, stands_alone, without_told
 from chunksmith.providers.builtin.polar import whether
 from chunksmith.providers.builtin.predications import predications, taken_up_behind, under_heading
 from chunksmith.providers.builtin.quoting import LONGEST_RUN, context_of, taking_up
@@ -28,12 +30,14 @@ from chunksmith.providers.builtin.reading import (
     past_opening,
 )
 from chunksmith.providers.builtin.reasons import reasons
+from chunksmith.providers.builtin.sequels import sequels
 from chunksmith.providers.builtin.standing import as_it_stands, standing_questions
 from chunksmith.providers.builtin.taken_up import taken_up, told_deeds
 from chunksmith.providers.builtin.topic import topic_of
 from chunksmith.providers.builtin.unturned import unturned
 from chunksmith.providers.builtin.verbs import reading
 from chunksmith.providers.builtin.views import Draft, clause_end
+from chunksmith.providers.builtin.wording import names_variable
 from chunksmith.providers.builtin.words import PLURALS, Token, is_plural, tokens
 
 _BLOCKED_OPENINGS = frozenset(
@@ -47,6 +51,7 @@ _BLOCKED_AS = re.compile(r"^as ", re.I)
 # They open a sentence together with the word behind them: "Prior to", "Instead of", "Due to".
 _OPENING_PAIRS = frozenset("prior beginning starting instead due owing thanks contrary".split())
 _MAX_TOKENS = 64
+_MAX_OPENED = 96
 
 
 def candidates(reads: Sequence[Reading]) -> list[Candidate]:
@@ -111,6 +116,44 @@ def _predicated(read: Reading) -> Iterator[Candidate]:
 def _raised(proposal: Proposal) -> Proposal:
     """In the last place a question may be worth less."""
     return proposal._replace(penalty=proposal.penalty - 2.0)
+
+
+def opened(reads: Sequence[Reading]) -> list[Candidate]:
+    """Questions on what a sentence begins with, however long, for a passage where even fewer stand alone."""
+    return [found for read in reads if _is_plain(read, _MAX_OPENED) for found in _behind_adjunct(read)]
+
+
+def _behind_adjunct(read: Reading) -> Iterator[Candidate]:
+    """Behind what the sentence begins with: asked alone, under the heading or after the sentences before."""
+    found = [one for proposal in adjunct_questions(read) if (one := _finished_somewhere(read, proposal))]
+    context = None if found else context_of(read)
+    if context is not None:
+        told = taking_up(read)
+        drafted = (*sequels(read), *adjunct_questions(told))
+        found = [one for proposal in drafted if (one := behind(told, proposal, context.text, context.quote))]
+    yield from found
+
+
+def _finished_somewhere(read: Reading, proposal: Proposal) -> Candidate | None:
+    """A draft that stands alone goes out as it is, one that leans with its heading."""
+    if proposal.leans:
+        return finished(read, proposal._replace(needs_lead=True))
+    found = as_it_stands(read, proposal)
+    if (
+        found is None
+        or "^" in found.question
+        or not stands_alone(found.question, whole=True)
+        or names_variable(found.question, found.answer)
+    ):
+        return None
+    answer = without_told(found.answer, found.question)
+    # "If you want to remove X, note this in Y": the wish is what is noted.
+    answer = _BARE_THIS.sub("", answer) if _WISH.search(found.question) else answer
+    return None if points_away(answer) else found
+
+
+_WISH = re.compile(r"\bif [^,]*\b(?:want|wish|needs?|like|requires?)\b")
+_BARE_THIS = re.compile(r"\bthis(?= (?:in|by|with|to)\b|\Z)")
 
 
 def _in_place(read: Reading) -> Iterator[Candidate]:
@@ -214,10 +257,10 @@ def _is_readable(read: Reading) -> bool:
     return _is_plain(read) and turned
 
 
-def _is_plain(read: Reading) -> bool:
+def _is_plain(read: Reading, longest: int = _MAX_TOKENS) -> bool:
     first = read.tokens[0]
     cut = first.text.isalpha() and first.text.islower()
-    return len(read.tokens) <= _MAX_TOKENS and not _BLOCKED_TEXT.search(read.sentence.text) and not cut
+    return len(read.tokens) <= longest and not _BLOCKED_TEXT.search(read.sentence.text) and not cut
 
 
 def _second(read: Reading, clause: Clause) -> Iterator[Proposal]:

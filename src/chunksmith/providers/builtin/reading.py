@@ -24,7 +24,8 @@ from chunksmith.providers.builtin.words import Token, is_common, is_name, tokens
 
 _DROPPED_OPENINGS = frozenset(
     "however moreover furthermore additionally generally typically usually normally often historically fortunately "
-    "importantly naturally basically essentially ideally traditionally unfortunately similarly likewise also finally "
+    "thankfully luckily evidently importantly naturally basically essentially ideally traditionally unfortunately "
+    "similarly likewise also finally "
     "thus therefore hence consequently and but so still nevertheless nonetheless furthermore sometimes usually "
     "accordingly occasionally".split()
 )
@@ -148,7 +149,15 @@ def past_opening(read: Reading) -> int:
     if start < read.last:
         for words in _PREAMBLES.get(read.tokens[start].lower, ()):
             if [token.lower for token in read.tokens[start : start + len(words)]] == words:
-                return start + len(words)
+                return _past_preamble(read, start + len(words))
+    return start
+
+
+def _past_preamble(read: Reading, start: int) -> int:
+    """``In any case, remember that``: one preamble may follow another."""
+    for words in _PREAMBLES.get(read.tokens[start].lower, ()) if start < read.last else ():
+        if [token.lower for token in read.tokens[start : start + len(words)]] == words:
+            return start + len(words)
     return start
 
 
@@ -169,7 +178,8 @@ _PREAMBLES = _by_first_word(
         "in other words ,", "bear in mind that", "keep in mind ,", "in particular ,", "in practice ,", "in short ,",
         "by the way ,", "as such ,",
         "from time to time ,", "from time to time", "every now and then ,", "every now and then",
-        "for this reason ,", "for these reasons ,", "in any case ,", "in contrast ,", "by contrast ,",
+        "for this reason ,", "for these reasons ,", "in any case ,", "in any case", "in this sense ,", "in this sense",
+        "in contrast ,", "by contrast ,",
     )
 )  # fmt: skip
 
@@ -221,7 +231,8 @@ def subject_phrase(read: Reading, clause: Clause) -> Subject | None:
             vague = known and len(subject) > 2 and not is_pointing(subject) and subject[-1].lower not in _NEVER
             return Subject(_small_first(text), 1.0, leans=True, needs_lead=True) if vague else None
     predicate = read.tokens[clause.verb : clause.verb + 9]
-    phrase = small(text, subject, read.vocabulary, predicate) if clause.first == 0 else None
+    opens = clause.first == 0 or read.tokens[clause.first - 1].text == ":"
+    phrase = small(text, subject, read.vocabulary, predicate) if opens else None
     if [token.lower for token in subject[:3]] == ["the", "number", "of"] and clause.plural and clause.kind != "modal":
         return None
     if clause.first and subject[0].text[0].isupper() and reading(first, "g"):

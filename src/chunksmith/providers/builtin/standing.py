@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from chunksmith.providers.builtin.acceptance import Candidate, unlinked
+from chunksmith.providers.builtin.acceptance import Candidate, in_full
 from chunksmith.providers.builtin.clauses import parse
 from chunksmith.providers.builtin.conditions import statement_end
 from chunksmith.providers.builtin.directives import Directive, directive_at, is_deed, what_to_do
@@ -92,14 +92,14 @@ def as_it_stands(read: Reading, proposal: Proposal) -> Candidate | None:
     """The sentence stands alone, so that its parts do; what is left to judge is how they read."""
     draft = proposal.draft
     low, high = read.tokens[draft.start].start, read.tokens[draft.end - 1].end
-    answer, question = read.sentence.original(low, high), unlinked(f"{draft.question}?")
+    answer, question = read.sentence.original(low, high), in_full(proposal.lead, draft.question)
     asked, said = len(question.split()), len(read.sentence.text[low:high].split())
     if (
         answer is None
         or (said == 1 and not asked >= 6)
-        or not 4 <= asked <= 30
-        or len(question) > 220
-        or not 1 <= said <= 40
+        or not 4 <= asked <= 40
+        or len(question) > 260
+        or not 1 <= said <= 44
     ):
         return None
     if question.count('"') % 2 or question.count("`") % 2 or question.count("(") != question.count(")"):
@@ -110,12 +110,14 @@ def as_it_stands(read: Reading, proposal: Proposal) -> Candidate | None:
     if _AWKWARD.search(question) or _TRAILING.search(answer):
         return None
     score = draft.score - proposal.penalty - 0.5 * (asked > 20) - 0.5 * (said > 26)
-    told = f"{draft.instruction}."
+    told = f"{draft.instruction}." if not proposal.lead else f"Answer the question: {question}"
     return Candidate(draft.kind, question, told, answer, read.sentence.quote, score, read.number)
 
 
-_TRAILING = re.compile(r", \w+\Z")
-_AWKWARD = re.compile(r"\b(\w+) \1\b|\b(?:please|such)\b|\b(?:the|a|an|and|or|being|only|then)\?", re.I)
+_TRAILING = re.compile(r", (?!etc\Z)\w+\Z")
+_AWKWARD = re.compile(
+    r"\b(\w+) \1\b|\bplease\b|\bsuch\b(?! as\b| an? \w+ (?:as|that)\b)|\b(?:the|a|an|and|or|being|only|then)\?", re.I
+)
 
 
 _OCCASIONS = frozenset("if unless when whenever once before after until".split())
@@ -132,7 +134,7 @@ def _behind_opening(read: Reading, start: int) -> Iterator[Proposal]:
         return
     lead = lead_text(read, start, comma)
     order = directive_at(read, begin, read.last) or _order_behind_you(read, start, begin)
-    free = _feel_free(read, begin)
+    free = free_to(read, begin)
     if free:
         asked, told = f"What may you do {lead}", f"State what you may do {lead}"
         yield Proposal(Draft("condition", asked, told, free, read.last, _SCORE + 0.5))
@@ -156,7 +158,7 @@ def _order_behind_you(read: Reading, start: int, begin: int) -> Directive | None
     return Directive(read, begin, read.last, "should") if bare and read.tokens[start + 1].lower == "you" else None
 
 
-def _feel_free(read: Reading, begin: int) -> int:
+def free_to(read: Reading, begin: int) -> int:
     """Where the permission of ``please feel free to do A`` begins; 0 when there is none."""
     place = begin + (read.tokens[begin].lower == "please")
     free = [token.lower for token in read.tokens[place : place + 3]] == ["feel", "free", "to"]
