@@ -19,8 +19,10 @@ SELECT datasets.*,
     WHERE v.dataset = datasets.id ORDER BY v.id DESC LIMIT 1) AS version
 FROM datasets
 """
-_BY_NAME = _DATASET + " WHERE dataset_id = ?"
-_BY_JOB = _DATASET + " WHERE id = (SELECT dataset_id FROM jobs WHERE job_id = ?)"
+# A dataset of a project that is being deleted has its row still, but is not found.
+_VISIBLE = " AND EXISTS (SELECT 1 FROM visible_projects AS p WHERE p.id = datasets.project_id)"
+_BY_NAME = _DATASET + " WHERE dataset_id = ?" + _VISIBLE
+_BY_JOB = _DATASET + " WHERE id = (SELECT dataset_id FROM jobs WHERE job_id = ?)" + _VISIBLE
 _PAGE = _DATASET + " WHERE project_id = ? ORDER BY id DESC LIMIT ? OFFSET ?"
 _NAMED = (
     _DATASET

@@ -24,9 +24,13 @@ JOB_COLUMNS = (
 JOB_TABLES = "jobs JOIN job_counters AS c ON c.job = jobs.id LEFT JOIN datasets ON datasets.id = jobs.dataset_id"
 _JOB = f"SELECT {JOB_COLUMNS} FROM {JOB_TABLES}"
 JOB_BY_ID = _JOB + " WHERE jobs.id = ?"
-_BY_NAME = _JOB + " WHERE jobs.job_id = ?"
-_BY_DATASET = _JOB + " WHERE datasets.dataset_id = ? ORDER BY jobs.id LIMIT 1"
-JOB_BY_IDEMPOTENCY_KEY = _JOB + " WHERE jobs.idempotency_key = ?"
+# A job of a project that is being deleted has its row still, but is not found by what clients know of it.
+_VISIBLE = """
+AND (jobs.project_id IS NULL OR EXISTS (SELECT 1 FROM visible_projects AS p WHERE p.id = jobs.project_id))
+"""
+_BY_NAME = _JOB + " WHERE jobs.job_id = ?" + _VISIBLE
+_KNOWN_KEY = _JOB + " WHERE jobs.idempotency_key = ?"
+_BY_IDEMPOTENCY_KEY = _KNOWN_KEY + _VISIBLE
 _PAGE = (
     _JOB
     + """
@@ -85,7 +89,7 @@ class JobStore:
 
         async def insert(connection: aiosqlite.Connection) -> Job:
             if values["idempotency_key"] is not None:
-                known = await first(connection, JOB_BY_IDEMPOTENCY_KEY, values["idempotency_key"])
+                known = await first(connection, _KNOWN_KEY, values["idempotency_key"])
                 if known is not None:
                     if known["idempotency_hash"] != values["idempotency_hash"]:
                         raise Conflict("this Idempotency-Key was used with another body")
@@ -113,7 +117,7 @@ class JobStore:
 
     async def by_idempotency_key(self, key: str, body_hash: str) -> Job | None:
         """Errors: Conflict when the key was used with another body."""
-        row = await self._database.read_one(JOB_BY_IDEMPOTENCY_KEY, (key,))
+        row = await self._database.read_one(_BY_IDEMPOTENCY_KEY, (key,))
         if row is not None and row["idempotency_hash"] != body_hash:
             raise Conflict("this Idempotency-Key was used with another body")
         return job_of(row) if row is not None else None
@@ -133,10 +137,6 @@ class JobStore:
         if row is None:
             raise NotFound("Job", job)
         return job_of(row)
-
-    async def of_dataset(self, dataset_id: str) -> Job | None:
-        row = await self._database.read_one(_BY_DATASET, (dataset_id,))
-        return job_of(row) if row is not None else None
 
     async def page(
         self, *, state: str | None, project: int | None, kind: str | None, limit: int, offset: int

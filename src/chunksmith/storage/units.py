@@ -10,6 +10,7 @@ from chunksmith.errors import Conflict, NotFound
 from chunksmith.storage.database import Adding, Database, Statement
 from chunksmith.storage.datasets import EVENT
 from chunksmith.storage.jobs import JOB_BY_ID, job_of
+from chunksmith.storage.projects import check_project
 from chunksmith.storage.rows import first
 
 _PENDING = """
@@ -99,8 +100,10 @@ class UnitStore:
     async def reopen_units(self, job: int, statuses: Sequence[str], *, stored_only: bool, at: str) -> Job:
         """Make ended units pending again, as a new round, and queue the job; all at once.
 
-        The round asks anew also where a usable reply is there; with ``stored_only`` it asks nobody. Errors: Conflict
-        when the job has not ended, or nothing of it is left to do, or no reply is stored that could be read.
+        The round asks anew also where a usable reply is there; with ``stored_only`` it asks nobody.
+
+        Errors: NotFound, also for its project; Conflict when the job has not ended, or nothing of it is left to do, or
+        no reply is stored that could be read.
         """
 
         async def reopen(connection: aiosqlite.Connection) -> Job:
@@ -110,6 +113,8 @@ class UnitStore:
             before = job_of(row)
             if before.state not in ("completed", "failed"):
                 raise Conflict(f"job {before.job_id} is {before.state}; only a job that has ended can be retried")
+            if before.project_id is not None:  # it may have been deleted since the job was looked up
+                await check_project(connection, before.project_id)
             if stored_only:
                 await _check_replies(connection, before, statuses)
             count = 0

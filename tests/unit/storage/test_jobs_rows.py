@@ -150,6 +150,12 @@ async def with_reply(ended: EngineRows, position: int) -> EngineRows:
     return ended
 
 
+async def test_a_job_whose_project_is_being_deleted_is_not_reopened(ended: EngineRows) -> None:
+    await ended.corpus.project_rows.hide(1, NOW)
+    with pytest.raises(NotFound, match="Project"):
+        await ended.units.reopen_units(1, ["failed"], stored_only=False, at=NOW)
+
+
 async def test_a_round_of_stored_replies_is_one_until_the_next(ended: EngineRows) -> None:
     await with_reply(ended, 4)
     await ended.units.reopen_units(1, ["invalid"], stored_only=True, at=NOW)
