@@ -25,7 +25,7 @@ LONG = "\n\n".join(f"Sentence number {n} tells about kiln {n}. The potter opens 
 ENDS = ("completed", "failed", "paused")
 _VOLATILE = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{64}|\d{4}-\d\d-\d\dT[\d:.]+Z"
-    r"|(?<=chunk_)\d+|(?<=datasets/)\d+"
+    r"|(?<=chunk_)\d+|(?<=datasets/)\d+|(?<=\(document )\d+"
 )
 _OWN = {"project_id", "document_id", "size_bytes", "id", "extraction_jobs", "document_ids", "taxonomy_id", "duration_s"}
 _count = itertools.count()

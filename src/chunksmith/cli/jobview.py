@@ -33,6 +33,8 @@ class JobView:
     known_cost_usd: str | None
     unknown_cost_calls: int
     waiting_for: str | None
+    documents_unread: int = 0
+    warnings: list[str] = field(default_factory=list)
     batches: int = 0
     files: list[dict[str, Any]] = field(default_factory=list)
     outcomes: dict[str, int] = field(default_factory=dict)
@@ -64,6 +66,8 @@ class JobView:
             known_cost_usd=usage.get("known_cost_usd"),
             unknown_cost_calls=usage.get("unknown_cost_calls") or 0,
             waiting_for=_waiting_text(result.get("waiting_for")),
+            documents_unread=result.get("documents_unread") or 0,
+            warnings=list(result.get("warnings") or ()),
             batches=result.get("completed_batches") or 0,
             files=list(result.get("batch_files") or ()),
             outcomes={name: count for name, count in (result.get("outcomes") or {}).items() if count},
@@ -84,7 +88,8 @@ class JobView:
         """Of a command that waited for it."""
         if self.status in ("failed", "cancelled"):
             return ExitCode.FAILED
-        partly = self.status == "paused" or (self.status == "completed" and self.failed > 0)
+        lacking = self.failed > 0 or self.documents_unread > 0
+        partly = self.status == "paused" or (self.status == "completed" and lacking)
         return ExitCode.PARTLY if partly else ExitCode.OK
 
 

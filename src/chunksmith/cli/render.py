@@ -20,6 +20,7 @@ LABELS = {"key_points": "key points"}
 TEXTS = ("question", "answer", "instruction", "input", "output", "summary", "key_points")
 SHORT_CHARS = 280
 SHOWN_FILES = 5
+SHOWN_WARNINGS = 10
 _STATE_STYLES = {"completed": "green", "failed": "red", "cancelled": "yellow", "paused": "yellow", "running": "cyan"}
 
 
@@ -95,6 +96,10 @@ def job(view: JobView, with_files: bool = True) -> None:
             "dataset": view.dataset_id,
         }
     )
+    for warning in view.warnings[:SHOWN_WARNINGS]:
+        note(f"note: {warning}", style="yellow")
+    if view.documents_unread > SHOWN_WARNINGS:
+        note(f"note: {view.documents_unread - SHOWN_WARNINGS} more documents could not be read", style="yellow")
     if view.files and with_files:
         files(view)
 

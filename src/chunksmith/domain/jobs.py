@@ -51,6 +51,7 @@ class Counters:
     cost_nano: int = 0
     spent_nano: int = 0
     unpriced_calls: int = 0
+    documents_unread: int = 0  # that it was to read before its units were known, and could not
 
     @property
     def outcomes(self) -> dict[OutcomeStatus, int]:
@@ -94,6 +95,7 @@ class Job:
     completed_at: str | None
     counters: Counters = field(default_factory=Counters)
     version: str | None = None  # of its dataset, that its result became
+    warnings: tuple[str, ...] = ()  # about documents that could not be read; of many, the first
 
 
 @dataclass(frozen=True, slots=True)

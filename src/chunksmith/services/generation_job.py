@@ -10,7 +10,7 @@ from chunksmith.domain import fault_points
 from chunksmith.domain.calls import ModelRef
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.corpus import Chunk, ProcessOptions
-from chunksmith.domain.corpus_ports import ChunkSource, Documents
+from chunksmith.domain.corpus_ports import ChunkSource, Documents, Statement
 from chunksmith.domain.datasets import Dataset
 from chunksmith.domain.generation import GenerationSpec
 from chunksmith.domain.job_ports import Datasets, Entries, JobQueue, Units
@@ -29,7 +29,7 @@ from chunksmith.services.finishing import FinishingStep
 from chunksmith.services.generation_checks import reads_documents
 from chunksmith.services.model_reading import DocumentCalls, JobCalls
 from chunksmith.services.pace import Pace
-from chunksmith.services.processing import models_of
+from chunksmith.services.processing import Also, models_of
 from chunksmith.services.runner import Running
 from chunksmith.services.sources import Source, Sources
 from chunksmith.services.steering import Steering, caller_of, units_in_work
@@ -40,8 +40,14 @@ DOCUMENT_PAGE = 256
 EXTRACTION_GONE = Outcome("failed", "extraction_gone", "what was extracted from the passage is no longer stored")
 
 
+# What is put down when a document of a job could not be read; the text says which, and why.
+NoteUnread = Callable[[int, str], Sequence[Statement]]
+
+
 class ProcessDocument(Protocol):
-    async def __call__(self, document_id: int, options: ProcessOptions, *, calls: DocumentCalls | None) -> Outcome: ...
+    async def __call__(
+        self, document_id: int, options: ProcessOptions, *, also: Also, calls: DocumentCalls | None
+    ) -> Outcome: ...
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,7 @@ class GenerationJob:
         stores: Stores,
         gateway: Gateway,
         process_document: ProcessDocument,
+        note_unread: NoteUnread,
         clock: Clock,
         place: Callable[[str], Path],
         defaults: Defaults,
@@ -84,6 +91,7 @@ class GenerationJob:
         self._stores = stores
         self._gateway = gateway
         self._process_document = process_document
+        self._note_unread = note_unread
         self._clock = clock
         self._place = place
         self._defaults = defaults
@@ -123,7 +131,7 @@ class GenerationJob:
             raise failed
 
     async def _read_documents(self, running: Running, spec: GenerationSpec) -> None:
-        """Documents that are uploaded but not chunked yet. One that cannot be read is recorded there and left out."""
+        """Documents that are uploaded but not chunked yet. One that cannot be read is left out, and the job says so."""
         job = running.job
         assert job.project_id is not None  # noqa: S101 - generation belongs to a project
         options = spec.process_options()
@@ -137,8 +145,21 @@ class GenerationJob:
                 label = f"document {number}/{len(chosen)}"
                 await self._stores.jobs.set_step(job.id, f"Reading {label}")
                 mine = DocumentCalls(calls, document, label) if calls is not None else None
-                await self._process_document(document, options, calls=mine)
+                also = await self._unread(job.id, document)
+                await self._process_document(document, options, also=also, calls=mine)
             after = ids[-1]
+
+    async def _unread(self, job: int, document_id: int) -> Also:
+        """What goes down with the outcome of a document."""
+        document = await self._stores.documents.get(document_id)
+
+        def note(outcome: Outcome) -> Sequence[Statement]:
+            if document is None or outcome.status != "failed" or outcome.reason == "deleted":
+                return ()
+            told = f"{document.name} (document {document.id}) could not be read: {outcome.detail}"
+            return self._note_unread(job, told)
+
+        return note
 
     def _reading_calls(self, running: Running, spec: GenerationSpec, models: Sequence[ModelRef]) -> JobCalls | None:
         """For models that read, on this job's ceiling; None when nothing but rules reads."""
@@ -158,7 +179,7 @@ class GenerationJob:
             ids = await source.units(after, UNIT_SLICE)
             last = len(ids) < UNIT_SLICE
             if not ids and not count:
-                raise NoSourceMaterial()
+                raise _nothing_to_write_from(await self._stores.jobs.reload(job.id))
             await self._stores.units.add_units(job.id, count, ids, last=last)
             fault_points.reached("units_slice")
             count += len(ids)
@@ -215,3 +236,11 @@ class GenerationJob:
         chunks = await self._stores.chunks.chunks_by_ids([unit.source_id for unit in units])
         arounds = await source.arounds(list(chunks.values()))
         return [Material(unit, chunks[unit.source_id], arounds.get(unit.source_id)) for unit in units]
+
+
+def _nothing_to_write_from(job: Job) -> NoSourceMaterial:
+    unread = job.counters.documents_unread
+    if not unread:
+        return NoSourceMaterial()
+    more = f" (and {unread - 1} more)" if unread > 1 else ""
+    return NoSourceMaterial(f"No chunks found for project: {job.warnings[0]}{more}")

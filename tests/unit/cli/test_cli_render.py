@@ -115,3 +115,12 @@ def test_only_some_of_many_files_are_listed(capsys: pytest.CaptureFixture[str]) 
     render.job(JobView.of({"job_id": "j", "result": {"batch_files": files, "completed_batches": 9}}))
 
     assert "… and 4 more" in capsys.readouterr().out
+
+
+def test_documents_that_a_job_could_not_read_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    result = {"documents_unread": 12, "warnings": [f"{n}.pdf could not be read" for n in range(12)]}
+    render.job(JobView.of({"job_id": "j", "result": result}))
+
+    told = capsys.readouterr().err
+    assert "0.pdf could not be read" in told
+    assert "2 more documents could not be read" in told

@@ -49,11 +49,12 @@ def test_watching_ends_when_nothing_will_change(end: str) -> None:
     [
         (job("completed"), ExitCode.OK),
         (job("completed", result={"units": {"failed": 2}}), ExitCode.PARTLY),
+        (job("completed", result={"documents_unread": 1}), ExitCode.PARTLY),
         (job("paused", reason="budget"), ExitCode.PARTLY),
         (job("failed"), ExitCode.FAILED),
         (job("cancelled"), ExitCode.FAILED),
     ],
-    ids=["all done", "some units failed", "paused", "failed", "cancelled"],
+    ids=["all done", "some units failed", "some documents unread", "paused", "failed", "cancelled"],
 )
 def test_how_a_job_ended_decides_the_exit_code(document: dict[str, Any], code: ExitCode) -> None:
     assert JobView.of(document).exit_code is code

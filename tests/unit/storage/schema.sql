@@ -1,4 +1,4 @@
--- version 18
+-- version 19
 
 CREATE VIEW visible_chunks AS
 SELECT * FROM chunks
@@ -402,7 +402,7 @@ CREATE TABLE job_counters (
     cost_nano INTEGER NOT NULL DEFAULT 0,   -- known costs
     spent_nano INTEGER NOT NULL DEFAULT 0,  -- counted against the ceiling: known costs, and estimates where unknown
     unpriced_calls INTEGER NOT NULL DEFAULT 0 -- answered, but at an unknown price
-, stored_only INTEGER NOT NULL DEFAULT 0) STRICT;
+, stored_only INTEGER NOT NULL DEFAULT 0, documents_unread INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE job_events (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -440,7 +440,7 @@ CREATE TABLE jobs (
     started_at TEXT,
     completed_at TEXT,
     notify INTEGER NOT NULL DEFAULT 0       -- 1: its end is still to be told to the webhook
-) STRICT;
+, warnings TEXT NOT NULL DEFAULT '[]') STRICT;
 
 CREATE TABLE open_imports (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

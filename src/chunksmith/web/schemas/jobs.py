@@ -76,6 +76,12 @@ class ResultOut(fields.AnswerSchema):
     version = fields.String(
         allow_none=True, metadata={"description": "That the dataset became, with `enable_versioning`."}
     )
+    documents_unread = fields.Integer(
+        metadata={"description": "That a generation was to read first, and could not; it goes on without them."}
+    )
+    warnings = fields.List(
+        fields.String(), metadata={"description": "Names the documents that were not read, and why; the first 100."}
+    )
 
 
 class JobOut(fields.AnswerSchema):
@@ -287,6 +293,8 @@ def status_out(status: JobStatus) -> dict[str, Any]:
             "waiting_for": status.waiting_for,
             "benchmarks": benchmark_out(status.benchmark) if status.benchmark is not None else None,
             "version": job.version,
+            "documents_unread": counters.documents_unread,
+            "warnings": list(job.warnings),
         },
     }
 
