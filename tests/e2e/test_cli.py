@@ -104,6 +104,38 @@ def test_each_document_is_told_of_and_a_broken_one_does_not_stop_the_rest(server
     assert "project 'Mixed' was made" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--chunk-strategy", "zz"], "chunk_strategy: must be one of"),
+        (["--chunk-size", "0"], "chunk_size: must be from 1"),
+        (["--chunk-size", "10", "--chunk-overlap", "10"], "must be less than chunk_size"),
+        (["--parsing-model", "gemini"], "API key not configured"),
+    ],
+    ids=["strategy", "size", "overlap", "model"],
+)
+def test_options_that_are_refused_store_nothing(server: Place, tmp_path: Path, options: list[str], told: str) -> None:
+    (tmp_path / "good.md").write_text("# Bridges\n\nA bridge is a structure that carries a road over a river.\n")
+
+    refused = chunksmith("ingest", tmp_path, "-p", "Refused", *options, url=server.url)
+
+    assert refused.code == ExitCode.INVALID
+    assert told in refused.err
+    assert "project_id" not in refused.err
+    assert "no project named 'Refused'" in chunksmith("generate", "-p", "Refused", url=server.url).err
+
+
+def test_chunks_that_are_refused_leave_no_new_project(server: Place, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.ndjson"
+    bad.write_text('{"txt": "Two."}\n')
+
+    refused = chunksmith("ingest", "--chunks", bad, "-p", "Emptied", url=server.url)
+
+    assert refused.code == ExitCode.INVALID
+    assert "was made" not in refused.err
+    assert "no project named 'Emptied'" in chunksmith("generate", "-p", "Emptied", url=server.url).err
+
+
 def test_chunks_are_imported_from_a_file_all_or_none(server: Place, tmp_path: Path) -> None:
     good, bad = tmp_path / "good.ndjson", tmp_path / "bad.ndjson"
     good.write_text('{"text": "One."}\n{"text": "Two.", "document": "d"}\n')

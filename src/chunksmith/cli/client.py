@@ -83,6 +83,9 @@ class Api:
                 raise
             return self._answer(self._send("POST", path, json=body, headers=headers))
 
+    def delete(self, path: str) -> Json:
+        return self._answer(self._send("DELETE", path))
+
     def patch(self, path: str, body: Json) -> Json:
         return self._answer(self._send("PATCH", path, json=body))
 

@@ -18,6 +18,8 @@ from chunksmith.cli.jobview import JobView
 from chunksmith.cli.options import AsJson, Key, ProjectName, Server
 
 INVALID, TOO_LARGE = 400, 413
+# Ids of projects begin at 1.
+NO_PROJECT = 0
 # More than that are read as a list.
 ONE_BY_ONE = 100
 Moved = Callable[[int], None]
@@ -130,19 +132,35 @@ def _ingest(
     options: dict[str, Any] | None,
     as_json: bool,
 ) -> Result:
+    if options is not None and sources:
+        check_options(api, options)
     project, created = projects.get_or_create(api, name)
+    imported = _imported(api, project["id"], chunks, created) if chunks is not None else None
     if created:
         render.note(f"project {name!r} was made (id {project['id']})")
     sent = upload(api, project["id"], sources)
     for warning in sent.warnings:
         render.note(f"note: {warning}")
-    imported = api.import_chunks(project["id"], _pieces(chunks)) if chunks is not None else None
     job = None
     if options is not None and sent.documents:
         numbers = [document["id"] for document in sent.documents]
         job = process_documents(api, project["id"], numbers, options, as_json)
         sent.documents = documents_of(api, project["id"], numbers)
     return Result(project, sent, imported, job)
+
+
+def check_options(api: Api, options: dict[str, Any]) -> None:
+    """Ask the server, before anything is stored, whether it would process documents so.
+
+    It tells all that is wrong with a request at once; this one names a project that does not exist, and starts nothing.
+    Errors: Failure.
+    """
+    try:
+        api.post("/documents/process", {"project_id": NO_PROJECT, **_given(options)})
+    except Failure as exc:
+        faults = tuple(fault for fault in exc.faults if fault.pointer != "/project_id")
+        if faults or not exc.faults:
+            raise Failure(exc.message, exc.code, faults, exc.problem) from exc
 
 
 def upload(api: Api, project_id: int, sources: Sequence[Source]) -> Sent:
@@ -158,14 +176,17 @@ def process_documents(
     api: Api, project_id: int, numbers: list[int], options: dict[str, Any], as_json: bool = False
 ) -> JobView:
     """Start the job and wait for it."""
-    given = {name: value for name, value in options.items() if value is not None}
-    answer = api.submit("/documents/process", {"project_id": project_id, "document_ids": numbers, **given})
+    answer = api.submit("/documents/process", {"project_id": project_id, "document_ids": numbers, **_given(options)})
     for warning in answer.get("warnings", []):
         render.note(f"note: {warning}")
     job_id = str(answer["job_id"])
     display = watching.SilentDisplay() if as_json else watching.display_for(False)
     with watching.detachable(job_id), display as shown:
         return watching.watch(api, job_id, shown)
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def documents_of(api: Api, project_id: int, numbers: Sequence[int]) -> list[dict[str, Any]]:
@@ -244,6 +265,17 @@ def _must_be_readable(path: Path) -> None:
         path.open("rb").close()
     except OSError as exc:
         raise Failure(f"{path} cannot be read: {exc.strerror}", ExitCode.INVALID) from exc
+
+
+def _imported(api: Api, project_id: int, chunks: Path, created: bool) -> dict[str, Any]:
+    """The server's answer. A project that was made for chunks which are refused is removed again. Errors: Failure."""
+    try:
+        return api.import_chunks(project_id, _pieces(chunks))
+    except Failure:
+        if created:
+            with contextlib.suppress(Failure):  # what was wrong with the chunks is what has to be told
+                api.delete(f"/projects/{project_id}")
+        raise
 
 
 def _pieces(path: Path) -> Iterator[bytes]:
