@@ -193,6 +193,14 @@ async def test_a_query_that_is_not_known_is_400(server: Server, dataset: str, qu
     await faults(server, "GET", f"datasets/{dataset}/download", params=query)
 
 
+@pytest.mark.parametrize("form", ["jsonl", "parquet", "csv", "anki", "huggingface"])
+async def test_a_split_of_entries_without_splits_is_400(server: Server, dataset: str, form: str) -> None:
+    query = {"format": form, "split": "train"}
+    found = await faults(server, "GET", f"datasets/{dataset}/download", params=query)
+    assert found == {"query/split": f"no entry of {dataset} has a split"}
+    assert await entries(server, dataset, split="train") == []
+
+
 async def test_the_formats_are_listed_at_both_addresses(server: Server) -> None:
     listed = await server.get("formats")
     assert {form["name"]: form["media_type"] for form in listed["formats"]}.items() >= TYPES.items()

@@ -10,9 +10,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from weakref import WeakValueDictionary
 
+from chunksmith.domain.curation import SPLITS
 from chunksmith.domain.dataset_ports import DatasetRows, EntryRows
 from chunksmith.domain.datasets import Entry
 from chunksmith.domain.entry_query import EntryQuery
+from chunksmith.errors import InvalidRequest
 from chunksmith.exports.archive import SplitFiles
 from chunksmith.exports.columns import DatasetHeader
 from chunksmith.exports.formats import format_named
@@ -66,7 +68,8 @@ class ExportService:
     ) -> ExportFile:
         """The current entries, or those of a version of the line that the dataset belongs to.
 
-        Errors: InvalidRequest for an unknown format; NotFound; FormatFailed; StorageError.
+        Errors: InvalidRequest for an unknown format, and for a split where there are none; NotFound; FormatFailed;
+        StorageError.
         """
         dataset = await self._datasets.get(dataset_id)
         chosen = format_named(form or dataset.format_type, "query/format")
@@ -97,6 +100,8 @@ class ExportService:
         started = time.monotonic()
         await asyncio.to_thread(_make_room, self._folder)
         header = await source.header()
+        if source.split in SPLITS and not header.has_splits:
+            raise InvalidRequest.field("query/split", f"no entry of {source.dataset_id} has a split")
         by_split = header.has_splits and source.split is None
         chosen = SplitFiles(form) if by_split and not form.one_file else form
         rows = _by_split(source, header) if by_split else source.pages(source.split)
