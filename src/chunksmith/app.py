@@ -33,6 +33,7 @@ from chunksmith.storage.files import lock, make_private
 from chunksmith.web import extraction_keys, keys, middlewares, routes
 from chunksmith.web.routing import register
 from chunksmith.web.security import is_loopback
+from chunksmith.web.serving import SiteRunner
 from chunksmith.web.streams import HANDLER_ARGS
 from chunksmith.webhooks import Webhook
 from chunksmith.wiring.core import Core
@@ -190,7 +191,7 @@ async def _serve(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     app = build_app(settings)
-    site_runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
+    site_runner = SiteRunner(app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
     await site_runner.setup()
     _spare_collector()
     try:

@@ -120,16 +120,21 @@ def _unless_started(request: web.Request, answer: web.Response) -> web.StreamRes
 def _headers(settings: ServerSettings) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
     async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
         request[STARTED] = response
-        response.headers["X-Request-Id"] = request.get(REQUEST, "")
-        response.headers["Server"] = "chunksmith"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
-        response.headers.setdefault("Cache-Control", "no-store")
-        response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+        add_guards(response, request.get(REQUEST, ""))
         if settings.cors_origins:
             _add_cors(request, response, settings)
 
     return add_headers
+
+
+def add_guards(response: web.StreamResponse, request_id: str) -> None:
+    """What every answer carries, that to no readable request too."""
+    response.headers["X-Request-Id"] = request_id
+    response.headers["Server"] = "chunksmith"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
 
 
 def _add_cors(request: web.Request, response: web.StreamResponse, settings: ServerSettings) -> None:

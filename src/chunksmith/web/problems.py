@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from aiohttp import web
@@ -110,6 +111,11 @@ def from_http_error(error: web.HTTPException, instance: str) -> web.Response:
         name: value for name, value in error.headers.items() if name.lower() not in ("content-type", "content-length")
     }
     return json_response(document(error.status, error.reason, said, instance), error.status, kept, MEDIA_TYPE)
+
+
+def from_unreadable(status: int, detail: str, instance: str) -> web.Response:
+    """To what is no HTTP request."""
+    return json_response(document(status, HTTPStatus(status).phrase, detail, instance), status, None, MEDIA_TYPE)
 
 
 def unexpected(instance: str) -> web.Response:
