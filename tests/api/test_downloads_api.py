@@ -201,6 +201,15 @@ async def test_a_split_of_entries_without_splits_is_400(server: Server, dataset:
     assert await entries(server, dataset, split="train") == []
 
 
+@pytest.mark.parametrize(("tag", "status"), [('"another"', 412), ("W/{}", 412), ('"another", {}', 200), ("*", 200)])
+async def test_a_file_is_sent_only_while_it_is_the_one_that_is_wanted(
+    server: Server, dataset: str, tag: str, status: int
+) -> None:
+    etag = (await got(server, dataset)).headers["ETag"]
+    answer = await got(server, dataset, If_Match=tag.format(etag))
+    assert (answer.status, answer.headers["ETag"]) == (status, etag)
+
+
 async def test_the_formats_are_listed_at_both_addresses(server: Server) -> None:
     listed = await server.get("formats")
     assert {form["name"]: form["media_type"] for form in listed["formats"]}.items() >= TYPES.items()

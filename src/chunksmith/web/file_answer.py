@@ -18,6 +18,9 @@ async def send_file(request: web.Request, path: Path, name: str, media_type: str
         "Content-Disposition": attachment(name),
         "Cache-Control": "private, no-cache",
     }
+    if not _still_wanted(request.headers.get("If-Match"), etag):
+        told = "the file is no longer the one that If-Match names"
+        raise web.HTTPPreconditionFailed(text=told, headers={"ETag": etag})
     if _matches(request.headers.get("If-None-Match"), etag):
         return web.Response(status=304, headers=headers)
     size = (await asyncio.to_thread(path.stat)).st_size
@@ -63,6 +66,11 @@ def _opened(path: Path, start: int) -> FileIO:
     file = FileIO(path)
     file.seek(start)
     return file
+
+
+def _still_wanted(header: str | None, etag: str) -> bool:
+    """Strongly, as RFC 9110 has it for ``If-Match``."""
+    return header is None or header.strip() == "*" or etag in [part.strip() for part in header.split(",")]
 
 
 def _matches(header: str | None, etag: str) -> bool:

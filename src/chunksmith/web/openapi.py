@@ -41,7 +41,7 @@ HEADERS: dict[str, tuple[Json, str]] = {
         {"type": "string", "pattern": "^[!-~]{1,200}$"},
         "The same key and body give the same job; the same key with another body is a conflict.",
     ),
-    "If-Match": ({"type": "string"}, "Change only while the `ETag` is still this one."),
+    "If-Match": ({"type": "string"}, "Go on only while the `ETag` is still this one; else 412."),
     "If-None-Match": ({"type": "string"}, "Answer 304 while the `ETag` is still this one."),
     "Last-Event-ID": ({"type": "string"}, "Go on after this event."),
     "Location": ({"type": "string", "format": "uri-reference"}, "Where to read what was made."),

@@ -221,10 +221,11 @@ ROUTES = [
             ),
             206: Answer("A part of it.", media=MEDIA_TYPES, headers=("ETag", "Content-Range")),
             304: Answer("It is still the one named in If-None-Match.", headers=("ETag",)),
+            412: Answer("It is no longer the one named in If-Match.", headers=("ETag",)),
             416: Answer("The part is not in the file.", headers=("ETag", "Content-Range")),
         },
         query=shapes.DownloadQuery,
-        headers=("Range", "If-None-Match"),
+        headers=("Range", "If-Match", "If-None-Match"),
         errors=(FormatFailed,),
     ),
 ]
