@@ -188,7 +188,7 @@ async def test_an_unknown_format_is_400_and_names_the_known(server: Server, data
     assert all(name in found["query/format"] for name in TYPES)
 
 
-@pytest.mark.parametrize("query", [{"split": "all"}, {"versions": "1.0.0"}, {"page": 2}], ids=str)
+@pytest.mark.parametrize("query", [{"format": ""}, {"split": "all"}, {"versions": "1.0.0"}, {"page": 2}], ids=str)
 async def test_a_query_that_is_not_known_is_400(server: Server, dataset: str, query: dict[str, Any]) -> None:
     await faults(server, "GET", f"datasets/{dataset}/download", params=query)
 

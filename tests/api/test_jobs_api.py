@@ -6,6 +6,8 @@ import pytest
 
 from api_parts import bodies, entries, faults, until, upload
 from app_parts import PASSAGES, Json, Server
+from chunksmith.app import RUNNER
+from chunksmith.web.schemas.jobs import KINDS
 from fake_llm import FakeLLM
 
 REFUSED = "This passage is refused by every provider. FAULT:policy"
@@ -223,6 +225,16 @@ async def test_a_job_whose_units_all_fail_fails_and_says_why(server: Server) -> 
     status = await server.generate({"project_id": project, "generation_model": "grok"}, ("failed",))
     assert status["error"].startswith("No entries were generated from 2 chunks: 2 refused")
     assert status["progress"] == 100
+
+
+@pytest.mark.parametrize("query", [{"kind": "zz"}, {"status": "zz"}], ids=str)
+async def test_a_list_of_jobs_that_cannot_be_is_400(server: Server, query: dict[str, str]) -> None:
+    (told,) = (await faults(server, "GET", "jobs", params=query)).values()
+    assert told.startswith("must be one of: ")
+
+
+async def test_every_kind_of_job_can_be_listed_by_itself(server: Server) -> None:
+    assert set(KINDS) == set(server.client.app[RUNNER].kinds)
 
 
 async def test_several_jobs_run_at_once(server: Server, fake: FakeLLM) -> None:

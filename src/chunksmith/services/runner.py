@@ -105,7 +105,7 @@ class Runner:
         settle: Callable[[int], Awaitable[None]] | None = None,
     ) -> None:
         self._jobs = jobs
-        self._kinds = kinds
+        self.kinds = kinds
         self._clock = clock
         self._max_running = max_running
         self._sending = sending
@@ -246,7 +246,7 @@ class Runner:
             await self._start(running)
             if running.halted_by is not None:
                 raise running.halted_by
-            await self._kinds[running.job.kind](running)
+            await self.kinds[running.job.kind](running)
         except NotStarted:
             log.info("job_not_started", extra={"state": running.job.state})  # cancelled before its turn came
         except CallsStopped:

@@ -78,7 +78,7 @@ class DownloadQuery(EntryFilters):
             "pattern": NUMBER_PATTERN,
         },
     )
-    format = fields.String(most=50, load_default=None, metadata={"description": "One of `GET /formats`."})
+    format = fields.String(least=1, most=50, load_default=None, metadata={"description": "One of `GET /formats`."})
 
 
 class DeleteQuery(fields.QuerySchema):

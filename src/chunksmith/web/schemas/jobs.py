@@ -5,13 +5,26 @@ from typing import Any
 from chunksmith.domain.benchmarks import KIND as BENCHMARK_KIND
 from chunksmith.domain.corpus import chunk_name
 from chunksmith.domain.datasets import ENTRY_PREFIX, BatchFile
+from chunksmith.domain.extraction import KIND as EXTRACTION_KIND
 from chunksmith.domain.jobs import MAX_CONCURRENCY, OUTCOMES, Job, UnitOutcome
 from chunksmith.domain.ledger import CallRecord
+from chunksmith.domain.regeneration import KIND as REGENERATE_KIND
 from chunksmith.gateway.budget import usd
-from chunksmith.services.jobs import PROCESS_KIND, JobStatus
+from chunksmith.services.jobs import GENERATION_KIND, PROCESS_KIND, JobStatus
+from chunksmith.services.rescoring import KIND as RESCORE_KIND
+from chunksmith.services.taxonomy_job import KIND as TAXONOMY_KIND
 from chunksmith.web import fields
 from chunksmith.web.schemas.benchmarks import BenchmarkOut, benchmark_out
 
+KINDS = (
+    GENERATION_KIND,
+    PROCESS_KIND,
+    EXTRACTION_KIND,
+    TAXONOMY_KIND,
+    REGENERATE_KIND,
+    RESCORE_KIND,
+    BENCHMARK_KIND,
+)
 STATES = ("submitted", "running", "paused", "completed", "failed", "cancelled")
 
 
@@ -122,9 +135,7 @@ class JobListItemOut(fields.AnswerSchema):
 class JobsQuery(fields.PageQuery):
     status = fields.String(one_of=STATES, load_default=None, metadata={"description": "Only jobs in this state."})
     project_id = fields.Identifier(load_default=None, metadata={"description": "Only jobs of this project."})
-    kind = fields.String(
-        most=50, load_default=None, metadata={"description": "Only jobs of this kind, such as `dataset-gen`."}
-    )
+    kind = fields.String(one_of=KINDS, load_default=None, metadata={"description": "Only jobs of this kind."})
 
 
 class JobsOut(fields.AnswerSchema):
@@ -317,7 +328,7 @@ def job_item_out(job: Job) -> dict[str, Any]:
 
 
 def outcome_out(outcome: UnitOutcome, kind: str) -> dict[str, Any]:
-    about_document, about_entry = kind == PROCESS_KIND, kind == "regenerate"
+    about_document, about_entry = kind == PROCESS_KIND, kind == REGENERATE_KIND
     about_chunk = not (about_document or about_entry or kind == BENCHMARK_KIND)
     return {
         "unit": outcome.position,
