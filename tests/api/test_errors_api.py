@@ -208,6 +208,12 @@ async def test_a_key_that_a_provider_refuses_fails_the_job_and_says_so(data_dir:
     assert "test-grok-key" not in json.dumps(status)
 
 
+async def test_a_wrong_media_type_is_told_all_that_would_do(server: Server) -> None:
+    path = f"projects/{await server.project()}/chunks"
+    problem = await server.call("POST", path, 415, data=b"text", headers={"Content-Type": "text/plain"})
+    assert problem["detail"].startswith("Content-Type must be application/json or application/x-ndjson or ")
+
+
 @pytest.mark.parametrize(
     ("content", "kind", "status"),
     [

@@ -4,7 +4,7 @@ import asyncio
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
 
@@ -94,12 +94,14 @@ def load_query(schema: Schema, query: MultiMapping[str]) -> Loaded:
     return Loaded(loaded.value, [*twice, *known])
 
 
-async def load_body(schema: Schema, request: web.Request, *, optional: bool = False) -> Loaded:
-    """Errors: UnsupportedMedia; TooLarge."""
+async def load_body(
+    schema: Schema, request: web.Request, *, optional: bool = False, besides: Sequence[str] = ()
+) -> Loaded:
+    """``besides``: media types that the route takes as well. Errors: UnsupportedMedia; TooLarge."""
     raw = await read_limited(request)
     if optional and not raw.strip():
         return load(schema, {})
-    check_json_type(request)
+    check_json_type(request, besides)
     if len(raw) < LARGE_BODY_BYTES:
         return load_json(schema, raw)
     return await asyncio.to_thread(load_json, schema, raw)
@@ -154,13 +156,17 @@ def _field_readable(declared: fields.Field[Any], found: Any, messages: Any) -> A
     return None if found is missing else found
 
 
-def check_json_type(request: web.Request) -> None:
+def check_json_type(request: web.Request, besides: Sequence[str] = ()) -> None:
     kind = request.content_type
     is_json = kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
     if not is_json:
-        given = request.headers.get("Content-Type", "none")[:100]
-        raise UnsupportedMedia(f"Content-Type must be application/json, not {given}")
+        raise unsupported(request, ("application/json", *besides))
     check_charset(request)
+
+
+def unsupported(request: web.Request, known: Sequence[str]) -> UnsupportedMedia:
+    given = request.headers.get("Content-Type", "none")[:100]
+    return UnsupportedMedia(f"Content-Type must be {' or '.join(known)}, not {given}")
 
 
 def check_charset(request: web.Request) -> None:

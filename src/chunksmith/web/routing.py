@@ -12,9 +12,19 @@ from typing import Any
 from aiohttp import web
 from marshmallow import Schema
 
-from chunksmith.errors import AppError, Fault, InvalidRequest, NotFound, UnsupportedMedia
+from chunksmith.errors import AppError, Fault, InvalidRequest, NotFound
 from chunksmith.web.fields import QuerySchema
-from chunksmith.web.parsing import BODY, QUERY, Loaded, check_charset, check_path, load_body, load_headers, load_query
+from chunksmith.web.parsing import (
+    BODY,
+    QUERY,
+    Loaded,
+    check_charset,
+    check_path,
+    load_body,
+    load_headers,
+    load_query,
+    unsupported,
+)
 from chunksmith.web.streams import check_encoding
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -174,6 +184,5 @@ async def _load(route: Route, schema: Schema | None, request: web.Request) -> Lo
     if not route.reads_body or request.content_type in route.streams:
         return Loaded({})
     if schema is None:
-        given = request.headers.get("Content-Type", "none")[:100]
-        raise UnsupportedMedia(f"Content-Type must be {' or '.join(route.streams)}, not {given}")
-    return await load_body(schema, request, optional=route.body_optional)
+        raise unsupported(request, tuple(route.streams))
+    return await load_body(schema, request, optional=route.body_optional, besides=tuple(route.streams))
