@@ -237,6 +237,17 @@ async def test_every_kind_of_job_can_be_listed_by_itself(server: Server) -> None
     assert set(KINDS) == set(server.client.app[RUNNER].kinds)
 
 
+async def test_a_job_that_runs_is_neither_resumed_nor_retried(server: Server, fake: FakeLLM) -> None:
+    fake.control({"latency_ms": 60_000})
+    job = await started(server, fake)
+    told = [(await server.post(f"jobs/{job}/{verb}", None, 409))["detail"] for verb in ("resume", "retry")]
+    assert told == [
+        f"job {job} is running; only a job that is paused can be resumed",
+        f"job {job} is running; only a job that has ended can be retried",
+    ]
+    await server.post(f"jobs/{job}/cancel")
+
+
 async def test_several_jobs_run_at_once(server: Server, fake: FakeLLM) -> None:
     fake.control({"latency_ms": 30})
     jobs = [await started(server, fake, reuse=False) for _ in range(3)]

@@ -177,7 +177,7 @@ class JobService:
         job = await self._jobs.get(job_id)
         if job.kind == GENERATION_KIND and job.dataset_id is None:
             raise Conflict(f"the dataset of job {job_id} was deleted")
-        if self._moves(job.id):
+        if job.state in ENDED and self._moves(job.id):
             raise Conflict(f"calls of job {job_id} are still on their way; try again when they have come home")
         at = timestamp(self._clock)
         changed = await self._outcomes.reopen_units(job.id, statuses, stored_only=reparse, at=at)

@@ -170,6 +170,8 @@ class Runner:
                 f"job {job.job_id} was cancelled, which is for good; send its request again: replies that had come are "
                 "in the ledger and cost nothing"
             )
+        if job.state != "paused":
+            raise Conflict(f"job {job.job_id} is {job.state}; only a job that is paused can be resumed")
         changed = await self._jobs.move(
             job.id, "submitted", at=timestamp(self._clock), step="Waiting to continue", only_from=frozenset({"paused"})
         )
