@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from chunksmith.errors import ReplyUnreadable
 from chunksmith.pipeline.json_text import json_in
-from chunksmith.pipeline.replies import clean, object_schema
+from chunksmith.pipeline.replies import clean, misfit, object_schema
 
 M = TypeVar("M", bound=BaseModel)
 LONGEST_ENTITY, LONGEST_PORTION = 500, 20_000
@@ -132,8 +132,7 @@ def _valid(items: Sequence[Any], model: type[M]) -> list[M]:
         try:
             found.append(model.model_validate(item))
         except ValidationError as exc:
-            first = exc.errors(include_url=False)[0]
-            problem = f"field {'.'.join(map(str, first['loc'])) or 'item'}: {first['msg']}"
+            problem = misfit("item", exc)
     if items and not found:
         raise ReplyUnreadable(problem)
     return found

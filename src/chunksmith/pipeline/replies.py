@@ -124,11 +124,19 @@ async def read(text: str, mode: Mode, count: int, *, classified: bool, cut: bool
         try:
             valid.append(vars(model.model_validate(item, strict=True)))  # its fields are nothing but text and lists
         except ValidationError as exc:
-            first = exc.errors(include_url=False)[0]
-            problem = f"entry field {'.'.join(map(str, first['loc'])) or 'entry'}: {first['msg']}"
+            problem = misfit("entry", exc)
     if items and not valid:
         raise ReplyUnreadable(problem)
     return Drafts(tuple(valid[:count]), len(items) - len(valid), repaired)
+
+
+def misfit(item: str, exc: ValidationError) -> str:
+    """What the first thing is that does not fit the shape of an ``item``."""
+    first = exc.errors(include_url=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    # Here pydantic names the class, which nobody knows who reads this.
+    told = "Input should be an object" if first["type"] in ("model_type", "model_attributes_type") else first["msg"]
+    return f"{item} field {place}: {told}" if place else f"{item}: {told}"
 
 
 def _items(value: Any) -> list[Any] | None:

@@ -200,8 +200,7 @@ async def read(text: str, depth: int, *, cut: bool = False) -> tuple[list[Catego
         try:
             found.append(_Proposed.model_validate(item, strict=True))
         except ValidationError as exc:
-            first = exc.errors(include_url=False)[0]
-            problem = f"category field {'.'.join(map(str, first['loc'])) or 'category'}: {first['msg']}"
+            problem = replies.misfit("category", exc)
     if items and not found:
         raise ReplyUnreadable(problem)
     distinct: dict[tuple[str, ...], Category] = {}

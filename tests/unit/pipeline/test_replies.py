@@ -118,6 +118,17 @@ async def test_what_cannot_be_read_is_said_to_be_so(text: str) -> None:
         await pairs(text)
 
 
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [("1", "entry: Input should be an object"), ('{"question": 1}', "entry field question: Input should be a valid")],
+    ids=["number", "field"],
+)
+async def test_what_does_not_fit_is_told_in_words_of_the_reply(item: str, told: str) -> None:
+    with pytest.raises(ReplyUnreadable) as caught:
+        await pairs(f'{{"entries": [{item}]}}')
+    assert told in caught.value.detail
+
+
 @pytest.mark.parametrize("bad", ["\x00", "\ud800"], ids=["NUL", "lone surrogate"])
 async def test_what_cannot_be_stored_is_replaced(bad: str) -> None:
     drafts = await pairs(json.dumps({"entries": [{**PAIR, "answer": f"A{bad}B"}]}))
