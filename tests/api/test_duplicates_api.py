@@ -157,8 +157,14 @@ async def test_reference_sets_are_listed_read_and_deleted(server: Server) -> Non
 
 @pytest.mark.parametrize(
     ("lines", "pointer"),
-    [(b'{"a": 1}\n', "line 1"), (b'{"a": "b"}\n{', "line 2"), (b'{"a": "b", "a": "c"}', "line 1"), (b"\n\n", "")],
-    ids=["no text", "no JSON", "a key twice", "no line"],
+    [
+        (b'{"a": 1}\n', "line 1"),
+        (b'{"a": "b"}\n{', "line 2"),
+        (b'{"a": "b", "a": "c"}', "line 1"),
+        (b'{"a": "b", "n": 1e999}', "line 1: n"),
+        (b"\n\n", ""),
+    ],
+    ids=["no text", "no JSON", "a key twice", "infinite", "no line"],
 )
 async def test_a_wrong_line_stores_nothing(server: Server, lines: bytes, pointer: str) -> None:
     headers = {"Content-Type": "application/x-ndjson"}

@@ -10,7 +10,7 @@ from chunksmith.domain.corpus_ports import Imports
 from chunksmith.domain.ports import Clock
 from chunksmith.domain.times import rfc3339
 from chunksmith.errors import Fault, InvalidRequest
-from chunksmith.services.chunk_rows import Row, RowFault, checked, lines_of, rows_of_lines
+from chunksmith.services.chunk_rows import Row, RowFault, checked, line_pointer, lines_of, rows_of_lines
 from chunksmith.services.purging import Purging
 
 # A slice is one transaction: large enough to be quick, small enough not to hold up other writers.
@@ -18,6 +18,8 @@ SLICE_ROWS = 2000
 SLICE_CHARS = 4_000_000
 FAULTS_SHOWN = 20
 
+# Stands for all of them together.
+_NO_ROW = RowFault(0, "", "")
 Pointer = Callable[[RowFault], str]
 
 
@@ -109,7 +111,7 @@ class _Intake:
         if self._faults:
             raise self._refusal()
         if not self._stored:
-            raise InvalidRequest.field("/chunks", "required: at least one chunk")
+            raise InvalidRequest.field(self._pointer(_NO_ROW), "required: at least one chunk")
 
     async def _store(self) -> None:
         taken = await self._imports.add(self._import_id, self._rows, self._now())
@@ -139,8 +141,10 @@ def _faults_of(values: Sequence[Any]) -> list[Fault]:
 
 
 def _line_pointer(fault: RowFault) -> str:
-    return f"line {fault.line}: {fault.field}" if fault.field else f"line {fault.line}"
+    return line_pointer(fault.line, fault.field) if fault.line else ""
 
 
 def _item_pointer(fault: RowFault) -> str:
+    if not fault.line:
+        return "/chunks"
     return f"/chunks/{fault.line - 1}" + (f"/{fault.field}" if fault.field else "")

@@ -3,20 +3,22 @@
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, NamedTuple
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from chunksmith.domain.corpus import ImportedChunk
-from chunksmith.domain.repeated_keys import repeated_fault, repeated_keys
+from chunksmith.domain.strict_json import BOM, parse_json
 from chunksmith.errors import InvalidRequest
 
 KNOWN = frozenset({"text", "document", "id", "metadata"})
 LONGEST_DOCUMENT = 255
 LONGEST_ID = 200
-_BOM = b"\xef\xbb\xbf"
 
 
 class RowFault(NamedTuple):
-    """One thing wrong with a row; ``field`` is empty for the row as a whole."""
+    """One thing wrong with a row, whose ``line`` counts from 1; ``field`` is empty for the row as a whole.
+
+    ``field`` may be a place inside a field: ``metadata/size``.
+    """
 
     line: int
     field: str
@@ -49,16 +51,20 @@ def rows_of_lines(lines: list[bytes], first_line: int) -> Iterator[Row]:
     """Checked rows in order; blank lines are left out."""
     for line, raw in enumerate(lines, start=first_line):
         if line == 1:
-            raw = raw.removeprefix(_BOM)
+            raw = raw.removeprefix(BOM)
         if not raw or raw.isspace():
             continue
         try:
-            value = from_json(raw, allow_inf_nan=False)
-        except ValueError as exc:
-            yield [RowFault(line, "", f"is not valid JSON: {exc}")]
-            continue
-        repeated = repeated_keys(raw)
-        yield [RowFault(line, "", repeated_fault(key)) for key in repeated] or checked(value, line)
+            value = parse_json(raw)
+        except InvalidRequest as exc:
+            yield [RowFault(line, fault.pointer.removeprefix("/"), fault.detail) for fault in exc.faults]
+        else:
+            yield checked(value, line)
+
+
+def line_pointer(line: int, place: str = "") -> str:
+    """Of a fault in a line of JSON; ``place`` is where in it, a JSON Pointer or the name of a field."""
+    return f"line {line}: {place.removeprefix('/')}" if place else f"line {line}"
 
 
 def checked(value: Any, line: int) -> Row:
@@ -107,4 +113,4 @@ def _name_fault(value: object, longest: int) -> str | None:
 def _check_length(line: bytes, number: int, longest_bytes: int) -> None:
     if len(line) > longest_bytes:
         detail = f"is over the limit of {longest_bytes} bytes (uploads.max_import_line_bytes)"
-        raise InvalidRequest.field(f"line {number}", detail)
+        raise InvalidRequest.field(line_pointer(number), detail)

@@ -4,16 +4,14 @@ import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
-from pydantic_core import from_json
-
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.curation import ReferenceRow, References, ReferenceSet
 from chunksmith.domain.datasets import TEXT_FIELDS
 from chunksmith.domain.paging import Page, Window
 from chunksmith.domain.ports import Clock
-from chunksmith.domain.repeated_keys import repeated_fault, repeated_keys
+from chunksmith.domain.strict_json import BOM, parse_json
 from chunksmith.errors import Fault, InvalidRequest, NotFound
-from chunksmith.services.chunk_rows import lines_of
+from chunksmith.services.chunk_rows import line_pointer, lines_of
 from chunksmith.services.comparing import reference_number
 
 SLICE_ROWS = 1000
@@ -24,7 +22,6 @@ ABOUT = frozenset(
     "id category difficulty quality_score split source_chunk document_name evidence metadata status duplicate_of "
     "left_out contamination".split()
 )
-_BOM = b"\xef\xbb\xbf"
 
 
 class ReferenceService:
@@ -95,7 +92,7 @@ class _Intake:
         for raw in lines:
             self._line += 1
             if self._line == 1:
-                raw = raw.removeprefix(_BOM)
+                raw = raw.removeprefix(BOM)
             if raw and not raw.isspace():
                 self._read(raw)
             if len(self._faults) >= FAULTS_SHOWN:
@@ -113,15 +110,12 @@ class _Intake:
 
     def _read(self, raw: bytes) -> None:
         try:
-            row = row_of(from_json(raw, allow_inf_nan=False), self._line)
-        except ValueError as exc:
-            self._faults.append(Fault(f"line {self._line}", f"is not valid JSON: {exc}"))
+            row = row_of(parse_json(raw), self._line)
+        except InvalidRequest as exc:
+            self._faults += [Fault(line_pointer(self._line, fault.pointer), fault.detail) for fault in exc.faults]
             return
-        repeated = repeated_keys(raw)
-        if repeated:
-            self._faults += [Fault(f"line {self._line}", repeated_fault(key)) for key in repeated]
-        elif row is None:
-            self._faults.append(Fault(f"line {self._line}", "must be a text, or an object with texts in it"))
+        if row is None:
+            self._faults.append(Fault(line_pointer(self._line), "must be a text, or an object with texts in it"))
         else:
             self._rows.append(row)
 

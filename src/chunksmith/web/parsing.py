@@ -1,19 +1,16 @@
 """From a request to checked values: all faults of query and body at once, each with its pointer."""
 
 import asyncio
-import json
-import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
 
 from aiohttp import web
 from marshmallow import Schema, ValidationError, fields, missing
 from multidict import MultiMapping
-from pydantic_core import from_json
 
-from chunksmith.domain.repeated_keys import repeated_fault, repeated_keys
+from chunksmith.domain.strict_json import escaped, parse_json
 from chunksmith.errors import Fault, InvalidRequest, NotFound, TooLarge, UnsupportedMedia
 from chunksmith.web.fields import is_beyond_storage
 from chunksmith.web.streams import pieces_of
@@ -25,8 +22,6 @@ BODY: web.RequestKey[Any] = web.RequestKey("body", object)
 IDEMPOTENCY_KEY = "Idempotency-Key"
 FAULTS_SHOWN = 100
 LARGE_BODY_BYTES = 262_144  # from here on a body is read in a thread, so that the loop stays quick
-# Only such a number can overflow to infinity; what has none need not be walked.
-_HUGE_NUMBER = re.compile(rb"[0-9]{300}|[0-9][eE]\+?[0-9]{3}")
 _VISIBLE = re.compile(r"[!-~]{1,200}")
 
 
@@ -191,71 +186,13 @@ async def read_limited(request: web.Request) -> bytes:
     return bytes(body)
 
 
-def parse_json(raw: bytes) -> Any:
-    """Strict JSON: no NaN, no infinity, no lone surrogate, bounded depth, no key twice in an object.
-
-    Errors: InvalidRequest naming line and column, the pointer to a string that is no Unicode text, or the key.
-    """
-    if not raw.strip():
-        raise InvalidRequest.field("", "is empty; a JSON object is expected")
-    try:
-        value = from_json(raw, allow_inf_nan=False)
-    except ValueError as exc:
-        raise InvalidRequest.of([_surrogate_fault(raw) or Fault("", f"is not valid JSON: {exc}")]) from exc
-    repeated = repeated_keys(raw)[:FAULTS_SHOWN]
-    if repeated:
-        raise InvalidRequest.of([Fault("", repeated_fault(key)) for key in repeated])
-    if _HUGE_NUMBER.search(raw):
-        _refuse(value, _is_infinite, "must be a finite number")
-    return value
-
-
-def _surrogate_fault(raw: bytes) -> Fault | None:
-    """Where the lone surrogate is, if that is what the strict parser refused."""
-    if rb"\u" not in raw:
-        return None
-    try:
-        _refuse(json.loads(raw), _has_surrogate, "must be Unicode text; it has a lone surrogate")
-    except InvalidRequest as exc:
-        return exc.faults[0]
-    except (ValueError, RecursionError):
-        return None
-    return None
-
-
-def _refuse(root: Any, is_wrong: Callable[[Any], bool], detail: str) -> None:
-    waiting = [("", root)]
-    while waiting:
-        pointer, value = waiting.pop()
-        if is_wrong(value):
-            raise InvalidRequest.field(pointer, detail)
-        if isinstance(value, dict):
-            if any(is_wrong(key) for key in value):
-                raise InvalidRequest.field(pointer, detail)
-            waiting.extend((f"{pointer}/{_escaped(key)}", item) for key, item in value.items())
-        elif isinstance(value, list):
-            waiting.extend((f"{pointer}/{index}", item) for index, item in enumerate(value))
-
-
-def _is_infinite(value: Any) -> bool:
-    return isinstance(value, float) and math.isinf(value)
-
-
-def _has_surrogate(value: Any) -> bool:
-    return isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value)
-
-
 def _faults(messages: Any, pointer: str) -> Iterator[Fault]:
     """marshmallow's nested messages, flattened; ``_schema`` stands for the object itself."""
     if isinstance(messages, dict):
         for key, below in messages.items():
-            yield from _faults(below, pointer if key == "_schema" else f"{pointer}/{_escaped(str(key))}")
+            yield from _faults(below, pointer if key == "_schema" else f"{pointer}/{escaped(str(key))}")
     elif isinstance(messages, list):
         for below in messages:
             yield from _faults(below, pointer)
     else:
         yield Fault(pointer, str(messages))
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")

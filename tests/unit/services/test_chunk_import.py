@@ -53,12 +53,11 @@ async def test_a_wrong_line_is_named(corpus: Corpus, project: Project, line: byt
     "line",
     [
         b'{"text": ',
-        b'{"text": "a\\ud800"}',
         b'{"text": "a\xff"}',
         b'{"text": "a", "metadata": {"n": NaN}}',
         b"[" * 5000,
     ],
-    ids=["truncated", "lone surrogate", "not utf-8", "nan", "deep"],
+    ids=["truncated", "not utf-8", "nan", "deep"],
 )
 async def test_a_line_that_is_not_json_is_named(corpus: Corpus, project: Project, line: bytes) -> None:
     (fault,) = await refused(corpus, project, GOOD + line)
@@ -92,7 +91,20 @@ async def test_an_endless_line_ends(corpus: Corpus, project: Project) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"\n\n  \n"], ids=["empty", "blank lines"])
 async def test_an_import_of_nothing_is_refused(corpus: Corpus, project: Project, body: bytes) -> None:
-    assert await refused(corpus, project, body) == ["/chunks: required: at least one chunk"]
+    assert await refused(corpus, project, body) == [": required: at least one chunk"]
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        (b'{"text": "a", "metadata": {"n": 1e999}}', "line 2: metadata/n: must be a finite number"),
+        (b'{"text": "a\\ud800"}', "line 2: text: must be Unicode text; it has a lone surrogate"),
+        (b'{"text": "a", "text": "b"}', 'line 2: the key "text" is given more than once'),
+    ],
+    ids=["infinite", "lone surrogate", "key twice"],
+)
+async def test_a_line_is_as_strict_as_a_body(corpus: Corpus, project: Project, line: bytes, fault: str) -> None:
+    assert await refused(corpus, project, GOOD + line) == [fault]
 
 
 @pytest.mark.parametrize("between", [1, 3000], ids=["same slice", "later slice"])
