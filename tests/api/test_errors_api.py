@@ -208,6 +208,12 @@ async def test_a_key_that_a_provider_refuses_fails_the_job_and_says_so(data_dir:
     assert "test-grok-key" not in json.dumps(status)
 
 
+async def test_a_body_may_begin_with_a_byte_order_mark(server: Server) -> None:
+    body = b'\xef\xbb\xbf{"name": "Marked"}'
+    made = await server.call("POST", "projects", 201, data=body, headers={"Content-Type": "application/json"})
+    assert made["name"] == "Marked"
+
+
 async def test_a_wrong_media_type_is_told_all_that_would_do(server: Server) -> None:
     path = f"projects/{await server.project()}/chunks"
     problem = await server.call("POST", path, 415, data=b"text", headers={"Content-Type": "text/plain"})

@@ -10,7 +10,7 @@ from aiohttp import web
 from marshmallow import Schema, ValidationError, fields, missing
 from multidict import MultiMapping
 
-from chunksmith.domain.strict_json import escaped, parse_json
+from chunksmith.domain.strict_json import BOM, escaped, parse_json
 from chunksmith.errors import Fault, InvalidRequest, NotFound, TooLarge, UnsupportedMedia
 from chunksmith.web.fields import is_beyond_storage
 from chunksmith.web.streams import pieces_of
@@ -104,7 +104,7 @@ async def load_body(
 
 def load_json(schema: Schema, raw: bytes) -> Loaded:
     try:
-        value = parse_json(raw)
+        value = parse_json(raw.removeprefix(BOM))
     except InvalidRequest as exc:
         return Loaded(faults=list(exc.faults))
     return load(schema, value)
