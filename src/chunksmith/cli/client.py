@@ -39,7 +39,8 @@ class Sending(NamedTuple):
 class Api:
     """One server and one key. Paths are below ``/api/v1``; every answer is the decoded JSON document.
 
-    Errors: Failure with the exit code that fits, from every method.
+    ``reached``: the server has answered, whatever it said. Errors: Failure with the exit code that fits, from every
+    method.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Api:
     ) -> None:
         self.server = _address(server)
         self._sleep = sleep
+        self.reached = False
         headers = {"Accept": "application/json"} | ({"X-API-Key": _header_text(key)} if key else {})
         host = urlsplit(self.server).hostname or ""
         # A proxy for the outside world must not be asked about this machine.
@@ -141,6 +143,7 @@ class Api:
                 self._sleep(wait_s)
                 tries -= 1
                 response = self._http.request(method, API + path, **content)
+        self.reached = True
         if not response.is_success:
             raise failure_of(response)
         return response

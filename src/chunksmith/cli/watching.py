@@ -42,7 +42,7 @@ def watch(
 ) -> JobView:
     """Return when the job has ended or is paused.
 
-    Errors: Failure; a server that is away is waited for ``PATIENCE_S``.
+    Errors: Failure; a server that was there and is away is waited for ``PATIENCE_S``.
     """
     wait_s, away_since = FIRST_POLL_S, None
     while True:
@@ -50,7 +50,7 @@ def watch(
             view = JobView.of(api.get(f"/jobs/{segment(job_id)}"))
         except Failure as exc:
             away_since = away_since if away_since is not None else monotonic()
-            if exc.code is not ExitCode.UNAVAILABLE or monotonic() - away_since > PATIENCE_S:
+            if exc.code is not ExitCode.UNAVAILABLE or not api.reached or monotonic() - away_since > PATIENCE_S:
                 raise
             display.trouble(exc.message)
         else:
@@ -73,6 +73,7 @@ class JsonDisplay:
 
     def __init__(self) -> None:
         self._last: object = None
+        self._told = ""
 
     def __enter__(self) -> Self:
         return self
@@ -86,16 +87,20 @@ class JsonDisplay:
         if view.document != self._last:
             render.print_json_line(view.document)
         self._last = view.document
+        self._told = ""
 
     def trouble(self, text: str) -> None:
-        render.note(text)
+        """Once for each time that the server goes away."""
+        if text != self._told:
+            render.note(text)
+        self._told = text
 
 
 class SilentDisplay(JsonDisplay):
     """For a command whose one JSON document comes at the end."""
 
     def show(self, view: JobView) -> None:
-        return None
+        self._told = ""
 
 
 class PlainDisplay(JsonDisplay):
@@ -111,11 +116,7 @@ class PlainDisplay(JsonDisplay):
         if seen != self._last:
             render.note(f"{view.progress:3.0f} %  {render.state(view)}  {summary(view, self._rate)}".rstrip())
         self._last = seen
-
-    def trouble(self, text: str) -> None:
-        if text != self._last:
-            render.note(text)
-        self._last = text
+        self._told = ""
 
 
 class LiveDisplay:

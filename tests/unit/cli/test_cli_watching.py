@@ -70,9 +70,26 @@ def test_a_server_that_restarts_is_waited_for() -> None:
 
 def test_a_server_that_stays_away_ends_the_watch() -> None:
     with pytest.raises(Failure) as caught:
-        watch([httpx.ConnectError("refused")], watching.SilentDisplay(), last_for_ever=True)
+        watch([job("running"), httpx.ConnectError("refused")], watching.SilentDisplay(), last_for_ever=True)
 
     assert caught.value.code is ExitCode.UNAVAILABLE
+
+
+def test_a_server_that_was_never_there_is_not_waited_for() -> None:
+    with pytest.raises(Failure) as caught:
+        watch([httpx.ConnectError("refused"), job("completed", 100)], watching.SilentDisplay())
+
+    assert caught.value.code is ExitCode.UNAVAILABLE
+
+
+@pytest.mark.parametrize("display", [watching.JsonDisplay, watching.PlainDisplay, watching.SilentDisplay])
+def test_that_a_server_is_away_is_told_once_each_time(
+    display: type[watching.JsonDisplay], capsys: pytest.CaptureFixture[str]
+) -> None:
+    away = httpx.ConnectError("refused")
+    watch([job("running"), away, away, job("running"), away, away, job("completed", 100)], display())
+
+    assert capsys.readouterr().err.count("no server at") == 2
 
 
 def test_json_lines_come_for_changes_only(capsys: pytest.CaptureFixture[str]) -> None:
