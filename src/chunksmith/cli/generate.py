@@ -61,6 +61,8 @@ def generate(
     """Start a job that writes a dataset from a project's chunks."""
     if prompt is not None and prompt_file is not None:
         raise Failure("--prompt and --prompt-file exclude each other", ExitCode.INVALID)
+    if estimate and watch:
+        raise Failure("--estimate starts nothing that --watch could show", ExitCode.INVALID)
     body = {
         "generation_mode": mode,
         "generation_model": model,

@@ -67,6 +67,7 @@ def test_version_as_json(capsys: Captured) -> None:
         ["ingest", "--chunks", "/no/such/file", "--project", "p"],
         ["generate", "-p", "p", "--prompt", "a", "--prompt-file", "b"],
         ["generate", "-p", "p", "--prompt-file", "/no/such/file"],
+        ["generate", "-p", "p", "--estimate", "--watch"],
         ["generate", "-p", "p", "--set", "no-value"],
         ["export", "d", "-o", "-", "--json"],
         ["jobs", "--server", "ftp://127.0.0.1"],
