@@ -2,8 +2,8 @@
 
 import io
 import sys
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
 
 import typer
 
@@ -90,27 +90,34 @@ def version(as_json: AsJson = False) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command and give its exit code; nothing that is expected to fail ends in a traceback."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    as_json = "--json" in arguments
+    print_json = _printer(arguments)
     _survive_any_terminal()
     try:
         app(args=arguments, prog_name=NAME)
     except SystemExit as exc:
         return exc.code if isinstance(exc.code, int) else int(exc.code is not None)
     except Failure as exc:
-        return _fail(exc, as_json)
+        return _fail(exc, print_json)
     except InvalidRequest as exc:
         message = "these settings cannot be used" if exc.faults else exc.detail
-        return _fail(Failure(message, ExitCode.INVALID, exc.faults), as_json)
+        return _fail(Failure(message, ExitCode.INVALID, exc.faults), print_json)
     except AppError as exc:
         code = ExitCode.STATE if isinstance(exc, NotFound | Conflict) else ExitCode.FAILED
-        return _fail(Failure(exc.detail, code), as_json)
+        return _fail(Failure(exc.detail, code), print_json)
     return ExitCode.OK
 
 
-def _fail(failure: Failure, as_json: bool) -> int:
+def _printer(arguments: Sequence[str]) -> Callable[[Any], None] | None:
+    """What shows a failure on standard output: a line after the lines of a job that is watched, else a document."""
+    if "--json" not in arguments:
+        return None
+    return render.print_json if {"--watch", "-w"}.isdisjoint(arguments) else render.print_json_line
+
+
+def _fail(failure: Failure, print_json: Callable[[Any], None] | None) -> int:
     render.failure(failure)
-    if as_json:
-        render.print_json(failure.document())
+    if print_json is not None:
+        print_json(failure.document())
     return failure.code
 
 

@@ -83,6 +83,13 @@ def test_wrong_usage_is_told_before_anything_happens(arguments: list[str], capsy
     assert "Traceback" not in captured.err
 
 
+def test_a_watch_that_fails_ends_with_a_line_like_those_before(nobody: str, capsys: Captured) -> None:
+    assert run(["status", "j", "--watch", "--json", "--server", nobody]) == ExitCode.UNAVAILABLE
+
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["error"]["exit_code"] == ExitCode.UNAVAILABLE
+
+
 def test_no_server(nobody: str, capsys: Captured) -> None:
     assert run(["jobs", "--server", nobody]) == ExitCode.UNAVAILABLE
 
