@@ -25,7 +25,7 @@ def create(
     # The server's modules take most of a second to import, and the other commands do without them.
     from chunksmith.cli import local  # noqa: PLC0415 - see above
 
-    created = local.with_keys(config, data_dir, lambda keys: keys.create(name))
+    created = local.with_keys(config, data_dir, lambda keys: keys.create(name), make=True)
     if as_json:
         render.print_json({**local.key_out(created.key), "key": created.secret})
         return

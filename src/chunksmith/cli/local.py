@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chunksmith.cli.exits import Failure
+from chunksmith.cli.exits import ExitCode, Failure
 from chunksmith.cli.serve import settings_of_flags
 from chunksmith.domain.clock import SystemClock
 from chunksmith.domain.keys import ApiKey
@@ -20,9 +20,16 @@ T = TypeVar("T")
 DATABASE = "chunksmith.db"
 
 
-def with_keys(config: Path | None, data_dir: Path | None, use: Callable[[KeyService], Awaitable[T]]) -> T:
-    """The database takes a second process while a server runs; nothing else of the data directory is touched."""
+def with_keys(
+    config: Path | None, data_dir: Path | None, use: Callable[[KeyService], Awaitable[T]], *, make: bool = False
+) -> T:
+    """The database takes a second process while a server runs; nothing else of the data directory is touched.
+
+    Errors: Failure, unless ``make``, for a directory that has no database.
+    """
     folder = load(config, settings_of_flags(data_dir=data_dir)).server.data_dir
+    if not make and not (folder / DATABASE).exists():
+        raise Failure(f"{folder} is no data directory: there is no {DATABASE} in it", ExitCode.INVALID)
 
     async def run() -> T:
         database = Database(folder / DATABASE)

@@ -158,12 +158,23 @@ def test_a_key_is_made_listed_and_revoked(tmp_path: Path, capsys: Captured) -> N
     assert secret not in listed
 
 
+@pytest.mark.parametrize("command", [["list"], ["revoke", "ci"]], ids=" ".join)
+def test_keys_of_a_directory_that_is_none_are_not_looked_for(
+    command: list[str], tmp_path: Path, capsys: Captured
+) -> None:
+    assert run(["keys", *command, "--data-dir", str(tmp_path / "typo")]) == ExitCode.INVALID
+
+    assert "typo is no data directory" in capsys.readouterr().err
+    assert not (tmp_path / "typo").exists()
+
+
 def test_a_key_needs_a_name(tmp_path: Path) -> None:
     assert run(["keys", "create", " ", "--data-dir", str(tmp_path / "data")]) == ExitCode.INVALID
     assert not (tmp_path / "data").exists()
 
 
 def test_a_key_that_is_not_there_cannot_be_revoked(tmp_path: Path) -> None:
+    assert run(["keys", "create", "ci", "--data-dir", str(tmp_path)]) == ExitCode.OK
     assert run(["keys", "revoke", "9", "--data-dir", str(tmp_path)]) == ExitCode.STATE
 
 
