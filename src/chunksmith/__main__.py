@@ -2,10 +2,12 @@
 
 import sys
 
+from chunksmith.cli import output
 from chunksmith.cli.main import run
 
 
 def main() -> int:
+    output.guard()
     return run()
 
 

@@ -92,6 +92,37 @@ def dataset(server: Place) -> str:
     return str(last["job_id"])
 
 
+def written_to(target: IO[bytes] | int, *arguments: str) -> Ended:
+    command = [sys.executable, "-m", "chunksmith", *arguments]
+    ended = subprocess.run(
+        command, env=environment(), stdout=target, stderr=subprocess.PIPE, timeout=TIMEOUT_S, check=False
+    )
+    return Ended(ended.returncode, "", ended.stderr.decode())
+
+
+COMMANDS = [["version"], ["version", "--json"], ["--help"], ["status", "j", "--json", "--server", "http://127.0.0.1:1"]]
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_a_full_disk_is_told_in_a_line(arguments: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = written_to(full, *arguments)
+
+    assert ended.code == ExitCode.FAILED
+    assert ended.err.splitlines()[-1] == "Error: standard output cannot be written: No space left on device"
+    assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("arguments", COMMANDS[:3], ids=" ".join)
+def test_a_reader_that_goes_away_ends_a_command_quietly(arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        assert written_to(writing, *arguments) == (ExitCode.CLOSED_PIPE, "", "")
+    finally:
+        os.close(writing)
+
+
 def test_each_document_is_told_of_and_a_broken_one_does_not_stop_the_rest(server: Place, tmp_path: Path) -> None:
     (tmp_path / "broken.pdf").write_bytes(os.urandom(500))
     (tmp_path / "good.md").write_text("# Bridges\n\nA bridge is a structure that carries a road over a river.\n")

@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     STATE = 5
     KEY = 6
     INTERRUPTED = 130
+    CLOSED_PIPE = 141
 
 
 EXPLAINED: dict[ExitCode, str] = {
@@ -28,6 +29,7 @@ EXPLAINED: dict[ExitCode, str] = {
     ExitCode.STATE: "not found, ambiguous, or in a state in which this cannot be done",
     ExitCode.KEY: "an API key is needed, or the one given is not valid",
     ExitCode.INTERRUPTED: "interrupted with Ctrl-C; a job that was started goes on",
+    ExitCode.CLOSED_PIPE: "whoever read the output went away, as `head` does; a job that was started goes on",
 }
 
 _BY_STATUS = {401: ExitCode.KEY, 403: ExitCode.KEY, 404: ExitCode.STATE, 409: ExitCode.STATE, 412: ExitCode.STATE}

@@ -16,6 +16,7 @@ from chunksmith.cli.generate import generate, status
 from chunksmith.cli.ingest import ingest
 from chunksmith.cli.jobs import cancel, jobs, pause, prune, resume, retry
 from chunksmith.cli.options import AsJson
+from chunksmith.cli.output import OutputFailed
 from chunksmith.cli.serve import Config, DataDir, serve
 from chunksmith.errors import AppError, Conflict, InvalidRequest, NotFound
 
@@ -89,7 +90,15 @@ def version(as_json: AsJson = False) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command and give its exit code; nothing that is expected to fail ends in a traceback."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+    except OutputFailed as exc:
+        if exc.reader_is_gone:
+            return ExitCode.CLOSED_PIPE
+        return _fail(Failure(f"standard output cannot be written: {exc}"), None)
+
+
+def _run(arguments: list[str]) -> int:
     print_json = _printer(arguments)
     _survive_any_terminal()
     try:
