@@ -189,6 +189,18 @@ def test_entries_show_what_they_rest_on(server: Place, dataset: str) -> None:
     assert re.search(r"source +(tides\.pdf|ryokucha\.ja\.md) \(chunk_\d+\)", shown.out)
 
 
+def test_the_ending_of_a_file_says_its_format(server: Place, dataset: str, tmp_path: Path) -> None:
+    table, other = tmp_path / "x.csv", tmp_path / "x.dat"
+
+    ended = chunksmith("export", dataset, "-o", table, url=server.url)
+    assert "the format is csv, by the ending of" in ended.err
+    assert table.read_text(encoding="utf-8-sig").startswith("question,answer,")
+
+    ended = chunksmith("export", dataset, "-o", other, url=server.url)
+    assert (ended.code, ended.err) == (ExitCode.OK, "")
+    assert json.loads(other.read_text().splitlines()[0])["question"]
+
+
 def test_an_export_is_the_dataset(server: Place, dataset: str, tmp_path: Path) -> None:
     target = tmp_path / "out.parquet"
 

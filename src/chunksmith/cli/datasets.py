@@ -100,7 +100,11 @@ def export(
     ] = None,
     format_name: Annotated[
         str | None,
-        typer.Option("--format", help="One that `formats` lists; else the dataset's own.", show_default=False),
+        typer.Option(
+            "--format",
+            help="One that `formats` lists; else by the ending of FILE, or the dataset's own.",
+            show_default=False,
+        ),
     ] = None,
     split: Annotated[str | None, typer.Option(help="Only this split.", show_default=False)] = None,
     min_quality: MinQuality = None,
@@ -142,6 +146,8 @@ def export(
         return
     assert output is not None  # noqa: S101 - checked above
     with Api(server, api_key) as api:
+        if format_name is None:
+            format_name = query["format"] = format_by_ending(api, dataset, output)
         saved = save(api, dataset, output, query)
     if saved.archive and format_name != HUB_FORMAT and output != "-" and not output.endswith(".zip"):
         render.note(f"{output} is a ZIP with one file for each split; --split takes one of them")
@@ -149,6 +155,23 @@ def export(
         render.print_json({"file": saved.file, "size_bytes": saved.size_bytes, "sha256": saved.sha256})
     elif output != "-":
         render.say(f"{saved.file}: {saved.size_bytes} bytes")
+
+
+def format_by_ending(api: Api, dataset: str, output: str) -> str | None:
+    """The format that a file's ending stands for, which is said; None: that of the dataset is as good as any.
+
+    Several formats may share an ending: the one of that name goes first. Splits make a ZIP of most.
+    """
+    ending = Path(output).suffix.removeprefix(".").lower()
+    if output == "-" or ending in ("", "zip"):
+        return None
+    endings = {one["name"]: one["extension"] for one in api.get("/formats")["formats"]}
+    meant = [name for name, extension in endings.items() if extension == ending]
+    if not meant or api.get(f"/datasets/{segment(dataset)}")["format_type"] in meant:
+        return None
+    chosen = ending if ending in meant else meant[0]
+    render.note(f"the format is {chosen}, by the ending of {output}; --format takes another")
+    return chosen
 
 
 def _check_target(
