@@ -9,25 +9,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
 from chunksmith.ingest.parsers.encodings import decode
+from chunksmith.ingest.parsers.html_nodes import BLOCKS, CODE, SKIPPED, inline_text, is_furniture, squeeze, visit
 from chunksmith.ingest.parsers.tables import markdown_table
 
-_SKIPPED = frozenset(
-    "script style noscript template svg canvas form button select option input textarea nav footer aside iframe object "
-    "embed audio video map head math link meta dialog".split()
-)
-_BLOCKS = frozenset(
-    "p div section article main body html center blockquote figure figcaption address header hgroup details summary "
-    "fieldset dl dd dt ul ol li tr td th tbody thead tfoot caption hr h1 h2 h3 h4 h5 h6 table".split()
-)
-_CODE = frozenset(("code", "tt", "kbd", "samp"))
-_FURNITURE = re.compile(
-    r"(?:^|\s)(?:nav|navbar|navigation|menu|mainmenu|submenu|searchmenu|searchbox|sidebar|breadcrumbs?|toc|contents|"
-    r"\w+[-_]toc|toc[-_]\w+|table-of-contents|tableofcontents|footer|page-?footer|site-header|skip-link|cookie[-\w]*|"
-    r"share|social|advert[-\w]*|pagination|pager|tagline|headerlink|sr-only|visually-hidden|related|sphinxsidebar|noprint|"
-    r"mw-editsection|reflist-nav)(?:\s|$)",
-    re.IGNORECASE,
-)
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _LAST_LINES = re.compile(
     r"^(?:this (?:page|document) (?:was )?last (?:modified|updated)|last (?:modified|updated)\b|page last\b|"
     r"copyright\s*©|(?:copyright\s*)?©|all rights reserved|table of contents|skip to )",
@@ -35,9 +19,7 @@ _LAST_LINES = re.compile(
 )
 _CONTENTS = re.compile(r"^(?:table of )?contents$|^on this page$|^overview and contents$", re.IGNORECASE)
 _MAX_TABLE_DEPTH = 4
-_WHITE_SPACE = re.compile(r"[ \t\n\r\f\u00a0]+")
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight|brush)-([\w+#]{1,20})")
-_GLYPHS = re.compile(r"[¶►▶▸🔗]")
 _PERMALINK = re.compile(r"(?:¶|#)$")
 
 
@@ -92,7 +74,7 @@ def _depth(source: str) -> int:
 
 def _title(tree: LexborHTMLParser) -> str | None:
     node = tree.css_first("title")
-    text = _squeeze(node.text()) if node is not None else ""
+    text = squeeze(node.text()) if node is not None else ""
     return text or None
 
 
@@ -119,20 +101,7 @@ class _Walk:
     code_depth: int = 0
 
     def run(self, root: LexborNode) -> None:
-        """Depth first by the links between nodes: no recursion and no list of children."""
-        node: LexborNode | None = root
-        while node is not None:
-            if self.enter(node) and node.first_child is not None:
-                node = node.first_child
-                continue
-            while node is not None and node.mem_id != root.mem_id:
-                self.leave(node)
-                if node.next is not None:
-                    node = node.next
-                    break
-                node = node.parent
-            else:
-                break
+        visit(root, self.enter, self.leave)
         self.flush()
 
     def enter(self, node: LexborNode) -> bool:
@@ -141,10 +110,10 @@ class _Walk:
         if tag == "-text":
             self.inline.append(node.text_content or "")
             return False
-        if tag in _SKIPPED or tag.startswith("-") or tag == "!doctype" or _is_furniture(node, tag):
+        if tag in SKIPPED or tag.startswith("-") or tag == "!doctype" or is_furniture(node, tag):
             self.had_button = self.had_button or tag == "button"
             return False
-        if tag in _BLOCKS:
+        if tag in BLOCKS:
             self.flush()
         if tag == "pre":
             self.preformatted(node)
@@ -165,17 +134,17 @@ class _Walk:
             self.marker = self.next_marker()
         elif tag == "br":
             self.inline.append("\n" if not self.code_depth else " ")
-        elif tag in _CODE:
+        elif tag in CODE:
             self.code_depth += 1
             self.inline.append("\x01")
 
     def leave(self, node: LexborNode) -> None:
         tag = node.tag or ""
-        if tag in _SKIPPED or tag == "-text":
+        if tag in SKIPPED or tag == "-text":
             return
         if len(tag) == 2 and tag[0] == "h" and tag[1] in "123456":
             self.heading(int(tag[1]))
-        elif tag in _CODE and self.code_depth:
+        elif tag in CODE and self.code_depth:
             self.code_depth -= 1
             self.inline.append("\x01")
         elif tag in {"td", "th"}:
@@ -183,7 +152,7 @@ class _Walk:
         elif tag == "table" and node.mem_id in self.opened:
             self.opened.discard(node.mem_id)
             self.tables -= 1
-        if tag in _BLOCKS:
+        if tag in BLOCKS:
             self.flush(term=tag == "dt")
         if tag in {"ul", "ol"} and node.mem_id in self.opened:
             self.opened.discard(node.mem_id)
@@ -192,7 +161,7 @@ class _Walk:
 
     def flush(self, *, term: bool = False) -> None:
         """End the paragraph; line breaks inside it are spaces."""
-        text = _inline_text("".join(self.inline))
+        text = inline_text("".join(self.inline))
         self.inline.clear()
         button, self.had_button = self.had_button, False
         if not text or (button and len(text) < 60) or (len(text) < 200 and _LAST_LINES.match(text)):
@@ -227,7 +196,7 @@ class _Walk:
         return ["\n".join(group) for group in groups]
 
     def heading(self, level: int) -> None:
-        text = _PERMALINK.sub("", _inline_text("".join(self.inline))).strip().replace("`", "")
+        text = _PERMALINK.sub("", inline_text("".join(self.inline))).strip().replace("`", "")
         self.inline.clear()
         if text:
             self.blocks.append(f"{'#' * level} {text}")
@@ -261,42 +230,13 @@ class _Walk:
         rows = [[cell for cell in _children(row) if cell.tag in {"td", "th"}] for row in _rows(node)]
         if not rows or max(map(len, rows)) < 2 or node.css_first("table table, td pre, td ul, td h2, td h3, td p + p"):
             return True
-        cells = [[_inline_text(_own_text(cell)) for cell in row] for row in rows]
+        cells = [[inline_text(_own_text(cell)) for cell in row] for row in rows]
         if len(rows) == 1 or _is_menu(node, cells):
             return len(rows) == 1 and not _is_menu(node, cells)
         text = markdown_table(cells)
         if text:
             self.blocks.append(text)
         return False
-
-
-def _inline_text(text: str) -> str:
-    text = _squeeze(text)
-    if "\x01" not in text:
-        return text
-    pieces = text.split("\x01")
-    if len(pieces) % 2 == 0:
-        return _squeeze(text.replace("\x01", ""))
-    return "".join(
-        piece if index % 2 == 0 or not piece.strip() or "`" in piece else f"`{piece.strip()}`"
-        for index, piece in enumerate(pieces)
-    ).strip()
-
-
-def _squeeze(text: str) -> str:
-    return _WHITE_SPACE.sub(" ", _GLYPHS.sub("", text)).strip()
-
-
-def _is_furniture(node: LexborNode, tag: str) -> bool:
-    attributes = node.attributes
-    if not attributes or tag in {"body", "html", "main", "article", "h1"}:
-        return False
-    if "hidden" in attributes or attributes.get("aria-hidden") == "true":
-        return True
-    if attributes.get("role") in {"navigation", "search", "contentinfo", "banner", "doc-toc"}:
-        return True
-    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
-    return bool(_FURNITURE.search(names) or _HIDDEN.search(attributes.get("style") or ""))
 
 
 def _own_text(node: LexborNode) -> str:
@@ -317,15 +257,15 @@ def _is_link_list(node: LexborNode) -> bool:
     links = node.css("a[href]")
     if len(items) < 3 or not links:
         return False
-    total = len(_squeeze(node.text()))
-    linked = sum(len(_squeeze(link.text())) for link in links)
+    total = len(squeeze(node.text()))
+    linked = sum(len(squeeze(link.text())) for link in links)
     return linked >= 0.85 * total and total / len(items) < 80
 
 
 def _is_menu(node: LexborNode, cells: list[list[str]]) -> bool:
     links = node.css("a[href]")
     total = sum(len(cell) for row in cells for cell in row)
-    return len(links) > 3 and sum(len(_squeeze(link.text())) for link in links) >= 0.9 * total > 0 and len(cells) < 4
+    return len(links) > 3 and sum(len(squeeze(link.text())) for link in links) >= 0.9 * total > 0 and len(cells) < 4
 
 
 def _drop_contents_headings(blocks: list[str]) -> list[str]:

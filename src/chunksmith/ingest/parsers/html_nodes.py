@@ -1,0 +1,75 @@
+"""What the elements of a page are: blocks, words of a line, and what is not there to be read."""
+
+import re
+from collections.abc import Callable
+
+from selectolax.lexbor import LexborNode
+
+SKIPPED = frozenset(
+    "script style noscript template svg canvas form button select option input textarea nav footer aside iframe object "
+    "embed audio video map head math link meta dialog".split()
+)
+BLOCKS = frozenset(
+    "p div section article main body html center blockquote figure figcaption address header hgroup details summary "
+    "fieldset dl dd dt ul ol li tr td th tbody thead tfoot caption hr h1 h2 h3 h4 h5 h6 table".split()
+)
+CODE = frozenset(("code", "tt", "kbd", "samp"))
+_FURNITURE = re.compile(
+    r"(?:^|\s)(?:nav|navbar|navigation|menu|mainmenu|submenu|searchmenu|searchbox|sidebar|breadcrumbs?|toc|contents|"
+    r"\w+[-_]toc|toc[-_]\w+|table-of-contents|tableofcontents|footer|page-?footer|site-header|skip-link|cookie[-\w]*|"
+    r"share|social|advert[-\w]*|pagination|pager|tagline|headerlink|sr-only|visually-hidden|related|sphinxsidebar|noprint|"
+    r"mw-editsection|reflist-nav)(?:\s|$)",
+    re.IGNORECASE,
+)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_WHITE_SPACE = re.compile(r"[ \t\n\r\f\u00a0]+")
+_GLYPHS = re.compile(r"[¶►▶▸🔗]")
+
+
+def visit(root: LexborNode, enter: Callable[[LexborNode], bool], leave: Callable[[LexborNode], None]) -> None:
+    """Depth first by the links between nodes: no recursion and no list of children.
+
+    Shapes: ``enter`` says whether the children are visited; ``leave`` follows for every node but ``root``.
+    """
+    node: LexborNode | None = root
+    while node is not None:
+        if enter(node) and node.first_child is not None:
+            node = node.first_child
+            continue
+        while node is not None and node.mem_id != root.mem_id:
+            leave(node)
+            if node.next is not None:
+                node = node.next
+                break
+            node = node.parent
+        else:
+            break
+
+
+def inline_text(text: str) -> str:
+    text = squeeze(text)
+    if "\x01" not in text:
+        return text
+    pieces = text.split("\x01")
+    if len(pieces) % 2 == 0:
+        return squeeze(text.replace("\x01", ""))
+    return "".join(
+        piece if index % 2 == 0 or not piece.strip() or "`" in piece else f"`{piece.strip()}`"
+        for index, piece in enumerate(pieces)
+    ).strip()
+
+
+def squeeze(text: str) -> str:
+    return _WHITE_SPACE.sub(" ", _GLYPHS.sub("", text)).strip()
+
+
+def is_furniture(node: LexborNode, tag: str) -> bool:
+    attributes = node.attributes
+    if not attributes or tag in {"body", "html", "main", "article", "h1"}:
+        return False
+    if "hidden" in attributes or attributes.get("aria-hidden") == "true":
+        return True
+    if attributes.get("role") in {"navigation", "search", "contentinfo", "banner", "doc-toc"}:
+        return True
+    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
+    return bool(_FURNITURE.search(names) or _HIDDEN.search(attributes.get("style") or ""))
