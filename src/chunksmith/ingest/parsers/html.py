@@ -10,7 +10,7 @@ from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
 from chunksmith.ingest.parsers.encodings import decode
 from chunksmith.ingest.parsers.html_nodes import BLOCKS, CODE, SKIPPED, inline_text, is_furniture, squeeze, visit
-from chunksmith.ingest.parsers.tables import markdown_table
+from chunksmith.ingest.parsers.html_tables import html_table
 
 _LAST_LINES = re.compile(
     r"^(?:this (?:page|document) (?:was )?last (?:modified|updated)|last (?:modified|updated)\b|page last\b|"
@@ -43,9 +43,10 @@ class Page:
     title: str | None
 
 
-def markdown_from_html(source: str) -> Page:
+def markdown_from_html(source: str, *, in_word: bool = False) -> Page:
     """The readable part of a page. Menus, scripts, forms, drawings and lists of links are left out.
 
+    ``in_word``: the page was made of a Word document, whose tables hold data.
     Errors: DocumentUnreadable for elements nested deeper than any page is; reading those takes quadratic time.
     """
     if _depth(source) > MAX_DEPTH:
@@ -55,7 +56,7 @@ def markdown_from_html(source: str) -> Page:
     root = tree.body or tree.root
     if root is None:
         return Page("", title)
-    walk = _Walk(title or "")
+    walk = _Walk(title or "", in_word)
     walk.run(root)
     blocks = _drop_contents_headings(walk.joined())
     if title and blocks and not any(block.startswith("# ") for block in blocks[:6]):
@@ -89,6 +90,7 @@ class _Walk:
     """Blocks found so far and the paragraph being collected."""
 
     title: str
+    in_word: bool = False
     blocks: list[str] = field(default_factory=list)
     inline: list[str] = field(default_factory=list)
     lists: list[_List] = field(default_factory=list)
@@ -227,13 +229,10 @@ class _Walk:
         """Write a table of data; a table that only lays out the page is walked like any block."""
         if self.tables >= _MAX_TABLE_DEPTH:
             return True
-        rows = [[cell for cell in _children(row) if cell.tag in {"td", "th"}] for row in _rows(node)]
-        if not rows or max(map(len, rows)) < 2 or node.css_first("table table, td pre, td ul, td h2, td h3, td p + p"):
-            return True
-        cells = [[inline_text(_own_text(cell)) for cell in row] for row in rows]
-        if len(rows) == 1 or _is_menu(node, cells):
-            return len(rows) == 1 and not _is_menu(node, cells)
-        text = markdown_table(cells)
+        table = html_table(node)
+        if table.is_frame() if self.in_word else table.is_layout():
+            return not (table.height == 1 and table.width > 1 and table.is_menu(node))
+        text = "" if table.is_menu(node) else table.markdown()
         if text:
             self.blocks.append(text)
         return False
@@ -241,14 +240,6 @@ class _Walk:
 
 def _own_text(node: LexborNode) -> str:
     return "".join(part for part in (child.text_content for child in node.traverse(include_text=True)) if part)
-
-
-def _children(node: LexborNode) -> list[LexborNode]:
-    return list(node.iter())
-
-
-def _rows(table: LexborNode) -> list[LexborNode]:
-    return table.css("tr")
 
 
 def _is_link_list(node: LexborNode) -> bool:
@@ -260,12 +251,6 @@ def _is_link_list(node: LexborNode) -> bool:
     total = len(squeeze(node.text()))
     linked = sum(len(squeeze(link.text())) for link in links)
     return linked >= 0.85 * total and total / len(items) < 80
-
-
-def _is_menu(node: LexborNode, cells: list[list[str]]) -> bool:
-    links = node.css("a[href]")
-    total = sum(len(cell) for row in cells for cell in row)
-    return len(links) > 3 and sum(len(squeeze(link.text())) for link in links) >= 0.9 * total > 0 and len(cells) < 4
 
 
 def _drop_contents_headings(blocks: list[str]) -> list[str]:

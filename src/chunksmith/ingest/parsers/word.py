@@ -50,7 +50,7 @@ def parse_docx(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
         raise DocumentUnreadable("corrupt", f"The Word document is damaged: {exc}") from exc
     except RecursionError as exc:
         raise DocumentUnreadable("corrupt", "The Word document is nested too deeply.") from exc
-    page = markdown_from_html(f"<html><body>{result.value}</body></html>")
+    page = markdown_from_html(f"<html><body>{result.value}</body></html>", in_word=True)
     if not page.text.strip():
         raise DocumentUnreadable("empty", "The Word document has no text; pictures of text need OCR.")
     return ParsedDocument(page.text, _MEDIA_TYPE, _first_heading(page.text))

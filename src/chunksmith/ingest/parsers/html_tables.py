@@ -1,0 +1,139 @@
+"""Tables of a page: which of them hold data, and the text of their cells."""
+
+from dataclasses import dataclass
+from itertools import takewhile
+
+from selectolax.lexbor import LexborNode
+
+from chunksmith.ingest.parsers.html_nodes import BLOCKS, SKIPPED, is_furniture, squeeze, visit
+from chunksmith.ingest.parsers.tables import Cell, in_columns, markdown_table
+
+_BLOCKS_OF_A_PAGE = "table, pre, ul, ol, dl, blockquote, h1, h2, h3, h4, h5, h6"
+_SECTIONS = frozenset(("thead", "tbody", "tfoot"))
+# What HTML allows.
+_MAX_COLUMNS = 1_000
+# A cell of a table of data may have a second paragraph; longer ones are the page itself.
+_SHORT_CELL = 400
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlTable:
+    """Shapes: ``headers`` counts the rows of headings at the top."""
+
+    rows: list[list[Cell]]
+    headers: int
+    has_headings: bool
+    is_presentation: bool
+    blocks_by_cell: list[tuple[int, bool]]
+
+    @property
+    def height(self) -> int:
+        """Rows that have cells."""
+        return sum(1 for row in self.rows if row)
+
+    @property
+    def width(self) -> int:
+        return max(map(len, self.rows), default=0)
+
+    def is_layout(self) -> bool:
+        """Whether the table only lays out the page: the most of it is blocks, not values."""
+        if self.is_presentation or self.width < 2:
+            return True
+        in_blocks = [length for length, has_blocks in self.blocks_by_cell if has_blocks]
+        if len(in_blocks) * 2 > len(self.blocks_by_cell):
+            return True
+        if self.has_headings and self.height > 1:
+            return False
+        return self.height == 1 or sum(in_blocks) * 2 > sum(length for length, _ in self.blocks_by_cell)
+
+    def is_frame(self) -> bool:
+        """Whether a table of a Word document frames text: one column, or one row of more than values."""
+        if self.height == 1 and self.width > 1:
+            return any(has_blocks or length > _SHORT_CELL for length, has_blocks in self.blocks_by_cell)
+        return self.width < 2
+
+    def is_menu(self, table: LexborNode) -> bool:
+        links = table.css("a[href]")
+        total = sum(len(cell.text) for row in self.rows for cell in row)
+        linked = sum(len(squeeze(link.text())) for link in links)
+        return len(links) > 3 and linked >= 0.9 * total > 0 and self.height < 4
+
+    def markdown(self) -> str:
+        return markdown_table(in_columns(self.rows, self.headers))
+
+
+def html_table(table: LexborNode) -> HtmlTable:
+    rows: list[list[Cell]] = []
+    headings: list[bool] = []
+    blocks: list[tuple[int, bool]] = []
+    for section in _sections(table):
+        lines = [[cell for cell in row.iter() if cell.tag in {"td", "th"}] for row in section]
+        for at, line in enumerate(lines):
+            cells = [_cell(cell, rows_left=len(lines) - at) for cell in line]
+            rows.append(cells)
+            headings.append(bool(line) and all(cell.tag == "th" for cell in line))
+            blocks.extend(
+                (len(cell.text), _has_blocks(node, len(cell.text)))
+                for node, cell in zip(line, cells, strict=True)
+                if cell.text
+            )
+    return HtmlTable(
+        rows,
+        headers=max(1, sum(1 for _ in takewhile(bool, headings))),
+        has_headings=any(headings) or any(child.tag in {"thead", "caption"} for child in table.iter()),
+        is_presentation=table.attributes.get("role") in {"presentation", "none"},
+        blocks_by_cell=blocks,
+    )
+
+
+def _sections(table: LexborNode) -> list[list[LexborNode]]:
+    """The rows of each section, without those of tables in cells."""
+    return [[row for row in section.iter() if row.tag == "tr"] for section in table.iter() if section.tag in _SECTIONS]
+
+
+def _cell(node: LexborNode, rows_left: int) -> Cell:
+    attributes = node.attributes
+    if "rowspan" not in attributes and "colspan" not in attributes:
+        return Cell(cell_text(node))
+    rows = _number(attributes.get("rowspan"))
+    columns = _number(attributes.get("colspan"))
+    return Cell(cell_text(node), min(rows or rows_left, rows_left), min(columns or 1, _MAX_COLUMNS))
+
+
+def _number(value: str | None) -> int:
+    digits = (value or "").strip()[:5]
+    return int(digits) if digits.isascii() and digits.isdigit() else 1
+
+
+def _has_blocks(cell: LexborNode, length: int) -> bool:
+    return not _is_plain(cell) and (
+        cell.css_first(_BLOCKS_OF_A_PAGE) is not None or (length > _SHORT_CELL and cell.css_first("p + p") is not None)
+    )
+
+
+def _is_plain(cell: LexborNode) -> bool:
+    first = cell.first_child
+    return first is None or (first.tag == "-text" and first.next is None)
+
+
+def cell_text(cell: LexborNode) -> str:
+    """On one line, with a space wherever the page breaks it."""
+    if _is_plain(cell):
+        return squeeze(cell.text())
+    parts: list[str] = []
+
+    def enter(node: LexborNode) -> bool:
+        tag = node.tag or ""
+        if tag == "-text":
+            parts.append(node.text_content or "")
+            return False
+        if tag == "br" or tag in BLOCKS:
+            parts.append(" ")
+        return node.mem_id == cell.mem_id or not (tag in SKIPPED or tag.startswith("-") or is_furniture(node, tag))
+
+    def leave(node: LexborNode) -> None:
+        if node.tag in BLOCKS:
+            parts.append(" ")
+
+    visit(cell, enter, leave)
+    return squeeze("".join(parts))
