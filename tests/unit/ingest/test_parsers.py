@@ -330,6 +330,19 @@ def test_csv_is_a_table(write: Write) -> None:
     assert _text(write("a.csv", "Name;Age\nAda;36\n")) == "| Name | Age |\n| --- | --- |\n| Ada | 36 |"
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("sep=;\nName;Born, died\nAda;1815, 1852\n", id="plain"),
+        pytest.param('sep=;\r\nName;"Born, died"\r\nAda;"1815, 1852"\r\n', id="quoted cells"),
+        pytest.param('"sep=|"\nName|Born, died\nAda|1815, 1852\n', id="quoted line"),
+        pytest.param("SEP=\t\nName\tBorn, died\nAda\t1815, 1852\n", id="tab"),
+    ],
+)
+def test_csv_that_tells_its_delimiter_is_cut_there(write: Write, content: str) -> None:
+    assert _text(write("a.csv", content)) == "| Name | Born, died |\n| --- | --- |\n| Ada | 1815, 1852 |"
+
+
 def test_csv_with_long_cells_is_records(write: Write) -> None:
     long = "word " * 40
     assert _text(write("a.tsv", f"Name\tBio\nAda\t{long}\n")) == f"Name: Ada\nBio: {long.strip()}"

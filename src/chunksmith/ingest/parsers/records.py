@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ from chunksmith.ingest.parsers.tables import markdown_table
 
 _LONG_CELL = 120
 _MAX_DEPTH = 200
+# The first line by which a file tells Excel its delimiter.
+_TOLD_DELIMITER = re.compile(r"\ufeff?\"?sep=([^\w\s\"]|\t)\"?[ \t]*(?:\r\n?|\n)", re.IGNORECASE)
 
 
 def parse_csv(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
@@ -21,18 +24,19 @@ def parse_csv(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     del limits
     text = decode(path.read_bytes()).text.replace("\x00", "")
     tabbed = Path(name).suffix.lower() in {".tsv", ".tab"}
+    told = _TOLD_DELIMITER.match(text)
+    body = text[told.end() :] if told else text
+    delimiter = told[1] if told else _delimiter(body, tabbed)
     csv.field_size_limit(10_000_000)
     try:
-        rows = [
-            row for row in csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, tabbed)) if any(row)
-        ]
+        rows = [row for row in csv.reader(io.StringIO(body, newline=""), delimiter=delimiter) if any(row)]
     except csv.Error as exc:
         raise DocumentUnreadable("corrupt", f"The table cannot be read: {exc}") from exc
     if not rows:
         raise DocumentUnreadable("empty", "The table has no rows.")
     longest = max((len(cell) for row in rows for cell in row), default=0)
-    body = _csv_records(rows) if longest > _LONG_CELL and len(rows) > 1 else markdown_table(rows)
-    return ParsedDocument(body, "text/tab-separated-values" if tabbed else "text/csv")
+    table = _csv_records(rows) if longest > _LONG_CELL and len(rows) > 1 else markdown_table(rows)
+    return ParsedDocument(table, "text/tab-separated-values" if tabbed else "text/csv")
 
 
 def _delimiter(text: str, tabbed: bool) -> str:
