@@ -5,6 +5,8 @@ from pathlib import Path
 
 import docx
 import pytest
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
 from docx.table import Table
 
 from chunksmith.errors import DocumentUnreadable
@@ -84,6 +86,19 @@ def test_word_table_in_a_cell_keeps_its_words_there(tmp_path: Path) -> None:
         inner.cell(0, 1).text = "1811"
 
     assert _word(tmp_path, nest) == _PLAIN.replace("35 m", "35 m since 1811")
+
+
+def test_word_table_of_links_is_no_menu(tmp_path: Path) -> None:
+    def link(table: Table) -> None:
+        for row in table.rows:
+            for cell in row.cells:
+                run = cell.paragraphs[0].runs[0]._r
+                hyperlink = OxmlElement("w:hyperlink")
+                hyperlink.set(qn("w:anchor"), "towers")
+                run.addprevious(hyperlink)
+                hyperlink.append(run)
+
+    assert _word(tmp_path, link) == _PLAIN
 
 
 def test_word_table_of_one_cell_frames_its_text(tmp_path: Path) -> None:

@@ -230,9 +230,10 @@ class _Walk:
         if self.tables >= _MAX_TABLE_DEPTH:
             return True
         table = html_table(node)
+        is_menu = not self.in_word and table.width > 1 and table.is_menu(node)
         if table.is_frame() if self.in_word else table.is_layout():
-            return not (table.height == 1 and table.width > 1 and table.is_menu(node))
-        text = "" if table.is_menu(node) else table.markdown()
+            return not (table.height == 1 and is_menu)
+        text = "" if is_menu else table.markdown()
         if text:
             self.blocks.append(text)
         return False
