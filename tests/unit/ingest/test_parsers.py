@@ -362,6 +362,21 @@ def test_broken_json_is_corrupt(write: Write, content: str) -> None:
     assert _kind(write("a.json", content)) == "corrupt"
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "detail"),
+    [
+        pytest.param("a.jsonl", '{"q": 1}\n\n{bad}\n{"q": 3}\n', "Line 3 is not valid JSON: Expecting", id="broken"),
+        pytest.param("a.ndjson", '{"q": 1\n{"q": 2}\n', "Line 1 is not valid JSON: Expecting", id="the first"),
+        pytest.param("a.jsonl", '{"q": 1}\n{"q": 2', "Line 2 is not valid JSON: Expecting", id="cut off"),
+        pytest.param("a.json", '{"q": 1}\n{"q": 2} 3\n', "Line 2 is not valid JSON: Extra data", id="named json"),
+        pytest.param("a.jsonl", '{"q": 1}\n' + "[" * 100_000, "Line 2 is nested too deeply", id="deep"),
+    ],
+)
+def test_broken_line_of_json_lines_is_named(write: Write, name: str, content: str, detail: str) -> None:
+    with pytest.raises(DocumentUnreadable, match=detail):
+        _text(write(name, content))
+
+
 # What a file is
 
 

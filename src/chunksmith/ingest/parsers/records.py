@@ -15,6 +15,7 @@ from chunksmith.ingest.parsers.tables import markdown_table
 
 _LONG_CELL = 120
 _MAX_DEPTH = 200
+_LINED = frozenset((".jsonl", ".ndjson"))
 # The first line by which a file tells Excel its delimiter.
 _TOLD_DELIMITER = re.compile(r"\ufeff?\"?sep=([^\w\s\"]|\t)\"?[ \t]*(?:\r\n?|\n)", re.IGNORECASE)
 
@@ -60,24 +61,42 @@ def _csv_records(rows: Sequence[Sequence[str]]) -> str:
 
 def parse_json(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     """Records separated by blank lines, fields as ``name: value`` lines, lists as items."""
-    del name, limits
+    del limits
     text = decode(path.read_bytes()).text
     try:
         return ParsedDocument(_readable(json.loads(text)), "application/json")
     except RecursionError as exc:
         raise DocumentUnreadable("corrupt", "The JSON is nested too deeply.") from exc
     except ValueError as exc:
-        records = _lines(text)
-        if records is None:
+        if Path(name).suffix.lower() not in _LINED and not _begins_with_a_record(text):
             raise DocumentUnreadable("corrupt", f"The file is not valid JSON: {exc}") from exc
-    return ParsedDocument(_readable(records), "application/x-ndjson")
+    return ParsedDocument(_readable(_records(text)), "application/x-ndjson")
 
 
-def _lines(text: str) -> list[Any] | None:
+def _begins_with_a_record(text: str) -> bool:
     try:
-        return [json.loads(line) for line in text.split("\n") if line.strip()]
+        json.loads(text.lstrip().split("\n", 1)[0])
     except (ValueError, RecursionError):
-        return None
+        return False
+    return True
+
+
+def _records(text: str) -> list[Any]:
+    """Errors: DocumentUnreadable that names the first line that is not JSON."""
+    records: list[Any] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            records.append(json.loads(line))
+        except json.JSONDecodeError as exc:
+            detail = f"Line {number} is not valid JSON: {exc.msg} at column {exc.colno}."
+            raise DocumentUnreadable("corrupt", detail) from exc
+        except ValueError as exc:
+            raise DocumentUnreadable("corrupt", f"Line {number} is not valid JSON: {exc}.") from exc
+        except RecursionError as exc:
+            raise DocumentUnreadable("corrupt", f"Line {number} is nested too deeply.") from exc
+    return records
 
 
 class _Pending(NamedTuple):
