@@ -12,6 +12,7 @@ from chunksmith.ingest.parsers.archives import read_member
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
 from chunksmith.ingest.parsers.encodings import decode
 from chunksmith.ingest.parsers.html import markdown_from_html
+from chunksmith.ingest.parsers.xhtml import html_from_xhtml
 
 _NOT_TEXT = frozenset(("nav", "toc", "genindex", "cover", "titlepage", "copyright", "index-of-terms", "search"))
 
@@ -24,7 +25,7 @@ def parse_epub(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
         package_name, package = _package(archive)
         folder = posixpath.dirname(package_name)
         pages = [
-            markdown_from_html(decode(content, markup=True).text).text
+            markdown_from_html(html_from_xhtml(decode(content, markup=True).text)).text
             for href in _spine(package)
             if (content := read_member(archive, posixpath.normpath(posixpath.join(folder, unquote(href))))) is not None
         ]
@@ -39,12 +40,16 @@ def _package(archive: zipfile.ZipFile) -> tuple[str, LexborHTMLParser]:
     container = read_member(archive, "META-INF/container.xml")
     if container is None:
         raise DocumentUnreadable("corrupt", "The book has no META-INF/container.xml.")
-    root = LexborHTMLParser(decode(container, markup=True).text).css_first("rootfile")
+    root = _xml(container).css_first("rootfile")
     name = unquote((root.attributes.get("full-path") or "") if root is not None else "")
     package = read_member(archive, name) if name else None
     if package is None:
         raise DocumentUnreadable("corrupt", "The book names a package file that is not in it.")
-    return name, LexborHTMLParser(decode(package, markup=True).text)
+    return name, _xml(package)
+
+
+def _xml(content: bytes) -> LexborHTMLParser:
+    return LexborHTMLParser(html_from_xhtml(decode(content, markup=True).text))
 
 
 def _spine(package: LexborHTMLParser) -> list[str]:

@@ -11,6 +11,7 @@ from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
 from chunksmith.ingest.parsers.encodings import decode
 from chunksmith.ingest.parsers.html_nodes import BLOCKS, CODE, SKIPPED, inline_text, is_furniture, squeeze, visit
 from chunksmith.ingest.parsers.html_tables import html_table
+from chunksmith.ingest.parsers.xhtml import html_from_xhtml, is_xhtml
 
 _LAST_LINES = re.compile(
     r"^(?:this (?:page|document) (?:was )?last (?:modified|updated)|last (?:modified|updated)\b|page last\b|"
@@ -24,8 +25,10 @@ _PERMALINK = re.compile(r"(?:¶|#)$")
 
 
 def parse_html(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
-    del name, limits
-    page = markdown_from_html(decode(path.read_bytes(), markup=True).text)
+    del limits
+    source = decode(path.read_bytes(), markup=True).text
+    in_xml = Path(name).suffix.lower() == ".xhtml" or is_xhtml(source)
+    page = markdown_from_html(html_from_xhtml(source) if in_xml else source)
     if not page.text.strip():
         raise DocumentUnreadable("empty", "The page has no text besides menus, scripts and forms.")
     return ParsedDocument(page.text, "text/html", page.title)

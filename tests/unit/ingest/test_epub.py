@@ -1,0 +1,105 @@
+"""Books: every page of the spine, whatever XML allows in it and in the package file."""
+
+import io
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from chunksmith.ingest.parsers import ParsedDocument, parse_file
+
+_CONTAINER = (
+    '<?xml version="1.0"?><container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0">'
+    '<rootfiles><rootfile full-path="OPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'
+)
+_PROSE = "The tower was built in 1759 and stood for more than a hundred years."
+
+
+def _page(title: str, *, head: str = "<title/>", text: str = _PROSE, attributes: str = "") -> str:
+    return (
+        '<?xml version="1.0" encoding="utf-8"?><html xmlns="http://www.w3.org/1999/xhtml" '
+        f'xmlns:epub="http://www.idpf.org/2007/ops"><head>{head}</head>'
+        f"<body {attributes}><h1>{title}</h1><p>{text}</p></body></html>"
+    )
+
+
+def _package(hrefs: Iterable[str], *, properties: str = "", guide: str = "") -> str:
+    items = "".join(
+        f'<item id="p{at}" href="{href}" media-type="application/xhtml+xml" {properties}/>'
+        for at, href in enumerate(hrefs)
+    )
+    spine = "".join(f'<itemref idref="p{at}"/>' for at, _ in enumerate(hrefs))
+    return (
+        '<?xml version="1.0"?><package xmlns="http://www.idpf.org/2007/opf" version="3.0">'
+        '<metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Towers</dc:title></metadata>'
+        f"<manifest>{items}</manifest><spine>{spine}</spine>{guide}</package>"
+    )
+
+
+def _read(tmp_path: Path, package: str, pages: dict[str, str], others: dict[str, str] | None = None) -> ParsedDocument:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/epub+zip")
+        archive.writestr("META-INF/container.xml", _CONTAINER)
+        archive.writestr("OPS/book.opf", package)
+        for name, content in (pages | (others or {})).items():
+            archive.writestr(f"OPS/{name}", content)
+    path = tmp_path / "towers.epub"
+    path.write_bytes(stream.getvalue())
+    return parse_file(path, path.name)
+
+
+_CLOSED_AT_ONCE = [
+    '<script src="x.js"/>',
+    '<style type="text/css"/>',
+    '<iframe src="x"/>',
+    "<textarea/>",
+    "<noscript/>",
+    '<div class="sep"/>',
+    "<select/>",
+    '<a id="p1"/>',
+    "<svg:svg/>",
+    "<object data='x>y'/>",
+]
+
+
+@pytest.mark.parametrize("element", _CLOSED_AT_ONCE)
+def test_element_that_is_closed_at_once_swallows_no_page(tmp_path: Path, element: str) -> None:
+    page = _page("One", text=f"{element}{_PROSE}")
+    assert _read(tmp_path, _package(["1.xhtml"]), {"1.xhtml": page}).text == f"# One\n\n{_PROSE}"
+
+
+@pytest.mark.parametrize("head", ["<title/>", '<title>One</title><script src="x.js"/>', '<style type="text/css"/>'])
+def test_xhtml_upload_is_read_as_xml(tmp_path: Path, head: str) -> None:
+    path = tmp_path / "one.xhtml"
+    path.write_text(_page("One", head=head))
+    assert parse_file(path, path.name).text == f"# One\n\n{_PROSE}"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(f"<html><head><title/></head><body><p>{_PROSE}</p></body></html>", id="by its name"),
+        pytest.param(
+            f'<!DOCTYPE html><html lang="en" xmlns="http://www.w3.org/1999/xhtml"><title/><p>{_PROSE}</p></html>',
+            id="by its namespace",
+        ),
+        pytest.param(f'<?xml version="1.0"?><html><title/><p>{_PROSE}</p></html>', id="by its declaration"),
+    ],
+)
+def test_page_is_known_as_xml(tmp_path: Path, page: str) -> None:
+    path = tmp_path / ("one.xhtml" if page.startswith("<html><head>") else "one.html")
+    path.write_text(page)
+    assert parse_file(path, path.name).text == _PROSE
+
+
+def test_marked_section_of_a_page_is_its_text(tmp_path: Path) -> None:
+    page = _page("One", text="<![CDATA[if a < b && b > c: <title/>]]> is a chain of comparisons.")
+    text = _read(tmp_path, _package(["1.xhtml"]), {"1.xhtml": page}).text
+    assert text == "# One\n\nif a < b && b > c: <title/> is a chain of comparisons."
+
+
+def test_comment_of_a_page_is_left_alone(tmp_path: Path) -> None:
+    page = _page("One", text=f"<!-- <style/> <textarea> -->{_PROSE}<br/>Then it fell.")
+    assert _read(tmp_path, _package(["1.xhtml"]), {"1.xhtml": page}).text == f"# One\n\n{_PROSE} Then it fell."
