@@ -103,3 +103,20 @@ def test_marked_section_of_a_page_is_its_text(tmp_path: Path) -> None:
 def test_comment_of_a_page_is_left_alone(tmp_path: Path) -> None:
     page = _page("One", text=f"<!-- <style/> <textarea> -->{_PROSE}<br/>Then it fell.")
     assert _read(tmp_path, _package(["1.xhtml"]), {"1.xhtml": page}).text == f"# One\n\n{_PROSE} Then it fell."
+
+
+def test_package_whose_names_have_a_prefix_is_read(tmp_path: Path) -> None:
+    package = (
+        '<?xml version="1.0"?><opf:package xmlns:opf="http://www.idpf.org/2007/opf" xmlns:d="http://purl.org/dc/'
+        'elements/1.1/"><opf:metadata><d:title>Towers</d:title><opf:meta name="cover" content="c"/></opf:metadata>'
+        '<opf:manifest><opf:item id="a" href="1.xhtml"/></opf:manifest>'
+        '<opf:spine><opf:itemref idref="a"/></opf:spine></opf:package>'
+    )
+    book = _read(tmp_path, package, {"1.xhtml": _page("One")})
+    assert (book.title, book.text) == ("Towers", f"# One\n\n{_PROSE}")
+
+
+def test_page_whose_address_names_a_place_in_it_is_read_once(tmp_path: Path) -> None:
+    package = _package(["1.xhtml#top", "1.xhtml#middle", "2%20b.xhtml#top"])
+    text = _read(tmp_path, package, {"1.xhtml": _page("One"), "2 b.xhtml": _page("Two")}).text
+    assert text == f"# One\n\n{_PROSE}\n\n# Two\n\n{_PROSE}"

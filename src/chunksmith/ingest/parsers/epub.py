@@ -2,6 +2,8 @@
 
 import posixpath
 import zipfile
+from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -29,33 +31,43 @@ def parse_epub(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
             for href in _spine(package)
             if (content := read_member(archive, posixpath.normpath(posixpath.join(folder, unquote(href))))) is not None
         ]
-    title = package.css_first("dc\\:title")
+    title = next(iter(package["title"]), None)
     text = "\n\n".join(page for page in pages if page.strip())
     if not text:
         raise DocumentUnreadable("empty", "The book has no text.")
     return ParsedDocument(text, "application/epub+zip", title.text().strip() if title is not None else None)
 
 
-def _package(archive: zipfile.ZipFile) -> tuple[str, LexborHTMLParser]:
+_Elements = Mapping[str, list[LexborNode]]
+
+
+def _package(archive: zipfile.ZipFile) -> tuple[str, _Elements]:
     container = read_member(archive, "META-INF/container.xml")
     if container is None:
         raise DocumentUnreadable("corrupt", "The book has no META-INF/container.xml.")
-    root = _xml(container).css_first("rootfile")
+    root = next(iter(_elements(container)["rootfile"]), None)
     name = unquote((root.attributes.get("full-path") or "") if root is not None else "")
     package = read_member(archive, name) if name else None
     if package is None:
         raise DocumentUnreadable("corrupt", "The book names a package file that is not in it.")
-    return name, _xml(package)
+    return name, _elements(package)
 
 
-def _xml(content: bytes) -> LexborHTMLParser:
-    return LexborHTMLParser(html_from_xhtml(decode(content, markup=True).text))
+def _elements(content: bytes) -> _Elements:
+    """Those of a file, in order, by their names without the prefix of a namespace, which is the file's own choice."""
+    found: defaultdict[str, list[LexborNode]] = defaultdict(list)
+    root = LexborHTMLParser(html_from_xhtml(decode(content, markup=True).text)).root
+    for node in root.traverse() if root is not None else ():
+        found[(node.tag or "").rpartition(":")[2]].append(node)
+    return found
 
 
-def _spine(package: LexborHTMLParser) -> list[str]:
-    items = {item.attributes.get("id"): item for item in package.css("item")}
-    order = [items.get(reference.attributes.get("idref")) for reference in package.css("itemref")]
-    return [item.attributes["href"] or "" for item in order if item is not None and _is_text(item)]
+def _spine(package: _Elements) -> list[str]:
+    """The addresses of the pages, each once: more than one place of a page may be in the order."""
+    items = {item.attributes.get("id"): item for item in package["item"]}
+    order = [items.get(reference.attributes.get("idref")) for reference in package["itemref"]]
+    hrefs = [item.attributes["href"] or "" for item in order if item is not None and _is_text(item)]
+    return list(dict.fromkeys(href.partition("#")[0] for href in hrefs))
 
 
 def _is_text(item: LexborNode) -> bool:
