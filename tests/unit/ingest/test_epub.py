@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers import ParsedDocument, parse_file
+from chunksmith.ingest.parsers.html import MAX_DEPTH
 
 _CONTAINER = (
     '<?xml version="1.0"?><container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0">'
@@ -120,3 +122,34 @@ def test_page_whose_address_names_a_place_in_it_is_read_once(tmp_path: Path) -> 
     package = _package(["1.xhtml#top", "1.xhtml#middle", "2%20b.xhtml#top"])
     text = _read(tmp_path, package, {"1.xhtml": _page("One"), "2 b.xhtml": _page("Two")}).text
     assert text == f"# One\n\n{_PROSE}\n\n# Two\n\n{_PROSE}"
+
+
+def test_page_that_is_not_in_the_book_is_named_in_a_warning(tmp_path: Path) -> None:
+    book = _read(tmp_path, _package(["1.xhtml", "lost.xhtml"]), {"1.xhtml": _page("One")})
+    assert book.text == f"# One\n\n{_PROSE}"
+    assert book.warnings == ("The page 'lost.xhtml' of the book was left out: it is not in the file.",)
+
+
+def test_page_without_an_item_in_the_package_is_named_in_a_warning(tmp_path: Path) -> None:
+    package = _package(["1.xhtml"]).replace("</spine>", '<itemref idref="chapter-2"/></spine>')
+    [warning] = _read(tmp_path, package, {"1.xhtml": _page("One")}).warnings
+    assert "'chapter-2'" in warning
+
+
+def test_page_that_cannot_be_read_leaves_the_others(tmp_path: Path) -> None:
+    pages = {"1.xhtml": _page("One"), "deep.xhtml": _page("Deep", text="<div>" * (MAX_DEPTH + 1))}
+    book = _read(tmp_path, _package(pages), pages)
+    assert book.text == f"# One\n\n{_PROSE}"
+    assert "'deep.xhtml' of the book was left out: its elements are nested" in book.warnings[0]
+
+
+def test_many_lost_pages_are_counted(tmp_path: Path) -> None:
+    package = _package(["1.xhtml", *(f"lost{number}.xhtml" for number in range(30))])
+    warnings = _read(tmp_path, package, {"1.xhtml": _page("One")}).warnings
+    assert (len(warnings), warnings[-1]) == (11, "So were 20 more of its pages.")
+
+
+def test_book_without_any_of_its_pages_is_damaged(tmp_path: Path) -> None:
+    with pytest.raises(DocumentUnreadable, match=r"no text.*'lost\.xhtml'") as caught:
+        _read(tmp_path, _package(["lost.xhtml"]), {})
+    assert caught.value.kind == "corrupt"
