@@ -26,10 +26,9 @@ def _page(title: str, *, head: str = "<title/>", text: str = _PROSE, attributes:
     )
 
 
-def _package(hrefs: Iterable[str], *, properties: str = "", guide: str = "") -> str:
+def _package(hrefs: Iterable[str], *, guide: str = "") -> str:
     items = "".join(
-        f'<item id="p{at}" href="{href}" media-type="application/xhtml+xml" {properties}/>'
-        for at, href in enumerate(hrefs)
+        f'<item id="p{at}" href="{href}" media-type="application/xhtml+xml"/>' for at, href in enumerate(hrefs)
     )
     spine = "".join(f'<itemref idref="p{at}"/>' for at, _ in enumerate(hrefs))
     return (
@@ -39,13 +38,13 @@ def _package(hrefs: Iterable[str], *, properties: str = "", guide: str = "") -> 
     )
 
 
-def _read(tmp_path: Path, package: str, pages: dict[str, str], others: dict[str, str] | None = None) -> ParsedDocument:
+def _read(tmp_path: Path, package: str, pages: dict[str, str]) -> ParsedDocument:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("mimetype", "application/epub+zip")
         archive.writestr("META-INF/container.xml", _CONTAINER)
         archive.writestr("OPS/book.opf", package)
-        for name, content in (pages | (others or {})).items():
+        for name, content in pages.items():
             archive.writestr(f"OPS/{name}", content)
     path = tmp_path / "towers.epub"
     path.write_bytes(stream.getvalue())
@@ -153,3 +152,69 @@ def test_book_without_any_of_its_pages_is_damaged(tmp_path: Path) -> None:
     with pytest.raises(DocumentUnreadable, match=r"no text.*'lost\.xhtml'") as caught:
         _read(tmp_path, _package(["lost.xhtml"]), {})
     assert caught.value.kind == "corrupt"
+
+
+@pytest.mark.parametrize("name", ["search", "index-of-terms", "toc", "cover", "copyright", "genindex"])
+def test_name_of_a_page_does_not_make_it_navigation(tmp_path: Path, name: str) -> None:
+    pages = {"1.xhtml": _page("One"), f"{name}.xhtml": _page("Two")}
+    assert _read(tmp_path, _package(pages), pages).text == f"# One\n\n{_PROSE}\n\n# Two\n\n{_PROSE}"
+
+
+_ENTRIES = "".join(f'<dt><a href="1.xhtml#t{number}">tower {number}</a></dt>' for number in range(20))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(_page("Terms", attributes='epub:type="backmatter index"'), id="by the type of its body"),
+        pytest.param(_page("Contents", attributes='role="doc-toc"'), id="by the role of its body"),
+        pytest.param(_page("T", text=f'</p><dl>{_ENTRIES}</dl><p>A | <a href="#b">B</a>'), id="by its links"),
+    ],
+)
+def test_page_that_is_navigation_is_left_out(tmp_path: Path, page: str) -> None:
+    pages = {"1.xhtml": _page("One"), "2.xhtml": page}
+    assert _read(tmp_path, _package(pages), pages).text == f"# One\n\n{_PROSE}"
+
+
+def test_contents_of_a_page_of_prose_leave_its_prose(tmp_path: Path) -> None:
+    prose = f"{_PROSE} It was rebuilt on the Hoe. " * 5
+    page = _page("One", text=f"{prose}</p><ul>{_ENTRIES.replace('dt>', 'li>') * 9}</ul><p>It fell.")
+    assert _read(tmp_path, _package(["1.xhtml"]), {"1.xhtml": page}).text == f"# One\n\n{prose.strip()}\n\nIt fell."
+
+
+def test_heading_without_text_is_kept_before_other_pages_alone(tmp_path: Path) -> None:
+    pages = {"1.xhtml": _page("Part One", text=""), "2.xhtml": _page("Two"), "3.xhtml": _page("Index", text="")}
+    assert _read(tmp_path, _package(pages), pages).text == f"# Part One\n\n# Two\n\n{_PROSE}"
+
+
+def test_part_of_a_page_that_is_navigation_is_left_out(tmp_path: Path) -> None:
+    page = _page("One", text=f'{_PROSE}</p><section epub:type="toc"><p>Towers, page 9</p></section><p>It fell.')
+    assert _read(tmp_path, _package(["1.xhtml"]), {"1.xhtml": page}).text == f"# One\n\n{_PROSE}\n\nIt fell."
+
+
+def test_guide_says_which_pages_are_navigation(tmp_path: Path) -> None:
+    pages = {"c.xhtml": _page("Cover"), "1.xhtml": _page("One")}
+    guide = (
+        '<guide><reference type="cover" href="c.xhtml"/><reference type="text" href="1.xhtml"/>'
+        '<reference type="toc" href="1.xhtml#toc"/></guide>'
+    )
+    assert _read(tmp_path, _package(pages, guide=guide), pages).text == f"# One\n\n{_PROSE}"
+
+
+def test_prose_of_the_page_that_the_guide_calls_contents_is_kept(tmp_path: Path) -> None:
+    prose = f"{_PROSE} It was rebuilt on the Hoe. " * 3
+    page = _page("Towers", text=f"{prose}</p><ul>{_ENTRIES.replace('dt>', 'li>')}</ul><p>")
+    package = _package(["1.xhtml"], guide='<guide><reference type="toc" href="1.xhtml"/></guide>')
+    assert _read(tmp_path, package, {"1.xhtml": page}).text == f"# Towers\n\n{prose.strip()}"
+
+
+def test_landmarks_say_which_pages_are_navigation(tmp_path: Path) -> None:
+    pages = {"c.xhtml": _page("Rights"), "1.xhtml": _page("One")}
+    landmarks = (
+        '<nav epub:type="landmarks"><ol><li><a epub:type="copyright-page" href="../c.xhtml">Rights</a></li>'
+        '<li><a epub:type="bodymatter" href="../1.xhtml">One</a></li></ol></nav>'
+    )
+    nav = '<item id="nav" href="nav/nav.xhtml" properties="nav"/></manifest>'
+    package = _package(pages).replace("</manifest>", nav)
+    others = {"nav/nav.xhtml": _page("Contents", text=landmarks)}
+    assert _read(tmp_path, package, pages | others).text == f"# One\n\n{_PROSE}"

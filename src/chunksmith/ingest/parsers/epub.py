@@ -3,8 +3,9 @@
 import posixpath
 import zipfile
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -13,11 +14,23 @@ from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.archives import read_member
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
 from chunksmith.ingest.parsers.encodings import decode
-from chunksmith.ingest.parsers.html import markdown_from_html
+from chunksmith.ingest.parsers.html import is_link_page, markdown_from_tree, page_tree
+from chunksmith.ingest.parsers.html_nodes import is_navigation_type
 from chunksmith.ingest.parsers.xhtml import html_from_xhtml
 
-_NOT_TEXT = frozenset(("nav", "toc", "genindex", "cover", "titlepage", "copyright", "index-of-terms", "search"))
 _MAX_WARNINGS = 10
+# The least that prose has, and no entry of a table of contents.
+_PARAGRAPH = 200
+# Of a file, in order, by their names without the prefix of a namespace, which is the file's own choice.
+_Elements = Mapping[str, list[LexborNode]]
+
+
+class _Book(NamedTuple):
+    """Addresses in ``package`` are relative to ``folder``."""
+
+    archive: zipfile.ZipFile
+    package: _Elements
+    folder: str
 
 
 def parse_epub(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
@@ -26,17 +39,18 @@ def parse_epub(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     with zipfile.ZipFile(path) as archive:
         if read_member(archive, "META-INF/encryption.xml") is not None and read_member(archive, "META-INF/rights.xml"):
             raise DocumentUnreadable("encrypted", "The book is protected by DRM and cannot be read.")
-        package_name, package = _package(archive)
-        folder = posixpath.dirname(package_name)
+        book = _book(archive)
+        navigation = set(_navigation(book))
         pages: list[str] = []
         lost: list[str] = []
-        for href in _spine(package):
+        for href in _spine(book.package):
+            member = _member(book.folder, href)
             try:
-                pages.append(_page(archive, posixpath.normpath(posixpath.join(folder, unquote(href)))))
+                pages.append(_page(archive, member, is_navigation=member in navigation))
             except DocumentUnreadable as exc:
                 lost.append(f"The page {href!r} of the book was left out: {exc.detail}.")
-    title = next(iter(package["title"]), None)
-    text = "\n\n".join(page for page in pages if page.strip())
+    title = next(iter(book.package["title"]), None)
+    text = "\n\n".join(_without_last_headings([page for page in pages if page.strip()]))
     if not text:
         raise DocumentUnreadable("corrupt" if lost else "empty", " ".join(["The book has no text.", *lost[:1]]))
     return ParsedDocument(
@@ -44,22 +58,7 @@ def parse_epub(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     )
 
 
-def _page(archive: zipfile.ZipFile, member: str) -> str:
-    content = read_member(archive, member)
-    if content is None:
-        raise DocumentUnreadable("corrupt", "it is not in the file")
-    return markdown_from_html(html_from_xhtml(decode(content, markup=True).text)).text
-
-
-def _warnings(lost: list[str]) -> tuple[str, ...]:
-    more = len(lost) - _MAX_WARNINGS
-    return (*lost[:_MAX_WARNINGS], f"So were {more} more of its pages.") if more > 0 else tuple(lost)
-
-
-_Elements = Mapping[str, list[LexborNode]]
-
-
-def _package(archive: zipfile.ZipFile) -> tuple[str, _Elements]:
+def _book(archive: zipfile.ZipFile) -> _Book:
     container = read_member(archive, "META-INF/container.xml")
     if container is None:
         raise DocumentUnreadable("corrupt", "The book has no META-INF/container.xml.")
@@ -68,13 +67,12 @@ def _package(archive: zipfile.ZipFile) -> tuple[str, _Elements]:
     package = read_member(archive, name) if name else None
     if package is None:
         raise DocumentUnreadable("corrupt", "The book names a package file that is not in it.")
-    return name, _elements(package)
+    return _Book(archive, _elements(package), posixpath.dirname(name))
 
 
 def _elements(content: bytes) -> _Elements:
-    """Those of a file, in order, by their names without the prefix of a namespace, which is the file's own choice."""
     found: defaultdict[str, list[LexborNode]] = defaultdict(list)
-    root = LexborHTMLParser(html_from_xhtml(decode(content, markup=True).text)).root
+    root = LexborHTMLParser(_html(content)).root
     for node in root.traverse() if root is not None else ():
         found[(node.tag or "").rpartition(":")[2]].append(node)
     return found
@@ -82,23 +80,58 @@ def _elements(content: bytes) -> _Elements:
 
 def _spine(package: _Elements) -> list[str]:
     """The addresses of the pages, each once: more than one place of a page may be in the order."""
-    items = {item.attributes.get("id"): item for item in package["item"]}
-    hrefs: list[str] = []
-    for reference in package["itemref"]:
-        identity = reference.attributes.get("idref")
-        item = items.get(identity)
-        href = item.attributes.get("href") if item is not None else None
-        # What has no address is looked for by its identity, and so named as missing.
-        if item is None or not href:
-            hrefs.append(identity or "")
-        elif _is_text(item):
-            hrefs.append(href)
-    return list(dict.fromkeys(href.partition("#")[0] for href in hrefs))
+    items = {item.attributes.get("id"): item.attributes.get("href") for item in package["item"]}
+    # What has no address is looked for by its identity, and so named as missing.
+    identities = [reference.attributes.get("idref") for reference in package["itemref"]]
+    return list(dict.fromkeys((items.get(one) or one or "").partition("#")[0] for one in identities))
 
 
-def _is_text(item: LexborNode) -> bool:
-    attributes = item.attributes
-    href = attributes.get("href") or ""
-    stem = posixpath.splitext(posixpath.basename(href))[0].lower()
-    properties = (attributes.get("properties") or "").split()
-    return "nav" not in properties and stem not in _NOT_TEXT
+def _navigation(book: _Book) -> Iterator[str]:
+    """The pages of which the package, its guide or its landmarks say that they are for finding one's way."""
+    for item in book.package["item"]:
+        if "nav" in (item.attributes.get("properties") or "").split():
+            member = _member(book.folder, item.attributes.get("href") or "")
+            yield member
+            content = read_member(book.archive, member)
+            links = _elements(content)["a"] if content is not None else []
+            yield from _navigation_pages(links, "epub:type", posixpath.dirname(member))
+    yield from _navigation_pages(book.package["reference"], "type", book.folder)
+
+
+def _navigation_pages(references: list[LexborNode], attribute: str, folder: str) -> Iterator[str]:
+    """Whole pages: a place in a page may have prose around it."""
+    for reference in references:
+        href = reference.attributes.get("href")
+        if href and "#" not in href and is_navigation_type(reference.attributes.get(attribute)):
+            yield _member(folder, href)
+
+
+def _member(folder: str, href: str) -> str:
+    return posixpath.normpath(posixpath.join(folder, unquote(href.partition("#")[0])))
+
+
+def _page(archive: zipfile.ZipFile, member: str, *, is_navigation: bool) -> str:
+    content = read_member(archive, member)
+    if content is None:
+        raise DocumentUnreadable("corrupt", "it is not in the file")
+    tree = page_tree(_html(content))
+    text = "" if is_link_page(tree) else markdown_from_tree(tree).text
+    # Books call their first page the table of contents, whatever else it tells.
+    return "" if is_navigation and max(map(len, text.split("\n\n"))) < _PARAGRAPH else text
+
+
+def _without_last_headings(pages: list[str]) -> list[str]:
+    """Without pages at the end that have only a heading, as an index without entries; before text it is a title."""
+    end = len(pages)
+    while end > 1 and all(block.startswith("#") for block in pages[end - 1].split("\n\n")):
+        end -= 1
+    return pages[:end]
+
+
+def _html(content: bytes) -> str:
+    return html_from_xhtml(decode(content, markup=True).text)
+
+
+def _warnings(lost: list[str]) -> tuple[str, ...]:
+    more = len(lost) - _MAX_WARNINGS
+    return (*lost[:_MAX_WARNINGS], f"So were {more} more of its pages.") if more > 0 else tuple(lost)

@@ -9,7 +9,16 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
 from chunksmith.ingest.parsers.encodings import decode
-from chunksmith.ingest.parsers.html_nodes import BLOCKS, CODE, SKIPPED, inline_text, is_furniture, squeeze, visit
+from chunksmith.ingest.parsers.html_nodes import (
+    BLOCKS,
+    CODE,
+    SKIPPED,
+    inline_text,
+    is_furniture,
+    links_of,
+    squeeze,
+    visit,
+)
 from chunksmith.ingest.parsers.html_tables import html_table
 from chunksmith.ingest.parsers.xhtml import html_from_xhtml, is_xhtml
 
@@ -20,6 +29,8 @@ _LAST_LINES = re.compile(
 )
 _CONTENTS = re.compile(r"^(?:table of )?contents$|^on this page$|^overview and contents$", re.IGNORECASE)
 _MAX_TABLE_DEPTH = 4
+# Of a page of links, what may stand beside them: headings and letters of the alphabet.
+_SHORT = 300
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight|brush)-([\w+#]{1,20})")
 _PERMALINK = re.compile(r"(?:¶|#)$")
 
@@ -50,11 +61,27 @@ def markdown_from_html(source: str, *, in_word: bool = False) -> Page:
     """The readable part of a page. Menus, scripts, forms, drawings and lists of links are left out.
 
     ``in_word``: the page was made of a Word document, whose tables hold data.
-    Errors: DocumentUnreadable for elements nested deeper than any page is; reading those takes quadratic time.
+    Errors: as ``page_tree``.
     """
+    return markdown_from_tree(page_tree(source), in_word=in_word)
+
+
+def page_tree(source: str) -> LexborHTMLParser:
+    """Errors: DocumentUnreadable for elements nested deeper than any page is; reading those takes quadratic time."""
     if _depth(source) > MAX_DEPTH:
         raise DocumentUnreadable("corrupt", f"its elements are nested more than {MAX_DEPTH} deep")
-    tree = LexborHTMLParser(source.replace("\x00", ""))
+    return LexborHTMLParser(source.replace("\x00", ""))
+
+
+def is_link_page(tree: LexborHTMLParser) -> bool:
+    """Whether a page is a table of contents or an index: many links and hardly a word beside them."""
+    if tree.body is None:
+        return False
+    links = links_of(tree.body)
+    return links.number > 4 and links.are_most_of_it() and links.total - links.linked < _SHORT
+
+
+def markdown_from_tree(tree: LexborHTMLParser, *, in_word: bool = False) -> Page:
     title = _title(tree)
     root = tree.body or tree.root
     if root is None:
@@ -248,13 +275,11 @@ def _own_text(node: LexborNode) -> str:
 
 def _is_link_list(node: LexborNode) -> bool:
     """A list of at least three items that is nothing but short links: a menu or a table of contents."""
-    items = node.css("li")
-    links = node.css("a[href]")
-    if len(items) < 3 or not links:
+    items = len(node.css("li"))
+    if items < 3:
         return False
-    total = len(squeeze(node.text()))
-    linked = sum(len(squeeze(link.text())) for link in links)
-    return linked >= 0.85 * total and total / len(items) < 80
+    links = links_of(node)
+    return links.are_most_of_it() and links.total / items < 80
 
 
 def _drop_contents_headings(blocks: list[str]) -> list[str]:

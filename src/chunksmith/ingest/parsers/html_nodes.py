@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from selectolax.lexbor import LexborNode
 
@@ -22,6 +23,12 @@ _FURNITURE = re.compile(
     re.IGNORECASE,
 )
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+# What a book says of a part or a page that is not there to be read, by ``epub:type``, in its guide or its landmarks.
+NAVIGATION_TYPES = frozenset(
+    "toc landmarks page-list loi lot loa lov index cover titlepage title-page halftitlepage copyright-page".split()
+)
+_BOOK_ROLES = frozenset(("doc-toc", "doc-index", "doc-pagelist", "doc-cover"))
+_ROLES = frozenset(("navigation", "search", "contentinfo", "banner"))
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f\u00a0]+")
 _GLYPHS = re.compile(r"[¶►▶▸🔗]")
 
@@ -65,11 +72,33 @@ def squeeze(text: str) -> str:
 
 def is_furniture(node: LexborNode, tag: str) -> bool:
     attributes = node.attributes
+    if attributes and (is_navigation_type(attributes.get("epub:type")) or attributes.get("role") in _BOOK_ROLES):
+        return True
     if not attributes or tag in {"body", "html", "main", "article", "h1"}:
         return False
     if "hidden" in attributes or attributes.get("aria-hidden") == "true":
         return True
-    if attributes.get("role") in {"navigation", "search", "contentinfo", "banner", "doc-toc"}:
+    if attributes.get("role") in _ROLES:
         return True
     names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
     return bool(_FURNITURE.search(names) or _HIDDEN.search(attributes.get("style") or ""))
+
+
+def is_navigation_type(types: str | None) -> bool:
+    return not NAVIGATION_TYPES.isdisjoint((types or "").split())
+
+
+class Links(NamedTuple):
+    """Units: characters of the text, and of that in links."""
+
+    number: int
+    linked: int
+    total: int
+
+    def are_most_of_it(self, share: float = 0.85) -> bool:
+        return self.linked >= share * self.total > 0
+
+
+def links_of(node: LexborNode) -> Links:
+    links = node.css("a[href]")
+    return Links(len(links), sum(len(squeeze(link.text())) for link in links), len(squeeze(node.text())))

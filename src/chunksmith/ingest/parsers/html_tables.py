@@ -5,7 +5,7 @@ from itertools import takewhile
 
 from selectolax.lexbor import LexborNode
 
-from chunksmith.ingest.parsers.html_nodes import BLOCKS, SKIPPED, is_furniture, squeeze, visit
+from chunksmith.ingest.parsers.html_nodes import BLOCKS, SKIPPED, is_furniture, links_of, squeeze, visit
 from chunksmith.ingest.parsers.tables import Cell, in_columns, markdown_table
 
 _BLOCKS_OF_A_PAGE = "table, pre, ul, ol, dl, blockquote, h1, h2, h3, h4, h5, h6"
@@ -53,10 +53,8 @@ class HtmlTable:
         return self.width < 2
 
     def is_menu(self, table: LexborNode) -> bool:
-        links = table.css("a[href]")
-        total = sum(len(cell.text) for row in self.rows for cell in row)
-        linked = sum(len(squeeze(link.text())) for link in links)
-        return len(links) > 3 and linked >= 0.9 * total > 0 and self.height < 4
+        links = links_of(table)
+        return links.number > 3 and links.are_most_of_it(0.9) and self.height < 4
 
     def markdown(self) -> str:
         return markdown_table(in_columns(self.rows, self.headers))
