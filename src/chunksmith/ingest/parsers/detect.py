@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.archives import read_member
 from chunksmith.ingest.parsers.encodings import decode, is_binary
+from chunksmith.ingest.parsers.prolog import read_prolog
 
 Format = Literal["pdf", "docx", "pptx", "sheet", "html", "epub", "markdown", "text", "csv", "json"]
 
@@ -24,7 +25,6 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HTML = re.compile(
     r"\s*(?:<\?xml[^>]{0,300}>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
 )
-_ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 _HEAD = 65_536
 _PARTS: tuple[tuple[str, Format], ...] = (
     ("word/document.xml", "docx"), ("ppt/presentation.xml", "pptx"),
@@ -114,7 +114,7 @@ def _as_text(head: bytes, suffix: str, named: Format | None) -> Format:
             "corrupt",
             f"The name ends in {suffix}, but the file has plain text in it: rename it to .txt and upload again.",
         )
-    if _ENTITY.search(text) and text.lstrip().startswith("<"):
+    if read_prolog(text).declares_entities and text.lstrip().startswith("<"):
         raise DocumentUnreadable("corrupt", "The file declares XML entities, which are not accepted.")
     if named is not None:
         return named
