@@ -218,3 +218,9 @@ def test_landmarks_say_which_pages_are_navigation(tmp_path: Path) -> None:
     package = _package(pages).replace("</manifest>", nav)
     others = {"nav/nav.xhtml": _page("Contents", text=landmarks)}
     assert _read(tmp_path, package, pages | others).text == f"# One\n\n{_PROSE}"
+
+
+def test_drawing_with_entities_leaves_a_book_readable(tmp_path: Path) -> None:
+    drawing = '<!DOCTYPE svg [ <!ENTITY ns_svg "http://www.w3.org/2000/svg"> ]><svg xmlns="&ns_svg;"/>'
+    pages = {"1.xhtml": _page("One"), "tower.svg": drawing}
+    assert _read(tmp_path, _package(["1.xhtml"]), pages).text == f"# One\n\n{_PROSE}"

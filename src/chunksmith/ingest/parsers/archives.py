@@ -11,10 +11,14 @@ from pathlib import Path
 
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.document import ParseLimits
+from chunksmith.ingest.parsers.encodings import decode
+from chunksmith.ingest.parsers.prolog import read_prolog
 
 _PIECE = 1 << 18
 _SMALL = 1 << 20
 _DECLARATION = re.compile(rb"<\x00?!\x00?E\x00?N\x00?T\x00?I\x00?T\x00?Y", re.IGNORECASE)
+# No parser looks into pictures, and drawing programs declare the names of their namespaces as entities.
+_PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".emf", ".wmf")
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
 
 
@@ -52,13 +56,18 @@ def _check_declared(members: list[zipfile.ZipInfo], limits: ParseLimits, stored:
 def _check_inflated(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], limits: ParseLimits, stored: int) -> None:
     total = 0
     for member in members:
-        tail = b""
+        is_searched = not member.filename.lower().endswith(_PICTURES)
+        first = tail = b""
         with archive.open(member) as stream:
             while piece := stream.read(_PIECE):
                 total += len(piece)
                 _check_size(total, limits, stored)
-                if _DECLARATION.search(tail + piece):
-                    raise DocumentUnreadable("corrupt", "The file declares XML entities, which are not accepted.")
+                first = first or piece
+                if is_searched and _DECLARATION.search(tail + piece):
+                    prolog = read_prolog(decode(first).text)
+                    if prolog.declares_entities or not prolog.is_whole:
+                        raise DocumentUnreadable("corrupt", "The file declares XML entities, which are not accepted.")
+                    is_searched = False  # but it is measured to its end
                 tail = piece[-32:]
 
 
