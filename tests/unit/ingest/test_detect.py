@@ -116,3 +116,24 @@ def test_entities_of_a_picture_that_calls_itself_the_document_grow_to_nothing(tm
     )
     with pytest.raises(DocumentUnreadable):
         _word(tmp_path, {"word/a.svg": bomb, "_rels/.rels": relations})
+
+
+@pytest.mark.parametrize(
+    ("space", "encoding"), [(" ", "utf-8"), ("\r\n", "utf-8"), (" ", "utf-16"), ("\t", "utf-16-le")]
+)
+def test_text_behind_much_white_space_is_read(tmp_path: Path, space: str, encoding: str) -> None:
+    assert _PROSE in _read(tmp_path, "towers.txt", (space * 200_000 + _PROSE * 2).encode(encoding)).text
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        pytest.param(b" \n" * 100_000, "empty", id="white space"),
+        pytest.param(bytes(200_000), "empty", id="zeros"),
+        pytest.param(bytes(200_000) + _PROSE.encode(), "binary", id="text behind zeros"),
+    ],
+)
+def test_file_of_white_space_or_zeros_is_not_read(tmp_path: Path, content: bytes, kind: str) -> None:
+    with pytest.raises(DocumentUnreadable) as caught:
+        _read(tmp_path, "towers.txt", content)
+    assert caught.value.kind == kind

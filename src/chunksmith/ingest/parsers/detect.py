@@ -39,10 +39,7 @@ class Detected(NamedTuple):
 
 def detect(path: Path, name: str) -> Detected:
     """Errors: DocumentUnreadable ``empty``, ``unsupported``, ``encrypted``, ``corrupt`` or ``binary``."""
-    with path.open("rb") as stream:
-        head = stream.read(_HEAD)
-    if not head.strip(b"\x00 \t\r\n"):
-        raise DocumentUnreadable("empty", "The file is empty.")
+    head = _head(path)
     suffix = Path(name).suffix.lower()
     named = _BY_SUFFIX.get(suffix)
     found = _by_signature(path, head, suffix) or _as_text(head, suffix, named)
@@ -51,6 +48,21 @@ def detect(path: Path, name: str) -> Detected:
     if found in _CONTAINERS and found != named:
         return Detected(found, f"The content is {found}, which the name {suffix or 'without ending'} does not say.")
     return Detected(found)
+
+
+def _head(path: Path) -> bytes:
+    """The first part of the file that has anything in it, unless zeros before it make the file binary."""
+    with path.open("rb") as stream:
+        first = head = stream.read(_HEAD)
+        while head and _is_blank(head):
+            head = stream.read(_HEAD)
+    if not head:
+        raise DocumentUnreadable("empty", "The file is empty.")
+    return first if is_binary(first) else head
+
+
+def _is_blank(part: bytes) -> bool:
+    return not part.strip(b"\x00 \t\r\n")
 
 
 def _by_signature(path: Path, head: bytes, suffix: str) -> Format | None:
