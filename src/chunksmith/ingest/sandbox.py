@@ -34,6 +34,10 @@ OUT_OF_MEMORY = 77
 STARTED = b"+"
 START_TRIES = 3
 START_WAIT_S = 0.5
+_NO_MEMORY = (
+    "Reading the document needs more memory than is allowed: split it, or raise memory_bytes in the section parsing of "
+    "the settings and process it again."
+)
 _SIGNAL_OF_CPU = -signal.SIGXCPU
 
 
@@ -128,14 +132,16 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 def _result(answer: bytes, code: int) -> dict[str, Any]:
     if code == OUT_OF_MEMORY:
-        raise DocumentUnreadable("memory", "Reading the document needs more memory than is allowed.")
+        raise DocumentUnreadable("memory", _NO_MEMORY)
     if code == _SIGNAL_OF_CPU:
         raise DocumentUnreadable("timeout", "Reading the document took more processor time than is allowed.")
     try:
         reply: dict[str, Any] = json.loads(answer)
     except ValueError as exc:
-        kind: DocumentFault = "memory" if code in {-signal.SIGKILL, -signal.SIGABRT} else "corrupt"
-        raise DocumentUnreadable(kind, f"The parser ended without a result (exit status {code}).") from exc
+        # Libraries that are not Python abort where they get no memory.
+        if code in {-signal.SIGKILL, -signal.SIGABRT}:
+            raise DocumentUnreadable("memory", _NO_MEMORY) from exc
+        raise DocumentUnreadable("corrupt", f"The parser ended without a result (exit status {code}).") from exc
     if "kind" in reply:
         raise DocumentUnreadable(reply["kind"] if reply["kind"] in _KINDS else "corrupt", reply["detail"])
     return reply

@@ -1,7 +1,9 @@
 import asyncio
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from chunksmith.errors import DocumentUnreadable
@@ -71,6 +73,21 @@ async def test_memory_is_limited(tmp_path: Path) -> None:
     path.write_text("Some words in a line of text.\n" * 1_000_000)
     with pytest.raises(DocumentUnreadable) as caught:
         await _parse(path, memory_bytes=200_000_000)
+    assert caught.value.kind == "memory"
+
+
+async def test_library_that_aborts_for_want_of_memory_says_what_to_do(tmp_path: Path) -> None:
+    """The sheet is large, and smaller by what it says than by its cells."""
+    book = openpyxl.Workbook()
+    book.active["A1"], book.active["XFD1048576"] = "near", "far"
+    book.save(tmp_path / "made.xlsx")
+    path = tmp_path / "wide.xlsx"
+    with zipfile.ZipFile(tmp_path / "made.xlsx") as made, zipfile.ZipFile(path, "w") as archive:
+        for name in made.namelist():
+            content = made.read(name).replace(b"A1:XFD1048576", b"A1:B2")
+            archive.writestr(name, content.replace(b"<sheetData>", b"<!--%s--><sheetData>" % (b"-a" * 3_000_000)))
+    with pytest.raises(DocumentUnreadable, match="memory_bytes") as caught:
+        await _parse(path)
     assert caught.value.kind == "memory"
 
 

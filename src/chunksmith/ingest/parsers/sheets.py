@@ -1,5 +1,6 @@
 """XLSX, XLSB, XLS and ODS: every sheet as a table."""
 
+import zipfile
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -7,11 +8,11 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
-from chunksmith.ingest.parsers.tables import markdown_table
+from chunksmith.ingest.parsers.sparse_sheets import without_empty_places
+from chunksmith.ingest.parsers.tables import MAX_CELLS, markdown_table
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
 _MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_MAX_CELLS = 5_000_000
 
 
 def parse_sheet(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
@@ -19,12 +20,12 @@ def parse_sheet(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     parts: list[str] = []
     cells = 0
     try:
-        book = CalamineWorkbook.from_path(str(path))
+        book = CalamineWorkbook.from_object(without_empty_places(path) if zipfile.is_zipfile(path) else path)
         for sheet_name in book.sheet_names:
             sheet = book.get_sheet_by_name(sheet_name)
             cells += sheet.total_height * sheet.total_width
-            if cells > _MAX_CELLS:
-                raise DocumentUnreadable("too_large", f"The workbook has more than {_MAX_CELLS:,} cells.")
+            if cells > MAX_CELLS:
+                raise DocumentUnreadable("too_large", f"The workbook has more than {MAX_CELLS:,} cells.")
             table = markdown_table([[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=True)])
             if table:
                 parts.append(f"## {sheet_name}\n\n{table}")
