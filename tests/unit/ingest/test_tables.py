@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import docx
+import openpyxl
+import pptx
 import pytest
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -204,3 +206,47 @@ def test_table_that_spans_more_places_than_a_table_may_have_is_refused(tmp_path:
     with pytest.raises(DocumentUnreadable) as caught:
         _html(tmp_path, f"<table>{f'<tr>{row}' * 1_000}</table>")
     assert caught.value.kind == "too_large"
+
+
+_MERGED = "| Tower | Size | Size |\n| --- | --- | --- |\n| Eddystone | 49 m | 1759 |\n| Eddystone | 51 m |  |"
+_MERGED_ROWS = (("Tower", "Size", ""), ("Eddystone", "49 m", "1759"), ("", "51 m", ""))
+
+
+def test_merged_cells_of_a_sheet_stand_in_their_columns(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for at, row in enumerate(_MERGED_ROWS, 3):
+        for column, text in enumerate(row, 2):
+            sheet.cell(at, column, text or None)
+    for places in ("C3:D3", "B4:B5", "C5:D5", "A8:A9", "H1:M1048576"):
+        sheet.merge_cells(places)
+    path = tmp_path / "towers.xlsx"
+    book.save(path)
+    assert parse_file(path, path.name).text == f"## Sheet\n\n{_MERGED}"
+
+
+def test_title_above_a_sheet_is_not_repeated(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (("Towers", None), ("Tower", "Height"), ("Eddystone", "49 m")):
+        sheet.append(row)
+    sheet.merge_cells("A1:B1")
+    path = tmp_path / "towers.xlsx"
+    book.save(path)
+    assert parse_file(path, path.name).text.splitlines()[2] == "| Towers |  |"
+
+
+def test_merged_cells_of_a_slide_stand_in_their_columns(tmp_path: Path) -> None:
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    table = slide.shapes.add_table(3, 3, 0, 0, 100, 100).table
+    for at, row in enumerate(_MERGED_ROWS):
+        for column, text in enumerate(row):
+            table.cell(at, column).text = text
+    table.cell(0, 1).merge(table.cell(0, 2))
+    table.cell(1, 0).merge(table.cell(2, 0))
+    path = tmp_path / "towers.pptx"
+    deck.save(str(path))
+    assert parse_file(path, path.name).text == f"## Slide 1\n\n{_MERGED}"

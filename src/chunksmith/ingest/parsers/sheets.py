@@ -1,15 +1,16 @@
 """XLSX, XLSB, XLS and ODS: every sheet as a table."""
 
 import zipfile
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
 from chunksmith.ingest.parsers.sparse_sheets import without_empty_places
-from chunksmith.ingest.parsers.tables import MAX_CELLS, markdown_table
+from chunksmith.ingest.parsers.tables import MAX_CELLS, Span, markdown_table, repeat_spanned
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
 _MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -26,7 +27,9 @@ def parse_sheet(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
             cells += sheet.total_height * sheet.total_width
             if cells > MAX_CELLS:
                 raise DocumentUnreadable("too_large", f"The workbook has more than {MAX_CELLS:,} cells.")
-            table = markdown_table([[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=True)])
+            grid = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=True)]
+            repeat_spanned(grid, list(_spans(sheet)))
+            table = markdown_table(grid)
             if table:
                 parts.append(f"## {sheet_name}\n\n{table}")
     except PasswordError as exc:
@@ -36,6 +39,15 @@ def parse_sheet(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     if not parts:
         raise DocumentUnreadable("empty", "The workbook has no cells with content.")
     return ParsedDocument("\n\n".join(parts), _MEDIA_TYPE)
+
+
+def _spans(sheet: CalamineSheet) -> Iterator[Span]:
+    """The merged cells whose first one is in the area that has cells."""
+    top, left = sheet.start or (0, 0)
+    for (row, column), (last_row, last_column) in sheet.merged_cell_ranges or ():
+        at = Span(row - top, column - left, last_row - row + 1, last_column - column + 1)
+        if 0 <= at.row < sheet.height and 0 <= at.column < sheet.width:
+            yield at
 
 
 def _text(cell: Cell) -> str:

@@ -10,7 +10,7 @@ from pptx.exc import PythonPptxError
 
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
-from chunksmith.ingest.parsers.tables import markdown_table
+from chunksmith.ingest.parsers.tables import Cell, in_columns, markdown_table
 
 _MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 _PLACEHOLDERS_OF_FURNITURE = frozenset((13, 15, 16))  # slide number, footer, date: PP_PLACEHOLDER
@@ -58,7 +58,7 @@ def _shapes(shapes: Any) -> Iterator[Any]:
 
 def _shape(shape: Any) -> str:
     if getattr(shape, "has_table", False):
-        return markdown_table([[cell.text for cell in row.cells] for row in shape.table.rows])
+        return _table(shape.table)
     if not getattr(shape, "has_text_frame", False):
         return ""
     if shape.is_placeholder and int(shape.placeholder_format.type or 0) in _PLACEHOLDERS_OF_FURNITURE:
@@ -68,3 +68,11 @@ def _shape(shape: Any) -> str:
     if len(paragraphs) == 1:
         return paragraphs[0][1]
     return "\n".join(f"{'  ' * level}- {text}" for level, text in paragraphs)
+
+
+def _table(table: Any) -> str:
+    rows = [
+        [Cell(cell.text, cell.span_height, cell.span_width) for cell in row.cells if not cell.is_spanned]
+        for row in table.rows
+    ]
+    return markdown_table(in_columns(rows))

@@ -60,26 +60,30 @@ def in_columns(rows: Sequence[Sequence[Cell]], headers: int = 1) -> list[list[st
     return grid
 
 
-def repeat_spanned(grid: Sequence[list[str]], spans: Iterable[Span], headers: int = 1) -> None:
+def repeat_spanned(grid: Sequence[list[str]], spans: Sequence[Span], headers: int = 1) -> None:
     """Write what a cell spans downwards into each row, so that each row can be read alone.
 
     What it spans to the right stays empty, but for the first ``headers`` rows: there it is the heading of each of its
     columns that hold anything, unless it is the only one. Passages are not repeated, nor are rows made of nothing else.
     Errors: DocumentUnreadable ``too_large`` above ``MAX_CELLS`` places.
     """
+    if not spans:
+        return
     has_words = [any(row) for row in grid]
     several = [sum(1 for text in row if text) > 1 for row in grid[:headers]]
     columns = {column for row in grid for column, text in enumerate(row) if text}
+    width = max(map(len, grid))
     count = 0
     for span in spans:
         text = grid[span.row][span.column]
         if not text or len(text) > _LONGEST_REPEATED:
             continue
         is_heading = span.row < headers and several[span.row]
-        last_column = span.column + (span.columns if is_heading else 1)
-        count += span.rows * (last_column - span.column)
+        last_row = min(span.row + span.rows, len(grid))
+        last_column = min(span.column + (span.columns if is_heading else 1), width)
+        count += (last_row - span.row) * (last_column - span.column)
         _check_size(count)
-        for row in range(span.row, min(span.row + span.rows, len(grid))):
+        for row in range(span.row, last_row):
             if has_words[row]:
                 for column in columns.intersection(range(span.column, min(last_column, len(grid[row])))):
                     grid[row][column] = grid[row][column] or text
