@@ -15,6 +15,7 @@ from chunksmith.providers.builtin.cloze import Cloze, clozes, in_context
 from chunksmith.providers.builtin.examples import of_examples
 from chunksmith.providers.builtin.extraction import extract, judge
 from chunksmith.providers.builtin.languages import SUMMARIZE, detect
+from chunksmith.providers.builtin.likeness import alike, repeats, share_answer
 from chunksmith.providers.builtin.passage import Sentence, sentences
 from chunksmith.providers.builtin.questions import (
     candidates,
@@ -112,33 +113,9 @@ def _filled(
     """
     filled = list(chosen)
     for item in ranked:
-        if len(filled) < count and not any(_repeats(item, one, again, mentions) for one in filled):
+        if len(filled) < count and not any(repeats(item, one, again, mentions) for one in filled):
             filled.append(item)
     return filled
-
-
-def _repeats(item: Candidate, other: Candidate, again: bool, mentions: bool) -> bool:
-    if item.sentence != other.sentence:
-        if not mentions:
-            return _alike(item, other)
-        return _ask_alike(item, other, bare=True) or (_hold(item, other) and not _mentions(item, other))
-    if not again or item.question.lower() == other.question.lower():
-        return True
-    return item.answer in other.answer or other.answer in item.answer or _same_circumstance(item, other)
-
-
-def _mentions(first: Candidate, second: Candidate) -> bool:
-    """A name that answers one question stands in the long answer to another."""
-    short, long = sorted((first.answer, second.answer), key=len)
-    return len(long.split()) >= 4 * len(short.split())
-
-
-_CIRCUMSTANCES = frozenset({"why", "how", "when", "condition", "where"})
-
-
-def _same_circumstance(item: Candidate, other: Candidate) -> bool:
-    """Two questions that say the same and ask for the same thing in other words."""
-    return item.kind == other.kind and (item.kind in _CIRCUMSTANCES or _share_answer(item, other, 0.6))
 
 
 def _ranked(found: Sequence[Candidate], source: Source) -> list[Candidate]:
@@ -169,12 +146,12 @@ def _spread(ranked: Sequence[Candidate], count: int) -> list[Candidate]:
     for item in ranked:
         if len(chosen) == count:
             return chosen
-        if any(_alike(item, other) for other in chosen):
+        if any(alike(item, other) for other in chosen):
             continue
         (later if any(item.sentence == other.sentence for other in chosen) else chosen).append(item)
     for item in later:
         same = [other for other in chosen if other.sentence == item.sentence]
-        if len(chosen) < count and len(same) < 2 and not any(_alike(item, other) for other in chosen):
+        if len(chosen) < count and len(same) < 2 and not any(alike(item, other) for other in chosen):
             chosen.append(item)
     return chosen + _other_end(chosen[0], ranked) if len(chosen) == 1 < count else chosen
 
@@ -182,39 +159,9 @@ def _spread(ranked: Sequence[Candidate], count: int) -> list[Candidate]:
 def _other_end(first: Candidate, ranked: Sequence[Candidate]) -> list[Candidate]:
     """Where there is one question only, its sentence may be asked for another part as well, as may a like sentence."""
     for item in ranked:
-        if item.question.lower() != first.question.lower() and not _share_answer(item, first):
+        if item.question.lower() != first.question.lower() and not share_answer(item, first):
             return [item]
     return []
-
-
-def _share_answer(first: Candidate, second: Candidate, most: float = 0.3) -> bool:
-    """``most``: the share of their words that two answers may have in common."""
-    one, two = set(terms(first.answer, "en")), set(terms(second.answer, "en"))
-    return first.answer == second.answer or len(one & two) > most * min(len(one), len(two))
-
-
-def _alike(first: Candidate, second: Candidate) -> bool:
-    """One answer holds the other, or the questions have nearly the same words and are asked in the same way."""
-    return _hold(first, second) or _ask_alike(first, second)
-
-
-def _hold(first: Candidate, second: Candidate) -> bool:
-    return first.answer in second.answer or second.answer in first.answer
-
-
-def _ask_alike(first: Candidate, second: Candidate, bare: bool = False) -> bool:
-    """``bare``: a heading that both begin with does not count."""
-    if first.question.lower() == second.question.lower():
-        return True
-    # The sentences that are printed before a question are not asked.
-    asked = first.question.rpartition(". ")[2], second.question.rpartition(". ")[2]
-    lead = asked[0].partition(", ")[0]
-    if bare and asked[1].startswith(f"{lead}, "):
-        asked = asked[0].removeprefix(lead), asked[1].removeprefix(lead)
-    one, two = (set(terms(text, "en")) for text in asked)
-    if first.sentence == second.sentence:
-        return len(one & two) > 0.75 * min(len(one), len(two))
-    return first.kind == second.kind and len(one & two) > 0.7 * len(one | two)
 
 
 def _questions_and_clozes(source: Source) -> list[Item]:
