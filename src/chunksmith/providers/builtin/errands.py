@@ -1,8 +1,9 @@
-"""What the reader is told to put where: ``Add the name to the list of X``."""
+"""What the reader is told to put where: ``Add the name to the list of X``; below an order that takes several steps."""
 
 from collections.abc import Iterator
 
-from chunksmith.providers.builtin.directives import Directive
+from chunksmith.providers.builtin.directives import Directive, directive_at, directive_proposals
+from chunksmith.providers.builtin.reading import Proposal, Reading
 from chunksmith.providers.builtin.verbs import reading
 from chunksmith.providers.builtin.views import Draft
 
@@ -27,6 +28,23 @@ def errands(order: Directive) -> Iterator[Draft]:
                 asked, told = order.ask("What", start, tail), order.tell("State what", start, tail)
                 yield Draft("what", asked, told, start, place, _SCORE)
             return
+
+
+def steps(read: Reading) -> Iterator[Proposal]:
+    """``Add support for A.``, with an item below it: to add support for A, what should you include in B?"""
+    order = directive_at(read, 0, read.last)
+    above = next((one for one in reversed(read.farther) if one.sentence.item and _indent(one) < _indent(read)), None)
+    goal = directive_at(above, 0, above.last) if above is not None and read.sentence.item else None
+    if order is None or goal is None or goal.negated or goal.read.tokens[goal.last].text != ".":
+        return
+    lead = f"to {goal.read.tokens[goal.verb].lower} {goal.text(goal.verb + 1, goal.last)}"
+    yield from directive_proposals(order, lead)
+
+
+def _indent(read: Reading) -> int:
+    """How far the line of an item is moved in."""
+    line = read.sentence.passage[: read.sentence.origins[0]].rpartition("\n")[2]
+    return len(line) - len(line.lstrip(" "))
 
 
 _STOPS = frozenset({",", ";", ":", "—", "–"})

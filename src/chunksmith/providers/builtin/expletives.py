@@ -13,6 +13,8 @@ _IT_IS = frozenset({"it's", "it’s"})
 _LINKING_ADVERBS = frozenset("also however therefore thus then still often usually of course just".split())
 _LEANING = frozenset("they them their its than this these".split())
 _STOPS = frozenset({";", ":", "—", "–"})
+# "It would be able to", "it's rewritten our code": there "it" is a thing.
+_OF_THINGS = frozenset("able unable our your my its their".split())
 _LONGEST_QUALITY = 4  # tokens
 _FARTHEST_GOAL = 18  # tokens
 
@@ -29,6 +31,8 @@ def it_is(read: Reading, start: int) -> Iterator[Proposal]:
     between = parts[begin : agent - (aside and parts[agent - 1].text == ",")]
     kept = [token for token in between if token.lower not in _LINKING_ADVERBS]
     if not 1 <= len(kept) <= _LONGEST_QUALITY or any(token.tag not in ("word", "adv", "det") for token in kept):
+        return
+    if any(token.lower in _OF_THINGS for token in kept):
         return
     told = parts[goal + 1] if parts[goal + 1].tag != "adv" and parts[goal + 1].lower != "first" else parts[goal + 2]
     if not (reading(told.lower, "b") or told.lower in {"be", "have", "do"}):

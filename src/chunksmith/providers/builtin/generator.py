@@ -26,6 +26,7 @@ from chunksmith.providers.builtin.questions import (
     readings_of,
     standing,
 )
+from chunksmith.providers.builtin.remaining import remaining
 from chunksmith.providers.builtin.runs import run_clozes
 from chunksmith.providers.builtin.summary import central, is_statement, statements, terms
 from chunksmith.providers.builtin.taxonomy import categories
@@ -95,13 +96,16 @@ def _open_questions(source: Source) -> list[Candidate]:
     reads = readings_of(source.prose)
     chosen = _spread(_ranked(candidates(reads), source), source.count)
     wanted = min(source.count, _ENOUGH)
-    for rank in (further, last_resort, standing, opened, predicated):
+    for rank in (further, last_resort, standing, opened, predicated, remaining):
         if len(chosen) >= wanted:
             break
         ranked = _ranked(rank(reads), source)
         for again in (False, True):
-            chosen = _filled(chosen, ranked, wanted, again, mentions=rank is predicated)
+            chosen = _filled(chosen, ranked, wanted, again, mentions=rank in _LAST)
     return chosen
+
+
+_LAST = (predicated, remaining)
 
 
 def _filled(

@@ -51,7 +51,7 @@ _BLOCKED_AS = re.compile(r"^as ", re.I)
 # They open a sentence together with the word behind them: "Prior to", "Instead of", "Due to".
 _OPENING_PAIRS = frozenset("prior beginning starting instead due owing thanks contrary".split())
 _MAX_TOKENS = 64
-_MAX_OPENED = 96
+MAX_OPENED = 96
 
 
 def candidates(reads: Sequence[Reading]) -> list[Candidate]:
@@ -76,24 +76,24 @@ def _behind_context(read: Reading) -> Iterator[Candidate]:
     if context is None:
         return
     told = taking_up(read)
-    for proposal in _drafted_behind(told):
+    for proposal in drafted_behind(told):
         candidate = behind(told, proposal, context.text, context.quote)
         if candidate is not None:
             yield candidate
 
 
-def _drafted_behind(told: Reading) -> Iterator[Proposal]:
+def drafted_behind(told: Reading) -> Iterator[Proposal]:
     yield from (*proposals(told), *unturned(told), *plain_questions(told), *whether(told), *told_deeds(told))
 
 
 def last_resort(reads: Sequence[Reading]) -> list[Candidate]:
     """Questions for the end of a sentence: where a passage gives nothing better."""
-    return [found for read in reads if _is_plain(read) for found in _in_place(read)]
+    return [found for read in reads if is_plain(read) for found in _in_place(read)]
 
 
 def standing(reads: Sequence[Reading]) -> list[Candidate]:
     """Questions on sentences that stand alone, for a passage that gives nothing else."""
-    return [found for read in reads if _is_plain(read) for found in standing_questions(read)]
+    return [found for read in reads if is_plain(read) for found in standing_questions(read)]
 
 
 def predicated(reads: Sequence[Reading]) -> list[Candidate]:
@@ -104,28 +104,28 @@ def predicated(reads: Sequence[Reading]) -> list[Candidate]:
 def _predicated(read: Reading) -> Iterator[Candidate]:
     drafted = (*addressed(read), *predications(read))
     found = [one for proposal in drafted if (one := as_it_stands(read, proposal))]
-    found += [one for proposal in under_heading(read) if (one := finished(read, _raised(proposal)))]
+    found += [one for proposal in under_heading(read) if (one := finished(read, raised(proposal)))]
     context = None if found else context_of(read, LONGEST_RUN)
     if context is not None:
         told = taking_up(read)
-        drafted = (*_drafted_behind(told), *taken_up_behind(told))
-        found = [one for proposal in drafted if (one := behind(told, _raised(proposal), *context, last=True))]
+        drafted = (*drafted_behind(told), *taken_up_behind(told))
+        found = [one for proposal in drafted if (one := behind(told, raised(proposal), *context, last=True))]
     yield from found
 
 
-def _raised(proposal: Proposal) -> Proposal:
+def raised(proposal: Proposal) -> Proposal:
     """In the last place a question may be worth less."""
     return proposal._replace(penalty=proposal.penalty - 2.0)
 
 
 def opened(reads: Sequence[Reading]) -> list[Candidate]:
     """Questions on what a sentence begins with, however long, for a passage where even fewer stand alone."""
-    return [found for read in reads if _is_plain(read, _MAX_OPENED) for found in _behind_adjunct(read)]
+    return [found for read in reads if is_plain(read, MAX_OPENED) for found in _behind_adjunct(read)]
 
 
 def _behind_adjunct(read: Reading) -> Iterator[Candidate]:
     """Behind what the sentence begins with: asked alone, under the heading or after the sentences before."""
-    found = [one for proposal in adjunct_questions(read) if (one := _finished_somewhere(read, proposal))]
+    found = [one for proposal in adjunct_questions(read) if (one := finished_somewhere(read, proposal))]
     context = None if found else context_of(read)
     if context is not None:
         told = taking_up(read)
@@ -134,7 +134,7 @@ def _behind_adjunct(read: Reading) -> Iterator[Candidate]:
     yield from found
 
 
-def _finished_somewhere(read: Reading, proposal: Proposal) -> Candidate | None:
+def finished_somewhere(read: Reading, proposal: Proposal) -> Candidate | None:
     """A draft that stands alone goes out as it is, one that leans with its heading."""
     if proposal.leans:
         return finished(read, proposal._replace(needs_lead=True))
@@ -254,10 +254,10 @@ def proposals(read: Reading) -> Iterator[Proposal]:
 def _is_readable(read: Reading) -> bool:
     """Not too long, no question, no remark in brackets, not the end of a sentence that a page has cut."""
     turned = not _BLOCKED_AS.match(read.sentence.text)
-    return _is_plain(read) and turned
+    return is_plain(read) and turned
 
 
-def _is_plain(read: Reading, longest: int = _MAX_TOKENS) -> bool:
+def is_plain(read: Reading, longest: int = _MAX_TOKENS) -> bool:
     first = read.tokens[0]
     cut = first.text.isalpha() and first.text.islower()
     return len(read.tokens) <= longest and not _BLOCKED_TEXT.search(read.sentence.text) and not cut

@@ -46,7 +46,7 @@ def openings(line: Line) -> Iterator[Opening]:
     if label:
         yield Opening(f"Regarding {label}", HEADED)
         return
-    lead, told = _lead(line.read), _told(line)
+    lead, told = quoted_lead(line.read), _told(line)
     order = _ORDER * commands(line.text)
     if not is_whole(told) or not stands(told, "en") or _LEANING.search(told) or (order and _is_entry(line)):
         return
@@ -157,7 +157,7 @@ _BARE = re.compile(r"\A(?:This|These|It|They|Use this)\b")
 _TITLE = re.compile(r"[A-Za-z/][\w/.() -]{2,40}")
 
 
-def _lead(read: Reading) -> str:
+def quoted_lead(read: Reading) -> str:
     """The innermost heading as it is printed before a question, quoted where it is no phrase for a sentence."""
     path: list[str] = []
     for heading in reversed(read.sentence.headings):

@@ -1,0 +1,78 @@
+"""The last questions: on complements, on statements inside a sentence, on things that a heading or a line names.
+
+They are asked where all other ranks give fewer than two.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from chunksmith.providers.builtin.acceptance import Candidate, finished, unlinked
+from chunksmith.providers.builtin.complements import complements
+from chunksmith.providers.builtin.consequents import adjunct_questions
+from chunksmith.providers.builtin.errands import steps
+from chunksmith.providers.builtin.in_place import asked_in_place
+from chunksmith.providers.builtin.inward import inward
+from chunksmith.providers.builtin.named_things import with_name
+from chunksmith.providers.builtin.plain import plain_questions
+from chunksmith.providers.builtin.questions import (
+    MAX_OPENED,
+    drafted_behind,
+    finished_somewhere,
+    is_plain,
+    proposals,
+    raised,
+)
+from chunksmith.providers.builtin.reading import Proposal, Reading, past_opening
+from chunksmith.providers.builtin.run_openings import quoted_lead
+from chunksmith.providers.builtin.standing import as_it_stands
+from chunksmith.providers.builtin.topic import Topic
+from chunksmith.providers.builtin.unturned import unturned
+
+
+def remaining(reads: Sequence[Reading]) -> list[Candidate]:
+    """Questions on long complements, on statements inside a sentence, and under headings that have to be quoted."""
+    asked = (found for read in reads if is_plain(read, MAX_OPENED) for found in _remaining(read))
+    return [one for one in asked if not _OF_PAGE.search(one.question)]
+
+
+_OF_PAGE = re.compile(r"\bthe (?:first |second |last |next )?(?:document|section|article|chapter)\b")
+
+
+def _remaining(read: Reading) -> Iterator[Candidate]:
+    headed = _quoting_heading(read)
+    named = with_name(read, drafted_behind(replace(read, told=True)))
+    for proposal in (*steps(read), *named):
+        if one := finished(read, raised(proposal)):
+            yield one
+    for inner in (headed, *inward(headed)):
+        yield from (one for proposal in complements(inner) if (one := as_it_stands(inner, proposal)))
+        drafted = (*map(raised, (*proposals(inner), *unturned(inner), *plain_questions(inner))), *_in_place_of(inner))
+        yield from (one for proposal in drafted if (one := finished(inner, _without_links(proposal))))
+        opened = map(_without_links, adjunct_questions(inner))
+        yield from (one for proposal in opened if (one := finished_somewhere(inner, proposal)))
+
+
+def _in_place_of(read: Reading) -> Iterator[Proposal]:
+    """Of one statement only, which is about a thing."""
+    if read.tokens[past_opening(read)].lower not in {"there", "you"}:
+        yield from (one for one in asked_in_place(read) if not _NO_PLACE.search(one.draft.question))
+
+
+_NO_PLACE = re.compile(r" but |^\W*//|\b(?:is|are|be) (?:to|of|from) what\Z")
+
+
+def _without_links(proposal: Proposal) -> Proposal:
+    """Without "also" and "like this", which would be taken for words that lean."""
+    draft = proposal.draft
+    question, told = (_LIKE_THIS.sub("", unlinked(f"{text}?")[:-1]) for text in (draft.question, draft.instruction))
+    return proposal._replace(draft=replace(draft, question=question, instruction=told))
+
+
+_LIKE_THIS = re.compile(r"(?<=[a-z]s) like (?:this|these)\b(?! [a-z])")
+
+
+def _quoting_heading(read: Reading) -> Reading:
+    """Where no heading fits into a sentence, the innermost is quoted."""
+    quoted = quoted_lead(read) if read.topic is None else ""
+    return replace(read, topic=Topic(quoted.removeprefix("Regarding "), "noun")) if quoted else read
