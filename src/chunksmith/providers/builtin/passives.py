@@ -31,8 +31,18 @@ def passives(view: View) -> Iterator[Draft]:
     if tokens[place].lower == "such" and tokens[place + 1].lower == "that":
         yield Draft("how", view.ask("How", place), view.tell("Explain how", place), place, view.end, 7.5)
         return
-    token, following = tokens[place], tokens[place + 1]
     end = object_end(view, place + 1)
+    yield from _circumstances(view, place, end)
+    yield from _aims(view, place, end)
+    if clause.base in {"call", "name", "term"} and opens_noun(view, place):
+        yield Draft(
+            "what", view.ask("What", place), view.tell("State what", place), place, object_end(view, place), 9.0
+        )
+
+
+def _circumstances(view: View, place: int, end: int) -> Iterator[Draft]:
+    """By whom, where, when, how."""
+    clause, token = view.clause, view.tokens[place]
     if token.lower == "by" and not gerund_at(view, place + 1):
         yield from _agent(view, place + 1)
     elif token.lower in PLACE and clause.base in _PLACED and not clause.negated and is_place(view, place + 1):
@@ -46,6 +56,12 @@ def passives(view: View) -> Iterator[Draft]:
         yield Draft("how", view.ask("How", place), view.tell("Explain how", place), place, end, 8.0)
     elif token.lower == "with" and clause.base in _MADE_WITH and opens_noun(view, place + 1) and not clause.negated:
         yield Draft("how", view.ask("How", place), view.tell("Explain how", place), place, end, 7.5)
+
+
+def _aims(view: View, place: int, end: int) -> Iterator[Draft]:
+    """For what, why, to do what, with what."""
+    clause, tokens = view.clause, view.tokens
+    token, following = tokens[place], tokens[place + 1]
     purpose = place + 1 if token.lower == "for" else place
     if clause.base == "use" and ((token.tag == "to" and base_at(view, place + 1)) or (token.lower == "for")):
         yield Draft(
@@ -81,10 +97,6 @@ def passives(view: View) -> Iterator[Draft]:
             if tokens[at].tag == "to" and base_at(view, at + 1) and not reading(tokens[at - 1].lower, "n")
         )
         yield Draft("what", asked, told, place + 1, next(goals, end), 7.0)
-    if clause.base in {"call", "name", "term"} and opens_noun(view, place):
-        yield Draft(
-            "what", view.ask("What", place), view.tell("State what", place), place, object_end(view, place), 9.0
-        )
 
 
 _SAID = frozenset("consider deem believe say know think assume suppose find see".split())

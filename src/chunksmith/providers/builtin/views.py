@@ -116,41 +116,7 @@ def clause_end(clause: Clause) -> int:
         following = tokens[place + 1] if place + 1 < clause.last else None
         if following is None or tokens[place - 1].tag in ("rel", "conj", "prep"):
             continue
-        if token.text == "," and (
-            following.lower
-            in {
-                "but",
-                "so",
-                "yet",
-                "which",
-                "although",
-                "though",
-                "while",
-                "whereas",
-                "who",
-                "where",
-                "thus",
-                "nor",
-                "rather",
-                "not",
-                "then",
-                "just",
-                "hence",
-                "however",
-                "since",
-                "as",
-                "making",
-                "allowing",
-                "even",
-            }
-            or (following.tag == "word" and reading(following.lower, "g"))
-            or (following.tag == "prep" and place + 2 < clause.last and tokens[place + 2].lower == "which")
-            or (
-                following.lower == "for"
-                and place + 2 < clause.last
-                and tokens[place + 2].lower in {"example", "instance"}
-            )
-        ):
+        if token.text == "," and _opens_remark(tokens, place + 1, clause.last):
             return place
         if token.tag == "conj" and following.lower == "there":
             return place - 1 if tokens[place - 1].text == "," else place
@@ -180,6 +146,23 @@ def clause_end(clause: Clause) -> int:
         if token.tag == "conj" and firm and parse(tokens, place + 1, clause.last) is not None:
             return place - 1 if comma else place
     return clause.last
+
+
+def _opens_remark(tokens: Sequence[Token], start: int, last: int) -> bool:
+    """``, which …``, ``, making …``, ``, in which …``, ``, for example``"""
+    first = tokens[start]
+    if first.lower in _REMARKS or (first.tag == "word" and reading(first.lower, "g")):
+        return True
+    second = tokens[start + 1].lower if start + 1 < last else ""
+    return (first.tag == "prep" and second == "which") or (first.lower == "for" and second in {"example", "instance"})
+
+
+_REMARKS = frozenset(
+    """
+    but so yet which although though while whereas who where thus nor rather not then just hence however since as
+    making allowing even
+    """.split()
+)
 
 
 def _goes_on(tokens: Sequence[Token], start: int, last: int) -> bool:
