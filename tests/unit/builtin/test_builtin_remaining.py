@@ -39,6 +39,12 @@ COMPLEMENTS = [
         id="what it is called",
     ),
     pytest.param(
+        'A lamp room which holds a lens that is not lit and that has no keeper is called a "dark" room.',
+        "What is a lamp room which holds a lens that is not lit and that has no keeper called?",
+        'a "dark" room',
+        id="what it is called in quotes",
+    ),
+    pytest.param(
         "The keeper assumes that the bell of the harbour will not ring until all boats are in.",
         "Regarding harbour lamps, what does the keeper assume about the bell of the harbour?",
         "that the bell of the harbour will not ring until all boats are in",
@@ -209,6 +215,13 @@ def test_a_step_is_asked_for_with_the_order_above_it() -> None:
     text = "- Add support for the fog bell command.\n  - Include the rope box in the tool list.\n"
     question = "To add support for the fog bell command, what should you include in the tool list?"
     assert asked(text, "Bells").get(question) == "the rope box"
+
+
+def test_what_a_thing_does_is_asked_regarding_a_heading_that_tells_how_to() -> None:
+    text = "Harbour smoke following a lamp failure might cause the lens to be cleaned or broken."
+    question = "Regarding how to break your lens, harbour smoke following a lamp failure might cause what?"
+    passage = generate(Task("default", text, 2, context={"headings": ["How To Break Your Lens"]}))
+    assert question in [entry["question"] for entry in passage]
 
 
 def test_a_heading_that_is_no_phrase_is_quoted() -> None:

@@ -260,7 +260,9 @@ def _context(topic: Topic | None, proposal: Proposal) -> _Context:
         if topic.kind == "noun" and short and "you" in words:
             # "Regarding duties, what should you orphan?": when, and why?
             return _Context(None, penalty)
-        if topic.kind == "infinitive" and proposal.draft.kind not in {"what", "how"}:
+        # "To close a bug, the mail goes to what?": the mail closes nothing.
+        of_thing = words[-1] == "what" and "you" not in words
+        if topic.kind == "infinitive" and (of_thing or proposal.draft.kind not in {"what", "how"}):
             return _Context(f"Regarding how to {topic.text}", penalty + 0.3)
         return _Context(topic.lead, penalty + 0.3)
     return _Context(None if proposal.needs_lead else lead, penalty + (proposal.doubt if proposal.leans else 1.0))

@@ -320,7 +320,7 @@ _RULES = (
 )
 
 
-_BOUND = (_reason, _referring, _grounded)
+_BOUND = (_called, _reason, _referring, _grounded)
 
 
 def _is_listed(subject: Sequence[Token]) -> bool:

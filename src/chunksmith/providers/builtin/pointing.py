@@ -96,7 +96,8 @@ _ON_STATEMENT = re.compile(
 
 # A whole sentence may keep words that a question may not: "also" and "more" do no harm where nothing is asked of them.
 _OUTSIDE = re.compile(
-    r"\b(?:this|these|those|he|she|his|him|her|we|our|us|i(?!/o|\.e)|my|me|here|following|aforementioned|latter|"
+    r"\b(?:this|these|those|he|she|his|him|her|we|our|us|i(?!/o|\.e)|my|me|here|following(?! (?:an?|any)\b)|"
+    r"aforementioned|latter|"
     rf"{_UP_AND_DOWN}|"
     r"former|previous(?! versions? of\b)|previously|preceding|"
     r"such(?! as\b| an? \w+ (?:as|that)\b)|figures?|sections?|chapters?|appendix|mentioned|lines? \d+|"
