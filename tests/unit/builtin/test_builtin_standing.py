@@ -120,7 +120,7 @@ STANDING = [
     ),
     pytest.param(
         "Repairs of the tower can only be done for the red, the green and the white lamps.",
-        "What can repairs of the tower only be done for?",
+        "What can repairs of the tower be done for?",
         "the red, the green and the white lamps",
         id="a list",
     ),

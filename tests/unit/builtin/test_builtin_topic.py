@@ -19,6 +19,7 @@ TOPICS = [
     (("1. Introduction to Window Functions",), "Regarding window functions"),
     (("4.7. The json_object() function",), "Regarding the json_object() function"),
     (("3.2.4. Going on watch quietly",), "When going on watch quietly"),
+    (("The LAMP5 Extension",), "Regarding the LAMP5 extension"),
 ]
 NO_TOPIC = [
     "Purpose",

@@ -1,7 +1,7 @@
 """Decides whether a drafted question may go out, and what it is worth."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from chunksmith.providers.builtin.topic import Topic, heading_text
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading, readings
 from chunksmith.providers.builtin.views import Draft
 from chunksmith.providers.builtin.wording import answer_fits, length_score, question_fits, reads_well
-from chunksmith.providers.builtin.words import is_name, tokens
+from chunksmith.providers.builtin.words import Token, is_name, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +200,23 @@ def without_trailer(read: Reading, draft: Draft) -> Draft:
     """``flags within the kernel, usually``: the answer ends before the adverb that goes with the whole sentence."""
     parts, end = read.tokens, draft.end
     trails = end == read.last and end - draft.start > 2 and parts[end - 2].text == ","
-    return replace(draft, end=end - 2) if trails and parts[end - 1].lower in _TRAILERS else draft
+    if trails and parts[end - 1].lower in _TRAILERS:
+        return replace(draft, end=end - 2)
+    if end < read.last and _is_cut(read, draft) and (instances := _instances(parts, draft.start, end)):
+        return replace(draft, end=instances)
+    tail = " ".join(token.lower for token in parts[end - 3 : end])
+    return replace(draft, end=end - 3) if tail in _TAILS and end - draft.start > 3 else draft
 
 
+def _instances(parts: Sequence[Token], start: int, end: int) -> int | None:
+    """Where ``, like`` or ``, such as`` begins: what it names is told without its instances."""
+    for place in range(start + 2, end - 1):
+        if parts[place].text == "," and (parts[place + 1].lower == "like" or parts[place + 2].lower == "as"):
+            return place if parts[place + 1].lower in {"like", "such"} else None
+    return None
+
+
+_TAILS = frozenset({", if possible", ", if any", ", where possible", "or vice versa", "and vice versa"})
 _TRAILERS = frozenset("too however though therefore thus hence also usually normally generally typically often".split())
 
 
@@ -213,7 +227,8 @@ def _is_cut(read: Reading, draft: Draft) -> bool:
     """The answer ends before an ``and`` that may go on with it: ``in both query | and write performance``."""
     parts, place = read.tokens, draft.end
     listed = any(token.text == "," for token in parts[draft.start : place])
-    if parts[place].text == "," and listed and parts[min(place + 1, read.last)].lower in {"and", "or"}:
+    rest = [token.lower for token in parts[place + 1 : read.last + 1]]
+    if parts[place].text == "," and listed and (rest[:1] in (["and"], ["or"]) or "etc" in rest):
         return True
     if parts[place].text == "," and place + 1 < read.last and reading(parts[place + 1].lower, "g"):
         # "the installation, upgrading and removal tester": a list, not a remark.
@@ -260,9 +275,12 @@ def _context(topic: Topic | None, proposal: Proposal) -> _Context:
         if topic.kind == "noun" and short and "you" in words:
             # "Regarding duties, what should you orphan?": when, and why?
             return _Context(None, penalty)
-        # "To close a bug, the mail goes to what?": the mail closes nothing.
+        # "To close a bug, the mail goes to what?", "To salvage a package, the team may require …": neither the mail
+        # closes it, nor is it the team that salvages it.
+        first = tokens(proposal.draft.question)[0]
         of_thing = words[-1] == "what" and "you" not in words
-        if topic.kind == "infinitive" and (of_thing or proposal.draft.kind not in {"what", "how"}):
+        other = of_thing or (first.lower != "you" and first.tag not in ("wh", "prep", "sub"))
+        if topic.kind == "infinitive" and (other or proposal.draft.kind not in {"what", "how"}):
             return _Context(f"Regarding how to {topic.text}", penalty + 0.3)
         return _Context(topic.lead, penalty + 0.3)
     return _Context(None if proposal.needs_lead else lead, penalty + (proposal.doubt if proposal.leans else 1.0))
@@ -286,7 +304,17 @@ _EASILY_EMPTY = frozenset("what why how where when".split())
 
 def in_full(lead: str, question: str) -> str:
     """The question as it is printed, behind what goes before it."""
-    return unlinked(_joined(lead, question) + "?")
+    return _RESTRICTED.sub(r"\g<asked>", unlinked(_joined(lead, question) + "?"))
+
+
+_FINITE = "(?:is|are|was|were|can|may|must|should|will|does|do|did)"
+# "When can the lamp only turn?", "What does it only carry?": the word goes with the answer, which needs it no more.
+_RESTRICTED = re.compile(
+    rf"(?P<asked>(?:\A|, )(?:(?:when|where|how) {_FINITE} (?:(?!(?:if|that|which|who) )\S+ )+?|"
+    rf"what {_FINITE} (?:(?:\S+ ){{2,}}?(?=only (?:be )?\w+(?: \w+)?\?\Z)|\S+ (?=only (?:be )?\w+ \w+\?\Z))))"
+    r"(?<!the )(?<!an )(?<!as )(?<!not )only (?!by |in |on |at |for |with |when |if |to |one |an? |the )",
+    re.I,
+)
 
 
 def _joined(lead: str, text: str) -> str:

@@ -182,6 +182,11 @@ _PARTIAL = frozenset(
 _AMOUNTS = frozenset("value level amount rate degree proportion share".split())
 
 
+def is_bare(subject: Sequence[Token]) -> bool:
+    """``the tokenizer``, ``the default operation``: a definite noun and nothing that tells which."""
+    return subject[0].lower == "the" and len(subject) <= 3 and all(token.text[0].islower() for token in subject[1:])
+
+
 def is_partial(subject: Sequence[Token]) -> bool:
     """``early stages``, ``a normal value``: of something that the heading or the sentence before names."""
     last = subject[-1].lower

@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from chunksmith.providers.builtin.clauses import parse
-from chunksmith.providers.builtin.framing import ORDINALS, is_anaphoric, is_free, is_partial, small
-from chunksmith.providers.builtin.reading import Proposal, Reading, has_clause, past_opening
+from chunksmith.providers.builtin.framing import ORDINALS, is_anaphoric, is_bare, is_free, is_partial, small
+from chunksmith.providers.builtin.reading import VAGUE_NOUNS, Proposal, Reading, has_clause, past_opening
 from chunksmith.providers.builtin.subjects import names_person
 from chunksmith.providers.builtin.summary import commands
 from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading, readings
@@ -59,7 +59,8 @@ def _asked_of_statement(read: Reading, start: int) -> Iterator[Proposal]:
         opened = said and said[0].upper() + said[1:]
         if not said or any(token.tag in ("rel", "wh") for token in parts[start:place]) or commands(said):
             return
-        begin = place + 1 if kind == "what" else place
+        # What makes it untrue is said behind "unless".
+        begin = place + 1 if kind == "what" or parts[place].lower == "unless" else place
         asked = f"{opened}. {question}"
         yield Proposal(Draft(kind, asked, f"{opened}. Answer: {question}?", begin, read.last, _SCORE + worth))
         return
@@ -88,6 +89,8 @@ def asked_in_place(read: Reading) -> Iterator[Proposal]:
     if any(token.lower == "wondering" for token in parts[start : start + 6]):
         return
     yield from _asked_of_statement(read, start)
+    if _is_left_open(read, start):
+        return
     for gap in _gaps(parts, start, read.last):
         said = text[parts[start].start : parts[gap.start - 1].end]
         begun = _begun(read, start, said, gap.start)
@@ -95,6 +98,13 @@ def asked_in_place(read: Reading) -> Iterator[Proposal]:
             asked = f"{begun} {gap.wh}"
             draft = Draft("what", asked, f"State the answer: {asked}?", gap.start, gap.end, _SCORE + gap.worth)
             yield Proposal(draft, leans=_leans(read, start))
+
+
+def _is_left_open(read: Reading, start: int) -> bool:
+    """``The difference``, ``the reason``: of what, only the page tells."""
+    clause = parse(read.tokens, start, read.last)
+    subject = () if clause is None or read.told else read.tokens[clause.first : clause.subject_end]
+    return len(subject) == 2 and subject[0].lower == "the" and subject[1].lower in VAGUE_NOUNS
 
 
 # What a second half must follow.
@@ -119,7 +129,7 @@ def _gap_behind(parts: Sequence[Token], place: int, last: int) -> Gap | None:
         verb = told[1] if following.tag == "adv" else following
         if _is_deed(verb, parts[place - 1]) or (verb.lower == "have" and told[1].tag == "det"):
             return Gap(place + 1, end, "do what", 0.6)
-    if token.lower == "by" and reading(following.lower, "g") and len(told) >= 3:
+    if token.lower in _MEANS and reading(following.lower, "g") and len(told) >= 3:
         return Gap(place + 1, end, "doing what", 0.6)
     if following.lower == "that" and _says(parts, place) and len(told) >= 5:
         return Gap(place + 1, end, "what", 0.5)
@@ -162,6 +172,7 @@ def _end(parts: Sequence[Token], start: int, last: int) -> int | None:
     return last
 
 
+_MEANS = frozenset({"by", "without"})
 _REMARKS = frozenset("which but because since although though while whereas even rather".split())
 _TURNS = frozenset("because although though while whereas so".split())
 # Without them it would not be true.
@@ -176,12 +187,12 @@ def _base(token: Token) -> str:
 
 def holds_verb(told: Sequence[Token]) -> bool:
     """A finite verb that no ``that`` or ``which`` introduces: the sentence's own, or the one of a second statement."""
-    inner = 0
+    inner, closed = 0, False
     for place, token in enumerate(told):
         if token.tag in ("rel", "wh", "sub") or (token.lower in {"where", "than"} and place):
             inner += 1
         elif inner and place and told[place - 1].tag == "rel" and token.tag == "word" and reading(token.lower, "sbd"):
-            inner -= 1
+            inner, closed = inner - 1, True
         elif token.tag in ("be", "have", "do", "modal"):
             if not inner:
                 return True
@@ -189,6 +200,9 @@ def holds_verb(told: Sequence[Token]) -> bool:
         elif place and token.tag == "word" and not inner:
             form = reading(token.lower, "s")
             if form is not None and (form.base not in NOUN_LIKE or told[place - 1].tag == "conj"):
+                return True
+            if closed and token.lower in {"get", "become", "remain"}:
+                # "the bytes that define the structure get changed"
                 return True
     return False
 
@@ -326,12 +340,13 @@ _EMPTY = frozenset(
 def _begun(read: Reading, start: int, said: str, end: int) -> str:
     """The sentence up to its gap as it is written inside another; an order is told as a duty. Empty: neither."""
     parts = read.tokens
-    negated = parts[start].lower == "do" and parts[start + 1].lower == "not"
+    negated = parts[start].lower == "do" and parts[start + 1].text.lower() == "not"
     if parts[start].lower in _NO_ORDERS:
         return ""
     if commands(said) or negated:
         done = said[3:] if negated else said
-        return f"you should {done[0].lower()}{done[1:]}"
+        # "DO NOT UPLOAD" is printed so.
+        return f"you should {done if done[:2].isupper() else done[0].lower() + done[1:]}"
     if parts[start].tag in ("prep", "sub", "to"):
         rest = said.partition(", ")[2]
         return _small_first(read, start, said) if rest and _states(rest) and not commands(rest) else ""
@@ -369,5 +384,7 @@ def _leans(read: Reading, start: int) -> bool:
     if clause is None or read.told:
         return False
     subject = read.tokens[clause.first : clause.subject_end]
+    headed = read.topic is not None and read.topic.kind != "infinitive"
     ordinal = any(token.lower in ORDINALS for token in subject)
-    return ordinal or is_anaphoric(subject, read.earlier) or not is_free(subject) or is_partial(subject)
+    known = is_free(subject) and not (ordinal or (headed and is_bare(subject)) or is_partial(subject))
+    return not known or is_anaphoric(subject, read.earlier)

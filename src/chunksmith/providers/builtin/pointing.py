@@ -34,6 +34,7 @@ _POINTING = re.compile(
     r"the (?:\w+ ){0,3}(?:diagram|illustration|picture)|first two|"
     r"(?:in|for) (?:some|most|all|many|both|either|other) cases?|on the other|usual manner|prior(?! to)|"
     r"so far|mentioned|described|discussed|shown|yet|second one|first one|"
+    r"(?:if|when|once|unless|after|before) (?:you|one|it|they) d(?:o|oes|id) so|"
     r"the two|the three|(?:as|like) (?:it|they)|the rest|now|these days|recently)\b",
     re.I,
 )
@@ -136,7 +137,7 @@ def _dangling(match: re.Match[str], question: str) -> bool:
         )
     if word == "it" and before and before[-1].lower() in _BEFORE_EXPLETIVE and _EXPLETIVE.match(question, match.end()):
         return False
-    if word == "it" and _CLEFT.search(question[: match.end() + 10]):
+    if word == "it" and _CLEFT.search(question[: match.end() + 14]):
         return False
     if word in {"them", "they", "their", "themselves"} and not _PLURAL_BEFORE.search(question[: match.start()]):
         return True
@@ -155,19 +156,20 @@ def _is_demonstrative(match: re.Match[str], question: str) -> bool:
 
 _NOUN_ALONE = re.compile(r" ([a-z]{4,})(?=[,?.]| and\b| or\b)")
 _RELATED = re.compile(r"\b[a-z]{3,} (?:that|which) \w", re.I)
-_CLEFT = re.compile(r"(?:why|when) is it that\b|does it hold that$", re.I)
+_CLEFT = re.compile(r"(?:why|when) is it that\b|does it (?:not )?hold that\b", re.I)
 _BEFORE_EXPLETIVE = frozenset("is was does would can could may might should will must".split())
 _EXPLETIVE = re.compile(
     r" (?:be |make )?(?:not |very |often |usually |also |really )*(?:an? \w+ )?(?:good )?\w+ (?:to|for)\b"
 )
 _PLURAL_BEFORE = re.compile(
-    r"\b(?!(?:does|is|was|has|this|as|its|plus|thus|less|pass|process|access|class|address|status|unless|across)\b)\w{3,}s\b|"
+    r"\b(?!(?:does|is|was|has|this|as|its|plus|thus|less|pass|process|access|class|address|status|unless|across|"
+    r"happens|follows|applies|means)\b)\w{3,}s\b|"
     r"\b(?:and|or|people|children|data|media|men|women|any|each|every|someone|anyone|nobody|user|maintainer|person|team)\b",
     re.I,
 )
 _NOUN_BEFORE = re.compile(
     r"\b(?:a|an|the|your|any|each|every|some|no|one|two|three|several|all|most|many)\s\w|[`\"/_]|\S [A-Z]|[A-Z]{2}|"
-    r"\b(?!(?:does|is|was|has|this|as)\b)\w{3,}s\b|\w{3,}ing \w"
+    r"\b(?!(?:does|is|was|has|this|as|happens|follows|applies|means)\b)\w{3,}s\b|\w{3,}ing \w"
 )
 
 

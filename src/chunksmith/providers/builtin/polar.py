@@ -12,6 +12,7 @@ _RULING = frozenset("must should may can".split())
 _REASONS = frozenset(
     "because since if unless when whenever although though while whereas until before after once so".split()
 )
+_TIMES = frozenset("after before until once when".split())
 _CONTRACTED = {"cannot": "can", "can't": "can", "can’t": "can", "won't": "will", "won’t": "will"}
 _SCORE = 5.4
 
@@ -57,7 +58,10 @@ def _asked_end(clause: Clause, end: int) -> int:
     for place in range(clause.main + 1, end):
         token = clause.tokens[place]
         if token.lower in _REASONS or token.text in {",", ";", ":", "—", "–"} or token.lower == "but":
-            return place - 1 if clause.tokens[place - 1].lower in {"only", "even", "and", "just"} else place
+            before = clause.tokens[place - 1]
+            # "immediately after the first one is opened": the adverb goes with the time.
+            bound = before.lower in {"only", "even", "and", "just"} or (token.lower in _TIMES and before.tag == "adv")
+            return place - 1 if bound else place
     return end
 
 

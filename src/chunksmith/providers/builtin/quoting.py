@@ -36,11 +36,22 @@ def context_of(read: Reading, words: int = _RUN) -> Context | None:
         run = read.lines[-size:]
         if not _goes_on(_text(run[0])) or sum(len(one.sentence.text.split()) for one in run) > words:
             break
+        if any(not _names(run[:place], line) for place, line in enumerate(run) if place):
+            continue
         if _opens(run[0]):
             return _printed(read, run, "")
         if run[0].starts and run[0].topic is not None and _opens_section(run[0]):
             return _printed(read, run, f"{run[0].topic.lead}: ")
     return _introduced(read)
+
+
+def _names(before: Sequence[Reading], line: Reading) -> bool:
+    """``this file`` in a sentence that is printed: the ones before it speak of a file."""
+    told = " ".join(one.sentence.text for one in before).lower()
+    return all(match[1].removesuffix("s") in told for match in _TAKEN_UP.finditer(line.sentence.text))
+
+
+_TAKEN_UP = re.compile(r"\b(?:this|these) (file|document|command|option|package|table|directory|field|form)s?\b", re.I)
 
 
 def _introduced(read: Reading) -> Context | None:
@@ -66,8 +77,15 @@ _TAKING = frozenset("the this these such".split())
 def _text(read: Reading) -> str:
     """Without the words that only link it to the one before."""
     start = past_opening(read)
-    text = read.sentence.text[read.tokens[min(start, len(read.tokens) - 1)].start :]
+    # Without "sometimes" the statement would say more than the passage does.
+    hedge = next((place for place, token in enumerate(read.tokens[:start]) if token.lower in _HEDGES), start)
+    text = read.sentence.text[read.tokens[min(hedge, len(read.tokens) - 1)].start :]
     return text[0].upper() + text[1:]
+
+
+_HEDGES = frozenset(
+    "sometimes usually generally normally typically often occasionally traditionally historically".split()
+)
 
 
 def _printed(read: Reading, run: Sequence[Reading], lead: str) -> Context | None:
@@ -94,7 +112,7 @@ _BARE = frozenset("this these that those".split())
 
 def _opens(read: Reading) -> bool:
     """Nothing in it is explained by what stands before."""
-    if not stands_as_context(_text(read)):
+    if read.tokens[0].lower in _CONTRASTS or not stands_as_context(_text(read)):
         return False
     clause = parse(read.tokens, past_opening(read), read.last)
     if clause is None or read.tokens[clause.first].lower in {"you", "some", "many", "most", "each", "every"}:
@@ -103,6 +121,10 @@ def _opens(read: Reading) -> bool:
     if read.tokens[clause.first].lower == "it":
         return is_expletive(clause)
     return is_free(subject) and not is_anaphoric(subject, read.earlier)
+
+
+# Each of them says what holds in another case than the one before it.
+_CONTRASTS = frozenset("otherwise instead conversely alternatively likewise similarly".split())
 
 
 def _opens_section(read: Reading) -> bool:

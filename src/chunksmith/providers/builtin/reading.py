@@ -11,6 +11,7 @@ from chunksmith.providers.builtin.framing import (
     ORDINALS,
     Vocabulary,
     is_anaphoric,
+    is_bare,
     is_free,
     is_partial,
     is_pointing,
@@ -184,7 +185,7 @@ _PREAMBLES = _by_first_word(
 )  # fmt: skip
 
 
-_NEVER = frozenset(
+VAGUE_NOUNS = frozenset(
     """
     section chapter figure example page document paragraph appendix one ones thing things case cases table text way
     answer list left right following rest difference reason idea problem solution
@@ -228,7 +229,7 @@ def subject_phrase(read: Reading, clause: Clause) -> Subject | None:
             # "the second form": the heading says of what.
             ordinal = any(token.lower in ORDINALS for token in subject[:3])
             known = read.topic is not None and (read.topic.code or not ordinal)
-            vague = known and len(subject) > 2 and not is_pointing(subject) and subject[-1].lower not in _NEVER
+            vague = known and len(subject) > 2 and not is_pointing(subject) and subject[-1].lower not in VAGUE_NOUNS
             return Subject(_small_first(text), 1.0, leans=True, needs_lead=True) if vague else None
     predicate = read.tokens[clause.verb : clause.verb + 9]
     opens = clause.first == 0 or read.tokens[clause.first - 1].text == ":"
@@ -240,10 +241,8 @@ def subject_phrase(read: Reading, clause: Clause) -> Subject | None:
     penalty = 0.0 if phrase is None or phrase.sure else 4.0
     if len(subject) > 8:
         penalty += 1.0
-    # "the default operation": the heading says of what.
-    bare = first == "the" and len(subject) <= 3 and all(token.text[0].islower() for token in subject[1:])
     partial = is_partial(subject)
-    leans = bare or partial or is_anaphoric(subject, read.earlier)
+    leans = is_bare(subject) or partial or is_anaphoric(subject, read.earlier)
     return Subject(phrase.text if phrase else text, penalty, leans, needs_lead=partial)
 
 

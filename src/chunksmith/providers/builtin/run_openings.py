@@ -113,7 +113,8 @@ DEMONSTRATIVE = re.compile(r"\b[Tt]h(?:is|ese) ([a-z]+)\b")
 _POINTED = re.compile(r"\b(?:this|these|such an?|line \d+|(?:first|second|third) form)\b|\AAnother\b", re.I)
 _PRONOUN = re.compile(r"\b(?:it|they|them|its|their)\b")
 VAGUE_WORDS = re.compile(
-    r"\AThere (?:is|are) no\b|\b(?:(?:is|are|was|were) also|now|the other|another|instead(?! of)|"
+    r"\A(?:There (?:is|are) no|Otherwise|For the same|The (?:same|middle|first|second|third))\b|"
+    r"\b(?:in this way|in the same way)\b|\b(?:(?:is|are|was|were) also|now|the other|another|instead(?! of)|"
     r"(?:more|less|fewer|better|faster|smaller|larger)\b(?!.*\bthan\b| or\b))\b"
 )
 _BARE_SUBJECT = re.compile(
@@ -122,7 +123,8 @@ _BARE_SUBJECT = re.compile(
 _LEANING = re.compile(
     r"\A(?:Nor|Neither of|Another|Other|Others|Such|Even|In (?:this|that|such)|"
     r"The (?:other|others|second|difference))\b|\bthere\b|"
-    r"\A(?:When|If|Once|While|Unless) \w+(?:ed|ing)\b.*, (?:it|they)\b|is that (?:it|they)\b",
+    r"\A(?:When|If|Once|While|Unless) \w+(?:ed|ing)\b.*, (?:it|they)\b|is that (?:it|they)\b|"
+    r"\A\w+ (?:you|one|it|they) d(?:o|oes|id) so\b",
     re.I,
 )
 _OF_DOCUMENT = re.compile(r"\bthis (?:document|article|manual|reference|tutorial|standard|book)\b", re.I)

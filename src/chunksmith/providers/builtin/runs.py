@@ -124,7 +124,7 @@ def _cost(lines: Sequence[Line], examples: Collection[int]) -> float:
     vague = bool(VAGUE_WORDS.search(lines[-1].text) if len(lines) > 1 else DEMONSTRATIVE.search(text, 1))
     variable = names_variable("", text)
     personal = bool(PERSONS.search(text))
-    return _EXAMPLE * of_example + HEADED * (vague + variable + personal) + _LONG * (len(text.split()) > 40)
+    return _EXAMPLE * (of_example or variable) + HEADED * (vague + personal) + _LONG * (len(text.split()) > 40)
 
 
 _OF_EXAMPLE = re.compile(r"\bexamples?\b|foo|acme|`[a-z]`", re.I)

@@ -9,7 +9,8 @@ from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading
 from chunksmith.providers.builtin.words import Token, is_common, is_name, is_plural, tokens
 
 _NUMBER = re.compile(
-    r"(?:(?:chapter|appendix|section|part)\s+(?:\d+|[A-Z])\b[.:]?|(?:\d+|[A-Z](?=\.\d))(?:\.\d+)*[.)]?(?=\s))\s*", re.I
+    r"\A(?:(?:chapter|appendix|section|part)\s+(?:\d+|[A-Z])\b[.:]?|(?:\d+|[A-Z](?=\.\d))(?:\.\d+)*[.)]?(?=\s))\s*",
+    re.I,
 )
 _REMARK = re.compile(
     r"\s+\([^()]*\)\s*\Z|\s+:\s.*\Z|(?:(?<=\s)|\A)[*_]{1,2}(?=\S)|(?<=\S)[*_]{1,2}(?=\s|\Z)|\s*[.:…]+\Z|"

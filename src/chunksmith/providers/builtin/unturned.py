@@ -180,13 +180,19 @@ def _asked_about(read: Reading, place: int, link: str, said: Subject) -> Iterato
     if any(first.text == "," and second.tag == "conj" for first, second in pairwise(tail)):
         # What follows the comma may be a statement of its own.
         return
-    asked = f"{_LINKS[link]} {said.text}"
-    yield Proposal(Draft(link, asked, told_of(asked), place, read.last, _SCORE + 0.5), "", said.penalty, said.leans)
+    denied = read.tokens[place].lower == "unless"
+    if denied and parse(read.tokens, place + 1, read.last) is None:
+        # "unless noted otherwise"
+        return
+    asked = f"{_LINKS['unless' if denied else link]} {said.text}"
+    begin = place + denied
+    yield Proposal(Draft(link, asked, told_of(asked), begin, read.last, _SCORE + 0.5), "", said.penalty, said.leans)
 
 
 _LINKS = {
     "why": "Why is it that",
     "condition": "Under what condition does it hold that",
+    "unless": "Under what condition does it not hold that",
     "when": "When is it that",
 }
 

@@ -56,7 +56,7 @@ regard regenerate register regulate reinforce reject relate relax release reliev
 remind remove rename render renew repair repeat repel replace replicate reply report represent reproduce request
 require resemble reserve reset reside resist resolve respect respond rest restart restore restrict result resume
 retain retire retrieve retry return reuse reveal reverse review revise revoke reward rinse ripen roast rob roll
-rotate round rule rush sample satisfy save scale scan scatter schedule score scrape screen scroll seal search
+rotate round rule rush sacrifice sample satisfy save scale scan scatter schedule score scrape screen scroll seal search
 secrete secure seek select separate serialize serve service settle shape share shelter shift ship shorten show
 shrink sign signal signify simplify simulate skip slice slow smooth snap soak soften solve sort sound source span
 spawn specialize specify speculate spill split spoil sponsor spot spray stabilize stack stage stain standardize
@@ -220,10 +220,10 @@ NOUN_LIKE = frozenset(
     package paint pass patch pause peak pick pile pin place plan plant play plot point poison poll position post power
     practice present press print process produce profile program progress project promise protest pull pump purchase
     push query question queue quote range rank rate reach read record release repair repeat reply report request
-    reserve reset respect rest result return reverse review reward rise roll round rule run rush sample save scale
-    scan schedule score screen scroll seal search secure separate service set shape share shelter shift ship show sign
-    signal slice smooth sort sound source span spill split spot spray spread stack stage stain stand start state stay
-    stem stop store strain stream stress stretch strip structure struggle study suit sum supplement supply support
+    reserve reset respect rest result return reverse review reward rise roll round rule run rush sacrifice sample save
+    scale scan schedule score screen scroll seal search secure separate service set shape share shelter shift ship show
+    sign signal slice smooth sort sound source span spill split spot spray spread stack stage stain stand start state
+    stay stem stop store strain stream stress stretch strip structure struggle study suit sum supplement supply support
     surface survey switch tag talk target taste test tie time touch trace track trade trail train transfer transport
     trap travel trigger trim trust try tune turn type update upgrade upload use value view visit wait walk want wash
     waste watch welcome win wind wish witness wonder work worry yield column table trigger drive bear break cast cost

@@ -72,6 +72,7 @@ _BAD_QUESTION = re.compile(
     r"\bwhat (?:is|are) it"
     r"(?! (?:(?:not|very|often|usually|also|generally|really) )*(?:an? \w+ )?(?:good )?\w+ (?:to|for))\b|"
     r"\bthere\b.*\bthere\b|(?<!/)\betc\b(?!/)|\b(\S+) or \2\b|\w`[\w@-]|\bas well\?|"
+    r"\bunder what condition (?:do|does|might|may) [^?]*\bmean\?|"
     r"^Under what condition\b.*\bsince\b|, \w+\?$|(?<!certain )(?<!of the )\bthings?\b(?! that)|\bdo the number\b|"
     r"\band (?:since|because|so(?! on\b)|if|when|then)\b|\bthe important \w+ to\b|\ba bit of\b|"
     r"\b(?:expected|free) to do\?|\w\(\d|\bof (?:them|it)\b|"
