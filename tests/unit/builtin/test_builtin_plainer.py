@@ -143,8 +143,8 @@ WHETHER = [
     pytest.param(
         "Repairing the main lamp is not required, as long as the keeper is willing to row to the island.",
         "Is repairing the main lamp required?",
-        "Repairing the main lamp is not required",
-        id="denied",
+        "Repairing the main lamp is not required, as long as the keeper is willing to row to the island",
+        id="denied, on a condition",
     ),
     pytest.param(
         "Pilots of foreign ships may enter the harbour if the harbour master has been told.",

@@ -83,6 +83,20 @@ ASKED = [
         "Unicode 6.1",
         id="a bare noun below its heading",
     ),
+    pytest.param(
+        "Porters doing a source upload generally follow the guidelines found in the manual of the team.",
+        "",
+        "Who generally follows the guidelines found in the manual of the team?",
+        "Porters doing a source upload",
+        id="people and what they do",
+    ),
+    pytest.param(
+        "I.e. automatic transitions are turned off during the freeze of the testing distribution.",
+        "",
+        "What is turned off during the freeze of the testing distribution?",
+        "automatic transitions",
+        id="that is",
+    ),
 ]
 
 
@@ -153,6 +167,18 @@ NEVER = [
         "In this case",
         id="a context that says what holds otherwise",
     ),
+    pytest.param(
+        "Unless the upstream source has been uploaded to the archive before, build the upload with full upstream source.",
+        "",
+        "Under what condition should you build",
+        id="unless as a condition",
+    ),
+    pytest.param(
+        "For full prefix support of all languages, method (3) may be preferred by the user.",
+        "Synonym Support",
+        "prefix support",
+        id="a method that the page numbers",
+    ),
 ]
 
 
@@ -168,6 +194,19 @@ def test_a_context_takes_up_nothing_that_it_does_not_name() -> None:
         "programs will also post the contents of this file to the debian-devel-changes mailing list."
     )
     assert [question for question in asked(text) if "look at this file" in question] == []
+
+
+def test_an_answer_does_not_end_before_whether() -> None:
+    text = (
+        "The long description is the primary information available to the user about a package before they install it. "
+        "It should provide all the information needed to let the user decide whether to install the package."
+    )
+    assert [answer for answer in asked(text, "The long description").values() if answer.endswith("decide")] == []
+
+
+def test_a_gerund_that_a_heading_has_with_a_capital_is_written_small() -> None:
+    text = "# Updating\n\nUpdating an existing package may require some knowledge of older techniques."
+    assert "What may updating an existing package require?" in asked(text)
 
 
 def test_a_gap_is_not_printed_behind_what_the_page_has_said() -> None:

@@ -179,6 +179,8 @@ def _judged(read: Reading, proposal: Proposal) -> _Verdict:
     named = draft.question
     if not answer_fits(draft, without_told(clean, named)) or points_away(without_told(answer, named)):
         return _Verdict(None, "answer leans or ends badly")
+    if draft.kind == "condition" and clean.lower().startswith("unless ") and "condition" in draft.question:
+        return _Verdict(None, "condition of the contrary")
     # A heading names the subject of its section, not what "it" is.
     headed_only = bool(lead) and not proposal.lead
     whole = is_whole(read.sentence.text)
@@ -227,6 +229,9 @@ def _is_cut(read: Reading, draft: Draft) -> bool:
     """The answer ends before an ``and`` that may go on with it: ``in both query | and write performance``."""
     parts, place = read.tokens, draft.end
     listed = any(token.text == "," for token in parts[draft.start : place])
+    if parts[place].lower == "whether":
+        # "to let the user decide | whether to install it"
+        return True
     rest = [token.lower for token in parts[place + 1 : read.last + 1]]
     if parts[place].text == "," and listed and (rest[:1] in (["and"], ["or"]) or "etc" in rest):
         return True

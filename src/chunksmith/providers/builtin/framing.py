@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chunksmith.providers.builtin.passage import Sentence
-from chunksmith.providers.builtin.verbs import NOUN_LIKE, readings
+from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading, readings
 from chunksmith.providers.builtin.words import Token, is_common, is_name, is_plural
 
 _LOWER_WORD = re.compile(r"\b[a-z][a-z'’-]+\b")
@@ -95,6 +95,9 @@ def small(text: str, tokens: Sequence[Token], vocabulary: Vocabulary, predicate:
     if following[:1].isupper() and not is_name(following) and following.isalpha():
         return Phrase(text)
     if lowered in vocabulary.lower:
+        return Phrase(lowered + text[len(first.text) :])
+    if len(tokens) > 1 and tokens[1].tag == "det" and reading(first.lower, "g"):
+        # "Updating an existing package": a heading may have it with a capital.
         return Phrase(lowered + text[len(first.text) :])
     if first.text in vocabulary.capital:
         return Phrase(text)

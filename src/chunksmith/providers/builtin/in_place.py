@@ -82,7 +82,7 @@ class Gap(NamedTuple):
 def asked_in_place(read: Reading) -> Iterator[Proposal]:
     start = _past_count(read)
     parts, text = read.tokens, read.sentence.text
-    if not read.told and parts[start].lower in {"other", "another", "others", "both", "neither", "either"}:
+    if not read.told and parts[start].lower in _NO_BEGINNING:
         return
     if read.last - start < 7 or text[-1] != "." or parts[start].tag in ("conj", "wh", "rel"):
         return
@@ -107,6 +107,7 @@ def _is_left_open(read: Reading, start: int) -> bool:
     return len(subject) == 2 and subject[0].lower == "the" and subject[1].lower in VAGUE_NOUNS
 
 
+_NO_BEGINNING = frozenset("other another others both neither either i.e e.g".split())
 # What a second half must follow.
 _PAIRED = frozenset("both either neither whether".split())
 

@@ -31,8 +31,12 @@ _FURNITURE = re.compile(
     r"retrieved|isbn|doi)\b|[©®]|https?://|www\.",
     re.I,
 )
+# "Method (3)" is the name of a method, unlike "the lamp (3)".
+_LABELLED = "method option case step form interpretation rule alternative".split()
+_NO_LABEL = rf"(?!(?:{'|'.join(f'(?<=(?i:{noun}))' for noun in _LABELLED)})\s\(\d\))"
 _MARKUP = re.compile(
-    r"(?P<drop>!\[[^\]\n]{0,200}\]\([^()\s]{0,300}\)|\s?\[\d{1,3}(?:[,–-]\s?\d{1,3})*\]|\s\([^()]{0,200}(?:\([^()]{0,60}\)[^()]{0,100}){0,2}\)|\*\*|"
+    r"(?P<drop>!\[[^\]\n]{0,200}\]\([^()\s]{0,300}\)|\s?\[\d{1,3}(?:[,–-]\s?\d{1,3})*\]|"
+    rf"{_NO_LABEL}\s\([^()]{{0,200}}(?:\([^()]{{0,60}}\)[^()]{{0,100}}){{0,2}}\)|\*\*|"
     r"\\\s|\[\^\w{1,8}\])|\[(?P<link>[^\[\]]{1,200})\]\([^()\s]{0,300}(?:\s\"[^\"]{0,80}\")?\)|"
     r"`(?P<rst>[^`<>]{1,120}?)\s*<[^`<>]{1,300}>`__?|"
     r"(?<![\w*])\*(?P<star>[^*\s](?:[^*]{0,120}[^*\s])?)\*(?![\w*])|"

@@ -16,6 +16,9 @@ _THERE = (
     r"(?! (?:is|are|was|were|may|can|will|must|might|should|exist)\b)"
 )
 
+# "Method (3) is better": what the page has numbered.
+_LABELLED = r"(?:method|option|case|step|form|interpretation|rule|alternative) \(\d(?=\))"
+
 # Words that point outside of the sentence: a question that holds one cannot be answered without the page.
 _POINTING = re.compile(
     r"\b(?:this|these|those|he|she|his|him|her|hers|we|our|ours|us|i(?!/o|\.e)|my|me|mine|here|"
@@ -35,6 +38,7 @@ _POINTING = re.compile(
     r"(?:in|for) (?:some|most|all|many|both|either|other) cases?|on the other|usual manner|prior(?! to)|"
     r"so far|mentioned|described|discussed|shown|yet|second one|first one|"
     r"(?:if|when|once|unless|after|before) (?:you|one|it|they) d(?:o|oes|id) so|"
+    rf"{_LABELLED}|"
     r"the two|the three|(?:as|like) (?:it|they)|the rest|now|these days|recently)\b",
     re.I,
 )
@@ -47,6 +51,7 @@ _POINTING_ANSWER = re.compile(
     r"see (?:section|also|below|the [\w-]+ (?:section|documentation|manual|page))|"
     r"(?:first|second|third|last|final) (?:section|chapter|paragraph|example|column|form)s?|"
     r"(?:figures?|sections?|chapters?|listings?|examples?|exercises?) \d[\d-]*|"
+    rf"{_LABELLED}|"
     r"(?:more|further|additional) information\b(?! that)|"
     r"the (?:\w+ )?(?:diagram|figure|picture|illustration)s?|\A(?:the same(?! .* as )|each other|one another)\b|"
     r"(?:from|of|in|to|for|on|with|at|by|than) that \w+|"
@@ -102,6 +107,7 @@ _OUTSIDE = re.compile(
     rf"{_UP_AND_DOWN}|"
     r"former|previous(?! versions? of\b)|previously|preceding|"
     r"such(?! as\b| an? \w+ (?:as|that)\b)|figures?|sections?|chapters?|appendix|mentioned|lines? \d+|"
+    rf"{_LABELLED}|"
     r"in turn|in question|last case|other hand|that case|the other)\b",
     re.I,
 )

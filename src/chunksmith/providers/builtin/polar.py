@@ -35,6 +35,9 @@ def whether(read: Reading) -> Iterator[Proposal]:
         or read.tokens[start].lower in _OPEN
     ):
         return
+    if [token.lower for token in read.tokens[end : end + 4]] == [",", "as", "long", "as"]:
+        # Without its condition it would be denied altogether.
+        end = read.last
     subject = subject_phrase(read, clause)
     if subject is None or subject.penalty > 2:
         return

@@ -177,7 +177,7 @@ _PREAMBLES = _by_first_word(
         "it is worth noting that", "this means that", "that means that", "this implies that", "it follows that",
         "for example ,", "for instance ,", "of course ,", "in fact ,", "in general ,", "in addition ,", "as a result ,",
         "in other words ,", "bear in mind that", "keep in mind ,", "in particular ,", "in practice ,", "in short ,",
-        "by the way ,", "as such ,",
+        "by the way ,", "as such ,", "i.e .", "i.e . ,",
         "from time to time ,", "from time to time", "every now and then ,", "every now and then",
         "for this reason ,", "for these reasons ,", "in any case ,", "in any case", "in this sense ,", "in this sense",
         "in contrast ,", "by contrast ,",

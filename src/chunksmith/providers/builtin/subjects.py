@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from chunksmith.providers.builtin.clauses import Clause, text_of
 from chunksmith.providers.builtin.framing import ORDINALS, is_partial
-from chunksmith.providers.builtin.verbs import past, third_person
+from chunksmith.providers.builtin.verbs import past, reading, third_person
 from chunksmith.providers.builtin.views import Draft, View, doubled
 from chunksmith.providers.builtin.words import Token, is_name, is_plural
 
@@ -208,9 +208,11 @@ def names_person(tokens: Sequence[Token]) -> bool:
     words = [token for token in tokens if token.tag == "word"]
     if not words:
         return False
-    heads = []
-    for token in tokens:
-        if token.tag in ("prep", "rel", "to"):
+    heads: list[str] = []
+    for token, following in zip(tokens, (*tokens[1:], None), strict=True):
+        # "porters doing an upload"
+        doing = heads and following is not None and following.tag == "det" and reading(token.lower, "g")
+        if token.tag in ("prep", "rel", "to") or doing:
             break
         heads.append(token.lower)
     head = heads[-1] if heads else ""
