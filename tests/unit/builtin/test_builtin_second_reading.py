@@ -2,18 +2,20 @@
 
 import pytest
 
+from chunksmith.domain.calls import Task
 from chunksmith.providers.builtin.examples import of_examples
+from chunksmith.providers.builtin.generator import generate
 from chunksmith.providers.builtin.passage import sentences
 from chunksmith.providers.builtin.questions import candidates, further, last_resort, readings_of
 from chunksmith.providers.builtin.runs import run_clozes
 
 
 def asked(text: str, *headings: str) -> dict[str, str]:
-    """All questions of all ranks."""
+    """All questions of the first three ranks, and those that the passage gives by any of them."""
     reads = readings_of(sentences(text, headings))
-    return {
-        item.question: item.answer for rank in (candidates, further, last_resort) for item in rank(reads) if item.answer
-    }
+    found = {item.question: item.answer for rank in (candidates, further, last_resort) for item in rank(reads)}
+    given = generate(Task("default", text, 3, context={"headings": list(headings)}))
+    return found | {str(item["question"]): str(item["answer"]) for item in given if item["kind"] != "cloze"}
 
 
 ASKED = [
@@ -137,7 +139,8 @@ NEVER = [
     ),
     pytest.param(
         "Some pragmas take effect during the SQL compilation stage, not the execution stage. This means if using the "
-        "C-language API (or similar in a wrapper interface), the pragma may run during the sqlite3_prepare() call.",
+        "C-language sqlite3_prepare(), sqlite3_step(), sqlite3_finalize() API (or similar in a wrapper interface), the "
+        "pragma may run during the sqlite3_prepare() call, not during the sqlite3_step() call.",
         "",
         "mean?",
         id="a condition behind a verb of saying",
@@ -174,6 +177,13 @@ NEVER = [
         id="unless as a condition",
     ),
     pytest.param(
+        "The WAL file is part of the persistent state of the database and should be kept with the database if the "
+        "database is copied or moved.",
+        "",
+        "Under what condition is the WAL file",
+        id="a second predicate",
+    ),
+    pytest.param(
         "For full prefix support of all languages, method (3) may be preferred by the user.",
         "Synonym Support",
         "prefix support",
@@ -204,9 +214,12 @@ def test_an_answer_does_not_end_before_whether() -> None:
     assert [answer for answer in asked(text, "The long description").values() if answer.endswith("decide")] == []
 
 
-def test_a_gerund_that_a_heading_has_with_a_capital_is_written_small() -> None:
-    text = "# Updating\n\nUpdating an existing package may require some knowledge of older techniques."
-    assert "What may updating an existing package require?" in asked(text)
+def test_a_gerund_with_its_object_is_written_small() -> None:
+    text = (
+        "Updating an existing package may get complicated since it may be using older techniques. Further explanations "
+        "are given in Chapter 8, Updating the package."
+    )
+    assert "may updating an existing package do?" in " ".join(asked(text, "The first package"))
 
 
 def test_a_gap_is_not_printed_behind_what_the_page_has_said() -> None:

@@ -92,6 +92,14 @@ _SECOND_CLAUSE = re.compile(
 )
 
 
+# "When is the lamp lit and should be kept so?": only the first verb has been turned.
+_SECOND_PREDICATE = re.compile(
+    r"(?:\A|, )(?:under what condition|when|why|where|how) (?:is|are|was|were|does|do|did|can|may|must|should|will)\b"
+    r"(?:(?!\b(?:that|which|who|if|when|whether)\b).)*\band (?:should|must|can|may|will|has|have|is|are|was|were)\b",
+    re.I,
+)
+
+
 def question_fits(question: str, answer: str, kind: str = "", whole: bool = False) -> bool:
     return stands_alone(question, whole) and reads_well(question, answer, kind)
 
@@ -100,7 +108,7 @@ def reads_well(question: str, answer: str, kind: str = "") -> bool:
     count = len(question.split())
     if not 3 <= count <= 30 or len(question) > 220 or _BAD_QUESTION.search(question):
         return False
-    if _SECOND_CLAUSE.search(question):
+    if _SECOND_CLAUSE.search(question) or _SECOND_PREDICATE.search(question):
         return False
     if question.count("(") != question.count(")") or question.count("[") != question.count("]"):
         return False
