@@ -184,6 +184,20 @@ NEVER = [
         id="a second predicate",
     ),
     pytest.param(
+        "After all the changes are written, it is important to flush the changes to disk. This step corresponds to steps "
+        "3.8, 3.9, and 3.10 in the single-file commit scenario described previously.",
+        "",
+        "correspond to",
+        id="an answer that was described previously",
+    ),
+    pytest.param(
+        "The original Makefile didn't have it because usually other directories already exist on the system where you "
+        "are running make install.",
+        "Modifying the source",
+        "Makefile didn't have it. Why is that",
+        id="a heading before a statement",
+    ),
+    pytest.param(
         "For full prefix support of all languages, method (3) may be preferred by the user.",
         "Synonym Support",
         "prefix support",

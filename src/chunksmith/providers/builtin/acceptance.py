@@ -151,6 +151,9 @@ def worded(question: str, answer: str) -> str:
     return asked if question_fits(asked, answer) else ""
 
 
+_STATED = re.compile(r"\. (?:Why|Under|When|What) [^.]*\Z")
+
+
 class _Verdict(NamedTuple):
     candidate: Candidate | None
     reason: str = ""
@@ -173,6 +176,9 @@ def _judged(read: Reading, proposal: Proposal) -> _Verdict:
         proposal = proposal._replace(leans=True, needs_lead=True)
     lead, penalty = _context(read.topic, proposal)
     if lead is None:
+        return _Verdict(None, "no context")
+    if lead and _STATED.search(draft.question):
+        # "When moving the lamp, the tower is dark. Why is that?" would make it a matter of the moving.
         return _Verdict(None, "no context")
     question = in_full(lead, draft.question)
     instruction = unlinked(_ended(_joined(lead, draft.instruction)))
