@@ -431,7 +431,7 @@ async def test_lists_agree_with_a_plain_model(
             per_page = chance.choice([1, 3, 7, 100])
             assert await by_pages(varied, dataset, query, per_page) == wanted, query
             assert await by_cursor(varied, dataset, query, per_page) == wanted, query
-            if sort == "id":
+            if sort == "id" and "split" not in narrowed:  # there are none, which a download refuses
                 exported = await rows(varied, dataset, **narrowed)
                 assert [row["id"] for row in exported] == in_order([e for e in known if check(e)], "id", None)
 
