@@ -315,7 +315,8 @@ _EASILY_EMPTY = frozenset("what why how where when".split())
 
 def in_full(lead: str, question: str) -> str:
     """The question as it is printed, behind what goes before it."""
-    return _RESTRICTED.sub(r"\g<asked>", unlinked(_joined(lead, question) + "?"))
+    asked = unlinked(_joined(lead, question) + "?")
+    return _RESTRICTED.sub(r"\g<asked>", asked) if " only " in asked else asked
 
 
 _FINITE = "(?:is|are|was|were|can|may|must|should|will|does|do|did)"

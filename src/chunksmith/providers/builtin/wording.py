@@ -108,7 +108,7 @@ def reads_well(question: str, answer: str, kind: str = "") -> bool:
     count = len(question.split())
     if not 3 <= count <= 30 or len(question) > 220 or _BAD_QUESTION.search(question):
         return False
-    if _SECOND_CLAUSE.search(question) or _SECOND_PREDICATE.search(question):
+    if _SECOND_CLAUSE.search(question) or (" and " in question and _SECOND_PREDICATE.search(question)):
         return False
     if question.count("(") != question.count(")") or question.count("[") != question.count("]"):
         return False
