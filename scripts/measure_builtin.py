@@ -23,10 +23,10 @@ from chunksmith.ingest.packing import Draft, paths_at
 from chunksmith.ingest.parsers import parse_file
 from chunksmith.providers.builtin.acceptance import refusal
 from chunksmith.providers.builtin.generator import Item, generate
+from chunksmith.providers.builtin.grammar.passage import Sentence, sentences
+from chunksmith.providers.builtin.grammar.reading import Reading
 from chunksmith.providers.builtin.languages import detect
-from chunksmith.providers.builtin.passage import Sentence, sentences
 from chunksmith.providers.builtin.questions import candidates, proposals, readings_of
-from chunksmith.providers.builtin.reading import Reading
 
 SAMPLES = Path(__file__).resolve().parents[1] / "src" / "chunksmith" / "samples"
 READABLE = {".md", ".txt", ".html", ".pdf", ".docx", ".epub"}

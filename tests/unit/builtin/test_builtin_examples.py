@@ -5,7 +5,7 @@ import pytest
 from chunksmith.domain.calls import Task
 from chunksmith.providers.builtin.examples import of_examples
 from chunksmith.providers.builtin.generator import generate
-from chunksmith.providers.builtin.passage import sentences
+from chunksmith.providers.builtin.grammar.passage import sentences
 
 GENERAL = "A lighthouse keeper trims the wick of the lamp before the evening."
 

@@ -3,10 +3,10 @@
 import pytest
 
 from chunksmith.domain.calls import Task
-from chunksmith.providers.builtin.cloze import in_context
+from chunksmith.providers.builtin.blanks.cloze import in_context
 from chunksmith.providers.builtin.generator import Item, generate
+from chunksmith.providers.builtin.grammar.passage import sentences
 from chunksmith.providers.builtin.languages import fill_in
-from chunksmith.providers.builtin.passage import sentences
 from chunksmith.providers.builtin.questions import further, last_resort, readings_of
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from chunksmith.domain.calls import Task
 from chunksmith.providers.builtin.generator import generate
-from chunksmith.providers.builtin.passage import sentences
+from chunksmith.providers.builtin.grammar.passage import sentences
 from chunksmith.providers.builtin.questions import candidates, predicated, readings_of
 
 

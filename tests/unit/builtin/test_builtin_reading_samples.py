@@ -3,9 +3,9 @@
 import pytest
 
 from chunksmith.domain.calls import Task
-from chunksmith.providers.builtin.cloze import clozes
+from chunksmith.providers.builtin.blanks.cloze import clozes
 from chunksmith.providers.builtin.generator import generate
-from chunksmith.providers.builtin.passage import sentences
+from chunksmith.providers.builtin.grammar.passage import sentences
 from chunksmith.providers.builtin.questions import candidates, further, readings_of
 
 

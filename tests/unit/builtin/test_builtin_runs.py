@@ -3,11 +3,11 @@
 import pytest
 
 from chunksmith.domain.calls import Task
+from chunksmith.providers.builtin.blanks.runs import run_clozes
 from chunksmith.providers.builtin.examples import of_examples
 from chunksmith.providers.builtin.generator import Item, generate
-from chunksmith.providers.builtin.passage import sentences
+from chunksmith.providers.builtin.grammar.passage import sentences
 from chunksmith.providers.builtin.questions import readings_of
-from chunksmith.providers.builtin.runs import run_clozes
 
 
 def filled(text: str, *headings: str) -> dict[str, str]:

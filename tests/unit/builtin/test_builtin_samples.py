@@ -11,7 +11,7 @@ from chunksmith.domain.calls import Task
 from chunksmith.domain.sentences import spans
 from chunksmith.ingest.parsers import parse_file
 from chunksmith.providers.builtin.generator import Item, generate
-from chunksmith.providers.builtin.passage import sentences
+from chunksmith.providers.builtin.grammar.passage import sentences
 from measure_builtin import MeasureOptions, table
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -3,11 +3,11 @@
 import pytest
 
 from chunksmith.domain.calls import Task
+from chunksmith.providers.builtin.blanks.runs import run_clozes
 from chunksmith.providers.builtin.examples import of_examples
 from chunksmith.providers.builtin.generator import generate
-from chunksmith.providers.builtin.passage import sentences
+from chunksmith.providers.builtin.grammar.passage import sentences
 from chunksmith.providers.builtin.questions import candidates, further, last_resort, readings_of
-from chunksmith.providers.builtin.runs import run_clozes
 
 
 def asked(text: str, *headings: str) -> dict[str, str]:

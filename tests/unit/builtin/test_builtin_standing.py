@@ -3,12 +3,12 @@
 import pytest
 
 from chunksmith.domain.calls import Task
-from chunksmith.providers.builtin.clauses import parse
 from chunksmith.providers.builtin.generator import generate
-from chunksmith.providers.builtin.passage import sentences
+from chunksmith.providers.builtin.grammar.clauses import parse
+from chunksmith.providers.builtin.grammar.passage import sentences
+from chunksmith.providers.builtin.grammar.words import tokens
 from chunksmith.providers.builtin.pointing import is_whole, stands_alone, without_told
 from chunksmith.providers.builtin.questions import candidates, further, last_resort, readings_of, standing
-from chunksmith.providers.builtin.words import tokens
 
 
 def asked(text: str, *headings: str) -> dict[str, str]:

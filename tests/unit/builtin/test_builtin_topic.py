@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from chunksmith.domain.calls import Task
 from chunksmith.providers.builtin.generator import generate
-from chunksmith.providers.builtin.passage import Sentence, sentences
+from chunksmith.providers.builtin.grammar.passage import Sentence, sentences
+from chunksmith.providers.builtin.grammar.topic import named, topic_of
 from chunksmith.providers.builtin.questions import candidates, readings_of
-from chunksmith.providers.builtin.topic import named, topic_of
 
 TOPICS = [
     (("3.11. /media : Mount point for removable media", "3.11.1. Purpose"), "Regarding /media"),

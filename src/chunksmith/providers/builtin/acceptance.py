@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from chunksmith.providers.builtin.framing import leans_on_earlier
+from chunksmith.providers.builtin.grammar.framing import leans_on_earlier
+from chunksmith.providers.builtin.grammar.reading import Proposal, Reading, past_opening
+from chunksmith.providers.builtin.grammar.topic import Topic, heading_text
+from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, reading, readings
+from chunksmith.providers.builtin.grammar.views import Draft
+from chunksmith.providers.builtin.grammar.words import Token, is_name, tokens
 from chunksmith.providers.builtin.pointing import answer_stands_alone, is_whole, points_away, stands_alone, without_told
-from chunksmith.providers.builtin.reading import Proposal, Reading, past_opening
-from chunksmith.providers.builtin.topic import Topic, heading_text
-from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading, readings
-from chunksmith.providers.builtin.views import Draft
 from chunksmith.providers.builtin.wording import answer_fits, length_score, question_fits, reads_well
-from chunksmith.providers.builtin.words import Token, is_name, tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import math
 import re
 
 from chunksmith.domain.calls import Task
-from chunksmith.providers.builtin.passage import sentences
+from chunksmith.providers.builtin.grammar.passage import sentences
 from chunksmith.providers.builtin.summary import terms
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from chunksmith.providers.builtin.passage import Sentence
+from chunksmith.providers.builtin.grammar.passage import Sentence
 
 
 def of_examples(sentences: Sequence[Sentence]) -> frozenset[int]:

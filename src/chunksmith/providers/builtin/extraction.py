@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from chunksmith.domain.calls import Task
 from chunksmith.domain.sentences import Span, spans
+from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, readings
+from chunksmith.providers.builtin.grammar.words import ADVERBS, BE, DETERMINERS, DO, HAVE, MODAL, PREPOSITIONS, PRONOUNS
 from chunksmith.providers.builtin.languages import detect, function_words
-from chunksmith.providers.builtin.verbs import NOUN_LIKE, readings
-from chunksmith.providers.builtin.words import ADVERBS, BE, DETERMINERS, DO, HAVE, MODAL, PREPOSITIONS, PRONOUNS
 
 Item = dict[str, object]
 BY_NAME, BY_PHRASE, BY_DESCRIPTION, BY_NOTHING = 0.9, 0.8, 0.6, 0.3

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from chunksmith.domain.calls import Task
 from chunksmith.errors import InvalidRequest
 from chunksmith.providers.builtin.acceptance import Candidate
+from chunksmith.providers.builtin.blanks.cloze import Cloze, clozes, in_context
+from chunksmith.providers.builtin.blanks.runs import run_clozes
 from chunksmith.providers.builtin.choosing import answer
-from chunksmith.providers.builtin.cloze import Cloze, clozes, in_context
 from chunksmith.providers.builtin.examples import of_examples
 from chunksmith.providers.builtin.extraction import extract, judge
+from chunksmith.providers.builtin.grammar.passage import Sentence, sentences
 from chunksmith.providers.builtin.languages import SUMMARIZE, detect
 from chunksmith.providers.builtin.likeness import alike, repeats, share_answer
-from chunksmith.providers.builtin.passage import Sentence, sentences
 from chunksmith.providers.builtin.questions import (
     candidates,
     further,
@@ -27,7 +28,6 @@ from chunksmith.providers.builtin.questions import (
     standing,
 )
 from chunksmith.providers.builtin.remaining import remaining
-from chunksmith.providers.builtin.runs import run_clozes
 from chunksmith.providers.builtin.summary import central, is_statement, statements, terms
 from chunksmith.providers.builtin.taxonomy import categories
 

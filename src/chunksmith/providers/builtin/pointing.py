@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from chunksmith.providers.builtin.verbs import NOUN_LIKE, readings
+from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, readings
 
 # "below the lamp", "above 40 degrees" name a place; "shown below" points at the page.
 _UP_AND_DOWN = (

@@ -5,21 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from chunksmith.providers.builtin.acceptance import Candidate, behind, finished, headed
-from chunksmith.providers.builtin.addressed import addressed
-from chunksmith.providers.builtin.clauses import Clause, parse
-from chunksmith.providers.builtin.consequents import adjunct_questions
-from chunksmith.providers.builtin.directives import directive_at, directive_proposals
-from chunksmith.providers.builtin.framing import Vocabulary
-from chunksmith.providers.builtin.glossaries import entries
-from chunksmith.providers.builtin.in_place import asked_in_place
-from chunksmith.providers.builtin.openings import clause_proposals, with_lead
-from chunksmith.providers.builtin.passage import Sentence
-from chunksmith.providers.builtin.plain import plain_questions
-from chunksmith.providers.builtin.pointing import points_away, stands_alone, without_told
-from chunksmith.providers.builtin.polar import whether
-from chunksmith.providers.builtin.predications import predications, taken_up_behind, under_heading
-from chunksmith.providers.builtin.quoting import LONGEST_RUN, context_of, taking_up
-from chunksmith.providers.builtin.reading import (
+from chunksmith.providers.builtin.grammar.clauses import Clause, parse
+from chunksmith.providers.builtin.grammar.framing import Vocabulary
+from chunksmith.providers.builtin.grammar.passage import Sentence
+from chunksmith.providers.builtin.grammar.reading import (
     MAX_FARTHER,
     MAX_LINES,
     Antecedent,
@@ -29,16 +18,27 @@ from chunksmith.providers.builtin.reading import (
     next_antecedent,
     past_opening,
 )
-from chunksmith.providers.builtin.reasons import reasons
-from chunksmith.providers.builtin.sequels import sequels
-from chunksmith.providers.builtin.standing import as_it_stands, standing_questions
-from chunksmith.providers.builtin.taken_up import taken_up, told_deeds
-from chunksmith.providers.builtin.topic import topic_of
-from chunksmith.providers.builtin.unturned import unturned
-from chunksmith.providers.builtin.verbs import reading
-from chunksmith.providers.builtin.views import Draft, clause_end
+from chunksmith.providers.builtin.grammar.topic import topic_of
+from chunksmith.providers.builtin.grammar.verbs import reading
+from chunksmith.providers.builtin.grammar.views import Draft, clause_end
+from chunksmith.providers.builtin.grammar.words import PLURALS, Token, is_plural, tokens
+from chunksmith.providers.builtin.pointing import points_away, stands_alone, without_told
+from chunksmith.providers.builtin.quoting import LONGEST_RUN, context_of, taking_up
+from chunksmith.providers.builtin.rules.addressed import addressed
+from chunksmith.providers.builtin.rules.consequents import adjunct_questions
+from chunksmith.providers.builtin.rules.directives import directive_at, directive_proposals
+from chunksmith.providers.builtin.rules.glossaries import entries
+from chunksmith.providers.builtin.rules.in_place import asked_in_place
+from chunksmith.providers.builtin.rules.openings import clause_proposals, with_lead
+from chunksmith.providers.builtin.rules.plain import plain_questions
+from chunksmith.providers.builtin.rules.polar import whether
+from chunksmith.providers.builtin.rules.predications import predications, taken_up_behind, under_heading
+from chunksmith.providers.builtin.rules.reasons import reasons
+from chunksmith.providers.builtin.rules.sequels import sequels
+from chunksmith.providers.builtin.rules.standing import as_it_stands, standing_questions
+from chunksmith.providers.builtin.rules.taken_up import taken_up, told_deeds
+from chunksmith.providers.builtin.rules.unturned import unturned
 from chunksmith.providers.builtin.wording import names_variable
-from chunksmith.providers.builtin.words import PLURALS, Token, is_plural, tokens
 
 _BLOCKED_OPENINGS = frozenset(
     """

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from chunksmith.providers.builtin.clauses import parse
-from chunksmith.providers.builtin.framing import is_anaphoric, is_free, is_pointing
-from chunksmith.providers.builtin.passage import Sentence
+from chunksmith.providers.builtin.grammar.clauses import parse
+from chunksmith.providers.builtin.grammar.framing import is_anaphoric, is_free, is_pointing
+from chunksmith.providers.builtin.grammar.passage import Sentence
+from chunksmith.providers.builtin.grammar.reading import Reading, has_clause, is_expletive, past_opening
+from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, reading
+from chunksmith.providers.builtin.grammar.words import Token, tokens
 from chunksmith.providers.builtin.pointing import is_whole
-from chunksmith.providers.builtin.reading import Reading, has_clause, is_expletive, past_opening
 from chunksmith.providers.builtin.summary import commands, stands
-from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading
 from chunksmith.providers.builtin.wording import names_variable
-from chunksmith.providers.builtin.words import Token, tokens
 
 _LONGEST = 40  # words of one sentence
 _RUN = 60  # words

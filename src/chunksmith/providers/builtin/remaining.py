@@ -8,13 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from chunksmith.providers.builtin.acceptance import Candidate, finished, unlinked
-from chunksmith.providers.builtin.complements import complements
-from chunksmith.providers.builtin.consequents import adjunct_questions
-from chunksmith.providers.builtin.errands import steps
-from chunksmith.providers.builtin.in_place import asked_in_place
-from chunksmith.providers.builtin.inward import inward
-from chunksmith.providers.builtin.named_things import with_name
-from chunksmith.providers.builtin.plain import plain_questions
+from chunksmith.providers.builtin.blanks.run_openings import quoted_lead
+from chunksmith.providers.builtin.grammar.reading import Proposal, Reading, past_opening
+from chunksmith.providers.builtin.grammar.topic import Topic
 from chunksmith.providers.builtin.questions import (
     MAX_OPENED,
     drafted_behind,
@@ -23,11 +19,15 @@ from chunksmith.providers.builtin.questions import (
     proposals,
     raised,
 )
-from chunksmith.providers.builtin.reading import Proposal, Reading, past_opening
-from chunksmith.providers.builtin.run_openings import quoted_lead
-from chunksmith.providers.builtin.standing import as_it_stands
-from chunksmith.providers.builtin.topic import Topic
-from chunksmith.providers.builtin.unturned import unturned
+from chunksmith.providers.builtin.rules.complements import complements
+from chunksmith.providers.builtin.rules.consequents import adjunct_questions
+from chunksmith.providers.builtin.rules.errands import steps
+from chunksmith.providers.builtin.rules.in_place import asked_in_place
+from chunksmith.providers.builtin.rules.inward import inward
+from chunksmith.providers.builtin.rules.named_things import with_name
+from chunksmith.providers.builtin.rules.plain import plain_questions
+from chunksmith.providers.builtin.rules.standing import as_it_stands
+from chunksmith.providers.builtin.rules.unturned import unturned
 
 
 def remaining(reads: Sequence[Reading]) -> list[Candidate]:

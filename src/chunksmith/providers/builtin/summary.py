@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+from chunksmith.providers.builtin.grammar.passage import Sentence
+from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, reading
+from chunksmith.providers.builtin.grammar.words import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS, SUBORDINATORS
 from chunksmith.providers.builtin.languages import WIDE, function_words
-from chunksmith.providers.builtin.passage import Sentence
 from chunksmith.providers.builtin.pointing import answer_stands_alone, stands_alone
-from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading
-from chunksmith.providers.builtin.words import ADVERBS, DETERMINERS, PREPOSITIONS, PRONOUNS, SUBORDINATORS
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _STOP = (

@@ -12,8 +12,7 @@ from typing import Any
 from chunksmith.domain.calls import Task
 from chunksmith.domain.sentences import spans
 from chunksmith.domain.taxonomy import name_key
-from chunksmith.providers.builtin.languages import detect, function_words
-from chunksmith.providers.builtin.words import (
+from chunksmith.providers.builtin.grammar.words import (
     ADVERBS,
     BE,
     DETERMINERS,
@@ -25,6 +24,7 @@ from chunksmith.providers.builtin.words import (
     RELATIVES,
     SUBORDINATORS,
 )
+from chunksmith.providers.builtin.languages import detect, function_words
 
 MAX_SECTION_CHARS = 20_000
 NAME_MAX_CHARS, NAME_MAX_WORDS = 80, 8

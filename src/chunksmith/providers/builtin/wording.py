@@ -2,9 +2,9 @@
 
 import re
 
+from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, reading
+from chunksmith.providers.builtin.grammar.views import Draft
 from chunksmith.providers.builtin.pointing import answer_stands_alone, stands_alone
-from chunksmith.providers.builtin.verbs import NOUN_LIKE, reading
-from chunksmith.providers.builtin.views import Draft
 
 
 def answer_fits(draft: Draft, answer: str) -> bool:

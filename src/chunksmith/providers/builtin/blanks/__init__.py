@@ -1,0 +1,1 @@
+"""Cloze items: what may be blanked out, and the statements that are printed around it."""
