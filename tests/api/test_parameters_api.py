@@ -418,8 +418,9 @@ async def test_cutting_options_without_anything_to_cut_are_named(server: Server)
     assert [warning.partition(" ")[0] for warning in started["warnings"]] == ["chunk_size"]
 
 
-async def test_an_overlap_must_be_smaller_than_the_size(server: Server) -> None:
-    body = {"project_id": await server.project(), "chunk_size": 10, "chunk_overlap": 10}
+@pytest.mark.parametrize(("size", "overlap"), [(10, 10), (200, 191), (None, 490)])
+async def test_an_overlap_leaves_room_for_new_text(server: Server, size: int | None, overlap: int) -> None:
+    body = {"project_id": await server.project(), "chunk_size": size, "chunk_overlap": overlap}
     assert "/chunk_overlap" in await faults(server, "POST", "datasets/generate", json=body)
 
 

@@ -113,6 +113,15 @@ def test_a_full_disk_is_told_in_a_line(arguments: list[str]) -> None:
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.parametrize("arguments", COMMANDS[:2], ids=" ".join)
+def test_output_that_is_closed_from_the_beginning_is_told_in_a_line(arguments: list[str]) -> None:
+    command = ["/bin/sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "chunksmith", *arguments]
+    ended = subprocess.run(command, env=environment(), stderr=subprocess.PIPE, timeout=TIMEOUT_S, check=False)
+
+    assert ended.returncode == ExitCode.FAILED
+    assert ended.stderr.decode().splitlines() == ["Error: standard output cannot be written: Bad file descriptor"]
+
+
 @pytest.mark.parametrize("arguments", COMMANDS[:3], ids=" ".join)
 def test_a_reader_that_goes_away_ends_a_command_quietly(arguments: list[str]) -> None:
     reading, writing = os.pipe()
@@ -140,7 +149,7 @@ def test_each_document_is_told_of_and_a_broken_one_does_not_stop_the_rest(server
     [
         (["--chunk-strategy", "zz"], "chunk_strategy: must be one of"),
         (["--chunk-size", "0"], "chunk_size: must be from 1"),
-        (["--chunk-size", "10", "--chunk-overlap", "10"], "must be less than chunk_size"),
+        (["--chunk-size", "10", "--chunk-overlap", "10"], "must be at most 9, 95 % of chunk_size"),
         (["--parsing-model", "gemini"], "API key not configured"),
     ],
     ids=["strategy", "size", "overlap", "model"],

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import os
 import re
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from chunksmith.cli import render
 from chunksmith.cli.client import DEFAULT_SERVER, Api, segment
 from chunksmith.cli.exits import ExitCode, Failure
 from chunksmith.cli.options import AsJson, DatasetId, Key, Server
+from chunksmith.cli.output import standard_output
 from chunksmith.cli.pushing import Hub, Pushed
 
 PAGE = 1000
@@ -226,7 +226,7 @@ def save(api: Api, dataset: str, output: str, query: dict[str, Any]) -> Saved:
     """Errors: Failure when the file cannot be written, and when what came is not what was announced."""
     with api.file(f"/datasets/{segment(dataset)}/download", **query) as response:
         if output == "-":
-            return take(response, sys.stdout.buffer, "-")
+            return take(response, standard_output().buffer, "-")
         with opened(Path(output).resolve()) as stream:
             return take(response, stream, output)
 

@@ -1,9 +1,10 @@
 """Standard output that cannot be written: a full disk, or a reader that has gone away."""
 
+import errno
 import io
 import os
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 
 class OutputFailed(Exception):
@@ -28,6 +29,13 @@ class _Output(io.FileIO):
             os.dup2(nowhere, self.fileno())
             os.close(nowhere)
             raise OutputFailed(exc) from exc
+
+
+def standard_output() -> TextIO:
+    """Errors: OutputFailed when it was closed before the process began."""
+    if sys.stdout is None:
+        raise OutputFailed(OSError(errno.EBADF, os.strerror(errno.EBADF)))
+    return sys.stdout
 
 
 def guard() -> None:

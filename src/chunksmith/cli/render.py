@@ -1,7 +1,6 @@
 """What people read on their terminal. Results go to standard output, everything else to standard error."""
 
 import json
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from rich.text import Text
 
 from chunksmith.cli.exits import Failure
 from chunksmith.cli.jobview import JobView
+from chunksmith.cli.output import standard_output
 from chunksmith.errors import Fault
 
 out = Console(highlight=False, markup=False, emoji=False)
@@ -26,6 +26,7 @@ _STATE_STYLES = {"completed": "green", "failed": "red", "cancelled": "yellow", "
 
 def say(text: str, style: str = "") -> None:
     """A line of a result."""
+    standard_output()  # which rich would do without
     out.print(Text(clean(text), style=style), soft_wrap=True)
 
 
@@ -224,9 +225,9 @@ def _controls(char: str) -> bool:
 
 
 def _needs_ascii() -> bool:
-    return (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    return (standard_output().encoding or "").lower().replace("-", "") != "utf8"
 
 
 def _write(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    standard_output().write(text + "\n")
+    standard_output().flush()

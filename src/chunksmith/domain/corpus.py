@@ -86,10 +86,16 @@ class ProcessOptions:
             faults.append(
                 Fault("/chunking_model", f"proposes borders for the strategy semantic only, not {self.chunk_strategy}")
             )
-        if not 0 <= self.chunk_overlap < self.chunk_size:
-            faults.append(Fault("/chunk_overlap", f"must be less than chunk_size ({self.chunk_size})"))
+        if not 0 <= self.chunk_overlap <= most_overlap(self.chunk_size):
+            most = most_overlap(self.chunk_size)
+            faults.append(Fault("/chunk_overlap", f"must be at most {most}, 95 % of chunk_size ({self.chunk_size})"))
         if faults:
             raise InvalidRequest.of(faults)
+
+
+def most_overlap(chunk_size: int) -> int:
+    """With more, each passage would be stored more than twenty times."""
+    return chunk_size * 19 // 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Literal, cast, get_args
 from semchunk.semchunk import chunkerify
 
 from chunksmith.domain import sentences
+from chunksmith.domain.corpus import most_overlap
 from chunksmith.domain.sentences import Span
 from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import Fault, InvalidRequest
@@ -19,8 +20,6 @@ ChunkStrategy = Literal["heading", "token", "character", "delimiter", "semantic"
 STRATEGIES: tuple[ChunkStrategy, ...] = get_args(ChunkStrategy)
 DEFAULT_SIZE = 512
 MAX_SIZE = 1_000_000
-# More would store each passage more than twenty times.
-MOST_OVERLAP = 0.95
 _DEFAULT_DELIMITER = "\n\n"
 _SEGMENT = 100_000
 
@@ -59,11 +58,8 @@ def validate(spec: ChunkSpec) -> None:
         faults.append(Fault("/chunk_strategy", f"must be one of {', '.join(STRATEGIES)}"))
     if not 1 <= spec.size <= MAX_SIZE:
         faults.append(Fault("/chunk_size", f"must be between 1 and {MAX_SIZE}"))
-    if spec.overlap < 0 or spec.overlap >= max(1, spec.size):
-        faults.append(Fault("/chunk_overlap", "must be at least 0 and smaller than chunk_size"))
-    elif spec.overlap > spec.size * MOST_OVERLAP:
-        most = int(spec.size * MOST_OVERLAP)
-        faults.append(Fault("/chunk_overlap", f"must be at most {most}: a twentieth of chunk_size is for new text"))
+    if not 0 <= spec.overlap <= most_overlap(max(0, spec.size)):
+        faults.append(Fault("/chunk_overlap", f"must be from 0 to {most_overlap(spec.size)}, 95 % of chunk_size"))
     if spec.delimiter == "":
         faults.append(Fault("/chunk_delimiter", "must not be empty"))
     if faults:

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from chunksmith.domain.calls import NEEDS_KEY, ModelRef, ProviderAccount
-from chunksmith.domain.corpus import BUILTIN, Document, NewChunk, ParsedText, ProcessLimits, ProcessOptions
+from chunksmith.domain.corpus import (
+    BUILTIN,
+    Document,
+    NewChunk,
+    ParsedText,
+    ProcessLimits,
+    ProcessOptions,
+    most_overlap,
+)
 from chunksmith.domain.corpus_ports import Documents, Statement, UploadFiles
 from chunksmith.domain.generation import parse_model
 from chunksmith.domain.jobs import Outcome
@@ -230,7 +238,7 @@ def options_of(
     usual = {"chunk_strategy": strategy, "chunk_size": defaults.size, "chunk_overlap": defaults.overlap}
     if "chunk_size" in given:
         # An overlap that nobody asked for must not make the asked size impossible.
-        usual["chunk_overlap"] = min(defaults.overlap, max(0, given["chunk_size"] - 1))
+        usual["chunk_overlap"] = min(defaults.overlap, most_overlap(given["chunk_size"]))
     return ProcessOptions(**{**usual, **named})
 
 

@@ -239,3 +239,15 @@ def test_a_gerund_with_its_object_is_written_small() -> None:
 def test_a_gap_is_not_printed_behind_what_the_page_has_said() -> None:
     prose = sentences("If you do so, the original submitter will not receive any information about the bug.", ("Bugs",))
     assert run_clozes(readings_of(prose), of_examples(prose)) == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        pytest.param("A second lamp may not be required in a small harbour.", id="possibly not"),
+        pytest.param("Often, the old wick does not get cleaned properly by the keeper.", id="often not"),
+        pytest.param("Packing a lamp is not easy for a novice keeper and should be avoided.", id="two verbs"),
+    ],
+)
+def test_what_is_not_denied_outright_is_not_asked_whether(sentence: str) -> None:
+    assert not [question for question in asked(sentence) if question.startswith(("Is ", "Does ", "May "))]

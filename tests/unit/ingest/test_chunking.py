@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chunksmith.domain.corpus import most_overlap
 from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import InvalidRequest
 from chunksmith.ingest.blocks import blocks
-from chunksmith.ingest.chunking import MOST_OVERLAP, ChunkSpec, ChunkStrategy, is_furniture, split
+from chunksmith.ingest.chunking import ChunkSpec, ChunkStrategy, is_furniture, split
 from chunksmith.ingest.furniture import furniture_spans
 
 _STRATEGIES: tuple[ChunkStrategy, ...] = get_args(ChunkStrategy)
@@ -31,7 +32,7 @@ _TEXTS = _MARKDOWN | st.text(max_size=400)
 @st.composite
 def _specs(draw: st.DrawFn) -> ChunkSpec:
     size = draw(st.integers(1, 60))
-    overlap = draw(st.integers(0, int(size * MOST_OVERLAP)))
+    overlap = draw(st.integers(0, most_overlap(size)))
     delimiter = draw(st.sampled_from([None, "\n", ". ", "word", "|"]))
     return ChunkSpec(draw(st.sampled_from(_STRATEGIES)), size, overlap, delimiter)
 

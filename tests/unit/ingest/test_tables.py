@@ -103,6 +103,18 @@ def test_word_table_of_links_is_no_menu(tmp_path: Path) -> None:
     assert _word(tmp_path, link) == _PLAIN
 
 
+def test_word_table_of_headed_sections_frames_its_text(tmp_path: Path) -> None:
+    def sections(table: Table) -> None:
+        for row in table.rows:
+            for cell in row.cells:
+                cell.paragraphs[0].style = "Heading 2"
+                cell.add_paragraph("The keeper lights the lamp at dusk and trims the wick before the night ends.")
+
+    told = _word(tmp_path, sections)
+    assert "## Tower" in told
+    assert "|" not in told
+
+
 def test_word_table_of_one_cell_frames_its_text(tmp_path: Path) -> None:
     assert _word(tmp_path, lambda table: None, (("Mind the tide.",),)) == "Mind the tide."
 
@@ -180,6 +192,10 @@ def test_hidden_words_of_a_cell_are_left_out(tmp_path: Path) -> None:
     [
         pytest.param("<table role=presentation><tr><td>Towers<td>Ships<tr><td>one<td>two</table>", id="by its role"),
         pytest.param("<table><tr><td>Towers<td>Ships</table>", id="of one row"),
+        pytest.param(
+            "<table><tr><th>Menu<th>Welcome<tr><td>Towers<td><h2>Ships</h2><p>A ship carries the oil.</table>",
+            id="with a headed page below headings",
+        ),
         pytest.param("<table><tr><td>Towers<tr><td>Ships</table>", id="of one column"),
         pytest.param(
             "<table><tr><td>Towers<td>Ships<tr><td>one<td><h2>Two</h2><p>The text of the page.</table>",

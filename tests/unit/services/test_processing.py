@@ -111,7 +111,7 @@ def test_options_that_cannot_be_meant_are_refused(options: dict[str, object], po
 
 
 @pytest.mark.parametrize(
-    ("options", "size", "overlap"), [({}, 512, 64), ({"chunk_size": 32}, 32, 31), ({"chunk_overlap": 0}, 512, 0)]
+    ("options", "size", "overlap"), [({}, 512, 64), ({"chunk_size": 32}, 32, 30), ({"chunk_overlap": 0}, 512, 0)]
 )
 def test_options_that_are_not_named_come_from_the_settings(options: dict[str, object], size: int, overlap: int) -> None:
     made = options_of(options, DEFAULTS)

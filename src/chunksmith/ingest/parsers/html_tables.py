@@ -8,7 +8,8 @@ from selectolax.lexbor import LexborNode
 from chunksmith.ingest.parsers.html_nodes import BLOCKS, SKIPPED, is_furniture, links_of, squeeze, visit
 from chunksmith.ingest.parsers.tables import Cell, in_columns, markdown_table
 
-_BLOCKS_OF_A_PAGE = "table, pre, ul, ol, dl, blockquote, h1, h2, h3, h4, h5, h6"
+_HEADINGS = "h1, h2, h3, h4, h5, h6"
+_BLOCKS_OF_A_PAGE = f"table, pre, ul, ol, dl, blockquote, {_HEADINGS}"
 _SECTIONS = frozenset(("thead", "tbody", "tfoot"))
 # What HTML allows.
 _MAX_COLUMNS = 1_000
@@ -18,12 +19,13 @@ _SHORT_CELL = 400
 
 @dataclass(frozen=True, slots=True)
 class HtmlTable:
-    """Shapes: ``headers`` counts the rows of headings at the top."""
+    """Shapes: ``headers`` counts the rows of headings at the top; ``holds_sections``: cells have headings of text."""
 
     rows: list[list[Cell]]
     headers: int
     has_headings: bool
     is_presentation: bool
+    holds_sections: bool
     blocks_by_cell: list[tuple[int, bool]]
 
     @property
@@ -42,15 +44,19 @@ class HtmlTable:
         in_blocks = [length for length, has_blocks in self.blocks_by_cell if has_blocks]
         if len(in_blocks) * 2 > len(self.blocks_by_cell):
             return True
-        if self.has_headings and self.height > 1:
+        if self.has_headings and self.height > 1 and not self.holds_sections:
             return False
-        return self.height == 1 or sum(in_blocks) * 2 > sum(length for length, _ in self.blocks_by_cell)
+        return self.height == 1 or self._is_mostly_blocks()
 
     def is_frame(self) -> bool:
-        """Whether a table of a Word document frames text: one column, or one row of more than values."""
+        """Whether a table of a Word document frames text: a column, a row of more than values, or sections."""
         if self.height == 1 and self.width > 1:
             return any(has_blocks or length > _SHORT_CELL for length, has_blocks in self.blocks_by_cell)
-        return self.width < 2
+        return self.width < 2 or (self.holds_sections and self._is_mostly_blocks())
+
+    def _is_mostly_blocks(self) -> bool:
+        in_blocks = sum(length for length, has_blocks in self.blocks_by_cell if has_blocks)
+        return in_blocks * 2 > sum(length for length, _ in self.blocks_by_cell)
 
     def is_menu(self, table: LexborNode) -> bool:
         links = links_of(table)
@@ -64,11 +70,13 @@ def html_table(table: LexborNode) -> HtmlTable:
     rows: list[list[Cell]] = []
     headings: list[bool] = []
     blocks: list[tuple[int, bool]] = []
+    sections: list[bool] = []
     for section in _sections(table):
         lines = [[cell for cell in row.iter() if cell.tag in {"td", "th"}] for row in section]
         for at, line in enumerate(lines):
             cells = [_cell(cell, rows_left=len(lines) - at) for cell in line]
             rows.append(cells)
+            sections.extend(not _is_plain(node) and node.css_first(_HEADINGS) is not None for node in line)
             headings.append(bool(line) and all(cell.tag == "th" for cell in line))
             blocks.extend(
                 (len(cell.text), _has_blocks(node, len(cell.text)))
@@ -80,6 +88,7 @@ def html_table(table: LexborNode) -> HtmlTable:
         headers=max(1, sum(1 for _ in takewhile(bool, headings))),
         has_headings=any(headings) or any(child.tag in {"thead", "caption"} for child in table.iter()),
         is_presentation=table.attributes.get("role") in {"presentation", "none"},
+        holds_sections=any(sections),
         blocks_by_cell=blocks,
     )
 
@@ -125,12 +134,12 @@ def cell_text(cell: LexborNode) -> str:
         if tag == "-text":
             parts.append(node.text_content or "")
             return False
-        if tag == "br" or tag in BLOCKS:
+        if tag in {"br", "pre"} or tag in BLOCKS:
             parts.append(" ")
         return node.mem_id == cell.mem_id or not (tag in SKIPPED or tag.startswith("-") or is_furniture(node, tag))
 
     def leave(node: LexborNode) -> None:
-        if node.tag in BLOCKS:
+        if node.tag == "pre" or node.tag in BLOCKS:
             parts.append(" ")
 
     visit(cell, enter, leave)

@@ -14,7 +14,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _FUNCTION_WORDS: Mapping[str, frozenset[str]] = {
     "en": frozenset("""
     the of and to in is are was that it for with as on be by this from or an which has have not can at its were their
-    they
+    they a if you your any will when but than into under every each these there don
     """.split()),
     "de": frozenset("""
     der die das und ist im den von zu mit sich des auf für nicht ein eine als auch es dem werden wird aus bei oder

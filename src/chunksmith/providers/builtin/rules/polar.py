@@ -42,6 +42,9 @@ def whether(read: Reading) -> Iterator[Proposal]:
     if subject is None or subject.penalty > 2:
         return
     finite, rest = _affirmed(read, clause, asked_end)
+    before = {token.lower for token in read.tokens[: clause.first]}
+    if _is_uncertain(f"{finite} {rest}", clause.negated, before) or " , " in f" {subject.text} {rest} ":
+        return
     draft = Draft(
         "whether",
         f"{finite} {subject.text} {rest}",
@@ -53,6 +56,13 @@ def whether(read: Reading) -> Iterator[Proposal]:
     yield Proposal(draft, "", subject.penalty, subject.leans, subject.needs_lead)
 
 
+def _is_uncertain(asked: str, negated: bool, before: set[str]) -> bool:
+    """``may not be needed`` forbids nothing, "Often, …" denies nothing, and of two verbs one would be asked."""
+    return (negated and asked.startswith("may ")) or bool(before & _AT_TIMES or _SECOND_VERB.search(asked))
+
+
+_AT_TIMES = frozenset("often sometimes usually generally normally typically mostly".split())
+_SECOND_VERB = re.compile(r" and (?:should|must|can|may|will|is|are|has|have)\b")
 _OPEN = frozenset("no not neither none few any some many most all each every it they this these you i we one".split())
 
 
