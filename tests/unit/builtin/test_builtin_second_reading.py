@@ -251,3 +251,14 @@ def test_a_gap_is_not_printed_behind_what_the_page_has_said() -> None:
 )
 def test_what_is_not_denied_outright_is_not_asked_whether(sentence: str) -> None:
     assert not [question for question in asked(sentence) if question.startswith(("Is ", "Does ", "May "))]
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "All trademarks and copyrights are owned by their owners, unless the text specifically says otherwise.",
+        "A copy of the GNU General Public License is available at the harbour office of every larger town.",
+    ],
+)
+def test_notices_of_rights_are_not_asked_about(notice: str) -> None:
+    assert asked(notice, "The harbour guide", "Abstract") == {}

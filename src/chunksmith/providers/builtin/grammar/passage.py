@@ -24,7 +24,8 @@ _NOT_PROSE_LINE = re.compile(
     r"WITH)\s[^.]*$|&\w+;|\s{3,}\S+\s{3,}"
 )
 _FURNITURE = re.compile(
-    r"\b(?:all rights reserved|copyright|licen[sc]ed under|permission is hereby|this work is|creative commons|"
+    r"\b(?:all rights reserved|copyrights?|trademarks and|general public licen[sc]e|licen[sc]ed under|"
+    r"permission is hereby|this work is|creative commons|"
     r"cookies?|subscribe|newsletter|sign (?:in|up)|log ?in to|click|privacy policy|terms of (?:use|service)|"
     r"last (?:updated|modified|edited)|page was|skip to|back to top|table of contents|javascript|powered by|"
     r"follow us|your browser|without warranty|warranties|liability|page \d+|see also|read more|contact us|"
