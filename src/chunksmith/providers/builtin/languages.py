@@ -81,12 +81,12 @@ def detect(text: str) -> str:
 
 
 def fill_in(language: str, statement: str, answer: str, lead: str = "") -> str:
-    """The question around a statement with a gap; other languages than English give an order to fill it in.
+    """The question around a statement with a gap, in English where no phrase in its language is known.
 
     ``lead`` goes before the English question: ``Regarding the lamp``.
     """
-    if language != "en":
-        return _FILL_IN.get(language, "{}").format(statement)
+    if language in _FILL_IN:
+        return _FILL_IN[language].format(statement)
     wanted = "words complete" if " " in answer else "number completes" if answer[0].isdigit() else "word completes"
     which = f"{lead}, which" if lead else "Which"
     # The full stop of the statement would stand before the question mark.
