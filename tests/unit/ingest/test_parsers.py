@@ -343,6 +343,17 @@ def test_csv_that_tells_its_delimiter_is_cut_there(write: Write, content: str) -
     assert _text(write("a.csv", content)) == "| Name | Born, died |\n| --- | --- |\n| Ada | 1815, 1852 |"
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param('"Name, first";Born\nAda;1815\n', id="in quotes"),
+        pytest.param('\n"Name, first";Born\nAda;1815\n', id="behind an empty line"),
+    ],
+)
+def test_csv_delimiter_is_counted_outside_of_quotes(write: Write, content: str) -> None:
+    assert "| Name, first | Born |" in _text(write("born.csv", content))
+
+
 def test_csv_with_long_cells_is_records(write: Write) -> None:
     long = "word " * 40
     assert _text(write("a.tsv", f"Name\tBio\nAda\t{long}\n")) == f"Name: Ada\nBio: {long.strip()}"

@@ -43,8 +43,12 @@ def parse_csv(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
 def _delimiter(text: str, tabbed: bool) -> str:
     if tabbed:
         return "\t"
-    first = text[:10_000].split("\n", 1)[0]
+    # In quotes a comma separates nothing, and a line break ends no row.
+    first = next((line for line in _QUOTED.sub("", text[:10_000]).splitlines() if line.strip()), "")
     return max(",;\t|", key=first.count)
+
+
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
 def _csv_records(rows: Sequence[Sequence[str]]) -> str:
