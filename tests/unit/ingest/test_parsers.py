@@ -482,3 +482,9 @@ def test_entity_declarations_in_office_files_are_refused(write: Write, encoding:
 )
 def test_size_limits_hold(write: Write, limits: ParseLimits) -> None:
     assert _kind(write("a.txt", "More than ten characters."), limits=limits) == "too_large"
+
+
+def test_code_in_an_item_stands_behind_what_introduces_it(write: Write) -> None:
+    page = "<p>How the lamp is lit.</p><ol><li>Run this command:<pre>make demo</pre>then wait.</li></ol>"
+    told = _text(write("a.html", f"<html><body>{page}</body></html>"))
+    assert told.index("Run this command:") < told.index("make demo") < told.index("then wait.")

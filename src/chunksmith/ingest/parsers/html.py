@@ -145,7 +145,7 @@ class _Walk:
         if tag in SKIPPED or tag.startswith("-") or tag == "!doctype" or is_furniture(node, tag):
             self.had_button = self.had_button or tag == "button"
             return False
-        if tag in BLOCKS:
+        if tag == "pre" or tag in BLOCKS:
             self.flush()
         if tag == "pre":
             self.preformatted(node)
