@@ -22,7 +22,7 @@ from chunksmith.domain.generation import ModeShape
 from chunksmith.quality.fields import prompt_text, text_of
 from chunksmith.quality.folding import fold
 from chunksmith.quality.matter import Matter, joined_exact, matter_of
-from chunksmith.quality.spilled import SortedUnique, SpilledArray
+from chunksmith.quality.spilled import SortedUnique, SpilledArray, same_keys
 from chunksmith.quality.words import terms
 
 # Alike from here on. A pair just there is proposed with 98.6 percent: 1 - (1 - 0.5³)³²; at 0.6 with 99.96.
@@ -46,7 +46,6 @@ OFTEN_LEAST, OFTEN_SHARE = 64, 500
 COUNTERS = 1 << 22
 _SLICE = 500
 _PROPOSALS = 1 << 15  # in memory at a time
-SORTED_AT_ONCE, SPREAD_AT_ONCE = 1 << 15, 1 << 10
 _REMEMBERED = 2_048
 _MASK = (1 << 64) - 1
 _PLACE = (1 << 32) - 1
@@ -310,25 +309,6 @@ def twins(texts: Likeness, given: int = 0) -> Twins:
     return found
 
 
-class Clusters:
-    """Things, numbered from 0, and which of them hang together."""
-
-    def __init__(self, count: int) -> None:
-        self._above = array("I", range(count))
-
-    def join(self, one: int, other: int) -> None:
-        low, high = sorted((self.first_of(one), self.first_of(other)))
-        self._above[high] = low
-
-    def first_of(self, number: int) -> int:
-        """The first thing that it hangs together with; itself, if that is none before it."""
-        above = self._above
-        while above[number] != number:
-            above[number] = above[above[number]]
-            number = above[number]
-        return number
-
-
 def _word_bits(words: Iterable[int]) -> int:
     bits = 0
     for word in words:
@@ -383,40 +363,6 @@ def _telling(shingles: set[int], counts: "array[int]", often: int) -> list[int]:
     if 2 * len(rare) >= len(shingles):
         return rare
     return sorted(shingles, key=lambda shingle: (counts[shingle % COUNTERS], shingle))[: (len(shingles) + 1) // 2]
-
-
-def same_keys(keys: Iterable[int], count: int) -> Iterator["array[int]"]:
-    """The places of those of ``count`` keys that another one is equal to, together and in order.
-
-    Shapes: unsigned keys of 64 bits, whose low bits are spread.
-    Units: in memory some 50 bytes for each of ``SORTED_AT_ONCE`` keys; of more, 16 bytes a key in temporary files.
-    """
-    if count <= SORTED_AT_ONCE:
-        yield from _runs(sorted(key << 32 | place for place, key in enumerate(keys)))
-        return
-    parts = 1 << (count // SORTED_AT_ONCE).bit_length()
-    shares = [SpilledArray("Q", written_at_once=SPREAD_AT_ONCE) for _ in range(parts)]
-    low_bits = parts - 1
-    for place, key in enumerate(keys):
-        shares[key & low_bits].extend((key, place))
-    while shares:
-        numbers = iter(shares.pop())
-        yield from _runs(sorted(key << 32 | place for key, place in zip(numbers, numbers, strict=True)))
-
-
-def _runs(ordered: Sequence[int]) -> Iterator["array[int]"]:
-    """Places, the lower 32 bits, of those that agree in what is above."""
-    run = array("I")
-    for one, other in pairwise(ordered):
-        if one ^ other <= _PLACE:
-            run.append((one if not run else other) & _PLACE)
-            if len(run) == 1:
-                run.append(other & _PLACE)
-        elif run:
-            yield run
-            run = array("I")
-    if run:
-        yield run
 
 
 def _proposed(run: "array[int]") -> Iterator[int]:

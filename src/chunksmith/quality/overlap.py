@@ -8,7 +8,8 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from chunksmith.quality.folding import fold
-from chunksmith.quality.likeness import Parts, same_keys
+from chunksmith.quality.likeness import Parts
+from chunksmith.quality.spilled import same_keys
 from chunksmith.quality.words import terms
 
 # Words of a run that is looked up; of one that is enough by itself; the share of runs that is enough.

@@ -5,14 +5,17 @@ import os
 import tempfile
 import weakref
 from array import array
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, pairwise
 
 # Held in memory before they are written.
 WRITTEN_AT_ONCE = 1 << 14
 READ_AT_ONCE = 1 << 13
 # Of each sorted part, read at once while parts are merged.
 MERGED_AT_ONCE = 1 << 8
+# Keys that are sorted in memory, and of more of them those of each share that are held before they are written.
+SORTED_AT_ONCE, SPREAD_AT_ONCE = 1 << 15, 1 << 10
+_PLACE = (1 << 32) - 1
 
 
 class SpilledArray:
@@ -105,3 +108,37 @@ class SortedUnique:
         begin, end = self._ends[number], self._ends[number + 1]
         for start in range(begin, end, MERGED_AT_ONCE):
             yield from self._parts.slice(start, min(end, start + MERGED_AT_ONCE))
+
+
+def same_keys(keys: Iterable[int], count: int) -> Iterator["array[int]"]:
+    """The places of those of ``count`` keys that another one is equal to, together and in order.
+
+    Shapes: unsigned keys of 64 bits, whose low bits are spread.
+    Units: in memory some 50 bytes for each of ``SORTED_AT_ONCE`` keys; of more, 16 bytes a key in temporary files.
+    """
+    if count <= SORTED_AT_ONCE:
+        yield from _runs(sorted(key << 32 | place for place, key in enumerate(keys)))
+        return
+    parts = 1 << (count // SORTED_AT_ONCE).bit_length()
+    shares = [SpilledArray("Q", written_at_once=SPREAD_AT_ONCE) for _ in range(parts)]
+    low_bits = parts - 1
+    for place, key in enumerate(keys):
+        shares[key & low_bits].extend((key, place))
+    while shares:
+        numbers = iter(shares.pop())
+        yield from _runs(sorted(key << 32 | place for key, place in zip(numbers, numbers, strict=True)))
+
+
+def _runs(ordered: Sequence[int]) -> Iterator["array[int]"]:
+    """Places, the lower 32 bits, of those that agree in what is above."""
+    run = array("I")
+    for one, other in pairwise(ordered):
+        if one ^ other <= _PLACE:
+            run.append((one if not run else other) & _PLACE)
+            if len(run) == 1:
+                run.append(other & _PLACE)
+        elif run:
+            yield run
+            run = array("I")
+    if run:
+        yield run

@@ -13,7 +13,8 @@ from chunksmith.domain.generation import GenerationSpec
 from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.ports import Clock
 from chunksmith.pipeline.splits import LEAST_CLUSTERS, Cluster, assign
-from chunksmith.quality.likeness import ALIKE, Clusters, Likeness, Pair, Parts, parts_of
+from chunksmith.quality.clusters import Clusters
+from chunksmith.quality.likeness import ALIKE, Likeness, Pair, Parts, parts_of
 from chunksmith.quality.overlap import LONG_RUN, GroupRuns, SharedRuns, boilerplate_from, passages
 from chunksmith.services.comparing import entry_pages, shape_of
 from chunksmith.services.runner import Running

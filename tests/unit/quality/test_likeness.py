@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from chunksmith.domain.datasets import Entry
 from chunksmith.domain.generation import SHAPES
-from chunksmith.quality import likeness
-from chunksmith.quality.likeness import ALIKE, Clusters, Likeness, Parts, Twin, parts_of, same_keys, twins
+from chunksmith.quality import spilled
+from chunksmith.quality.clusters import Clusters
+from chunksmith.quality.likeness import ALIKE, Likeness, Parts, Twin, parts_of, twins
+from chunksmith.quality.spilled import same_keys
 from planted import ALIKE_EDITS, EDITS, OTHERS, texts_of
 
 TEXTS = texts_of(400)
@@ -260,6 +262,6 @@ def test_equal_keys_are_found_however_few_are_sorted_at_once(keys: list[int]) ->
     places = defaultdict(list)
     for place, key in enumerate(keys):
         places[key].append(place)
-    with mock.patch.object(likeness, "SORTED_AT_ONCE", 8):
+    with mock.patch.object(spilled, "SORTED_AT_ONCE", 8):
         runs = list(map(list, same_keys(keys, len(keys))))
     assert sorted(runs) == sorted(run for run in places.values() if len(run) > 1)
