@@ -11,7 +11,14 @@ from chunksmith.providers.builtin.grammar.topic import Topic, heading_text
 from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, reading, readings
 from chunksmith.providers.builtin.grammar.views import Draft
 from chunksmith.providers.builtin.grammar.words import Token, is_name, tokens
-from chunksmith.providers.builtin.pointing import answer_stands_alone, is_whole, points_away, stands_alone, without_told
+from chunksmith.providers.builtin.pointing import (
+    answer_stands_alone,
+    is_of_case,
+    is_whole,
+    points_away,
+    stands_alone,
+    without_told,
+)
 from chunksmith.providers.builtin.wording import answer_fits, length_score, question_fits, reads_well
 
 
@@ -161,6 +168,8 @@ class _Verdict(NamedTuple):
 
 def _judged(read: Reading, proposal: Proposal) -> _Verdict:
     draft = without_trailer(read, proposal.draft)
+    if is_of_case(read.sentence.text):
+        return _Verdict(None, "holds in another case only")
     if draft.end <= draft.start:
         return _Verdict(None, "empty answer")
     low, high = read.tokens[draft.start].start, read.tokens[draft.end - 1].end
@@ -239,6 +248,12 @@ def _is_cut(read: Reading, draft: Draft) -> bool:
         # "to let the user decide | whether to install it"
         return True
     rest = [token.lower for token in parts[place + 1 : read.last + 1]]
+    if rest[:1] == ["or"] and any(token.lower == "either" for token in parts[draft.start : place]):
+        # "if either the lamp is lit | , or the keeper is awake"
+        return True
+    if parts[place].lower == "but" and parts[place - 2].tag == "det" and _is_noun_phrase(parts[place + 1 : place + 3]):
+        # "a small | but finite probability"
+        return True
     if parts[place].text == "," and listed and (rest[:1] in (["and"], ["or"]) or "etc" in rest):
         return True
     if parts[place].text == "," and place + 1 < read.last and reading(parts[place + 1].lower, "g"):
@@ -256,6 +271,10 @@ def _is_cut(read: Reading, draft: Draft) -> bool:
     if third is not None and (third.base not in NOUN_LIKE or after.tag in ("det", "num", "quoted")):
         return False
     return not (reading(following.lower, "bd") and after.tag in ("det", "num", "quoted", "pron"))
+
+
+def _is_noun_phrase(told: Sequence[Token]) -> bool:
+    return len(told) == 2 and all(token.tag == "word" and not reading(token.lower, "sbd") for token in told)
 
 
 class _Context(NamedTuple):
@@ -283,6 +302,9 @@ def _context(topic: Topic | None, proposal: Proposal) -> _Context:
         if proposal.draft.kind == "definition" and topic.kind != "noun":
             # "When measuring coverage, what is the run?"
             return _Context(None, penalty)
+        if proposal.draft.kind == "whether" and _specific(proposal.draft.question) < _LEAST_TOLD:
+            # "Regarding required files, will the package be installed?": under what circumstances?
+            return _Context(None, penalty)
         if topic.kind == "noun" and short and "you" in words:
             # "Regarding duties, what should you orphan?": when, and why?
             return _Context(None, penalty)
@@ -297,10 +319,16 @@ def _context(topic: Topic | None, proposal: Proposal) -> _Context:
     return _Context(None if proposal.needs_lead else lead, penalty + (proposal.doubt if proposal.leans else 1.0))
 
 
+_LEAST_TOLD = 4
+
+
 def _specific(question: str) -> int:
     """How many words tell what is asked about; a name or a figure tells as much as three."""
     parts = tokens(question)
-    named = sum(token.tag in ("quoted", "num") or (token.tag == "word" and is_name(token.text)) for token in parts[1:])
+    named = sum(
+        token.tag in ("quoted", "num") or (token.tag == "word" and (is_name(token.text) or "_" in token.text))
+        for token in parts[1:]
+    )
     plain = sum(token.tag == "word" and token.lower not in _HOLLOW for token in parts[1:])
     return 2 * named + plain + sum(token.text[0].isupper() and token.tag == "word" for token in parts[1:])
 

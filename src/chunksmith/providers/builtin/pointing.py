@@ -127,6 +127,12 @@ def is_whole(sentence: str) -> bool:
     return not any(match[0].lower() != "that" and _dangling(match, sentence) for match in _PRONOUN.finditer(sentence))
 
 
+def is_of_case(sentence: str) -> bool:
+    """``Otherwise, …``, ``Then, the …``: true only in the case that the sentence before tells of."""
+    return bool(_OF_CASE.match(sentence))
+
+
+_OF_CASE = re.compile(r"otherwise\b|then, (?:the|if|it)\b|in (?:that|this) (?:case|event)\b", re.I)
 _PRONOUN = re.compile(r"\b(?:it|they|them|its|their|itself|themselves|that)\b", re.I)
 _NOUN_THEN_THAT = re.compile(r"[\w`\"”)]{2,} that \w", re.I)
 

@@ -59,7 +59,8 @@ def parse(tokens: Sequence[Token], first: int, last: int) -> Clause | None:
     if tokens[verb].tag == "word" and (tokens[verb - 1].tag in AUXILIARY or tokens[verb - 1].lower in {"be", "been"}):
         # "that the writer obtained to write must be | held": the finite verb was taken for the inner one.
         return None
-    if tokens[subject_end - 1].lower in {"longer", "such", "first"} or _holds_verb(tokens[first:subject_end]):
+    subject = tokens[first:subject_end]
+    if subject[-1].lower in {"longer", "such", "first"} or _holds_verb(subject) or _is_overrun(subject):
         return None
     if subject_end - first > MAX_SUBJECT or not any(
         token.tag in (*NOMINAL, "pron") for token in tokens[first:subject_end]
@@ -86,6 +87,14 @@ def _holds_verb(subject: Sequence[Token]) -> bool:
         and form.base not in NOUN_LIKE
         for token in subject[1:]
     )
+
+
+def _is_overrun(subject: Sequence[Token]) -> bool:
+    """``it first checks that the lamp`` will not …: behind a pronoun the verb was passed over."""
+    return subject[0].lower in _PERSONAL and any(token.tag in ("word", "quoted") for token in subject[1:])
+
+
+_PERSONAL = frozenset("it they he she we i".split())
 
 
 def _group(tokens: Sequence[Token], first: int, subject_end: int, verb: int, last: int) -> Clause | None:

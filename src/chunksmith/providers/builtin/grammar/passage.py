@@ -210,6 +210,11 @@ def _heads_item(line: str, following: str) -> bool:
     return len(bare) < 90 and bare[-1:].isalpha() and bool(re.match(r"\s{2,}[A-Z][a-z]", following))
 
 
+def _is_part(bracket: str, before: str) -> bool:
+    """``"x IN (y, z)"`` is quoted with its brackets, and ``(*pz) is set`` has them for a name: no remarks."""
+    return "(" in bracket and (before.count('"') % 2 == 1 or bracket.lstrip().startswith("(*"))
+
+
 def _cleaned(text: str, start: int, end: int, paragraph: int, block: Block) -> Sentence:
     chars: list[str] = []
     origins: list[int] = []
@@ -222,6 +227,9 @@ def _cleaned(text: str, start: int, end: int, paragraph: int, block: Block) -> S
     for match in _MARKUP.finditer(text, start, end):
         keep(position, match.start())
         position = match.end()
+        if match["drop"] and _is_part(match["drop"], text[start : match.start()]):
+            keep(*match.span())
+            continue
         if match["space"] is not None:
             chars.append(" ")
             origins.append(match.start())

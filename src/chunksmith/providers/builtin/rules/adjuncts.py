@@ -78,7 +78,11 @@ def _ends(parts: Sequence[Token], start: int, limit: int) -> Iterator[tuple[int,
 
     Before the last ``then`` of a condition, else at a comma, else where a pronoun begins a statement.
     """
-    thens = [place for place in range(start + 4, limit) if parts[place].lower == "then"]
+    thens = [place for place in range(start + 4, len(parts)) if parts[place].lower == "then"]
+    if thens and thens[-1] >= limit and parts[thens[-1] - 1].text == "," and parts[start].lower in {"if", "when"}:
+        # Too long a condition to be asked for.
+        return
+    thens = [place for place in thens if place < limit]
     if thens and parts[start].lower in {"if", "when"} and parts[thens[-1] - 1].tag not in ("conj", "sub", "pron"):
         place = thens[-1]
         yield place - (parts[place - 1].text == ","), place + 1

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from chunksmith.providers.builtin.grammar.clauses import parse
 from chunksmith.providers.builtin.grammar.framing import ORDINALS, is_pointing
-from chunksmith.providers.builtin.grammar.reading import Proposal, Reading, past_opening, subject_phrase
+from chunksmith.providers.builtin.grammar.reading import VAGUE_NOUNS, Proposal, Reading, past_opening, subject_phrase
 from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, reading
 from chunksmith.providers.builtin.grammar.views import Draft, View, clause_end
 from chunksmith.providers.builtin.grammar.words import Token, is_plural
@@ -53,7 +53,7 @@ def _identified(read: Reading, start: int) -> _Drafted:
     if not verb or parts[verb + 2].tag in ("prep", "rel", "conj", "be"):
         return
     end = verb - (parts[verb - 1].text == ",")
-    if _is_listed(parts[start:end]) or is_pointing(parts[start:end]):
+    if _is_listed(parts[start:end]) or is_pointing(parts[start:end]) or parts[end - 1].lower in VAGUE_NOUNS:
         return
     asked = f"{parts[verb].lower} {_small(_text(read, start, end))}"
     stop = _end(parts, verb + 1, read.last)

@@ -78,6 +78,11 @@ def _end(read: Reading, goal: int) -> int | None:
             return at
         if parts[at].text == "," and following.tag == "conj":
             return None
+        if parts[at].tag == "conj" and following.tag in ("det", "pron"):
+            states = any(token.tag in ("be", "modal") for token in parts[at + 2 : read.last])
+            relates = any(token.tag in ("rel", "sub", "wh") for token in parts[at + 2 : read.last])
+            if states:
+                return None if relates else at
     return read.last
 
 

@@ -104,9 +104,12 @@ def _is_left_open(read: Reading, start: int) -> bool:
     """``The difference``, ``the reason``: of what, only the page tells."""
     clause = parse(read.tokens, start, read.last)
     subject = () if clause is None or read.told else read.tokens[clause.first : clause.subject_end]
+    if subject and subject[-1].lower in _OF_WHAT:
+        return True
     return len(subject) == 2 and subject[0].lower == "the" and subject[1].lower in VAGUE_NOUNS
 
 
+_OF_WHAT = frozenset("example examples".split())
 _NO_BEGINNING = frozenset("other another others both neither either i.e e.g".split())
 # What a second half must follow.
 _PAIRED = frozenset("both either neither whether".split())

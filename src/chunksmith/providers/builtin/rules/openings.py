@@ -293,10 +293,10 @@ def split_opening(read: Reading, start: int) -> Split | None:
     limit = min(read.last - 2, start + 32)
     if read.tokens[start].lower in {"if", "when"}:
         for place in range(start + 3, limit):
-            thens = (token.lower == "then" for token in read.tokens[place + 1 : limit])
+            thens = (_is_then(read, at, limit) for at in range(place + 1, read.last))
             if (
                 read.tokens[place].lower == "then"
-                and read.tokens[place - 1].tag not in ("conj", "sub")
+                and read.tokens[place - 1].tag not in ("conj", "sub", "modal", "be", "have")
                 and not any(thens)
             ):
                 comma = place - 1 if read.tokens[place - 1].text == "," else place
@@ -317,6 +317,11 @@ def split_opening(read: Reading, start: int) -> Split | None:
     if not commas:
         return _unmarked(read, start, limit)
     return Split(commas[0], commas[0] + 1, None) if len(commas) == 1 and commas[0] < limit else None
+
+
+def _is_then(read: Reading, place: int, limit: int) -> bool:
+    """Farther off only behind a comma: the condition was longer than it seemed."""
+    return read.tokens[place].lower == "then" and (place < limit or read.tokens[place - 1].text == ",")
 
 
 def _unmarked(read: Reading, start: int, limit: int) -> Split | None:

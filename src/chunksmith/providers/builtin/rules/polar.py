@@ -43,6 +43,9 @@ def whether(read: Reading) -> Iterator[Proposal]:
         return
     finite, rest = _affirmed(read, clause, asked_end)
     before = {token.lower for token in read.tokens[: clause.first]}
+    if before & _CONCLUDING and not read.told:
+        # "And so the lamp is not lit": in the case that the sentence before tells of.
+        return
     if _is_uncertain(f"{finite} {rest}", clause.negated, before) or " , " in f" {subject.text} {rest} ":
         return
     draft = Draft(
@@ -61,6 +64,7 @@ def _is_uncertain(asked: str, negated: bool, before: set[str]) -> bool:
     return (negated and asked.startswith("may ")) or bool(before & _AT_TIMES or _SECOND_VERB.search(asked))
 
 
+_CONCLUDING = frozenset("so hence thus then".split())
 _AT_TIMES = frozenset("often sometimes usually generally normally typically mostly".split())
 _SECOND_VERB = re.compile(r" and (?:should|must|can|may|will|is|are|has|have)\b")
 _OPEN = frozenset("no not neither none few any some many most all each every it they this these you i we one".split())

@@ -16,7 +16,7 @@ from chunksmith.providers.builtin.grammar.reading import Proposal, Reading, is_e
 from chunksmith.providers.builtin.grammar.verbs import reading
 from chunksmith.providers.builtin.grammar.views import Draft, View, clause_end
 from chunksmith.providers.builtin.grammar.words import Token, tokens
-from chunksmith.providers.builtin.pointing import is_whole, points_away, without_told
+from chunksmith.providers.builtin.pointing import is_of_case, is_whole, points_away, without_told
 from chunksmith.providers.builtin.rules.conditions import statement_end
 from chunksmith.providers.builtin.rules.directives import Directive, directive_at, is_deed, what_to_do
 from chunksmith.providers.builtin.rules.errands import errands
@@ -96,6 +96,7 @@ def as_it_stands(read: Reading, proposal: Proposal) -> Candidate | None:
     asked, said = len(question.split()), len(read.sentence.text[low:high].split())
     if (
         answer is None
+        or (is_of_case(read.sentence.text) and not read.told)
         or (said == 1 and not asked >= 6)
         or not 4 <= asked <= 40
         or len(question) > 260
@@ -180,6 +181,9 @@ def _only_comma(parts: Sequence[Token], start: int, last: int) -> int | None:
         return None
     first = commas[0]
     following = parts[first + 1]
+    if parts[start].lower in {"if", "when"} and any(parts[place + 1].lower == "then" for place in commas[1:]):
+        # "If a process opens the file, closes and opens it again, then …": the condition goes on.
+        return None
     if (
         following.tag == "conj"
         or (following.tag == "rel" and following.lower != "that")

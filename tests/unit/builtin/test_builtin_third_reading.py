@@ -1,0 +1,127 @@
+"""Entries that were cut, empty or true only in another case, and how such sentences are asked now."""
+
+import pytest
+
+from chunksmith.providers.builtin.grammar.clauses import parse
+from chunksmith.providers.builtin.grammar.passage import sentences
+from chunksmith.providers.builtin.grammar.words import tokens
+from chunksmith.providers.builtin.questions import (
+    candidates,
+    further,
+    last_resort,
+    opened,
+    predicated,
+    readings_of,
+    standing,
+)
+from chunksmith.providers.builtin.remaining import remaining
+
+RANKS = (candidates, further, last_resort, standing, opened, predicated, remaining)
+
+
+def asked(text: str, *headings: str) -> dict[str, str]:
+    """Every question of every rank with its answer."""
+    reads = readings_of(sentences(text, headings))
+    return {item.question: item.answer for rank in RANKS for item in rank(reads)}
+
+
+NOTHING = [
+    pytest.param(
+        "Otherwise, if the lamp of the tower is an open flame, an iron screen is placed before it.",
+        id="what holds otherwise only",
+    ),
+    pytest.param("Then, the keeper of a tower is permitted to use the spare oil.", id="what holds then only"),
+    pytest.param("And so a brass lamp is not helpful.", id="what follows from the sentence before"),
+]
+
+
+@pytest.mark.parametrize("sentence", NOTHING)
+def test_what_is_true_in_another_case_only_is_not_asked(sentence: str) -> None:
+    assert asked(sentence, "Lamps") == {}
+
+
+def test_behind_a_pronoun_no_verb_is_passed_over() -> None:
+    parts = tokens("it first checks to make sure the lamp will not overflow")
+    assert parse(parts, 0, len(parts)) is None
+
+
+def test_a_condition_that_goes_on_behind_its_comma_is_not_asked_for() -> None:
+    text = (
+        "If two keepers have open records of the same lamp and one keeper closes its record, unlinks the lamp, then "
+        "sets a new lamp in its place with the same number and opens the new record, then the two keepers will be "
+        "talking of different lamps with the same number."
+    )
+    assert asked(text) == {}
+
+
+def test_then_behind_a_modal_opens_no_order() -> None:
+    text = (
+        "If your lamp burns oil but also stores oil in its foot, it is best not to fill the foot because the valve will "
+        "then prompt keepers to drain the foot all the time."
+    )
+    assert not any("prompt keepers" in question for question in asked(text, "Lamps"))
+
+
+def test_what_is_possible_ends_before_a_second_statement() -> None:
+    text = (
+        "It is not possible to change the oil after it has been lit and any attempt to do so will be silently ignored."
+    )
+    assert set(asked(text, "Lamps").values()) <= {"change the oil after it has been lit"}
+
+
+CUT = [
+    pytest.param(
+        "The rule of the harbour is satisfied if for each lamp either one or more of its wicks are lit, or there exists "
+        "a spare lamp in the tower.",
+        "are lit",
+        id="either without its or",
+    ),
+    pytest.param(
+        "The seal does not guarantee that the oil is clean since there is a small but finite probability that the seal "
+        "was opened.",
+        "a small",
+        id="an adjective without its noun",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "end"), CUT)
+def test_an_answer_is_not_cut_before_its_second_half(text: str, end: str) -> None:
+    assert not any(answer.endswith(end) for question, answer in asked(text, "Lamps").items() if answer not in question)
+
+
+EMPTY = [
+    pytest.param(
+        "The lamp will not be lit unless the doors it opens on are closed.", "will the lamp be lit", id="when"
+    ),
+    pytest.param(
+        "The usual case is that all lamps in a tower are either lit or else are listed in the log.",
+        "what is the usual case",
+        id="the usual case",
+    ),
+    pytest.param(
+        "Examples include lamps broken by the flow of time (c.f. the great fire and the year 2010 problem) and repairs "
+        "for faults introduced by heavy storms.",
+        "examples include",
+        id="examples of something",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "phrase"), EMPTY)
+def test_what_has_many_answers_is_not_asked(text: str, phrase: str) -> None:
+    assert not any(phrase in question.lower() for question in asked(text, "Required parts"))
+
+
+def test_brackets_inside_of_quotation_marks_are_no_remark() -> None:
+    found = sentences('The order used for terms of the form "x IN (y, z)" is always the order of the first term.')
+    assert [one.text for one in found] == [
+        'The order used for terms of the form "x IN (y, z)" is always the order of the first term.'
+    ]
+
+
+def test_a_bracket_that_names_what_is_pointed_at_is_kept() -> None:
+    found = sentences("If successful, (*pz) is set to point to a buffer that holds the whole text.")
+    assert [one.text for one in found] == [
+        "If successful, (*pz) is set to point to a buffer that holds the whole text."
+    ]
