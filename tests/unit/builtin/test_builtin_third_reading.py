@@ -4,6 +4,7 @@ import pytest
 
 from chunksmith.providers.builtin.grammar.clauses import parse
 from chunksmith.providers.builtin.grammar.passage import sentences
+from chunksmith.providers.builtin.grammar.topic import topic_of
 from chunksmith.providers.builtin.grammar.words import tokens
 from chunksmith.providers.builtin.questions import (
     candidates,
@@ -125,3 +126,37 @@ def test_a_bracket_that_names_what_is_pointed_at_is_kept() -> None:
     assert [one.text for one in found] == [
         "If successful, (*pz) is set to point to a buffer that holds the whole text."
     ]
+
+
+def test_a_contracted_verb_is_the_verb_of_its_clause() -> None:
+    text = (
+        "The oil of a lamp is no danger by itself; it’s purely a tool the keeper can use to make the light last longer."
+    )
+    assert not any("it’s purely" in answer for answer in asked(text, "Oil").values())
+
+
+def test_behind_a_ground_that_a_contracted_verb_follows_the_ground_is_asked_for() -> None:
+    text = (
+        "Since `lamp/rules` controls the light of the tower and selects the oil that goes into the lamp, it's usually the file "
+        "keepers spend the most time on."
+    )
+    assert asked(text)["What does `lamp/rules` control?"] == "the light of the tower"
+
+
+def test_an_answer_does_not_end_with_an_occasion_that_goes_on() -> None:
+    text = (
+        "The coloured lens allows light to have several colours by keeping track of the number of panes and, when no "
+        "panes remain, turning the frame."
+    )
+    assert not any(answer.endswith("remain") for answer in asked(text).values())
+
+
+def test_a_heading_that_begins_with_an_adjective_in_ing_is_no_activity() -> None:
+    text = "The main aim of the long rope at the foot of the tower is to hold the buoy."
+    assert not any(question.startswith("When dangling") for question in asked(text, "Dangling ropes"))
+
+
+def test_a_word_that_the_text_writes_small_is_small_in_a_heading_that_is_not_in_title_case() -> None:
+    topic = topic_of(["Removing the Member from a list"], frozenset({"member"}))
+    assert topic is not None
+    assert topic.lead == "When removing the member from a list"

@@ -32,6 +32,7 @@ _MAX_TABLE_DEPTH = 4
 # Of a page of links, what may stand beside them: headings and letters of the alphabet.
 _SHORT = 300
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight|brush)-([\w+#]{1,20})")
+_SITE = re.compile(r"\s+(?:[-|–—·»]|::)\s+")
 _PERMALINK = re.compile(r"(?:¶|#)$")
 
 
@@ -86,12 +87,32 @@ def markdown_from_tree(tree: LexborHTMLParser, *, in_word: bool = False) -> Page
     root = tree.body or tree.root
     if root is None:
         return Page("", title)
-    walk = _Walk(title or "", in_word)
-    walk.run(root)
-    blocks = _drop_contents_headings(walk.joined())
-    if title and blocks and not any(block.startswith("# ") for block in blocks[:6]):
+    blocks = _drop_contents_headings(_main_part(tree, _blocks(root, title, in_word), title, in_word))
+    if title and blocks and not _is_titled(blocks[:6], title):
         blocks.insert(0, f"# {title}")
     return Page("\n\n".join(blocks), title)
+
+
+def _is_titled(blocks: list[str], title: str) -> bool:
+    """There is a heading of the first level, or one that says what the title does before the name of the site."""
+    named = {title.casefold(), _SITE.split(title, 1)[0].casefold()}
+    headings = (block for block in blocks if block.startswith("#"))
+    return any(block.startswith("# ") or block.lstrip("# ").casefold() in named for block in headings)
+
+
+def _blocks(root: LexborNode, title: str | None, in_word: bool) -> list[str]:
+    walk = _Walk(title or "", in_word)
+    walk.run(root)
+    return walk.joined()
+
+
+def _main_part(tree: LexborHTMLParser, whole: list[str], title: str | None, in_word: bool) -> list[str]:
+    """What the page says is its main part, where that is the most of it: help, tools and teasers stand around it."""
+    found = tree.css("main, [role=main]")
+    if len(found) != 1 or is_furniture(found[0], found[0].tag or ""):
+        return whole
+    main = _blocks(found[0], title, in_word)
+    return main if 2 * sum(map(len, main)) >= sum(map(len, whole)) else whole
 
 
 def _depth(source: str) -> int:

@@ -23,6 +23,8 @@ def answer_fits(draft: Draft, answer: str) -> bool:
         return False
     if words[-1].lower() in _BAD_ENDINGS or answer.count('"') % 2 or answer.count("“") != answer.count("”"):
         return False
+    if _UNFINISHED.search(answer):
+        return False
     # A footnote number before a pronoun, an abbreviation that ends two sentences.
     if words[-2:] == ["of", "course"] or _GLUED.search(answer):
         return False
@@ -50,6 +52,8 @@ _SECOND_STATEMENT = re.compile(r"\band like\b|, and (?:\w+ )?(?:is|are|was|were|
 _AFTERTHOUGHT = re.compile(r"\b(?:as well|too|accordingly|nonetheless|as a (?:result|consequence))$|, \w+ly$", re.I)
 _TRAILERS = frozenset("too however though therefore instead also again then thus anyway respectively".split())
 _GLUED = re.compile(r"^\d+ (?:they|it|you|the|we)\b|\. etc$|(?<!\be\.g)(?<!\bi\.e)(?<!\betc)[.!?]\)? [`A-Z]")
+# "by counting the keepers and, when none remains": what is done then is cut off.
+_UNFINISHED = re.compile(r"\b(?:and|or|but), (?:when|if|after|before|once|unless|while|as)\b[^,]*\Z")
 _EMPTY_CONDITION = re.compile(
     r"(?:if|when|because|unless|once|after|before) (?:(?:it|they|he|she|so|you|this)(?: \w+){0,2}$|"
     r"one (?:is|exists|was|has)\b|(?:that|this|these|those|not|so)\b)",

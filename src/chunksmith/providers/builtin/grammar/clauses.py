@@ -90,8 +90,16 @@ def _holds_verb(subject: Sequence[Token]) -> bool:
 
 
 def _is_overrun(subject: Sequence[Token]) -> bool:
-    """``it first checks that the lamp`` will not …: behind a pronoun the verb was passed over."""
+    """``it first checks that the lamp`` will not …, ``it's a tool the keeper`` can …: the verb was passed over."""
+    if begins_contracted(subject[0]):
+        return True
     return subject[0].lower in _PERSONAL and any(token.tag in ("word", "quoted") for token in subject[1:])
+
+
+def begins_contracted(token: Token) -> bool:
+    """``it's``, ``you've``: a pronoun and the finite verb in one."""
+    pronoun, _, verb = token.lower.replace("’", "'").partition("'")
+    return bool(verb) and pronoun in _PERSONAL | {"you", "that", "there"}
 
 
 _PERSONAL = frozenset("it they he she we i".split())

@@ -130,7 +130,9 @@ def _opens_compound(parts: Sequence[Token]) -> bool:
 _GERUND_NOUNS = frozenset(
     """
     testing building packaging logging locking porting indexing parsing chaining caching collating matching
-    mapping sorting
+    mapping sorting dangling existing missing pending remaining underlying overlapping trailing leading floating
+    operating programming sliding blocking recurring living engineering marketing accounting housing incoming outgoing
+    upcoming ongoing
     """.split()
 )
 
@@ -165,8 +167,10 @@ def _written(title: str, lower_words: frozenset[str]) -> str:
     """Title case taken back, all of it or nothing: empty when a word could be a name."""
     words = title.split(" ")
     titled = sum(word[:1].isupper() for word in words[1:]) >= len(words) / 2
-    for place, word in enumerate(words if titled else words[:1]):
+    for place, word in enumerate(words):
         bare = word.strip("()'")
+        if place and not titled and not (bare.lower() in lower_words and is_common(bare)):
+            continue
         if not bare[:1].isupper() or is_name(bare.replace("-", "")):
             continue
         if not _is_ordinary(bare, lower_words):

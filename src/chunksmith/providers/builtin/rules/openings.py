@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from chunksmith.providers.builtin.grammar.clauses import Clause, parse
+from chunksmith.providers.builtin.grammar.clauses import Clause, begins_contracted, parse
 from chunksmith.providers.builtin.grammar.framing import is_free
 from chunksmith.providers.builtin.grammar.reading import Proposal, Reading, Subject, is_expletive, subject_phrase
 from chunksmith.providers.builtin.grammar.verbs import reading
@@ -141,6 +141,8 @@ def with_lead(read: Reading, start: int) -> Iterator[Proposal]:
     if opening.tag == "sub" or since:
         if clause is not None and opening.lower not in {"whether", "unless"}:
             yield from _reasoned(read, clause, opening, start, comma)
+        if clause is not None or begins_contracted(read.tokens[begin]):
+            yield from _ground(read, opening, start, comma)
         return
     if opening.lower == "as" and clause is not None and read.tokens[clause.first].tag != "pron":
         yield from clause_proposals(read, clause, penalty=0.8)
@@ -172,7 +174,7 @@ def lead_text(read: Reading, start: int, comma: int) -> str:
 
 
 def _reasoned(read: Reading, clause: Clause, opening: Token, start: int, comma: int) -> Iterator[Proposal]:
-    """``Because …, X does Y``; ``Although …, X does Y``: both sides are facts of their own."""
+    """``Because …, X does Y``: why does X do Y? What X does is a fact of its own, too."""
     if opening.lower in {"because", "since"}:
         subject = subject_phrase(read, clause)
         if subject is not None and read.tokens[start + 1].tag != "num":
@@ -183,6 +185,10 @@ def _reasoned(read: Reading, clause: Clause, opening: Token, start: int, comma: 
                 yield Proposal(draft, "", subject.penalty, subject.leans, subject.needs_lead)
     if read.tokens[clause.first].tag != "pron":
         yield from clause_proposals(read, clause, penalty=0.5)
+
+
+def _ground(read: Reading, opening: Token, start: int, comma: int) -> Iterator[Proposal]:
+    """``Since X does Y, …``, ``Although X does Y, …``: a fact of its own."""
     if opening.lower in {"because", "since", "although", "though", "while", "whereas"}:
         other = parse(read.tokens, start + 1, comma)
         if other is not None and read.tokens[other.first].tag != "pron":
@@ -344,4 +350,5 @@ def _continued(read: Reading, comma: int, begin: int) -> Split | None:
     if clause is not None:
         listed = any(token.text == "," for token in read.tokens[begin : clause.verb])
         return None if listed else Split(comma, begin, clause)
-    return Split(comma, begin, None) if directive_at(read, begin, read.last) is not None else None
+    order = directive_at(read, begin, read.last)
+    return Split(comma, begin, None) if order is not None or begins_contracted(read.tokens[begin]) else None
