@@ -160,3 +160,22 @@ def test_a_word_that_the_text_writes_small_is_small_in_a_heading_that_is_not_in_
     topic = topic_of(["Removing the Member from a list"], frozenset({"member"}))
     assert topic is not None
     assert topic.lead == "When removing the member from a list"
+
+
+def test_what_a_thing_is_to_somebody_defines_it() -> None:
+    found = candidates(readings_of(sentences("Mazut is Norway’s usual fuel and lubricant.")))
+    assert [(item.question, item.answer) for item in found] == [("What is Mazut?", "Norway’s usual fuel and lubricant")]
+
+
+def test_a_downside_may_be_a_statement() -> None:
+    asked_for = asked("The downside of using two lamps at once is that the keeper has no spare one.")
+    assert asked_for["What is the downside of using two lamps at once?"] == "that the keeper has no spare one"
+
+
+def test_an_answer_ends_before_a_statement_that_begins_with_a_contracted_verb() -> None:
+    text = "A broken seal always indicates a fault of the keeper, and it’s not a fault that you want the pilot to find."
+    assert asked(text)["What does a broken seal always indicate?"] == "a fault of the keeper"
+
+
+def test_a_heading_that_is_a_statement_is_no_name() -> None:
+    assert topic_of(["Lamps Contain Oil and Wicks"]) is None

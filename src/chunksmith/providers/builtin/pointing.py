@@ -54,7 +54,7 @@ _POINTING_ANSWER = re.compile(
     rf"{_LABELLED}|"
     r"(?:more|further|additional) information\b(?! that)|"
     r"the (?:\w+ )?(?:diagram|figure|picture|illustration)s?|\A(?:the same(?! .* as )|each other|one another)\b|"
-    r"(?:from|of|in|to|for|on|with|at|by|than) that \w+|"
+    r"(?:from|of|in|to|for|on|with|at|by|than|outside|within|inside|beyond) that \w+|"
     r"(?:previous|preceding|next) (?:paragraph|example|sentence|page|figure|diagram|step|section|subsection)|"
     r"(?:described|discussed|explained|listed|given) (?:previously|earlier)|"
     r"described in section|to the right|(?:on|to) the left|on the right|shown (?:in|to|at)|right now|mentioned)\b",

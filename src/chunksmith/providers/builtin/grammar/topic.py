@@ -151,8 +151,11 @@ def _is_clean(parts: Sequence[Token], title: str) -> bool:
 
 
 def _is_finite(parts: Sequence[Token], place: int) -> bool:
-    """``How WAL Works``, ``Disk drives that lie``: a third person that is no plural noun."""
+    """``How WAL Works``, ``Disk drives that lie``, ``Lamps Contain Oil``: a verb that can be no noun."""
     token = parts[place]
+    plain = reading(token.lower, "b")
+    if plain is not None and token.lower not in NOUN_LIKE and place == 1 and is_plural(parts[0].text):
+        return token.tag == "word" and len(parts) > 2
     form = reading(token.lower, "s")
     return token.tag == "word" and form is not None and form.base not in NOUN_LIKE and parts[place - 1].tag == "word"
 

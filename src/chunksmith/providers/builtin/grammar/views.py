@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from chunksmith.providers.builtin.grammar.clauses import Clause, declarative, inverted, parse
+from chunksmith.providers.builtin.grammar.clauses import Clause, begins_contracted, declarative, inverted, parse
 from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, reading
 from chunksmith.providers.builtin.grammar.words import MONTHS, Token
 
@@ -143,6 +143,8 @@ def clause_end(clause: Clause) -> int:
         bare = not comma and not linked and following.tag == "word" and _is_bare_clause(tokens, place + 1, clause.last)
         if bare:
             return place
+        if token.tag == "conj" and begins_contracted(following) and (comma or not linked):
+            return place - 1 if comma else place
         if token.tag == "conj" and firm and parse(tokens, place + 1, clause.last) is not None:
             return place - 1 if comma else place
     return clause.last

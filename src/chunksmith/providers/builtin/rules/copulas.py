@@ -107,7 +107,8 @@ _COURSES = frozenset(
     """
     step way goal aim purpose idea approach solution method strategy operation defense defence option task job intent
     rule policy practice default alternative trick choice recommendation function role advantage duty objective
-    difference use remedy fix workaround technique effect consequence requirement responsibility restriction
+    difference use remedy fix workaround technique effect consequence requirement responsibility restriction benefit
+    downside drawback disadvantage reason risk danger exception
     """.split()
 )
 
@@ -142,6 +143,9 @@ def _defines(view: View, start: int, end: int) -> bool:
             return second.lower in {"that", "which", "where", "whose", "in", "of"}
         if first.lower in {"a", "an"}:
             return second.tag in ("word", "quoted", "num")
+        if first.text.endswith(("'s", "’s")):
+            # "Oil is the keeper's fuel": what it is to somebody.
+            return second.tag == "word"
         return first.lower == "the" and any(token.lower in _DEFINING_LINKS for token in tokens[start + 2 : end])
     if tokens[view.clause.verb].lower not in {"are", "were"} or first.tag != "word" or first.lower in _NOT_DEFINING:
         return False
