@@ -179,3 +179,12 @@ def test_an_answer_ends_before_a_statement_that_begins_with_a_contracted_verb() 
 
 def test_a_heading_that_is_a_statement_is_no_name() -> None:
     assert topic_of(["Lamps Contain Oil and Wicks"]) is None
+
+
+def test_a_caption_is_not_asked_about() -> None:
+    assert sentences("Figure 19-22: The underside of the lamp does not bind the valve.") == []
+
+
+def test_what_is_done_to_something_that_nothing_names_is_not_asked() -> None:
+    text = "You will need to shut it down using `ctrl`-`C`."
+    assert not any(answer.startswith("shut it") for answer in asked(text, "Applying Lamps with Oil").values())

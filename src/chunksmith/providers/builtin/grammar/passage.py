@@ -43,6 +43,7 @@ _MARKUP = re.compile(
     r"(?<![\w*])\*(?P<star>[^*\s](?:[^*]{0,120}[^*\s])?)\*(?![\w*])|"
     r"(?<![\w/])_{1,2}(?P<under>[^_\s](?:[^_]{0,120}[^_\s])?)_{1,2}(?![\w/])|(?P<space>(?:\s|\n\s*>)+)"
 )
+_CAPTION = re.compile(r"(?:listing|figure|fig\.|table|example|exhibit|chart|plate) [\dA-Z][\d.-]*[.:] ", re.I)
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _LISTED = re.compile(r"(?P<kind>[A-Z]{4,}) (?:[a-z]\w*\.)?(?P<name>[a-z]\w+)(?=\s*(?:[;(]|(?P=kind)\b|$)| = [a-z])")
 _UNFIT = re.compile(
@@ -123,6 +124,8 @@ def sentences(passage: str, headings: Sequence[str] = ()) -> list[Sentence]:
 def is_prose(text: str) -> bool:
     """Whether the sentence is one: ends as such, mostly letters, no notice, no code."""
     if not 12 <= len(text) <= 600 or text[-1] not in ".!。！।؟۔" or _UNFIT.search(text) or _FURNITURE.search(text):
+        return False
+    if _CAPTION.match(text):
         return False
     solid = [char for char in text if not char.isspace()]
     letters = sum(char.isalpha() for char in solid)

@@ -94,6 +94,10 @@ def asked_in_place(read: Reading) -> Iterator[Proposal]:
     for gap in _gaps(parts, start, read.last):
         said = text[parts[start].start : parts[gap.start - 1].end]
         begun = _begun(read, start, said, gap.start)
+        named = read.told or any(token.tag in ("det", "quoted", "num") for token in parts[start : gap.start])
+        if parts[gap.start + 1].lower in {"it", "them"} and not named:
+            # "You need to do what? Shut it down": shut what down?
+            continue
         if begun and not any(token.lower in _PAIRED for token in parts[start : gap.start]):
             asked = f"{begun} {gap.wh}"
             draft = Draft("what", asked, f"State the answer: {asked}?", gap.start, gap.end, _SCORE + gap.worth)
