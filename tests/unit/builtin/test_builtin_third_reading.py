@@ -188,3 +188,23 @@ def test_a_caption_is_not_asked_about() -> None:
 def test_what_is_done_to_something_that_nothing_names_is_not_asked() -> None:
     text = "You will need to shut it down using `ctrl`-`C`."
     assert not any(answer.startswith("shut it") for answer in asked(text, "Applying Lamps with Oil").values())
+
+
+def test_a_contracted_denial_is_asked_with_not() -> None:
+    text = "Keepers of a parent tower can’t use the private lamps inside child towers."
+    assert asked(text)["What can keepers of a parent tower not use?"] == "the private lamps inside child towers"
+
+
+def test_of_two_verbs_the_second_one_is_not_turned() -> None:
+    parts = tokens("The lamp flickered with a hiss and didn’t light the tower.")
+    assert parse(parts, 0, len(parts) - 1) is None
+
+
+def test_of_two_denials_neither_is_asked_whether() -> None:
+    text = "A wick is not a lamp itself and doesn’t have any light of its own like lamps and stars do."
+    assert not any(question.startswith("Is a wick") for question in asked(text))
+
+
+def test_what_should_not_always_be_done_is_not_forbidden() -> None:
+    text = "Young keepers shouldn’t always share all the duties of their old masters."
+    assert not any("not do" in question for question in asked(text))

@@ -60,6 +60,9 @@ def parse(tokens: Sequence[Token], first: int, last: int) -> Clause | None:
         # "that the writer obtained to write must be | held": the finite verb was taken for the inner one.
         return None
     subject = tokens[first:subject_end]
+    if subject[-1].tag == "conj":
+        # "The lamp flickered with a hiss and | did not light": the finite verb was passed over.
+        return None
     if subject[-1].lower in {"longer", "such", "first"} or _holds_verb(subject) or _is_overrun(subject):
         return None
     if subject_end - first > MAX_SUBJECT or not any(
@@ -282,11 +285,21 @@ def inverted(clause: Clause, text: str, subject: str, end: int) -> str:
     if clause.kind == "lexical":
         auxiliary = {"s": "does", "b": "do", "d": "did"}[clause.feature]
         parts = [auxiliary, subject, adverbs, clause.base, rest]
-    elif finite.lower == "cannot":
-        parts = ["can", subject, adverbs, "not", rest]
+    elif (affirmed := without_denial(finite.lower)) != finite.lower:
+        parts = [affirmed, subject, adverbs, "not", rest]
     else:
         parts = [finite.lower, subject, adverbs, rest]
     return " ".join(part for part in parts if part)
+
+
+def without_denial(finite: str) -> str:
+    """``can`` for ``cannot`` and ``can't``, ``does`` for ``doesn't``; any other word as it is."""
+    if finite in _DENIED:
+        return _DENIED[finite]
+    return finite.removesuffix("n't").removesuffix("n’t")
+
+
+_DENIED = {"cannot": "can", "can't": "can", "can’t": "can", "won't": "will", "won’t": "will"}
 
 
 def declarative(clause: Clause, text: str, subject: str, end: int) -> str:

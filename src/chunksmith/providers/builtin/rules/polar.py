@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from chunksmith.providers.builtin.grammar.clauses import Clause, parse, text_of
+from chunksmith.providers.builtin.grammar.clauses import Clause, parse, text_of, without_denial
 from chunksmith.providers.builtin.grammar.reading import Proposal, Reading, past_opening, subject_phrase
 from chunksmith.providers.builtin.grammar.views import Draft, clause_end
 
@@ -13,7 +13,6 @@ _REASONS = frozenset(
     "because since if unless when whenever although though while whereas until before after once so".split()
 )
 _TIMES = frozenset("after before until once when".split())
-_CONTRACTED = {"cannot": "can", "can't": "can", "can’t": "can", "won't": "will", "won’t": "will"}
 _SCORE = 5.4
 
 
@@ -66,7 +65,7 @@ def _is_uncertain(asked: str, negated: bool, before: set[str]) -> bool:
 
 _CONCLUDING = frozenset("so hence thus then".split())
 _AT_TIMES = frozenset("often sometimes usually generally normally typically mostly".split())
-_SECOND_VERB = re.compile(r" and (?:should|must|can|may|will|is|are|has|have)\b")
+_SECOND_VERB = re.compile(r" and (?:should|must|can|may|will|is|are|was|were|has|have|does|do|did)(?:n['’]t)?\b")
 _OPEN = frozenset("no not neither none few any some many most all each every it they this these you i we one".split())
 
 
@@ -84,8 +83,7 @@ def _asked_end(clause: Clause, end: int) -> int:
 
 def _affirmed(read: Reading, clause: Clause, end: int) -> tuple[str, str]:
     """The finite verb and what follows the subject, without the word that denies."""
-    finite = read.tokens[clause.verb].lower
-    finite = _CONTRACTED.get(finite, finite.replace("n't", "").replace("n’t", ""))
+    finite = without_denial(read.tokens[clause.verb].lower)
     before = [token for token in read.tokens[clause.subject_end : clause.verb] if token.lower not in _NOT]
     kept = [place for place in range(clause.verb + 1, clause.main + 1) if read.tokens[place].lower not in _NOT]
     group = " ".join(token.text for token in (*before, *(read.tokens[place] for place in kept)))

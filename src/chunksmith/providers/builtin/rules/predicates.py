@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from chunksmith.providers.builtin.grammar.clauses import without_denial
 from chunksmith.providers.builtin.grammar.views import Draft, View, base_at
 from chunksmith.providers.builtin.grammar.words import is_name
 
@@ -62,8 +63,11 @@ def prohibitions(view: View) -> Iterator[Draft]:
     if clause.kind != "modal" or not clause.negated or clause.base in {"be", "have", "do", "need", "want"} or view.you:
         return
     finite = view.tokens[clause.verb].lower
+    if any(token.lower == "always" for token in view.tokens[clause.verb : clause.main]):
+        # "must not always do X" forbids nothing.
+        return
     never = any(token.lower == "never" for token in view.tokens[clause.verb : clause.main])
-    modal = {"cannot": "can", "can't": "can"}.get(finite, finite)
+    modal = without_denial(finite)
     if modal in {"must", "should", "can", "may", "will"} and view.end - clause.main >= 3:
         word = "never" if never else "not"
         asked = f"What {modal} {view.subject} {word} do"
