@@ -225,7 +225,8 @@ def _in_runs(source: Source, chosen: Sequence[Candidate], rest: Sequence[Cloze])
     if source.language != "en" or words < _MOSTLY * len(passage.split()):
         return []
     used = [item.sentence for item in chosen] + [item.sentence for item in rest]
-    found = _fresh(run_clozes(readings_of(source.prose), source.examples), chosen, rest)
+    printed = run_clozes(readings_of(source.prose), source.examples)
+    found = _fresh(printed, chosen, rest) or _fresh(printed, chosen, rest, elsewhere=True)
     taken: list[Cloze] = []
     while found and len(taken) < _ENOUGH:
         taken.append(max(found, key=lambda item: item.score - _AGAIN * (item.sentence in used)))
@@ -234,10 +235,18 @@ def _in_runs(source: Source, chosen: Sequence[Candidate], rest: Sequence[Cloze])
     return taken
 
 
-def _fresh(found: Iterable[Cloze], chosen: Sequence[Candidate], rest: Sequence[Cloze]) -> list[Cloze]:
-    """Those whose answer neither an entry nor a part of one gives."""
+def _fresh(
+    found: Iterable[Cloze], chosen: Sequence[Candidate], rest: Sequence[Cloze], elsewhere: bool = False
+) -> list[Cloze]:
+    """Those whose answer neither an entry nor a part of one gives; ``elsewhere``: one on the same sentence, that is."""
     filled = {item.answer.lower() for item in rest}
-    return [item for item in found if item.answer.lower() not in filled and not _told(item, chosen)]
+    other = [item for item in found if item.answer.lower() not in filled]
+    return [gap for gap in other if not _told(gap, [one for one in chosen if not elsewhere or _is_of(one, gap)])]
+
+
+def _is_of(item: Candidate, gap: Cloze) -> bool:
+    """They are made of the same sentence, or one asks for the very word that the other blanks out."""
+    return item.sentence == gap.sentence or gap.answer.lower() == item.answer.lower()
 
 
 def _gaps(source: Source, each: int = 1) -> list[Cloze]:

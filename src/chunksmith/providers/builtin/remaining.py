@@ -19,6 +19,7 @@ from chunksmith.providers.builtin.questions import (
     proposals,
     raised,
 )
+from chunksmith.providers.builtin.rules.command_lines import command_lines
 from chunksmith.providers.builtin.rules.complements import complements
 from chunksmith.providers.builtin.rules.consequents import adjunct_questions
 from chunksmith.providers.builtin.rules.errands import steps
@@ -32,7 +33,8 @@ from chunksmith.providers.builtin.rules.unturned import unturned
 
 def remaining(reads: Sequence[Reading]) -> list[Candidate]:
     """Questions on long complements, on statements inside a sentence, and under headings that have to be quoted."""
-    asked = (found for read in reads if is_plain(read, MAX_OPENED) for found in _remaining(read))
+    asked = [found for read in reads if is_plain(read, MAX_OPENED) for found in _remaining(read)]
+    asked += [found for read in reads for one in command_lines(read) if (found := as_it_stands(read, one))]
     return [one for one in asked if not _OF_PAGE.search(one.question)]
 
 

@@ -85,15 +85,17 @@ class Sentence:
         if start >= end or self._cuts_word(start) or self._cuts_word(end):
             return None
         raw = self.passage[self.origins[start] : self.origins[end - 1] + 1]
-        for mark in ("**", "`"):
-            if raw.count(mark) % 2:
+        for mark in ("**", "`", "*"):
+            marks = raw.replace("**", "").count(mark) if mark == "*" else raw.count(mark)
+            if marks % 2:
                 after = self.passage[self.origins[end - 1] + 1 :][: len(mark)]
                 before = self.passage[: self.origins[start]][-len(mark) :]
                 if after == mark:
                     raw += mark
                 elif before == mark:
                     raw = mark + raw
-                else:
+                elif mark != "*":
+                    # A star alone may be one of the passage's words: ``rc*``.
                     return None
         balanced = raw.count("[") == raw.count("]") and raw.count("(") == raw.count(")")
         return raw if balanced else None
