@@ -241,6 +241,22 @@ def test_deeply_nested_html_is_read(write: Write, tag: str) -> None:
     assert "bottom" in _text(write("a.html", f"<html><body>{f'<{tag}>' * 5_000}bottom of it all"))
 
 
+@pytest.mark.parametrize("tag", ["p", "article", "main", "h1", "li", "span", "details", "pre", "code"])
+@pytest.mark.parametrize("how", ["hidden", "hidden=''", "style='color:red; display : none'"])
+def test_hidden_part_of_a_page_is_left_out(write: Write, tag: str, how: str) -> None:
+    page = f"<p>Before it.</p><{tag} {how}>A secret.</{tag}><p>Behind it."
+    assert _text(write("a.html", f"<html><body>{page}")) == "Before it.\n\nBehind it."
+
+
+def test_page_that_hides_itself_until_its_scripts_have_run_is_read(write: Write) -> None:
+    assert _text(write("a.html", "<html><body style='display:none'><p>The lamp is lit.")) == "The lamp is lit."
+
+
+def test_words_before_a_hidden_heading_are_no_heading(write: Write) -> None:
+    page = "<div>The lamp is lit.<h2 hidden>Ghost</h2>It burns oil.</div>"
+    assert _text(write("a.html", f"<html><body>{page}")) == "The lamp is lit.\n\nIt burns oil."
+
+
 def test_html_with_only_menus_is_empty(write: Write) -> None:
     assert _kind(write("a.html", "<html><body><nav>Home</nav><script>x</script></body></html>")) == "empty"
 

@@ -182,6 +182,44 @@ def test_html_cell_of_several_lines_is_one_line_of_its_table(tmp_path: Path, cel
     )
 
 
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("set <code>LAMP</code> to <tt>on</tt>", "set `LAMP` to `on`"),
+        ("<code>a|b</code>", "`a\\|b`"),
+        ("<code><kbd>F1</kbd></code>", "`F1`"),
+        ("<p>See <code>lamp</code></p><p>or <b>oil</b>.", "See `lamp` or oil."),
+    ],
+    ids=["words", "bar", "code in code", "paragraphs"],
+)
+def test_code_in_a_cell_keeps_its_backticks(tmp_path: Path, cell: str, text: str) -> None:
+    table = f"<tr><th>Key<th>What<tr><td>one<td>{cell}"
+    assert _html(tmp_path, f"<table>{table}</table>").splitlines()[-1] == f"| one | {text} |"
+
+
+def test_caption_of_a_table_stands_before_it(tmp_path: Path) -> None:
+    table = "<caption>Towers by <code>height</code></caption><tr><td>Bell Rock<td>35 m<tr><td>Eddystone<td>49 m"
+    assert _html(tmp_path, f"<table>{table}</table>") == (
+        "Towers by `height`\n\n| Bell Rock | 35 m |\n| --- | --- |\n| Eddystone | 49 m |"
+    )
+
+
+@pytest.mark.parametrize("how", ["hidden", "style='display: none'", "style='visibility:collapse'"])
+def test_hidden_row_of_a_table_is_left_out(tmp_path: Path, how: str) -> None:
+    table = f"<tr><th>Tower<th>Height<tr {how}><td>Ghost<td>0 m<tr><td>Bell Rock<td>35 m"
+    assert _html(tmp_path, f"<table>{table}</table>") == "| Tower | Height |\n| --- | --- |\n| Bell Rock | 35 m |"
+
+
+def test_hidden_column_of_a_table_is_left_out(tmp_path: Path) -> None:
+    table = "<tr><th>Tower<th hidden>Key<th>Height<tr><td>Bell Rock<td style='display:none'>7<td>35 m"
+    assert _html(tmp_path, f"<table>{table}</table>") == "| Tower | Height |\n| --- | --- |\n| Bell Rock | 35 m |"
+
+
+def test_hidden_section_of_a_table_is_left_out(tmp_path: Path) -> None:
+    table = "<tr><th>Tower<th>Height<tr><td>Bell Rock<td>35 m<tbody hidden><tr><td>Ghost<td>0 m</tbody>"
+    assert _html(tmp_path, f"<table>{table}</table>") == "| Tower | Height |\n| --- | --- |\n| Bell Rock | 35 m |"
+
+
 def test_hidden_words_of_a_cell_are_left_out(tmp_path: Path) -> None:
     table = "<tr><th>Tower<th>Height<tr><td>Bell Rock<td><span style='display:none'>035</span>35 m<style>p{}</style>"
     assert _html(tmp_path, f"<table>{table}</table>").endswith("| Bell Rock | 35 m |")

@@ -12,6 +12,7 @@ from chunksmith.ingest.parsers.encodings import decode
 from chunksmith.ingest.parsers.html_nodes import (
     BLOCKS,
     CODE,
+    CODE_MARK,
     SKIPPED,
     inline_text,
     is_furniture,
@@ -163,11 +164,11 @@ class _Walk:
         if tag == "-text":
             self.inline.append(node.text_content or "")
             return False
+        if tag == "pre" or tag in BLOCKS:
+            self.flush()
         if tag in SKIPPED or tag.startswith("-") or tag == "!doctype" or is_furniture(node, tag):
             self.had_button = self.had_button or tag == "button"
             return False
-        if tag == "pre" or tag in BLOCKS:
-            self.flush()
         if tag == "pre":
             self.preformatted(node)
             return False
@@ -188,18 +189,16 @@ class _Walk:
         elif tag == "br":
             self.inline.append("\n" if not self.code_depth else " ")
         elif tag in CODE:
+            self.inline.append("" if self.code_depth else CODE_MARK)
             self.code_depth += 1
-            self.inline.append("\x01")
 
     def leave(self, node: LexborNode) -> None:
         tag = node.tag or ""
-        if tag in SKIPPED or tag == "-text":
-            return
         if len(tag) == 2 and tag[0] == "h" and tag[1] in "123456":
             self.heading(int(tag[1]))
         elif tag in CODE and self.code_depth:
             self.code_depth -= 1
-            self.inline.append("\x01")
+            self.inline.append("" if self.code_depth else CODE_MARK)
         elif tag in {"td", "th"}:
             self.inline.append(" ")
         elif tag == "table" and node.mem_id in self.opened:
@@ -285,8 +284,7 @@ class _Walk:
         if table.is_frame() if self.in_word else table.is_layout():
             return not (table.height == 1 and is_menu)
         text = "" if is_menu else table.markdown()
-        if text:
-            self.blocks.append(text)
+        self.blocks.extend(block for block in (table.caption, text) if block and text)
         return False
 
 

@@ -15,6 +15,8 @@ BLOCKS = frozenset(
     "fieldset dl dd dt ul ol li tr td th tbody thead tfoot caption hr h1 h2 h3 h4 h5 h6 table".split()
 )
 CODE = frozenset(("code", "tt", "kbd", "samp"))
+# Before and behind the words of an element of code, in what ``inline_text`` takes.
+CODE_MARK = "\x01"
 _FURNITURE = re.compile(
     r"(?:^|\s)(?:nav|navbar|navigation|menu|mainmenu|submenu|searchmenu|searchbox|sidebar|breadcrumbs?|toc|contents|"
     r"\w+[-_]toc|toc[-_]\w+|table-of-contents|tableofcontents|footer|page-?footer|site-header|skip-link|cookie[-\w]*|"
@@ -22,11 +24,14 @@ _FURNITURE = re.compile(
     r"mw-editsection|reflist-nav)(?:\s|$)",
     re.IGNORECASE,
 )
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE)
 # What a book says of a part or a page that is not there to be read, by ``epub:type``, in its guide or its landmarks.
 NAVIGATION_TYPES = frozenset(
     "toc landmarks page-list loi lot loa lov index cover titlepage title-page halftitlepage copyright-page".split()
 )
+# Pages hide themselves until their scripts have run; the names of other parts are those of the page's subject.
+_WHOLE = frozenset(("html", "body"))
+_SUBJECTS = frozenset(("main", "article", "h1"))
 _BOOK_ROLES = frozenset(("doc-toc", "doc-index", "doc-pagelist", "doc-cover"))
 _ROLES = frozenset(("navigation", "search", "contentinfo", "banner"))
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f\u00a0]+")
@@ -36,15 +41,18 @@ _GLYPHS = re.compile(r"[¶►▶▸🔗]")
 def visit(root: LexborNode, enter: Callable[[LexborNode], bool], leave: Callable[[LexborNode], None]) -> None:
     """Depth first by the links between nodes: no recursion and no list of children.
 
-    Shapes: ``enter`` says whether the children are visited; ``leave`` follows for every node but ``root``.
+    Shapes: ``enter`` says whether the children are visited; if so, ``leave`` follows, but not for ``root``.
     """
     node: LexborNode | None = root
     while node is not None:
-        if enter(node) and node.first_child is not None:
+        is_entered = enter(node)
+        if is_entered and node.first_child is not None:
             node = node.first_child
             continue
         while node is not None and node.mem_id != root.mem_id:
-            leave(node)
+            if is_entered:
+                leave(node)
+            is_entered = True
             if node.next is not None:
                 node = node.next
                 break
@@ -54,12 +62,13 @@ def visit(root: LexborNode, enter: Callable[[LexborNode], bool], leave: Callable
 
 
 def inline_text(text: str) -> str:
+    """On one line, with what stands between two ``CODE_MARK`` in backticks."""
     text = squeeze(text)
-    if "\x01" not in text:
+    if CODE_MARK not in text:
         return text
-    pieces = text.split("\x01")
+    pieces = text.split(CODE_MARK)
     if len(pieces) % 2 == 0:
-        return squeeze(text.replace("\x01", ""))
+        return squeeze(text.replace(CODE_MARK, ""))
     return "".join(
         piece if index % 2 == 0 or not piece.strip() or "`" in piece else f"`{piece.strip()}`"
         for index, piece in enumerate(pieces)
@@ -74,14 +83,24 @@ def is_furniture(node: LexborNode, tag: str) -> bool:
     attributes = node.attributes
     if attributes and (is_navigation_type(attributes.get("epub:type")) or attributes.get("role") in _BOOK_ROLES):
         return True
-    if not attributes or tag in {"body", "html", "main", "article", "h1"}:
+    if not attributes or tag in _WHOLE:
         return False
-    if "hidden" in attributes or attributes.get("aria-hidden") == "true":
+    if is_hidden(node):
+        return True
+    if tag in _SUBJECTS:
+        return False
+    if attributes.get("aria-hidden") == "true":
         return True
     if attributes.get("role") in _ROLES:
         return True
     names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
-    return bool(_FURNITURE.search(names) or _HIDDEN.search(attributes.get("style") or ""))
+    return bool(_FURNITURE.search(names))
+
+
+def is_hidden(node: LexborNode) -> bool:
+    """Whether the page itself says that ``node`` is not shown."""
+    attributes = node.attributes
+    return "hidden" in attributes or bool(_HIDDEN.search(attributes.get("style") or ""))
 
 
 def is_navigation_type(types: str | None) -> bool:

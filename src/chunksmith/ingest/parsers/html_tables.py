@@ -5,7 +5,18 @@ from itertools import takewhile
 
 from selectolax.lexbor import LexborNode
 
-from chunksmith.ingest.parsers.html_nodes import BLOCKS, SKIPPED, is_furniture, links_of, squeeze, visit
+from chunksmith.ingest.parsers.html_nodes import (
+    BLOCKS,
+    CODE,
+    CODE_MARK,
+    SKIPPED,
+    inline_text,
+    is_furniture,
+    is_hidden,
+    links_of,
+    squeeze,
+    visit,
+)
 from chunksmith.ingest.parsers.tables import Cell, in_columns, markdown_table
 
 _HEADINGS = "h1, h2, h3, h4, h5, h6"
@@ -19,8 +30,12 @@ _SHORT_CELL = 400
 
 @dataclass(frozen=True, slots=True)
 class HtmlTable:
-    """Shapes: ``headers`` counts the rows of headings at the top; ``holds_sections``: cells have headings of text."""
+    """What is hidden is not in it.
 
+    Shapes: ``headers`` counts the rows of headings at the top; ``holds_sections``: cells have headings of text.
+    """
+
+    caption: str
     rows: list[list[Cell]]
     headers: int
     has_headings: bool
@@ -72,7 +87,7 @@ def html_table(table: LexborNode) -> HtmlTable:
     blocks: list[tuple[int, bool]] = []
     sections: list[bool] = []
     for section in _sections(table):
-        lines = [[cell for cell in row.iter() if cell.tag in {"td", "th"}] for row in section]
+        lines = [[cell for cell in row.iter() if cell.tag in {"td", "th"} and not is_hidden(cell)] for row in section]
         for at, line in enumerate(lines):
             cells = [_cell(cell, rows_left=len(lines) - at) for cell in line]
             rows.append(cells)
@@ -84,6 +99,7 @@ def html_table(table: LexborNode) -> HtmlTable:
                 if cell.text
             )
     return HtmlTable(
+        _caption(table),
         rows,
         headers=max(1, sum(1 for _ in takewhile(bool, headings))),
         has_headings=any(headings) or any(child.tag in {"thead", "caption"} for child in table.iter()),
@@ -95,7 +111,16 @@ def html_table(table: LexborNode) -> HtmlTable:
 
 def _sections(table: LexborNode) -> list[list[LexborNode]]:
     """The rows of each section, without those of tables in cells."""
-    return [[row for row in section.iter() if row.tag == "tr"] for section in table.iter() if section.tag in _SECTIONS]
+    return [
+        [row for row in section.iter() if row.tag == "tr" and not is_hidden(row)]
+        for section in table.iter()
+        if section.tag in _SECTIONS and not is_hidden(section)
+    ]
+
+
+def _caption(table: LexborNode) -> str:
+    found = next((child for child in table.iter() if child.tag == "caption"), None)
+    return "" if found is None or is_furniture(found, "caption") else cell_text(found)
 
 
 def _cell(node: LexborNode, rows_left: int) -> Cell:
@@ -128,19 +153,30 @@ def cell_text(cell: LexborNode) -> str:
     if _is_plain(cell):
         return squeeze(cell.text())
     parts: list[str] = []
+    code_depth = 0
 
     def enter(node: LexborNode) -> bool:
+        nonlocal code_depth
         tag = node.tag or ""
         if tag == "-text":
             parts.append(node.text_content or "")
             return False
         if tag in {"br", "pre"} or tag in BLOCKS:
             parts.append(" ")
-        return node.mem_id == cell.mem_id or not (tag in SKIPPED or tag.startswith("-") or is_furniture(node, tag))
+        if node.mem_id != cell.mem_id and (tag in SKIPPED or tag.startswith("-") or is_furniture(node, tag)):
+            return False
+        if tag in CODE:
+            parts.append("" if code_depth else CODE_MARK)
+            code_depth += 1
+        return True
 
     def leave(node: LexborNode) -> None:
+        nonlocal code_depth
         if node.tag == "pre" or node.tag in BLOCKS:
             parts.append(" ")
+        elif node.tag in CODE:
+            code_depth -= 1
+            parts.append("" if code_depth else CODE_MARK)
 
     visit(cell, enter, leave)
-    return squeeze("".join(parts))
+    return inline_text("".join(parts))
