@@ -57,7 +57,8 @@ def _lines(text: str) -> Iterator[_Line]:
 
 
 def _front_matter(lines: list[_Line], found: list[Block]) -> int:
-    if not lines or lines[0].text.rstrip() != "---":
+    # A blank line follows the rule that a text begins with.
+    if len(lines) < 2 or lines[0].text.rstrip() != "---" or not lines[1].text.strip():
         return 0
     for at in range(1, min(len(lines), 200)):
         if lines[at].text.rstrip() in {"---", "..."} and any(":" in line.text for line in lines[1:at]):

@@ -293,6 +293,11 @@ def test_epub_is_read_in_the_order_of_its_spine(write: Write) -> None:
 # Text
 
 
+def test_markdown_between_rules_is_no_front_matter(write: Write) -> None:
+    text = "---\n\nNote: the keeper lights the lamp.\n\n---\n\nThe body of it."
+    assert _text(write("a.md", text)) == text
+
+
 def test_markdown_is_kept_without_front_matter(write: Write) -> None:
     document = parse_file(write("a.md", "---\ntitle: My Page\n---\n# Head\n\n- a\n- b\n"), "a.md")
     assert (document.title, document.text) == ("My Page", "# Head\n\n- a\n- b")

@@ -9,7 +9,7 @@ from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits, clea
 from chunksmith.ingest.parsers.encodings import decode
 from chunksmith.ingest.parsers.restructured import is_restructured, markdown_from_restructured
 
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?:.{0,500}\n){0,200}?(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?=.*\S)(?:.{0,500}\n){0,200}?(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 _FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
 _FIRST_HEADING = re.compile(r"^#[ \t]+(\S.*)$", re.MULTILINE)
 _RULE = re.compile(r"^[ \t]*[-=*_~]{10,}[ \t]*$")
