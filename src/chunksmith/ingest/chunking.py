@@ -1,6 +1,6 @@
 """Documents to chunks with exact offsets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, cast, get_args
 
@@ -13,8 +13,9 @@ from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import Fault, InvalidRequest
 from chunksmith.ingest.blocks import Block, BlockKind, blocks
 from chunksmith.ingest.cohesion import pack_by_topic
-from chunksmith.ingest.furniture import furniture_spans, is_furniture
+from chunksmith.ingest.furniture import furniture_spans
 from chunksmith.ingest.packing import Draft, Unit, hard_pieces, merge, pack, paths_at, sentence_spans, units, weigh
+from chunksmith.ingest.scraps import with_scraps_joined
 
 ChunkStrategy = Literal["heading", "token", "character", "delimiter", "semantic"]
 STRATEGIES: tuple[ChunkStrategy, ...] = get_args(ChunkStrategy)
@@ -23,7 +24,7 @@ MAX_SIZE = 1_000_000
 _DEFAULT_DELIMITER = "\n\n"
 _SEGMENT = 100_000
 
-__all__ = ["STRATEGIES", "ChunkSpan", "ChunkSpec", "is_furniture", "split", "validate"]
+__all__ = ["STRATEGIES", "ChunkSpan", "ChunkSpec", "split", "validate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +79,15 @@ def split(text: str, spec: ChunkSpec, topics: frozenset[int] | None = None) -> l
 
     Shapes: spans in order of ``start``, which rises strictly; each at most ``size``; none is blank.
             All leave out furniture (see ``furniture_spans``), and no chunk reaches across it. ``heading`` and
-            ``semantic`` also leave out front matter and chunks of whole lines of which nothing is left to learn (see
-            ``is_furniture``); the other strategies keep every other character that is not white space. An overlap
-            repeats whole sentences right before the chunk where they fit, else words, and never crosses a heading or
-            furniture.
+            ``semantic`` also leave out front matter and what says nothing (see ``with_scraps_joined``); the other
+            strategies keep every other character that is not white space. An overlap repeats whole sentences right
+            before the chunk where they fit, else words, and never crosses a heading or furniture.
     Errors: InvalidRequest when the spec cannot be meant.
     """
     validate(spec)
     if spec.overlap and _size_of(text, spec) <= spec.size:
         spec = replace(spec, overlap=0)  # nothing has to be cut
-    drafts = _drafts(text, spec, spec.size - spec.overlap, topics)
-    trimmed = [draft for draft in (_trim(text, one) for one in drafts) if draft is not None]
-    if spec.strategy in {"heading", "semantic"}:
-        trimmed = [one for one in trimmed if _is_piece(text, one) or not is_furniture(text[one.start : one.end])]
-    return _with_overlap(text, trimmed, spec)
+    return _with_overlap(text, _drafts(text, spec, spec.size - spec.overlap, topics), spec)
 
 
 def _size_of(text: str, spec: ChunkSpec) -> int:
@@ -100,18 +96,21 @@ def _size_of(text: str, spec: ChunkSpec) -> int:
 
 def _drafts(text: str, spec: ChunkSpec, room: int, topics: frozenset[int] | None) -> list[Draft]:
     limit, parts = room * 4, blocks(text)
-    if spec.strategy == "heading":
-        return [draft for group in _readable(text, parts, limit) for draft in pack(text, group, limit)]
-    if spec.strategy == "semantic":
-        groups = _readable(text, parts, limit, by_sentence=True)
-        return [draft for group in groups for draft in pack_by_topic(text, group, limit, topics)]
+    if spec.strategy in {"heading", "semantic"}:
+        by_topic = spec.strategy == "semantic"
+        groups = _readable(text, parts, limit, by_sentence=by_topic)
+        packed = (pack_by_topic(text, one, limit, topics) if by_topic else pack(text, one, limit) for one in groups)
+        # A scrap has the room of the overlap too, of which its chunk then repeats less.
+        return [one for some in packed for one in with_scraps_joined(text, _trimmed(text, some), spec.size * 4)]
     kept = _between(text, furniture_spans(text, parts))
     if spec.strategy == "token":
-        return paths_at(parts, [draft for span in kept for draft in _by_tokens(text, span, room)])
-    if spec.strategy == "character":
-        return paths_at(parts, [draft for span in kept for draft in _by_characters(text, span, room)])
-    delimiter = spec.delimiter or _DEFAULT_DELIMITER
-    return paths_at(parts, [draft for span in kept for draft in _by_delimiter(text, span, delimiter, limit)])
+        drafts = [draft for span in kept for draft in _by_tokens(text, span, room)]
+    elif spec.strategy == "character":
+        drafts = [draft for span in kept for draft in _by_characters(text, span, room)]
+    else:
+        delimiter = spec.delimiter or _DEFAULT_DELIMITER
+        drafts = [draft for span in kept for draft in _by_delimiter(text, span, delimiter, limit)]
+    return _trimmed(text, paths_at(parts, drafts))
 
 
 def _readable(text: str, parts: list[Block], limit: int, *, by_sentence: bool = False) -> list[list[Unit]]:
@@ -200,24 +199,16 @@ def _fitting(text: str, span: Span, limit: int) -> list[Span]:
     return [piece for part in sentence_spans(text, span) for piece in hard_pieces(text, part, limit)]
 
 
-def _trim(text: str, draft: Draft) -> Draft | None:
-    piece = text[draft.start : draft.end]
-    kept = piece.strip()
-    if not kept:
-        return None
-    start = draft.start + len(piece) - len(piece.lstrip())
-    return Draft(start, start + len(kept), draft.kind, draft.path)
-
-
-def _is_piece(text: str, draft: Draft) -> bool:
-    """It begins or ends within a line: what there is on the line, or in the sentence, has been cut."""
-    before, behind = draft.start - 1, draft.end
-    while before >= 0 and text[before] in " \t":
-        before -= 1
-    while behind < len(text) and text[behind] in " \t":
-        behind += 1
-    begins, ends = before < 0 or text[before] in "\r\n", behind == len(text) or text[behind] in "\r\n"
-    return not (begins and ends)
+def _trimmed(text: str, drafts: Iterable[Draft]) -> list[Draft]:
+    """Without white space at their ends, and without those that are nothing else."""
+    found: list[Draft] = []
+    for draft in drafts:
+        piece = text[draft.start : draft.end]
+        kept = piece.strip()
+        if kept:
+            start = draft.start + len(piece) - len(piece.lstrip())
+            found.append(Draft(start, start + len(kept), draft.kind, draft.path))
+    return found
 
 
 def _with_overlap(text: str, drafts: list[Draft], spec: ChunkSpec) -> list[ChunkSpan]:
@@ -225,7 +216,7 @@ def _with_overlap(text: str, drafts: list[Draft], spec: ChunkSpec) -> list[Chunk
     for index, draft in enumerate(drafts):
         start = draft.start
         if spec.overlap and index:
-            reach = _reach(text, start, spec)
+            reach = _reach(text, draft, spec)
             begin = _repeatable_from(text, drafts, index, reach)
             start = _overlap_start(text, begin, max(begin, reach), draft) if begin < start else start
         # At the beginning there is less to repeat than was asked for: the first chunks are begun again, with more.
@@ -235,12 +226,14 @@ def _with_overlap(text: str, drafts: list[Draft], spec: ChunkSpec) -> list[Chunk
     return spans
 
 
-def _reach(text: str, start: int, spec: ChunkSpec) -> int:
-    """The first offset from which on an overlap that ends at ``start`` is at most what was asked."""
+def _reach(text: str, draft: Draft, spec: ChunkSpec) -> int:
+    """The first offset from which on an overlap is at most what was asked, and the chunk with it at most its size."""
+    start = draft.start
     if spec.strategy == "character":
         return max(0, start - spec.overlap)
-    reach = max(0, start - spec.overlap * 4)
-    while reach < start and (excess := weigh(text, reach, start) - spec.overlap * 4) > 0:
+    allowed = min(spec.overlap * 4, spec.size * 4 - weigh(text, start, draft.end))
+    reach = max(0, start - allowed)
+    while reach < start and (excess := weigh(text, reach, start) - allowed) > 0:
         reach += max(1, excess // 4)
     return reach
 

@@ -56,6 +56,12 @@ def is_furniture(text: str) -> bool:
     return _is_contents(rest)
 
 
+def is_silent(text: str) -> bool:
+    """Whether each line of ``text`` is furniture, whatever stands beside it. A heading is none, nor are a few words."""
+    lines = [line for line in (raw.strip() for raw in text.splitlines()) if line]
+    return all(map(_is_silent_line, lines)) or _is_outline(lines)
+
+
 def furniture_spans(text: str, parts: Sequence[Block]) -> list[Span]:
     """Where the furniture stands among ``parts``, the blocks of ``text``: menus, contents, footers, lists of links.
 
@@ -89,7 +95,7 @@ def _is_silent(text: str, block: Block, *, titled: bool) -> bool:
     if block.kind not in {"prose", "list"}:
         return False
     lines = _lines_of(text, block)
-    if all(map(_is_silent_line, lines)) or _is_outline(lines):
+    if is_silent(text[block.start : block.end]):
         return True
     return titled and block.kind == "list" and all(_is_title(line) for line in lines)
 

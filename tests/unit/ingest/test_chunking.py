@@ -1,3 +1,4 @@
+import re
 from itertools import pairwise
 from typing import get_args
 
@@ -9,8 +10,8 @@ from chunksmith.domain.corpus import most_overlap
 from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import InvalidRequest
 from chunksmith.ingest.blocks import blocks
-from chunksmith.ingest.chunking import ChunkSpec, ChunkStrategy, is_furniture, split
-from chunksmith.ingest.furniture import furniture_spans
+from chunksmith.ingest.chunking import ChunkSpec, ChunkStrategy, split
+from chunksmith.ingest.furniture import furniture_spans, is_furniture, is_silent
 
 _STRATEGIES: tuple[ChunkStrategy, ...] = get_args(ChunkStrategy)
 _MARKDOWN = st.lists(
@@ -67,6 +68,51 @@ def test_nothing_visible_is_lost_but_furniture(text: str, spec: ChunkSpec) -> No
     for chunk in split(text, spec):
         covered[chunk.start : chunk.end] = b"\x01" * (chunk.end - chunk.start)
     assert all(covered[index] or character.isspace() for index, character in enumerate(text))
+
+
+_PROSE = st.lists(
+    st.sampled_from(
+        [
+            "# Keepers", "## Lamps and oil", "### Wicks", "**IGNORE**", "Note:", "Fog.", "> Wait", "- oil", "Copyright law",
+            "A keeper climbs the tower and lights the lamp.", "The oil is whale oil. It burns brightly, and it is dear.",
+            "| lamp | oil |\n| --- | --- |\n| old | whale |", "```\nlight --lamp\n```", "1.5 GB of oil\n2.0 GB of fog",
+            "Every keeper " + "writes in the log and " * 12 + "sleeps.", "漢字の説明。", "---", "- [Home](/)\n- [Log](/log)",
+        ]
+    ),
+    max_size=14,
+).map("\n\n".join)  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(_PROSE, _specs().filter(lambda spec: spec.size > 20 and spec.delimiter is None))
+def test_every_word_of_prose_is_in_some_chunk(text: str, spec: ChunkSpec) -> None:
+    furniture = furniture_spans(text, blocks(text))
+    borders = [0, *(place for span in furniture for place in span), len(text)]
+    told = bytearray(len(text))
+    for chunk in split(text, spec):
+        told[chunk.start : chunk.end] = b"\x01" * (chunk.end - chunk.start)
+    for start, end in zip(borders[::2], borders[1::2], strict=True):
+        if is_furniture(text[start:end]):
+            continue  # a heading or a word between two menus
+        for line in re.finditer(r".+", text[start:end]):
+            missing = [word for word in re.finditer(r"\w+", line[0]) if not told[start + line.start() + word.start()]]
+            assert not missing or is_silent(line[0])
+
+
+def test_heading_alone_in_the_room_beside_an_overlap_is_told() -> None:
+    text = (
+        f"{'Whale oil burns. ' * 10}\n\n## Lamps\n\n| lamp | {'the oldest lamp of the tower; ' * 5}|\n\nThe end of it."
+    )
+    chunks = split(text, ChunkSpec("heading", size=64, overlap=24))
+    assert [chunk.heading_path for chunk in chunks if "## Lamps" in chunk.text] == [("Lamps",)]
+
+
+def test_short_line_beside_an_overlap_is_told() -> None:
+    keeper = "The keeper of the tower climbs the stairs and lights the lamp at dusk, and writes the hour into the log"
+    law = "The court of appeal dismissed the case about the contract of sale, and ordered the owner to pay for it"
+    text = f"{keeper} {keeper}.\n\n**IGNORE**\n\n{law} {law}."
+    chunks = split(text, ChunkSpec("semantic", size=64, overlap=16))
+    assert any("**IGNORE**" in chunk.text for chunk in chunks)
 
 
 @pytest.mark.parametrize(
@@ -278,6 +324,12 @@ def test_what_only_looks_like_furniture_is_kept(strategy: ChunkStrategy, line: s
 
 def test_front_matter_is_left_out() -> None:
     assert [chunk.text for chunk in split("---\ntitle: x\n---\n\nThe body of it.", ChunkSpec())] == ["The body of it."]
+
+
+@pytest.mark.parametrize("strategy", _STRATEGIES)
+def test_text_between_rules_is_no_front_matter(strategy: ChunkStrategy) -> None:
+    text = "---\n\nNote: the keeper lights the lamp.\n\n---\n\nThe body of it."
+    assert [chunk.text for chunk in split(text, ChunkSpec(strategy))] == [text]
 
 
 @pytest.mark.parametrize("strategy", _STRATEGIES)
