@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from chunksmith.domain.rights import is_notice_of_rights
 from chunksmith.domain.sentences import Span
 from chunksmith.ingest.blocks import Block
 
@@ -25,17 +26,35 @@ _NOTICE = re.compile(
 )
 _CONTENT_MARKS = ("```", "~~~")
 _LONGEST_LINE = 4000
+_RIGHTS_TITLE = re.compile(
+    r"^(?:legal notices?|copyright(?: notice)?|licen[sc]e|rechtlicher hinweis|rechtliche hinweise|impressum|lizenz|"
+    r"mentions légales|aviso legal|note legali|著作権(?:表示)?|ライセンス|法的通知|版权声明|许可证)$",
+    re.I,
+)
 _CONTENTS_TITLE = re.compile(
     r"^(?:\d{1,2}\.?\s+)?(?:(?:table of )?contents|toc|on this page|in this (?:article|document)|navigation|menu|"
     r"inhalt(?:sverzeichnis)?|table des matières|sommaire|índice)$",
     re.I,
 )
-_OWNER = re.compile(r"^(?:copyright\b[\s,:]*(?:©|\(c\)|\d{4})|(?:©|\(c\))\s*\S|all rights reserved\b)", re.I)
 _CHANGED = re.compile(r"^(?:(?:this|the) (?:page|document) (?:was )?)?last (?:modified|updated|changed)\b", re.I)
 _NOTICE_WORDS = 14
 _LEADER_PAGE = re.compile(r"(?:(?:\.[ \t]?){4,}|…{2,}|(?:·[ \t]?){4,}|_{4,})[ \t]*(?:\d{1,4}|[ivxlc]{1,6})$")
 _LINK_NAME = re.compile(r"(?<!!)\[([^\]\n]{0,300})\]\(")
 _SAID = re.compile(r"\w+(?:\W+\w+){4,}\W*[.!。]$")
+# End notes: "[12] See …", "^[12] …" as browsers for terminals write them, "[^12]: …" as Markdown does.
+_NOTE = re.compile(r"(?:\[\d{1,4}\]|(?P<sure>\^\[\d{1,4}\]|\[\^[\w-]{1,20}\]:))[ \t]+(?=\S)")
+_POINTS = re.compile(
+    r"(?:see|refer to|siehe|vergleiche|voir|véase|vea|vedi|zie)\b|(?:cf|vgl|zob|см)\.|参见|参考|請參閱|请参阅|"
+    r".{1,200}(?:を参照(?:してください)?|をご覧ください)。?$",
+    re.I,
+)
+_SECOND_SENTENCE = re.compile(r"[.!?]\)?\s+[A-Z]\w*,? [a-z]")
+_CITATION = re.compile(
+    r"\b(?:pp?\. ?\d|vol\. ?\d|doi:|doi\.org|isbn\b|issn\b|arxiv\b|proc\. |proceedings of|"
+    r"(?:retrieved|accessed) (?:on )?\w+ \d)",
+    re.I,
+)
+_LONGEST_POINTER, _LONGEST_REMARK = 300, 8
 _ITEM_MARK = re.compile(r"^(?:[-*+•‣▪◦]|\d{1,4}[.)])\s+")
 
 
@@ -58,7 +77,7 @@ def is_furniture(text: str) -> bool:
 
 def is_silent(text: str) -> bool:
     """Whether each line of ``text`` is furniture, whatever stands beside it. A heading is none, nor are a few words."""
-    lines = [line for line in (raw.strip() for raw in text.splitlines()) if line]
+    lines = _lines_of(text)
     return all(map(_is_silent_line, lines)) or _is_outline(lines)
 
 
@@ -79,25 +98,38 @@ def furniture_spans(text: str, parts: Sequence[Block]) -> list[Span]:
         titled = body > first and bool(_CONTENTS_TITLE.match(_plain(parts[body - 1].title)))
         while at < len(parts) and _is_silent(text, parts[at], titled=titled):
             at += 1
-        lines = [line for block in parts[body:at] for line in _lines_of(text, block)]
+        lines = [line for block in parts[body:at] for line in _lines_of(text[block.start : block.end])]
         if lines and (titled or _has_evidence(lines)):
             found.append(Span(parts[first].start, parts[at - 1].end))
         at = max(at, first + 1)
     return found
 
 
-def _lines_of(text: str, block: Block) -> list[str]:
-    return [line for line in (raw.strip() for raw in text[block.start : block.end].splitlines()) if line]
+def _lines_of(text: str) -> list[str]:
+    """Those with words; a notice of rights that goes over several lines, or a note, is one."""
+    lines = [line for line in (raw.strip() for raw in text.splitlines()) if line]
+    if len(lines) < 2 or len(text) > _LONGEST_LINE:
+        return lines
+    whole = " ".join(lines)
+    if is_notice_of_rights(_plain(whole)):
+        return [whole]
+    if not _NOTE.match(lines[0]):
+        return lines
+    notes: list[str] = []
+    for line in lines:
+        if _NOTE.match(line):
+            notes.append(line)
+        else:
+            notes[-1] += f" {line}"
+    return notes
 
 
 def _is_silent(text: str, block: Block, *, titled: bool) -> bool:
     """``titled``: it stands below the title of a contents list."""
     if block.kind not in {"prose", "list"}:
         return False
-    lines = _lines_of(text, block)
-    if is_silent(text[block.start : block.end]):
-        return True
-    return titled and block.kind == "list" and all(_is_title(line) for line in lines)
+    piece = text[block.start : block.end]
+    return is_silent(piece) or (titled and block.kind == "list" and all(map(_is_title, _lines_of(piece))))
 
 
 def _is_silent_line(line: str) -> bool:
@@ -106,6 +138,8 @@ def _is_silent_line(line: str) -> bool:
     plain = _plain(line)
     if _PAGE_NUMBER.match(plain) or _RULE.match(line) or _is_notice(plain) or is_contents_line(line):
         return True
+    if _RIGHTS_TITLE.match(plain) or _is_pointer(line):
+        return True
     without = _LINK.sub("", plain)
     if len(without) == len(plain) or not _LINK_REST.fullmatch(without):
         return False
@@ -113,20 +147,34 @@ def _is_silent_line(line: str) -> bool:
 
 
 def _has_evidence(lines: list[str]) -> bool:
-    """What only furniture has: a notice, two links, two lines with leaders to a page, numbered titles in order."""
+    """What only furniture has: a notice; two links, lines with leaders to a page or notes; numbered titles in order."""
     if any(_is_notice(_plain(line)) or _CONTENTS_TITLE.match(_plain(line)) for line in lines):
         return True
     links = sum(len(_LINK_NAME.findall(line)) for line in lines)
     leaders = sum(1 for line in lines if _LEADER_PAGE.search(line[-200:]))
-    return links > 1 or leaders > 1 or _is_outline(lines)
+    pointers = sum(map(_is_pointer, lines))
+    return links > 1 or leaders > 1 or pointers > 1 or _is_outline(lines)
 
 
 def _is_notice(line: str) -> bool:
-    """Short, as a sentence about copyright is not."""
-    if _CONTENTS_TITLE.match(line):
+    if _CONTENTS_TITLE.match(line) or is_notice_of_rights(line):
         return True
-    rest = re.sub(r"all rights reserved", "", line, flags=re.I)
-    return bool(_OWNER.match(line) or _CHANGED.match(line)) and len(_WORD.findall(rest)) <= _NOTICE_WORDS
+    return bool(_CHANGED.match(line)) and len(_WORD.findall(line)) <= _NOTICE_WORDS
+
+
+def _is_pointer(line: str) -> bool:
+    """An end note that tells nothing but where to look: one sentence of reference, a citation, words that are none."""
+    mark = _NOTE.match(line)
+    if mark is None or len(line) > _LONGEST_POINTER:
+        return False
+    rest = line[mark.end() :]
+    if _LINK_REST.fullmatch(_LINK.sub("", rest)) or _CITATION.search(rest):
+        return True
+    if _SECOND_SENTENCE.search(rest):
+        return False
+    return bool(_POINTS.match(rest)) or (
+        mark["sure"] is not None and rest[-1] not in ".!?。！？" and len(rest.split()) <= _LONGEST_REMARK
+    )
 
 
 def _is_outline(lines: list[str]) -> bool:

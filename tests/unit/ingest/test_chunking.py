@@ -303,10 +303,52 @@ def test_prose_beside_furniture_is_kept(strategy: ChunkStrategy) -> None:
     assert [words for words in prose if words not in told] == []
 
 
+_NOTICES = {
+    "owners": "Copyright © 2004, 2010 Ada Lampwright Copyright © 2016, 2019 Bo Fogg (Deutsch) Copyright © 2020 Cy Reed",
+    "owner in japanese": "製作著作 © 2004, 2010 Ada Lampwright 製作著作 © 2016, 2019 Bo Fogg (日本語訳)",
+    "reserved in german": "Alle Rechte vorbehalten.",
+    "license": "This manual may be used under the terms of the GNU General\nPublic License version 3 or higher.",
+    "license in german": "Dieses Handbuch darf unter den Bedingungen der GPL genutzt werden. Der Lizenztext liegt bei.",
+    "license in french": "Ce document est distribué sous licence Creative Commons BY-SA 4.0.",
+    "license in japanese": "この文書は GNU General Public License バージョン 3 に従って配布されています。ライセンス文は付属しています。",
+}
+
+
+@pytest.mark.parametrize("strategy", _STRATEGIES)
+@pytest.mark.parametrize("notice", _NOTICES.values(), ids=_NOTICES)
+def test_notice_of_rights_is_left_out_with_its_title(strategy: ChunkStrategy, notice: str) -> None:
+    text = f"The keeper lights the lamp at dusk.\n\n## Legal Notice\n\n{notice}\n\n## Oil\n\nThe lamp burns whale oil."
+    told = [chunk.text for chunk in split(text, ChunkSpec(strategy, 4000))]
+    assert told == ["The keeper lights the lamp at dusk.", "## Oil\n\nThe lamp burns whale oil."]
+
+
+_POINTERS = (
+    '[3] See the Manual of Lamps, 2.4 "Wicks".',
+    "[4] A. Lampwright. Fog and Oil. Journal of Towers, vol. 3, pp. 12-19, 1887.",
+    "[5] https://towers.example/oil",
+    "[^6]: Siehe auch Handbuch der Lampen, Abschnitt 8.",
+    "^[7] Alternatively: readelf -d liblamp.so | grep OIL",
+)
+
+
+@pytest.mark.parametrize("strategy", _STRATEGIES)
+def test_end_notes_that_only_point_elsewhere_are_left_out(strategy: ChunkStrategy) -> None:
+    text = "\n\n".join(["The keeper lights the lamp at dusk.[3]", *_POINTERS])
+    assert [chunk.text for chunk in split(text, ChunkSpec(strategy, 4000))] == [text.split("\n")[0]]
+
+
 @pytest.mark.parametrize("strategy", _STRATEGIES)
 @pytest.mark.parametrize(
     "line",
     [
+        "[1] The lamp was lit with whale oil until 1887.\n\n[2] See the log. The keeper wrote it by hand.",
+        "^[1] The third digit is dropped to make it easier to sort lamps: 1.3 << 1.4\n\n^[2] The fourth digit is kept to "
+        "make it harder to mix them: 1.3.1 << 1.3.2",
+        "[1] Seed oil was burnt before.\n\n[2] Seed oil smokes more than whale oil.",
+        "[1] Open the valve\n[2] Close the lid\n[3] Light the lamp",
+        "(a) Open the valve\n(b) Close the lid\n(c) Light the lamp",
+        "This document explains the GNU General Public License to the keepers of towers.",
+        "Das Urheberrecht schützt Werke, aber nicht die Ideen, die ihnen zugrunde liegen.",
         "Copyright protects works, but not the ideas that the works are built upon.",
         "Last updated records are written to the log before anything else happens to them, and read from it.",
         "- [The well](/well) gives forty litres a minute.\n- [The tank](/tank) holds a thousand litres.",
@@ -315,7 +357,22 @@ def test_prose_beside_furniture_is_kept(strategy: ChunkStrategy) -> None:
         "1.5 GB of memory\n2.0 GB of disk\n1.2 GB of swap\n3.1 GB of logs\n4.4 GB of cache",
         "I waited....",
     ],
-    ids=["copyright", "last updated", "links that say", "sentences as links", "form", "measures", "ellipsis"],
+    ids=[
+        "notes",
+        "notes without a stop",
+        "notes of seed",
+        "numbered steps",
+        "lettered steps",
+        "of a license",
+        "of rights",
+        "copyright",
+        "last updated",
+        "links that say",
+        "sentences as links",
+        "form",
+        "measures",
+        "ellipsis",
+    ],
 )
 def test_what_only_looks_like_furniture_is_kept(strategy: ChunkStrategy, line: str) -> None:
     text = f"Words of an article stand before it.\n\n{line}\n\nWords of an article stand behind it."

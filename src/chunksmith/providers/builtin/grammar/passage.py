@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from chunksmith.domain.rights import mentions_rights
 from chunksmith.domain.sentences import spans
 from chunksmith.providers.builtin.grammar.topic import KINDS
 
@@ -125,7 +126,9 @@ def sentences(passage: str, headings: Sequence[str] = ()) -> list[Sentence]:
 
 def is_prose(text: str) -> bool:
     """Whether the sentence is one: ends as such, mostly letters, no notice, no code."""
-    if not 12 <= len(text) <= 600 or text[-1] not in ".!。！।؟۔" or _UNFIT.search(text) or _FURNITURE.search(text):
+    if not 12 <= len(text) <= 600 or text[-1] not in ".!。！।؟۔" or _UNFIT.search(text):
+        return False
+    if _FURNITURE.search(text) or mentions_rights(text):
         return False
     if _CAPTION.match(text):
         return False
