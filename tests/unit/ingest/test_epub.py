@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers import ParsedDocument, parse_file
 from chunksmith.ingest.parsers.html import MAX_DEPTH
+from chunksmith.ingest.parsers.xhtml import html_from_xhtml
 
 _CONTAINER = (
     '<?xml version="1.0"?><container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0">'
@@ -38,7 +39,7 @@ def _package(hrefs: Iterable[str], *, guide: str = "") -> str:
     )
 
 
-def _read(tmp_path: Path, package: str, pages: dict[str, str]) -> ParsedDocument:
+def _read(tmp_path: Path, package: str, pages: Mapping[str, str | bytes]) -> ParsedDocument:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("mimetype", "application/epub+zip")
@@ -99,6 +100,69 @@ def test_marked_section_of_a_page_is_its_text(tmp_path: Path) -> None:
     page = _page("One", text="<![CDATA[if a < b && b > c: <title/>]]> is a chain of comparisons.")
     text = _read(tmp_path, _package(["1.xhtml"]), {"1.xhtml": page}).text
     assert text == "# One\n\nif a < b && b > c: <title/> is a chain of comparisons."
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param("<script>document.write('<script src=\"x.js\"/>'); lit = 1;</script>", id="writes a script"),
+        pytest.param("<script><![CDATA[ document.write('</script>'); lit = 1; ]]></script>", id="marked section"),
+        pytest.param("<script><![CDATA[ a ]]> b <![CDATA[ '</script>' ]]></script>", id="two sections"),
+        pytest.param("<script><![CDATA[ lit = 1; </script>", id="section without an end"),
+        pytest.param("<style>p > a/>b {}</style>", id="style"),
+        pytest.param("<svg:script>lit = 1;</svg:script>", id="prefix"),
+    ],
+)
+@pytest.mark.parametrize("behind", ["", "<script><![CDATA[ lit = 2; ]]></script>"], ids=["alone", "before another"])
+def test_script_of_a_page_is_left_out_whatever_it_writes(tmp_path: Path, script: str, behind: str) -> None:
+    page = _page("One", text=f"{script}{_PROSE}</p><p>Then it fell.{behind}")
+    assert _read(tmp_path, _package(["1.xhtml"]), {"1.xhtml": page}).text == f"# One\n\n{_PROSE}\n\nThen it fell."
+
+
+def test_marked_section_without_an_end_loses_no_page(tmp_path: Path) -> None:
+    page = _page("One", text=f"<![CDATA[{_PROSE}</p><p>Then it fell.")
+    assert _read(tmp_path, _package(["1.xhtml"]), {"1.xhtml": page}).text == f"# One\n\n{_PROSE}\n\nThen it fell."
+
+
+def test_many_scripts_without_an_end_are_read_in_linear_time(tmp_path: Path) -> None:
+    page = _page("One", text=_PROSE + "<script><![CDATA[</script><script>" * 100_000)
+    assert html_from_xhtml(page).count(_PROSE) == 1
+
+
+def test_declarations_of_a_document_type_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "one.xhtml"
+    declared = '<!DOCTYPE html [ <!ATTLIST p kind CDATA "a]>b"> <!-- ]> --> <!ELEMENT lamp (#PCDATA)> ]>'
+    path.write_text(_page("One").replace("<html", f"{declared}<html", 1))
+    assert parse_file(path, path.name).text == f"# One\n\n{_PROSE}"
+
+
+@pytest.mark.parametrize("kind", ['epub:type="footnote"', 'epub:type="tip"', 'role="doc-footnote"'])
+def test_what_a_book_sets_apart_is_its_text(tmp_path: Path, kind: str) -> None:
+    page = _page("One", text=f"{_PROSE}</p><aside {kind}><p>It was the third.</p></aside><p>Then it fell.")
+    text = _read(tmp_path, _package(["1.xhtml"]), {"1.xhtml": page}).text
+    assert text == f"# One\n\n{_PROSE}\n\nIt was the third.\n\nThen it fell."
+
+
+@pytest.mark.parametrize("kind", ["", 'epub:type="toc"', 'role="navigation"'])
+def test_what_leads_elsewhere_is_not_the_text_of_a_book(tmp_path: Path, kind: str) -> None:
+    page = _page("One", text=f"{_PROSE}</p><aside {kind}><p>Other books</p></aside><p>Then it fell.")
+    text = _read(tmp_path, _package(["1.xhtml"]), {"1.xhtml": page}).text
+    assert text == f"# One\n\n{_PROSE}\n\nThen it fell."
+
+
+_JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x48\x00\x48\x00\x00" + bytes(range(256)) * 8
+
+
+def test_picture_among_the_pages_of_a_book_is_named_in_a_warning(tmp_path: Path) -> None:
+    book = _read(tmp_path, _package(["cover.jpg", "1.xhtml"]), {"cover.jpg": _JPEG, "1.xhtml": _page("One")})
+    assert (book.text, len(book.warnings)) == (f"# One\n\n{_PROSE}", 1)
+    assert "cover.jpg" in book.warnings[0]
+
+
+def test_book_of_nothing_but_pictures_has_no_text(tmp_path: Path) -> None:
+    with pytest.raises(DocumentUnreadable) as caught:
+        _read(tmp_path, _package(["1.jpg"]), {"1.jpg": _JPEG})
+    assert caught.value.kind == "empty"
 
 
 def test_comment_of_a_page_is_left_alone(tmp_path: Path) -> None:

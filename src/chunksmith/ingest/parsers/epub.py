@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.archives import read_member
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
-from chunksmith.ingest.parsers.encodings import decode
+from chunksmith.ingest.parsers.encodings import decode, is_binary
 from chunksmith.ingest.parsers.html import is_link_page, markdown_from_tree, page_tree
 from chunksmith.ingest.parsers.html_nodes import is_navigation_type
 from chunksmith.ingest.parsers.xhtml import html_from_xhtml
@@ -43,16 +43,18 @@ def parse_epub(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
         navigation = set(_navigation(book))
         pages: list[str] = []
         lost: list[str] = []
+        is_damaged = False
         for href in _spine(book.package):
             member = _member(book.folder, href)
             try:
                 pages.append(_page(archive, member, is_navigation=member in navigation))
             except DocumentUnreadable as exc:
                 lost.append(f"The page {href!r} of the book was left out: {exc.detail}.")
+                is_damaged = is_damaged or exc.kind == "corrupt"
     title = next(iter(book.package["title"]), None)
     text = "\n\n".join(_without_last_headings([page for page in pages if page.strip()]))
     if not text:
-        raise DocumentUnreadable("corrupt" if lost else "empty", " ".join(["The book has no text.", *lost[:1]]))
+        raise DocumentUnreadable("corrupt" if is_damaged else "empty", " ".join(["The book has no text.", *lost[:1]]))
     return ParsedDocument(
         text, "application/epub+zip", title.text().strip() if title is not None else None, _warnings(lost)
     )
@@ -114,6 +116,8 @@ def _page(archive: zipfile.ZipFile, member: str, *, is_navigation: bool) -> str:
     content = read_member(archive, member)
     if content is None:
         raise DocumentUnreadable("corrupt", "it is not in the file")
+    if is_binary(content):
+        raise DocumentUnreadable("binary", "it is a picture, or something else that is not text")
     tree = page_tree(_html(content))
     text = "" if is_link_page(tree) else markdown_from_tree(tree).text
     # Books call their first page the table of contents, whatever else it tells.

@@ -13,9 +13,8 @@ from chunksmith.ingest.parsers.html_nodes import (
     BLOCKS,
     CODE,
     CODE_MARK,
-    SKIPPED,
     inline_text,
-    is_furniture,
+    is_left_out,
     links_of,
     squeeze,
     visit,
@@ -166,7 +165,7 @@ class _Walk:
             return False
         if tag == "pre" or tag in BLOCKS:
             self.flush()
-        if tag in SKIPPED or tag.startswith("-") or tag == "!doctype" or is_furniture(node, tag):
+        if is_left_out(node, tag):
             self.had_button = self.had_button or tag == "button"
             return False
         if tag == "pre":

@@ -11,8 +11,8 @@ SKIPPED = frozenset(
     "embed audio video map head math link meta dialog".split()
 )
 BLOCKS = frozenset(
-    "p div section article main body html center blockquote figure figcaption address header hgroup details summary "
-    "fieldset dl dd dt ul ol li tr td th tbody thead tfoot caption hr h1 h2 h3 h4 h5 h6 table".split()
+    "p div section article aside main body html center blockquote figure figcaption address header hgroup details "
+    "summary fieldset dl dd dt ul ol li tr td th tbody thead tfoot caption hr h1 h2 h3 h4 h5 h6 table".split()
 )
 CODE = frozenset(("code", "tt", "kbd", "samp"))
 # Before and behind the words of an element of code, in what ``inline_text`` takes.
@@ -77,6 +77,21 @@ def inline_text(text: str) -> str:
 
 def squeeze(text: str) -> str:
     return _WHITE_SPACE.sub(" ", _GLYPHS.sub("", text)).strip()
+
+
+def is_left_out(node: LexborNode, tag: str) -> bool:
+    """Whether nothing in ``node`` is there to be read."""
+    if tag == "aside" and is_note(node):
+        return is_hidden(node)
+    return tag in SKIPPED or tag.startswith("-") or tag == "!doctype" or is_furniture(node, tag)
+
+
+def is_note(node: LexborNode) -> bool:
+    """What a book sets apart, a footnote or a tip, is its text; what a page sets apart leads elsewhere."""
+    attributes = node.attributes
+    types = (attributes.get("epub:type") or "").split()
+    is_text = bool(types) or (attributes.get("role") or "").startswith("doc-")
+    return is_text and NAVIGATION_TYPES.isdisjoint(types) and attributes.get("role") not in _BOOK_ROLES
 
 
 def is_furniture(node: LexborNode, tag: str) -> bool:

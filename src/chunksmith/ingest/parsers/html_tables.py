@@ -9,10 +9,9 @@ from chunksmith.ingest.parsers.html_nodes import (
     BLOCKS,
     CODE,
     CODE_MARK,
-    SKIPPED,
     inline_text,
-    is_furniture,
     is_hidden,
+    is_left_out,
     links_of,
     squeeze,
     visit,
@@ -120,7 +119,7 @@ def _sections(table: LexborNode) -> list[list[LexborNode]]:
 
 def _caption(table: LexborNode) -> str:
     found = next((child for child in table.iter() if child.tag == "caption"), None)
-    return "" if found is None or is_furniture(found, "caption") else cell_text(found)
+    return "" if found is None or is_left_out(found, "caption") else cell_text(found)
 
 
 def _cell(node: LexborNode, rows_left: int) -> Cell:
@@ -163,7 +162,7 @@ def cell_text(cell: LexborNode) -> str:
             return False
         if tag in {"br", "pre"} or tag in BLOCKS:
             parts.append(" ")
-        if node.mem_id != cell.mem_id and (tag in SKIPPED or tag.startswith("-") or is_furniture(node, tag)):
+        if node.mem_id != cell.mem_id and is_left_out(node, tag):
             return False
         if tag in CODE:
             parts.append("" if code_depth else CODE_MARK)

@@ -41,6 +41,15 @@ def read_prolog(text: str) -> Prolog:
     return Prolog(False, _ENTITY.search(text) is not None)
 
 
+def subset_end(text: str, start: int) -> int:
+    """Behind the document type whose declarations begin at ``start``; ``start`` where they do not end."""
+    for part in _SUBSET.finditer(text, start):
+        if part[2]:
+            end = text.find(">", part.end())
+            return end + 1 if end >= 0 else start
+    return start
+
+
 def _root_or_document_type(text: str) -> int | None:
     """Where it begins, behind declaration, comments and white space; None where the text ends before it."""
     at = len(text) - len(text.lstrip("\ufeff"))
