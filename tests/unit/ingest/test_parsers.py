@@ -14,6 +14,7 @@ import fpdf
 import openpyxl
 import pptx
 import pytest
+from docx.enum.text import WD_BREAK
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import NameObject
 
@@ -165,6 +166,16 @@ def test_docx_headings_lists_and_tables(tmp_path: Path) -> None:
     assert document.text == (
         "# Handbook\n\nWater the plants.\n\n- first\n\n| Plant | Litres |\n| --- | --- |\n| Fern | 2 |"
     )
+
+
+@pytest.mark.parametrize("kind", ["page", "column", "textWrapping"])
+def test_break_in_a_word_paragraph_parts_its_words(tmp_path: Path, kind: str) -> None:
+    document = docx.Document()
+    run = document.add_paragraph().add_run("The lamp is lit.")
+    run.add_break(getattr(WD_BREAK, {"page": "PAGE", "column": "COLUMN"}.get(kind, "LINE")))
+    run.add_text("Then it burns.")
+    document.save(str(tmp_path / "a.docx"))
+    assert _text(tmp_path / "a.docx") == "The lamp is lit. Then it burns."
 
 
 def test_pptx_titles_tables_and_notes(tmp_path: Path) -> None:

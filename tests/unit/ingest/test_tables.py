@@ -58,6 +58,17 @@ def test_word_cell_that_spans_columns_leaves_the_next_in_theirs(tmp_path: Path) 
     assert _word(tmp_path, _merge(2, 0, 2, 1)).splitlines()[3] == "| Bell Rock |  | 20 |"
 
 
+def test_word_row_that_begins_later_keeps_its_columns(tmp_path: Path) -> None:
+    def begin_later(table: Table) -> None:
+        row = table.rows[2]._tr
+        row.remove(row.tc_lst[0])
+        before = OxmlElement("w:gridBefore")
+        before.set(qn("w:val"), "1")
+        row.get_or_add_trPr().append(before)
+
+    assert _word(tmp_path, begin_later).splitlines()[2:] == ["| Eddystone | 49 m | 10 |", "|  | 35 m | 20 |"]
+
+
 def test_word_heading_that_spans_columns_stands_above_each(tmp_path: Path) -> None:
     assert _word(tmp_path, _merge(0, 0, 0, 1)).splitlines()[0] == "| Tower | Tower | Cost |"
 

@@ -1,14 +1,17 @@
 """DOCX by mammoth, which knows the styles, and the HTML walk, which knows Markdown."""
 
+import io
+import re
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.parsers.expat import ExpatError
 from xml.sax import SAXException
 
 import mammoth
 
 from chunksmith.errors import DocumentUnreadable
+from chunksmith.ingest.parsers.archives import read_member
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
 from chunksmith.ingest.parsers.html import markdown_from_html
 
@@ -16,7 +19,10 @@ _MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.do
 # mammoth has no annotations
 _convert: Any = mammoth.convert_to_html
 _element: Any = mammoth.images.img_element
+# A break of the page or the column ends a line; else mammoth joins the words around it.
 _STYLES = """
+br[type='page'] => br
+br[type='column'] => br
 p[style-name='Title'] => h1:fresh
 p[style-name='Subtitle'] => p:fresh
 p[style-name='Code'] => pre:separator('\\n')
@@ -30,10 +36,16 @@ p[style-name='TOC Heading'] => !
 """
 
 
+_BODY = "word/document.xml"
+# Up to the first cell of the row.
+_BEGINS_LATER = re.compile(rb'(<w:gridBefore\s+w:val="(\d{1,2})"(?:(?!</w:tr>|<w:tc[ >]).)*+)(?=<w:tc[ >])', re.DOTALL)
+_EMPTY_CELL = rb'\1<w:tc><w:tcPr><w:gridSpan w:val="\2"/></w:tcPr><w:p/></w:tc>'
+
+
 def parse_docx(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     del name, limits
     try:
-        with path.open("rb") as stream:
+        with _with_cells_before_rows(path) as stream:
             result = _convert(stream, style_map=_STYLES, convert_image=_element(_no_image))
     except (
         KeyError,
@@ -54,6 +66,21 @@ def parse_docx(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     if not page.text.strip():
         raise DocumentUnreadable("empty", "The Word document has no text; pictures of text need OCR.")
     return ParsedDocument(page.text, _MEDIA_TYPE, _first_heading(page.text))
+
+
+def _with_cells_before_rows(path: Path) -> IO[bytes]:
+    """The document with an empty cell before each row that begins behind the first column; mammoth has no such rows."""
+    with zipfile.ZipFile(path) as archive:
+        body = read_member(archive, _BODY) or b""
+        filled = _BEGINS_LATER.sub(_EMPTY_CELL, body)
+        if filled == body:
+            return path.open("rb")
+        copy = io.BytesIO()
+        with zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target:
+            for name in dict.fromkeys(archive.namelist()):
+                target.writestr(name, filled if name == _BODY else archive.read(name))
+    copy.seek(0)
+    return copy
 
 
 def _no_image(image: object) -> dict[str, str]:
