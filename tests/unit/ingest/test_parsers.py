@@ -367,6 +367,8 @@ def test_csv_is_a_table(write: Write) -> None:
     [
         pytest.param("sep=;\nName;Born, died\nAda;1815, 1852\n", id="plain"),
         pytest.param('sep=;\r\nName;"Born, died"\r\nAda;"1815, 1852"\r\n', id="quoted cells"),
+        pytest.param("sep=;,,\nName;Born, died\nAda;1815, 1852\n", id="filled up"),
+        pytest.param('sep=;,\nName,"Born, died"\nAda,"1815, 1852"\n', id="a row of its own"),
         pytest.param('"sep=|"\nName|Born, died\nAda|1815, 1852\n', id="quoted line"),
         pytest.param("SEP=\t\nName\tBorn, died\nAda\t1815, 1852\n", id="tab"),
     ],

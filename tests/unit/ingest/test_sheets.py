@@ -1,5 +1,7 @@
 """Workbooks whose cells lie far apart."""
 
+import re
+import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,18 @@ def _read(tmp_path: Path, *sheets: dict[str, Any]) -> str:
 def test_cell_in_the_far_corner_is_read(tmp_path: Path) -> None:
     text = _read(tmp_path, {"A1": "Tower", "C1": "Height", "A3": "Eddystone", "C3": 49, "XFD1048576": "far"})
     assert text == ("## Sheet 1\n\n| Tower | Height |  |\n| --- | --- | --- |\n| Eddystone | 49 |  |\n|  |  | far |")
+
+
+def test_far_cell_whose_place_stands_in_single_quotes_is_read(tmp_path: Path) -> None:
+    _read(tmp_path, {"A1": "Tower", "XFD1048576": "far"})
+    path = tmp_path / "quoted.xlsx"
+    with zipfile.ZipFile(tmp_path / "towers.xlsx") as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name.startswith("xl/worksheets/"):
+                content = re.sub(rb'(<c r|<dimension ref)="([^"]*)"', rb"\1='\2'", content)
+            target.writestr(name, content)
+    assert parse_file(path, path.name).text == "## Sheet 1\n\n| Tower |  |\n| --- | --- |\n|  | far |"
 
 
 def test_cells_far_apart_keep_their_order_and_kind(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from chunksmith.ingest.parsers.tables import markdown_table
 _LONG_CELL = 120
 _MAX_DEPTH = 200
 _LINED = frozenset((".jsonl", ".ndjson"))
-# The first line by which a file tells Excel its delimiter.
-_TOLD_DELIMITER = re.compile(r"\ufeff?\"?sep=([^\w\s\"]|\t)\"?[ \t]*(?:\r\n?|\n)", re.IGNORECASE)
+# The first line by which a file tells Excel its delimiter. Programs that take it for a row fill that up with their own.
+_TOLD_DELIMITER = re.compile(r"\ufeff?\"?sep=([^\w\s\"]|\t)\"?([,;|]*)[ \t]*(?:\r\n?|\n)", re.IGNORECASE)
 
 
 def parse_csv(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
@@ -27,7 +27,7 @@ def parse_csv(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     tabbed = Path(name).suffix.lower() in {".tsv", ".tab"}
     told = _TOLD_DELIMITER.match(text)
     body = text[told.end() :] if told else text
-    delimiter = told[1] if told else _delimiter(body, tabbed)
+    delimiter = _delimiter(body, told[1] + told[2][:1]) if told else _delimiter(body, "\t" if tabbed else ",;\t|")
     csv.field_size_limit(10_000_000)
     try:
         rows = [row for row in csv.reader(io.StringIO(body, newline=""), delimiter=delimiter) if any(row)]
@@ -40,12 +40,11 @@ def parse_csv(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     return ParsedDocument(table, "text/tab-separated-values" if tabbed else "text/csv")
 
 
-def _delimiter(text: str, tabbed: bool) -> str:
-    if tabbed:
-        return "\t"
+def _delimiter(text: str, possible: str) -> str:
+    """The one that stands most often in the first row, the first of them when none does more often."""
     # In quotes a comma separates nothing, and a line break ends no row.
     first = next((line for line in _QUOTED.sub("", text[:10_000]).splitlines() if line.strip()), "")
-    return max(",;\t|", key=first.count)
+    return max(possible, key=first.count)
 
 
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')

@@ -15,8 +15,8 @@ from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.tables import MAX_CELLS
 
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
-_DIMENSION = re.compile(rb'<(?:\w+:)?dimension\s+ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
-_CELL = re.compile(rb'(<(?:\w+:)?c\s(?:[^>]*?\s)?r=")([A-Z]{1,3})(\d{1,7})("[^>]*>)')
+_DIMENSION = re.compile(rb"<(?:\w+:)?dimension\s+ref\s*=\s*[\"']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})[\"']")
+_CELL = re.compile(rb"(<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*[\"'])([A-Z]{1,3})(\d{1,7})([\"'][^>]*>)")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*>")
 _PIECE = 1 << 20
 # Of larger sheets is believed what they say of their dimension: looking at each cell takes half as long as reading.
