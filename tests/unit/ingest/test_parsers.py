@@ -268,6 +268,40 @@ def test_words_before_a_hidden_heading_are_no_heading(write: Write) -> None:
     assert _text(write("a.html", f"<html><body>{page}")) == "The lamp is lit.\n\nIt burns oil."
 
 
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("10<sup>6</sup> lamps", "10^6 lamps"),
+        ("O(<i>n</i><sup>2</sup>) or 2<sup>-1</sup>", "O(n^2) or 2^-1"),
+        ("35 km<sup>2</sup>", "35 km^2"),
+        ("the 2<sup>nd</sup> lamp", "the 2nd lamp"),
+        ("the lamp<sup>1</sup>", "the lamp1"),
+        ("in 1887<sup><a href='#n1'>[1]</a></sup>", "in 1887[1]"),
+    ],
+    ids=["number", "letter", "unit", "ordinal", "note", "link"],
+)
+def test_raised_number_is_a_power_where_it_stands_at_one(write: Write, markup: str, text: str) -> None:
+    table = f"<table><tr><th>a<th>b<tr><td>x<td>{markup}</table>"
+    assert _text(write("a.html", f"<html><body><p>{markup}</p>{table}")).splitlines() == [
+        text, "", "| a | b |", "| --- | --- |", f"| x | {text} |"
+    ]  # fmt: skip
+
+
+def test_items_keep_the_numbers_that_a_page_gives_them(write: Write) -> None:
+    page = "<p>Lamps.<ol start=5><li>five<li value=9>nine<li>ten<ol><li>one</ol></ol><ol start=x><li>one</ol>"
+    assert _text(write("a.html", f"<html><body>{page}")) == ("Lamps.\n\n5. five\n9. nine\n10. ten\n  1. one\n\n1. one")
+
+
+def test_deleted_words_of_a_page_are_left_out(write: Write) -> None:
+    page = "<p>The lamp burns <del>oil</del><ins>gas</ins>."
+    assert _text(write("a.html", f"<html><body>{page}")) == "The lamp burns gas."
+
+
+def test_way_back_from_a_note_is_no_text(write: Write) -> None:
+    page = "<p>Lit.<ol><li>At dusk, press ↑. <a href='#r1'>↑</a></ol>"
+    assert _text(write("a.html", f"<html><body>{page}")).endswith("1. At dusk, press ↑.")
+
+
 def test_html_with_only_menus_is_empty(write: Write) -> None:
     assert _kind(write("a.html", "<html><body><nav>Home</nav><script>x</script></body></html>")) == "empty"
 

@@ -16,6 +16,7 @@ from chunksmith.ingest.parsers.html_nodes import (
     inline_text,
     is_left_out,
     links_of,
+    power_mark,
     squeeze,
     visit,
 )
@@ -179,12 +180,14 @@ class _Walk:
             return walked
         if tag in {"ul", "ol"}:
             return self.open_list(node, tag)
-        self.open_other(tag)
+        self.open_other(node, tag)
         return True
 
-    def open_other(self, tag: str) -> None:
+    def open_other(self, node: LexborNode, tag: str) -> None:
         if tag == "li":
-            self.marker = self.next_marker()
+            self.marker = self.next_marker(node)
+        elif tag == "sup":
+            self.inline.append(power_mark(node, self.inline[-1] if self.inline else ""))
         elif tag == "br":
             self.inline.append("\n" if not self.code_depth else " ")
         elif tag in CODE:
@@ -252,17 +255,17 @@ class _Walk:
         if text:
             self.blocks.append(f"{'#' * level} {text}")
 
-    def next_marker(self) -> str:
+    def next_marker(self, item: LexborNode) -> str:
         if not self.lists:
             self.lists.append(_List(ordered=False))
         top = self.lists[-1]
-        top.number += 1
+        top.number = _number(item.attributes.get("value"), top.number + 1)
         return f"{top.number}. " if top.ordered else "- "
 
     def open_list(self, node: LexborNode, tag: str) -> bool:
         if not self.lists and _is_link_list(node):
             return False
-        self.lists.append(_List(ordered=tag == "ol"))
+        self.lists.append(_List(tag == "ol", _number(node.attributes.get("start"), 1) - 1))
         self.opened.add(node.mem_id)
         return True
 
@@ -289,6 +292,12 @@ class _Walk:
 
 def _own_text(node: LexborNode) -> str:
     return "".join(part for part in (child.text_content for child in node.traverse(include_text=True)) if part)
+
+
+def _number(value: str | None, otherwise: int) -> int:
+    """Of an item; Markdown has none of more than nine digits, and none below zero."""
+    digits = (value or "").strip()
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else otherwise
 
 
 def _is_link_list(node: LexborNode) -> bool:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from selectolax.lexbor import LexborNode
 
 SKIPPED = frozenset(
-    "script style noscript template svg canvas form button select option input textarea nav footer aside iframe object "
-    "embed audio video map head math link meta dialog".split()
+    "del script style noscript template svg canvas form button select option input textarea nav footer aside iframe "
+    "object embed audio video map head math link meta dialog".split()
 )
 BLOCKS = frozenset(
     "p div section article aside main body html center blockquote figure figcaption address header hgroup details "
@@ -35,6 +35,10 @@ _SUBJECTS = frozenset(("main", "article", "h1"))
 _BOOK_ROLES = frozenset(("doc-toc", "doc-index", "doc-pagelist", "doc-cover"))
 _ROLES = frozenset(("navigation", "search", "contentinfo", "banner"))
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f\u00a0]+")
+# From a note to the place that it hangs on.
+_BACK = frozenset(("↑", "↩", "↩︎", "⤴", "^"))
+_POWER = re.compile(r"[-+−–]?(?:\d{1,4}|[nkxijm])")
+_BASE = re.compile(r"(?:\d|\)|\b(?:[^\W\d_]|[kcmdn]m|ft))\Z")
 _GLYPHS = re.compile(r"[¶►▶▸🔗]")
 
 
@@ -83,7 +87,15 @@ def is_left_out(node: LexborNode, tag: str) -> bool:
     """Whether nothing in ``node`` is there to be read."""
     if tag == "aside" and is_note(node):
         return is_hidden(node)
-    return tag in SKIPPED or tag.startswith("-") or tag == "!doctype" or is_furniture(node, tag)
+    if tag in SKIPPED or tag.startswith("-") or tag == "!doctype" or is_furniture(node, tag):
+        return True
+    return tag == "a" and (node.attributes.get("href") or "").startswith("#") and node.text().strip() in _BACK
+
+
+def power_mark(node: LexborNode, before: str) -> str:
+    """``^`` for a raised number or letter that is a power of what stands ``before`` it, not the mark of a note."""
+    is_power = _POWER.fullmatch(node.text().strip()) and _BASE.search(before) and node.css_first("a") is None
+    return "^" if is_power else ""
 
 
 def is_note(node: LexborNode) -> bool:

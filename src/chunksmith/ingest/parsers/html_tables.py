@@ -13,6 +13,7 @@ from chunksmith.ingest.parsers.html_nodes import (
     is_hidden,
     is_left_out,
     links_of,
+    power_mark,
     squeeze,
     visit,
 )
@@ -164,7 +165,9 @@ def cell_text(cell: LexborNode) -> str:
             parts.append(" ")
         if node.mem_id != cell.mem_id and is_left_out(node, tag):
             return False
-        if tag in CODE:
+        if tag == "sup":
+            parts.append(power_mark(node, parts[-1] if parts else ""))
+        elif tag in CODE:
             parts.append("" if code_depth else CODE_MARK)
             code_depth += 1
         return True
