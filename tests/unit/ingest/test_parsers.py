@@ -15,6 +15,8 @@ import openpyxl
 import pptx
 import pytest
 from docx.enum.text import WD_BREAK
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import NameObject
 
@@ -176,6 +178,31 @@ def test_break_in_a_word_paragraph_parts_its_words(tmp_path: Path, kind: str) ->
     run.add_text("Then it burns.")
     document.save(str(tmp_path / "a.docx"))
     assert _text(tmp_path / "a.docx") == "The lamp is lit. Then it burns."
+
+
+@pytest.mark.parametrize(
+    ("run", "text"),
+    [
+        ("<w:r><w:rPr><w:b/><w:vanish/></w:rPr><w:t>A secret.</w:t></w:r>", "The lamp is lit."),
+        ('<w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t> It burns.</w:t></w:r>', "The lamp is lit. It burns."),
+        ("<w:r><w:cr/><w:t>It burns.</w:t></w:r>", "The lamp is lit. It burns."),
+        (
+            '<w:r><w:rPr><w:vanish/></w:rPr><w:fldChar w:fldCharType="begin"/></w:r>'
+            "<w:r><w:rPr><w:vanish/></w:rPr><w:instrText>XE lamp</w:instrText></w:r>"
+            '<w:r><w:fldChar w:fldCharType="end"/></w:r><w:r><w:t xml:space="preserve"> It burns.</w:t></w:r>',
+            "The lamp is lit. It burns.",
+        ),
+    ],
+    ids=["hidden", "not hidden", "line break", "hidden field"],
+)
+def test_word_run_is_read_as_word_shows_it(tmp_path: Path, run: str, text: str) -> None:
+    document = docx.Document()
+    paragraph = document.add_paragraph("The lamp is lit.")
+    spaced = run.replace("<w:t>", '<w:t xml:space="preserve">')
+    for element in parse_xml(f"<w:p {nsdecls('w')}>{spaced}</w:p>"):
+        paragraph._p.append(element)
+    document.save(str(tmp_path / "a.docx"))
+    assert _text(tmp_path / "a.docx") == text
 
 
 def test_pptx_titles_tables_and_notes(tmp_path: Path) -> None:

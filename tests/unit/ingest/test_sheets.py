@@ -54,6 +54,21 @@ def test_cells_far_apart_keep_their_order_and_kind(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_hidden_sheet_is_named_in_a_warning_alone(tmp_path: Path, state: str) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0]["A1"] = "Tower"
+    book.create_sheet("Keys")["A1"] = "a secret"
+    book["Keys"].sheet_state = state
+    path = tmp_path / "towers.xlsx"
+    book.save(path)
+    document = parse_file(path, path.name)
+    assert (document.text, document.warnings) == (
+        "## Sheet\n\n| Tower |\n| --- |",
+        ("Hidden sheets were left out: Keys.",),
+    )
+
+
 def test_sheets_beside_one_with_cells_far_apart_stay_as_they_are(tmp_path: Path) -> None:
     text = _read(tmp_path, {"A1": "near", "XFD1048576": "far"}, {"B2": "Tower", "B4": "Eddystone"})
     assert text.endswith("## Sheet 2\n\n| Tower |\n| --- |\n| Eddystone |")

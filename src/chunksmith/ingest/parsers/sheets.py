@@ -1,11 +1,11 @@
-"""XLSX, XLSB, XLS and ODS: every sheet as a table."""
+"""XLSX, XLSB, XLS and ODS: every sheet that is shown as a table."""
 
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
@@ -22,7 +22,10 @@ def parse_sheet(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     cells = 0
     try:
         book = CalamineWorkbook.from_object(without_empty_places(path) if zipfile.is_zipfile(path) else path)
+        hidden = [sheet.name for sheet in book.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible]
         for sheet_name in book.sheet_names:
+            if sheet_name in hidden:
+                continue
             sheet = book.get_sheet_by_name(sheet_name)
             cells += sheet.total_height * sheet.total_width
             if cells > MAX_CELLS:
@@ -38,7 +41,8 @@ def parse_sheet(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
         raise DocumentUnreadable("corrupt", f"The workbook is damaged: {exc}") from exc
     if not parts:
         raise DocumentUnreadable("empty", "The workbook has no cells with content.")
-    return ParsedDocument("\n\n".join(parts), _MEDIA_TYPE)
+    warnings = (f"Hidden sheets were left out: {', '.join(hidden)}.",) if hidden else ()
+    return ParsedDocument("\n\n".join(parts), _MEDIA_TYPE, warnings=warnings)
 
 
 def _spans(sheet: CalamineSheet) -> Iterator[Span]:

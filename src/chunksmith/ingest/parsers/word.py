@@ -39,13 +39,20 @@ p[style-name='TOC Heading'] => !
 _BODY = "word/document.xml"
 # Up to the first cell of the row.
 _BEGINS_LATER = re.compile(rb'(<w:gridBefore\s+w:val="(\d{1,2})"(?:(?!</w:tr>|<w:tc[ >]).)*+)(?=<w:tc[ >])', re.DOTALL)
+_LINE_BREAK = re.compile(rb"<w:cr\s*/>")
+# Not of runs that have others inside, nor of those that begin or end a field, which need each other.
+_HIDDEN = re.compile(
+    rb"<w:r(?:\s[^>]*)?><w:rPr>(?:(?!</w:rPr>|<w:rPrChange).)*?"
+    rb'<w:vanish(?:\s+w:val="(?:1|true|on)")?\s*/>(?:(?!</w:r>|<w:r[ >]|<w:fldChar).)*+</w:r>',
+    re.DOTALL,
+)
 _EMPTY_CELL = rb'\1<w:tc><w:tcPr><w:gridSpan w:val="\2"/></w:tcPr><w:p/></w:tc>'
 
 
 def parse_docx(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     del name, limits
     try:
-        with _with_cells_before_rows(path) as stream:
+        with _readable(path) as stream:
             result = _convert(stream, style_map=_STYLES, convert_image=_element(_no_image))
     except (
         KeyError,
@@ -68,17 +75,17 @@ def parse_docx(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     return ParsedDocument(page.text, _MEDIA_TYPE, _first_heading(page.text))
 
 
-def _with_cells_before_rows(path: Path) -> IO[bytes]:
-    """The document with an empty cell before each row that begins behind the first column; mammoth has no such rows."""
+def _readable(path: Path) -> IO[bytes]:
+    """The document without what mammoth does not know: rows behind the first column, hidden words, old line breaks."""
     with zipfile.ZipFile(path) as archive:
         body = read_member(archive, _BODY) or b""
-        filled = _BEGINS_LATER.sub(_EMPTY_CELL, body)
-        if filled == body:
+        changed = _BEGINS_LATER.sub(_EMPTY_CELL, _LINE_BREAK.sub(b"<w:br/>", _HIDDEN.sub(b"", body)))
+        if changed == body:
             return path.open("rb")
         copy = io.BytesIO()
         with zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target:
             for name in dict.fromkeys(archive.namelist()):
-                target.writestr(name, filled if name == _BODY else archive.read(name))
+                target.writestr(name, changed if name == _BODY else archive.read(name))
     copy.seek(0)
     return copy
 
