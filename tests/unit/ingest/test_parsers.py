@@ -390,6 +390,11 @@ def test_text_encodings(write: Write, content: bytes) -> None:
     assert _text(write("a.txt", content)) == "Grüße – “ok”"
 
 
+def test_stray_bytes_in_text_are_read_as_western(write: Write) -> None:
+    content = "Über dem Leuchtturm – hoch über der See – brennt Licht.\n\n".encode() + "Ein Café.".encode("cp1252")
+    assert _text(write("a.txt", content)) == ("Über dem Leuchtturm – hoch über der See – brennt Licht.\n\nEin Café.")
+
+
 def test_text_paragraphs_are_joined_and_contents_left_out(write: Write) -> None:
     source = (
         "Table of Contents\n\n1. Start\n    1.1. More\n    1.2. Even more\n2. End\n\n----------------------\n\n"

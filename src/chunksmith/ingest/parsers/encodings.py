@@ -20,6 +20,16 @@ _SAMPLE = 65_536
 _CONTROL = bytes({*range(32)} - {7, 8, 9, 10, 11, 12, 13, 27})
 
 
+def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+_STRAY_BYTES = "chunksmith-stray-bytes"
+codecs.register_error(_STRAY_BYTES, _as_cp1252)
+
+
 class Decoded(NamedTuple):
     text: str
     encoding: str
@@ -67,9 +77,12 @@ def _decode_legacy(data: bytes, *, markup: bool) -> Decoded:
             return Decoded(data.decode(encoding, "replace"), encoding)
         except (LookupError, ValueError):
             pass
-    broken_utf8 = data.decode("utf-8", "replace")
-    if broken_utf8.count("\ufffd") * 2_000 < len(broken_utf8):
-        return Decoded(broken_utf8, "utf-8")
+    replaced = data.decode("utf-8", "replace")
+    lost = replaced.count("\ufffd")
+    # Sequences of several bytes that are right are seldom chance: files were put together of several encodings.
+    right = len(replaced) - len(replaced.encode("ascii", "ignore")) - lost
+    if lost * 2_000 < len(replaced) or lost * 2 <= right:
+        return Decoded(data.decode("utf-8", _STRAY_BYTES), "utf-8")
     # Western single-byte text is far the most common, and statistics mistake it for its rarer neighbours.
     western = _as_western(data)
     if western is not None:
