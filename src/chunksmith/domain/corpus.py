@@ -64,6 +64,19 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedDocument:
+    """``detail`` says why it could not be read."""
+
+    id: int
+    name: str
+    detail: str
+
+    @property
+    def warning(self) -> str:
+        return f"{self.name} (document {self.id}) could not be read: {self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessOptions:
     """How documents become chunks.
 

@@ -8,6 +8,7 @@ from chunksmith.domain.corpus import (
     Chunk,
     Document,
     DocumentStatus,
+    FailedDocument,
     ImportedChunk,
     ImportResult,
     NewChunk,
@@ -65,6 +66,10 @@ class Documents(Protocol):
 
     async def pending(self, project: int, after: int, limit: int) -> list[int]:
         """Ids of documents that are uploaded or parsed, but not chunked, in order."""
+        ...
+
+    async def failed(self, project: int, chosen: Sequence[int] | None, limit: int) -> Page[FailedDocument]:
+        """Those that could not be read and have no chunks; of ``chosen`` where it is given. In order of their ids."""
         ...
 
     async def unread_bytes(self, project: int) -> int:

@@ -20,6 +20,8 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
 }
 
 MAX_CONCURRENCY = 1024
+# So many documents that a job could not read are told of by name; status is asked for often.
+WARNINGS_KEPT = 100
 # The reason of a unit that needed a reply which the ledger does not have, where none may be asked for.
 NO_STORED_REPLY = "no_stored_reply"
 
@@ -51,7 +53,7 @@ class Counters:
     cost_nano: int = 0
     spent_nano: int = 0
     unpriced_calls: int = 0
-    documents_unread: int = 0  # that it was to read before its units were known, and could not
+    documents_unread: int = 0  # of those it was to be made from; they could not be read, now or earlier
 
     @property
     def outcomes(self) -> dict[OutcomeStatus, int]:

@@ -7,9 +7,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from chunksmith.domain.calls import ModelRef
-from chunksmith.domain.corpus import ProcessOptions
+from chunksmith.domain.corpus import FailedDocument, ProcessOptions
 from chunksmith.domain.curation import SPLITS
 from chunksmith.domain.generation import DataSource, GenerationSpec, parse_model
+from chunksmith.domain.paging import Page
 from chunksmith.errors import (
     Fault,
     InvalidRequest,
@@ -178,10 +179,17 @@ def what_is_missing(spec: GenerationSpec) -> Fault:
     return no_chunks(spec.document_ids)
 
 
-def no_chunks(document_ids: Sequence[int] | None) -> Fault:
+NONE_FAILED: Page[FailedDocument] = Page((), 0)
+
+
+def no_chunks(document_ids: Sequence[int] | None, failed: Page[FailedDocument] = NONE_FAILED) -> Fault:
+    """``failed``: those that could not be read; the first of them is named."""
+    more = f" (and {failed.total - 1} more)" if failed.total > 1 else ""
+    why = "".join(f"; {one.warning}{more}" for one in failed.items[:1])
     if document_ids is not None:
-        return Fault("/document_ids", "these documents have no chunks")
-    return Fault("/project_id", "has no chunks and no document that waits: upload documents, or import chunks")
+        return Fault("/document_ids", f"these documents have no chunks{why}")
+    told = "has no chunks and no document that waits: upload documents, or import chunks"
+    return Fault("/project_id", f"{told}{why}")
 
 
 def reads_documents(source: DataSource) -> bool:

@@ -10,11 +10,11 @@ from chunksmith.domain import fault_points
 from chunksmith.domain.calls import ModelRef
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.corpus import Chunk, ProcessOptions
-from chunksmith.domain.corpus_ports import ChunkSource, Documents, Statement
+from chunksmith.domain.corpus_ports import ChunkSource, Documents
 from chunksmith.domain.datasets import Dataset
 from chunksmith.domain.generation import GenerationSpec
 from chunksmith.domain.job_ports import Datasets, Entries, JobQueue, Units
-from chunksmith.domain.jobs import Job, Outcome, Unit
+from chunksmith.domain.jobs import WARNINGS_KEPT, Job, Outcome, Unit
 from chunksmith.domain.ports import Clock
 from chunksmith.errors import FormatFailed, NoSourceMaterial
 from chunksmith.exports.formats import format_named
@@ -29,7 +29,7 @@ from chunksmith.services.finishing import FinishingStep
 from chunksmith.services.generation_checks import reads_documents
 from chunksmith.services.model_reading import DocumentCalls, JobCalls
 from chunksmith.services.pace import Pace
-from chunksmith.services.processing import Also, models_of
+from chunksmith.services.processing import models_of
 from chunksmith.services.runner import Running
 from chunksmith.services.sources import Source, Sources
 from chunksmith.services.steering import Steering, caller_of, units_in_work
@@ -40,14 +40,8 @@ DOCUMENT_PAGE = 256
 EXTRACTION_GONE = Outcome("failed", "extraction_gone", "what was extracted from the passage is no longer stored")
 
 
-# What is put down when a document of a job could not be read; the text says which, and why.
-NoteUnread = Callable[[int, str], Sequence[Statement]]
-
-
 class ProcessDocument(Protocol):
-    async def __call__(
-        self, document_id: int, options: ProcessOptions, *, also: Also, calls: DocumentCalls | None
-    ) -> Outcome: ...
+    async def __call__(self, document_id: int, options: ProcessOptions, *, calls: DocumentCalls | None) -> Outcome: ...
 
 
 @dataclass(frozen=True)
@@ -80,7 +74,6 @@ class GenerationJob:
         stores: Stores,
         gateway: Gateway,
         process_document: ProcessDocument,
-        note_unread: NoteUnread,
         clock: Clock,
         place: Callable[[str], Path],
         defaults: Defaults,
@@ -91,7 +84,6 @@ class GenerationJob:
         self._stores = stores
         self._gateway = gateway
         self._process_document = process_document
-        self._note_unread = note_unread
         self._clock = clock
         self._place = place
         self._defaults = defaults
@@ -132,6 +124,12 @@ class GenerationJob:
 
     async def _read_documents(self, running: Running, spec: GenerationSpec) -> None:
         """Documents that are uploaded but not chunked yet. One that cannot be read is left out, and the job says so."""
+        try:
+            await self._read_pending(running, spec)
+        finally:  # also where reading was stopped: what could not be read until then is told
+            await self._note_unread(running.job, spec)
+
+    async def _read_pending(self, running: Running, spec: GenerationSpec) -> None:
         job = running.job
         assert job.project_id is not None  # noqa: S101 - generation belongs to a project
         options = spec.process_options()
@@ -145,21 +143,14 @@ class GenerationJob:
                 label = f"document {number}/{len(chosen)}"
                 await self._stores.jobs.set_step(job.id, f"Reading {label}")
                 mine = DocumentCalls(calls, document, label) if calls is not None else None
-                also = await self._unread(job.id, document)
-                await self._process_document(document, options, also=also, calls=mine)
+                await self._process_document(document, options, calls=mine)
             after = ids[-1]
 
-    async def _unread(self, job: int, document_id: int) -> Also:
-        """What goes down with the outcome of a document."""
-        document = await self._stores.documents.get(document_id)
-
-        def note(outcome: Outcome) -> Sequence[Statement]:
-            if document is None or outcome.status != "failed" or outcome.reason == "deleted":
-                return ()
-            told = f"{document.name} (document {document.id}) could not be read: {outcome.detail}"
-            return self._note_unread(job, told)
-
-        return note
+    async def _note_unread(self, job: Job, spec: GenerationSpec) -> None:
+        """The documents themselves tell, so it does not matter which job tried them."""
+        assert job.project_id is not None  # noqa: S101 - generation belongs to a project
+        failed = await self._stores.documents.failed(job.project_id, spec.document_ids, WARNINGS_KEPT)
+        await self._stores.jobs.set_unread(job.id, failed.total, [one.warning for one in failed.items])
 
     def _reading_calls(self, running: Running, spec: GenerationSpec, models: Sequence[ModelRef]) -> JobCalls | None:
         """For models that read, on this job's ceiling; None when nothing but rules reads."""

@@ -318,7 +318,8 @@ class Specifier:
         if unread or not reads_documents(draft.values["data_source"]) or draft.tells("document_ids"):
             return
         if not await self._chunks.has_chunks(project.id, chosen):
-            raise NoSourceMaterial(faults=(no_chunks(chosen),))
+            failed = await self._documents.failed(project.id, chosen, 1)
+            raise NoSourceMaterial(faults=(no_chunks(chosen, failed),))
 
     async def _prompt(self, draft: Draft, model: ModelRef) -> str:
         """The template's text. Errors: NotFound for an unknown name, also of a prompt that is not used."""

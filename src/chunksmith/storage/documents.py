@@ -9,6 +9,7 @@ import aiosqlite
 from chunksmith.domain.corpus import (
     Document,
     DocumentStatus,
+    FailedDocument,
     NewChunk,
     ParsedText,
     ProcessOptions,
@@ -42,6 +43,12 @@ SELECT * FROM visible_documents WHERE project_id = ? AND sha256 = ? AND id < ? O
 _PENDING = """
 SELECT id FROM visible_documents
 WHERE project_id = ? AND status IN ('uploaded', 'parsed') AND id > ? ORDER BY id LIMIT ?
+"""
+_FAILED_ONES = """
+SELECT id, name, error_detail AS detail, count(*) OVER () AS n FROM visible_documents
+WHERE project_id = :project AND status = 'failed'
+    AND (:chosen IS NULL OR id IN (SELECT value FROM json_each(:chosen)))
+ORDER BY id LIMIT :limit
 """
 _UNREAD_BYTES = """
 SELECT ifnull(sum(size_bytes), 0) AS n FROM visible_documents
@@ -132,6 +139,12 @@ class DocumentStore:
 
     async def pending(self, project: int, after: int, limit: int) -> list[int]:
         return [row["id"] for row in await self._database.read(_PENDING, (project, after, limit))]
+
+    async def failed(self, project: int, chosen: Sequence[int] | None, limit: int) -> Page[FailedDocument]:
+        listed = json.dumps(list(chosen)) if chosen is not None else None
+        rows = await self._database.read(_FAILED_ONES, {"project": project, "chosen": listed, "limit": limit})
+        items = [FailedDocument(row["id"], row["name"], row["detail"]) for row in rows]
+        return Page(items, rows[0]["n"] if rows else 0)
 
     async def unread_bytes(self, project: int) -> int:
         (row,) = await self._database.read(_UNREAD_BYTES, (project,))

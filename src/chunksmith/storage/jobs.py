@@ -1,7 +1,7 @@
 """Jobs and their counters: the queue is the table."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -9,7 +9,7 @@ import aiosqlite
 
 from chunksmith.domain.jobs import ENDED, TRANSITIONS, Counters, Job, JobEvent, JobState, PauseReason
 from chunksmith.errors import Conflict, NotFound
-from chunksmith.storage.database import Adding, Database, Row, Statement
+from chunksmith.storage.database import Database, Row
 from chunksmith.storage.datasets import EVENT, insert_dataset
 from chunksmith.storage.projects import check_project
 from chunksmith.storage.rows import first
@@ -58,13 +58,8 @@ VALUES (:job_id, :kind, :project_id, :dataset, :spec, 'submitted', :concurrency,
 """
 # A pause that was wished for, and had not happened when the process ended, happens now.
 _PAUSE_WISHED = "UPDATE jobs SET state = 'paused', step = 'Paused' WHERE state = 'running' AND reason = 'user'"
-# So many are told of by name; status is asked for often.
-WARNINGS_KEPT = 100
-_WARN = f"""
-UPDATE jobs SET warnings = json_insert(warnings, '$[#]', ?)
-WHERE id = ? AND json_array_length(warnings) < {WARNINGS_KEPT}
-"""
-_COUNT_UNREAD = Adding("UPDATE job_counters SET documents_unread = documents_unread + ? WHERE job = ?")
+_WARN = "UPDATE jobs SET warnings = ? WHERE id = ?"
+_COUNT_UNREAD = "UPDATE job_counters SET documents_unread = ? WHERE job = ?"
 _EVENTS = "SELECT id, kind, data, at FROM job_events WHERE job = ? AND id > ? ORDER BY id LIMIT ?"
 
 
@@ -239,10 +234,8 @@ class JobStore:
         """Noted before it is carried out, so that it is not forgotten when the process ends meanwhile."""
         await self._database.apply([("UPDATE jobs SET reason = 'user', step = 'Pausing' WHERE id = ?", (job,))])
 
-
-def unread_statements(job: int, warning: str) -> list[Statement]:
-    """A document that the job was to read could not be read."""
-    return [(_WARN, (warning, job)), (_COUNT_UNREAD, (1, job))]
+    async def set_unread(self, job: int, documents: int, warnings: Sequence[str]) -> None:
+        await self._database.apply([(_WARN, (json.dumps(warnings), job)), (_COUNT_UNREAD, (documents, job))])
 
 
 def job_of(row: Row) -> Job:

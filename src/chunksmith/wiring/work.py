@@ -21,7 +21,6 @@ from chunksmith.services.runner import Runner, Work
 from chunksmith.services.splitting import SplitEntries
 from chunksmith.services.taxonomy_job import KIND as TAXONOMY_KIND
 from chunksmith.services.taxonomy_job import TaxonomyJob, TaxonomyStores, shipped_prompts
-from chunksmith.storage.jobs import unread_statements
 from chunksmith.storage.units import unit_statements
 from chunksmith.wiring.core import Core
 
@@ -44,7 +43,6 @@ def workshop(core: Core, notify: Callable[[], None] | None) -> Workshop:
         Stores(rows.jobs, rows.units, rows.entries, rows.datasets, rows.chunks, rows.documents),
         gateway,
         core.processing.process,
-        unread_statements,
         clock,
         core.place,
         core.writing,

@@ -106,6 +106,18 @@ async def test_pending_are_those_without_an_attempt(corpus: Corpus, project: Pro
     assert await corpus.document_rows.pending(project.id, 0, 10) == [c.id, c.id + 1]
 
 
+@pytest.mark.parametrize(("chosen", "expected"), [(None, [1, 2, 3]), ([2, 3, 4], [2, 3])])
+async def test_failed_are_those_chosen_ones_without_chunks_and_all_are_counted(
+    corpus: Corpus, project: Project, chosen: list[int] | None, expected: list[int]
+) -> None:
+    *failed, read = await corpus.upload(project, a_txt="a", b_txt="b", c_txt="c", d_txt="d")
+    await corpus.document_rows.replace_chunks(read.id, cut(1), OPTIONS, NOW, ())
+    for document in (*failed, read):
+        await corpus.document_rows.fail(document.id, "corrupt", "x", NOW, ())
+    found = await corpus.document_rows.failed(project.id, chosen, 1)
+    assert ([one.id for one in found.items], found.total) == (expected[:1], len(expected))
+
+
 @pytest.mark.parametrize(("status", "expected"), [(None, [1, 2, 3]), ("uploaded", [2, 3]), ("failed", [1])])
 async def test_lists_are_filtered_by_status(
     corpus: Corpus, project: Project, status: str | None, expected: list[int]

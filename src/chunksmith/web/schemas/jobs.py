@@ -90,7 +90,9 @@ class ResultOut(fields.AnswerSchema):
         allow_none=True, metadata={"description": "That the dataset became, with `enable_versioning`."}
     )
     documents_unread = fields.Integer(
-        metadata={"description": "That a generation was to read first, and could not; it goes on without them."}
+        metadata={
+            "description": "Documents that could not be read, by this generation or before it; it goes on without them."
+        }
     )
     warnings = fields.List(
         fields.String(), metadata={"description": "Names the documents that were not read, and why; the first 100."}
