@@ -199,15 +199,42 @@ def test_entries_show_what_they_rest_on(server: Place, dataset: str) -> None:
 
 
 def test_the_ending_of_a_file_says_its_format(server: Place, dataset: str, tmp_path: Path) -> None:
-    table, other = tmp_path / "x.csv", tmp_path / "x.dat"
+    table = tmp_path / "x.csv"
 
     ended = chunksmith("export", dataset, "-o", table, url=server.url)
     assert "the format is csv, by the ending of" in ended.err
     assert table.read_text(encoding="utf-8-sig").startswith("question,answer,")
 
-    ended = chunksmith("export", dataset, "-o", other, url=server.url)
+
+def test_a_file_without_an_ending_has_the_format_of_the_dataset(server: Place, dataset: str, tmp_path: Path) -> None:
+    target = tmp_path / "x"
+
+    ended = chunksmith("export", dataset, "-o", target, url=server.url)
     assert (ended.code, ended.err) == (ExitCode.OK, "")
-    assert json.loads(other.read_text().splitlines()[0])["question"]
+    assert json.loads(target.read_text().splitlines()[0])["question"]
+
+
+@pytest.mark.parametrize("name", ["x.gz", "x.md", "x.jsonl.gz", "x.XYZ"])
+def test_an_ending_of_no_format_is_refused(server: Place, dataset: str, tmp_path: Path, name: str) -> None:
+    ended = chunksmith("export", dataset, "-o", tmp_path / name, url=server.url)
+    assert (ended.code, ended.out) == (ExitCode.INVALID, "")
+    assert f"no format has the ending {Path(name).suffix}" in ended.err
+    assert all(part in ended.err for part in ("--format", ".jsonl", ".parquet", ".csv", ".zip"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_with_a_format_the_ending_is_free(server: Place, dataset: str, tmp_path: Path) -> None:
+    ended = chunksmith("export", dataset, "--format", "csv", "-o", tmp_path / "x.xyz", url=server.url)
+    assert ended.code == ExitCode.OK
+    assert (tmp_path / "x.xyz").read_text(encoding="utf-8-sig").startswith("question,answer,")
+
+
+def test_a_zip_is_refused_where_there_are_no_splits_to_put_into_it(server: Place, dataset: str, tmp_path: Path) -> None:
+    ended = chunksmith("export", dataset, "-o", tmp_path / "x.zip", url=server.url)
+    assert (ended.code, ended.out) == (ExitCode.INVALID, "")
+    assert "has no splits" in ended.err
+    assert "--format huggingface" in ended.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_export_is_the_dataset(server: Place, dataset: str, tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def export(
         str | None,
         typer.Option(
             "--format",
-            help="One that `formats` lists; else by the ending of FILE, or the dataset's own.",
+            help="One that `formats` lists; else by the ending of FILE, or the dataset's own where it has none.",
             show_default=False,
         ),
     ] = None,
@@ -161,13 +161,18 @@ def format_by_ending(api: Api, dataset: str, output: str) -> str | None:
     """The format that a file's ending stands for, which is said; None: that of the dataset is as good as any.
 
     Several formats may share an ending: the one of that name goes first. Splits make a ZIP of most.
+    Errors: Failure for an ending that stands for none.
     """
     ending = Path(output).suffix.removeprefix(".").lower()
     if output == "-" or ending in ("", "zip"):
         return None
     endings = {one["name"]: one["extension"] for one in api.get("/formats")["formats"]}
     meant = [name for name, extension in endings.items() if extension == ending]
-    if not meant or api.get(f"/datasets/{segment(dataset)}")["format_type"] in meant:
+    if not meant:
+        known = ", ".join(f".{one}" for one in dict.fromkeys(endings.values()))
+        told = f"no format has the ending {Path(output).suffix}; name a format with --format, or end the file in one of"
+        raise Failure(f"{told}: {known}", ExitCode.INVALID)
+    if api.get(f"/datasets/{segment(dataset)}")["format_type"] in meant:
         return None
     chosen = ending if ending in meant else meant[0]
     render.note(f"the format is {chosen}, by the ending of {output}; --format takes another")
@@ -223,8 +228,11 @@ class Saved(NamedTuple):
 
 
 def save(api: Api, dataset: str, output: str, query: dict[str, Any]) -> Saved:
-    """Errors: Failure when the file cannot be written, and when what came is not what was announced."""
+    """Errors: Failure when the file cannot be written, when what came is not what was announced, or is no ZIP."""
     with api.file(f"/datasets/{segment(dataset)}/download", **query) as response:
+        if query.get("format") is None and output.lower().endswith(".zip") and not _is_zip(response):
+            told = f"{output} would be no ZIP: what is exported has no splits, so it is one file"
+            raise Failure(f"{told}; give it another ending, or say --format {HUB_FORMAT}", ExitCode.INVALID)
         if output == "-":
             return take(response, standard_output().buffer, "-")
         with opened(Path(output).resolve()) as stream:
@@ -244,7 +252,11 @@ def take(response: httpx.Response, stream: IO[bytes], name: str) -> Saved:
     expected = _SHA256.fullmatch(response.headers.get("ETag", ""))
     if expected is not None and expected[1] != digest.hexdigest():
         raise Failure("the download was damaged on its way: its hash is not the one that the server gave")
-    return Saved(name, size, digest.hexdigest(), response.headers.get("Content-Type") == "application/zip")
+    return Saved(name, size, digest.hexdigest(), _is_zip(response))
+
+
+def _is_zip(response: httpx.Response) -> bool:
+    return bool(response.headers.get("Content-Type") == "application/zip")
 
 
 @contextlib.contextmanager
