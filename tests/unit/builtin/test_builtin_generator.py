@@ -60,6 +60,10 @@ def test_same_task_gives_same_items(mode: str) -> None:
     assert generate(Task(mode, ARGAND, 5, seed=7)) == generate(Task(mode, ARGAND, 5, seed=7))
 
 
+def test_modes_that_differ_by_their_prompts_give_the_same_items() -> None:
+    assert generate(Task("default", ARGAND, 5)) == generate(Task("question and answer", ARGAND, 5))
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("passage", FURNITURE.values(), ids=FURNITURE.keys())
 def test_nothing_is_made_from_furniture(passage: str, mode: str) -> None:

@@ -75,7 +75,14 @@ class GenerateIn(fields.StrictSchema):
         metadata={"description": "A stored prompt, or `default`: the built-in prompt of the mode."},
     )
     custom_prompt = _text("Takes the place of `prompt_name`, and is recorded as `custom`.", 100_000)
-    generation_mode = fields.String(one_of=MODES, load_default="default")
+    generation_mode = fields.String(
+        one_of=MODES,
+        load_default="default",
+        metadata={
+            "description": "What an entry is. `default` and `question and answer` have the same columns and differ by "
+            "their built-in prompts; `builtin`, which reads no prompts, gives the same entries for both."
+        },
+    )
     format_type = fields.String(
         most=50, filled=True, load_default="jsonl", metadata={"description": "One of `GET /formats`."}
     )
