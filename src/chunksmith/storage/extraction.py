@@ -31,12 +31,11 @@ from chunksmith.storage.extraction_rows import (
     items_of,
     summary_of,
 )
-from chunksmith.storage.jobs import JobStore
+from chunksmith.storage.jobs import JobStore, job_of_key
 from chunksmith.storage.projects import check_project
 from chunksmith.storage.rows import first
 from chunksmith.storage.units import unit_statements
 
-_BY_KEY = "SELECT id, idempotency_hash FROM jobs WHERE idempotency_key = ?"
 _INSERT_JOB = """
 INSERT INTO jobs (job_id, kind, project_id, spec, state, step, concurrency, max_calls, max_cost_nano, idempotency_key,
     idempotency_hash, created_at, started_at, completed_at)
@@ -199,11 +198,9 @@ async def _insert_job(
     connection: aiosqlite.Connection, values: Mapping[str, Any], categories: Iterable[ExtractionCategory], origin: str
 ) -> tuple[int, bool]:
     """The row id of the job, and whether it is new: for an idempotency key that is known it is not."""
-    known = await first(connection, _BY_KEY, values["idempotency_key"])
+    known = await job_of_key(connection, values)
     if known is not None:
-        if known["idempotency_hash"] != values["idempotency_hash"]:
-            raise Conflict("this Idempotency-Key was used with another body")
-        return int(known["id"]), False
+        return known.id, False
     await check_project(connection, values["project_id"])
     cursor = await connection.execute(_INSERT_JOB, {**values, "kind": KIND, "spec": json.dumps(values["spec"])})
     job = cursor.lastrowid

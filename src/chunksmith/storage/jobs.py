@@ -29,8 +29,8 @@ _VISIBLE = """
 AND (jobs.project_id IS NULL OR EXISTS (SELECT 1 FROM visible_projects AS p WHERE p.id = jobs.project_id))
 """
 _BY_NAME = _JOB + " WHERE jobs.job_id = ?" + _VISIBLE
-_KNOWN_KEY = _JOB + " WHERE jobs.idempotency_key = ?"
-_BY_IDEMPOTENCY_KEY = _KNOWN_KEY + _VISIBLE
+_BY_IDEMPOTENCY_KEY = _JOB + " WHERE jobs.idempotency_key = ?" + _VISIBLE
+_FREE_KEY = "UPDATE jobs SET idempotency_key = NULL, idempotency_hash = NULL WHERE idempotency_key = ?"
 _PAGE = (
     _JOB
     + """
@@ -90,12 +90,9 @@ class JobStore:
         """
 
         async def insert(connection: aiosqlite.Connection) -> Job:
-            if values["idempotency_key"] is not None:
-                known = await first(connection, _KNOWN_KEY, values["idempotency_key"])
-                if known is not None:
-                    if known["idempotency_hash"] != values["idempotency_hash"]:
-                        raise Conflict("this Idempotency-Key was used with another body")
-                    return job_of(known)
+            known = await job_of_key(connection, values)
+            if known is not None:
+                return known
             if values["project_id"] is not None:
                 await check_project(connection, values["project_id"])
             made = None
@@ -119,10 +116,7 @@ class JobStore:
 
     async def by_idempotency_key(self, key: str, body_hash: str) -> Job | None:
         """Errors: Conflict when the key was used with another body."""
-        row = await self._database.read_one(_BY_IDEMPOTENCY_KEY, (key,))
-        if row is not None and row["idempotency_hash"] != body_hash:
-            raise Conflict("this Idempotency-Key was used with another body")
-        return job_of(row) if row is not None else None
+        return _of_body(await self._database.read_one(_BY_IDEMPOTENCY_KEY, (key,)), body_hash)
 
     async def inputs(self, job: int) -> dict[str, str]:
         rows = await self._database.read("SELECT name, body FROM job_inputs WHERE job = ?", (job,))
@@ -236,6 +230,28 @@ class JobStore:
 
     async def set_unread(self, job: int, documents: int, warnings: Sequence[str]) -> None:
         await self._database.apply([(_WARN, (json.dumps(warnings), job)), (_COUNT_UNREAD, (documents, job))])
+
+
+async def job_of_key(connection: aiosqlite.Connection, values: Mapping[str, Any]) -> Job | None:
+    """The job that has the idempotency key of ``values``, a job that is to be inserted.
+
+    A job that nobody sees any more gives its key up: there can be one of each.
+
+    Errors: Conflict when the key was used with another body.
+    """
+    key = values["idempotency_key"]
+    if key is None:
+        return None
+    row = await first(connection, _BY_IDEMPOTENCY_KEY, key)
+    if row is None:
+        await connection.execute(_FREE_KEY, (key,))
+    return _of_body(row, values["idempotency_hash"])
+
+
+def _of_body(row: Row | None, body_hash: str) -> Job | None:
+    if row is not None and row["idempotency_hash"] != body_hash:
+        raise Conflict("this Idempotency-Key was used with another body")
+    return job_of(row) if row is not None else None
 
 
 def job_of(row: Row) -> Job:

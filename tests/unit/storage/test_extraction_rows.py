@@ -289,6 +289,15 @@ async def test_an_idempotency_key_gives_the_same_job(shelf: Shelf) -> None:
         await shelf.store.submit({**values, "job_id": "extraction-y", "idempotency_hash": "g"}, CATEGORIES)
 
 
+async def test_the_key_of_an_extraction_whose_project_is_being_deleted_is_free(shelf: Shelf) -> None:
+    hidden = await shelf.store.submit(shelf.values(idempotency_key="k", idempotency_hash="h"), CATEGORIES)
+    await shelf.jobs.move(hidden.id, "cancelled", at=NOW)
+    await shelf.corpus.project_rows.hide(shelf.project.id, NOW)
+    shelf.project = await shelf.corpus.project("another")
+    again = await shelf.store.submit(shelf.values(idempotency_key="k", idempotency_hash="h"), CATEGORIES)
+    assert again.project_id == shelf.project.id
+
+
 async def test_chunks_are_found_by_external_id_and_only_while_they_are_visible(shelf: Shelf) -> None:
     await shelf.corpus.chunk_rows.hide(2, NOW)
     assert await shelf.store.by_external_id(shelf.project.id, ["x1", "x2", "y"]) == {"x1": 1}

@@ -31,6 +31,16 @@ async def test_the_same_key_gives_the_same_job_and_another_body_is_refused(rows:
     assert await rows.one("SELECT count(*) FROM datasets") == 1
 
 
+@pytest.mark.parametrize("body", ["h", "other"])
+async def test_the_key_of_a_job_whose_project_is_being_deleted_is_free(rows: EngineRows, body: str) -> None:
+    hidden = await rows.job(name="1", idempotency_key="k", idempotency_hash="h")
+    await rows.jobs.move(hidden.id, "cancelled", at=NOW)
+    await rows.corpus.project_rows.hide(hidden.project_id, NOW)  # type: ignore[arg-type]  # generation has a project
+    again = await rows.job(name="2", idempotency_key="k", idempotency_hash=body)
+    assert again.job_id == "dataset-gen-2"
+    assert await rows.jobs.by_idempotency_key("k", body) == again
+
+
 @pytest.mark.parametrize("start", list(TRANSITIONS))
 @pytest.mark.parametrize("to", list(TRANSITIONS))
 async def test_only_known_transitions_are_made(rows: EngineRows, start: JobState, to: JobState) -> None:
