@@ -284,8 +284,11 @@ def test_merged_cells_of_a_sheet_stand_in_their_columns(tmp_path: Path) -> None:
     for at, row in enumerate(_MERGED_ROWS, 3):
         for column, text in enumerate(row, 2):
             sheet.cell(at, column, text or None)
-    for places in ("C3:D3", "B4:B5", "C5:D5", "A8:A9", "H1:M1048576"):
+    for places in ("C3:D3", "B4:B5", "C5:D5", "A8:A9"):
         sheet.merge_cells(places)
+    # Whole columns, up to the last row of the sheet. merge_cells would make each of their six million cells.
+    sheet.merged_cells.add("H1:M1048576")
+    sheet.cell(1_048_576, 13)
     path = tmp_path / "towers.xlsx"
     book.save(path)
     assert parse_file(path, path.name).text == f"## Sheet\n\n{_MERGED}"
