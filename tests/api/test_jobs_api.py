@@ -186,6 +186,27 @@ async def test_units_and_calls_are_listed_page_by_page(server: Server) -> None:
         assert {page["total"] for page in pages} == {5}
 
 
+@pytest.mark.parametrize(("what", "query"), [("outcomes", {}), ("outcomes", {"status": "accepted"}), ("calls", {})])
+async def test_units_and_calls_are_listed_from_where_the_last_page_ended(
+    server: Server, what: str, query: Json
+) -> None:
+    job = (await server.generate({"project_id": await server.project(), "generation_model": "grok"}))["job_id"]
+    path, pages, cursor = f"jobs/{job}/{what}", [], {}
+    while not pages or cursor["cursor"] is not None:
+        pages.append(await server.get(path, params={**query, "per_page": 2, **cursor}))
+        cursor = {"cursor": pages[-1]["next_cursor"]}
+    assert [len(page[what]) for page in pages] == [2, 2, 1]
+    assert [one for page in pages for one in page[what]] == (await server.get(path, params=query))[what]
+
+
+@pytest.mark.parametrize(("what", "query"), [("outcomes", {"status": "failed"}), ("calls", {})])
+async def test_a_cursor_of_another_list_is_refused(server: Server, what: str, query: Json) -> None:
+    job = (await server.generate({"project_id": await server.project(), "generation_model": "grok"}))["job_id"]
+    cursor = (await server.get(f"jobs/{job}/outcomes", params={"per_page": 2}))["next_cursor"]
+    told = await faults(server, "GET", f"jobs/{job}/{what}", params={**query, "cursor": cursor})
+    assert told == {"query/cursor": "is not a next_cursor of this list"}
+
+
 async def test_the_ledger_tells_what_each_call_was(server: Server) -> None:
     project = await server.project([PASSAGES[0], BROKEN])
     status = await server.generate({"project_id": project, "generation_model": "grok"})

@@ -27,6 +27,8 @@ REFUSES_WHAT_FITS = {
     "list_project_chunks": "a cursor that was never given, or beside a page",
     "list_document_chunks": "a cursor that was never given, or beside a page",
     "list_entries": "a cursor that was never given, or beside a page",
+    "list_outcomes": "a cursor that was never given, or beside a page",
+    "list_calls": "a cursor that was never given, or beside a page",
     "list_feedback": "a cursor beside a page",
     "dataset_coverage": "a cursor that was never given, or beside a page",
     "download_dataset": "an unknown format",

@@ -13,7 +13,7 @@ from chunksmith.domain.datasets import BatchFile
 from chunksmith.domain.job_ports import BatchRows, CallRows, JobQueue, OutcomeRows
 from chunksmith.domain.jobs import ENDED, Job, PauseReason, UnitOutcome
 from chunksmith.domain.ledger import CallRecord
-from chunksmith.domain.paging import Window
+from chunksmith.domain.paging import Page, Window, decode_cursor, encode_cursor
 from chunksmith.domain.ports import Clock
 from chunksmith.domain.times import rfc3339
 from chunksmith.errors import Conflict, Fault, InvalidRequest, NotFound, RunnerUnavailable, StorageError
@@ -200,18 +200,30 @@ class JobService:
                 self.check_prices(models_asked(job))
         return gathered.all_faults()
 
-    async def outcomes(self, job_id: str, status: str | None, window: Window) -> tuple[list[UnitOutcome], int]:
+    async def outcomes(self, job_id: str, status: str | None, window: Window) -> Page[UnitOutcome]:
+        """Errors: NotFound; InvalidRequest for a cursor of another list."""
         job = await self._jobs.get(job_id)
-        rows = await self._outcomes.outcomes(job.id, status, -1, window.per_page, window.offset)
+        scope, after, offset = f"outcomes-{job.id}-{status}", -1, window.offset
+        if window.cursor is not None:
+            (after,), offset = decode_cursor(window.cursor, scope, 1), 0
+        more = window.per_page + 1
+        rows = await self._outcomes.outcomes(job.id, status, after, more, offset)
+        shown = rows[: window.per_page]
         known = {str(name): count for name, count in job.counters.outcomes.items()}
         known["pending"] = job.counters.units_pending
         total = known[status] if status is not None else job.counters.units_total
-        return rows, total
+        return Page(shown, total, encode_cursor(scope, shown[-1].position) if len(rows) == more else None)
 
-    async def calls(self, job_id: str, window: Window) -> tuple[list[CallRecord], int]:
+    async def calls(self, job_id: str, window: Window) -> Page[CallRecord]:
+        """Errors: NotFound; InvalidRequest for a cursor of another list."""
         job = await self._jobs.get(job_id)
-        records = await self._calls.of_job(job.id, 0, window.per_page, window.offset)
-        return records, job.counters.calls
+        scope, after, offset = f"calls-{job.id}", 0, window.offset
+        if window.cursor is not None:
+            (after,), offset = decode_cursor(window.cursor, scope, 1), 0
+        more = window.per_page + 1
+        records = await self._calls.of_job(job.id, after, more, offset)
+        shown = records[: window.per_page]
+        return Page(shown, job.counters.calls, encode_cursor(scope, shown[-1].id) if len(records) == more else None)
 
     async def submit_processing(
         self,

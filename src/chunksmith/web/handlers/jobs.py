@@ -8,7 +8,7 @@ from chunksmith.domain.paging import Window
 from chunksmith.errors import Conflict, Fault, NotFound
 from chunksmith.services.generation_checks import parse_usd
 from chunksmith.web.answers import json_response
-from chunksmith.web.fields import PageQuery
+from chunksmith.web.fields import CursorQuery
 from chunksmith.web.keys import JOBS, LEDGER, PROJECTS
 from chunksmith.web.parsing import body_of, query_of
 from chunksmith.web.routing import Answer, Handler, Route
@@ -70,14 +70,16 @@ async def list_outcomes(request: web.Request) -> web.StreamResponse:
     window = window_of(query)
     job_id = request.match_info["job_id"]
     kind = (await request.app[JOBS].status(job_id)).job.kind
-    found, total = await request.app[JOBS].outcomes(job_id, query["status"], window)
-    return json_response({"outcomes": [shapes.outcome_out(one, kind) for one in found], **counted(window, total)})
+    found = await request.app[JOBS].outcomes(job_id, query["status"], window)
+    listed = [shapes.outcome_out(one, kind) for one in found.items]
+    return json_response({"outcomes": listed, **counted(window, found.total), "next_cursor": found.next_cursor})
 
 
 async def list_calls(request: web.Request) -> web.StreamResponse:
     window = window_of(query_of(request))
-    found, total = await request.app[JOBS].calls(request.match_info["job_id"], window)
-    return json_response({"calls": [shapes.call_out(call) for call in found], **counted(window, total)})
+    found = await request.app[JOBS].calls(request.match_info["job_id"], window)
+    listed = [shapes.call_out(call) for call in found.items]
+    return json_response({"calls": listed, **counted(window, found.total), "next_cursor": found.next_cursor})
 
 
 async def prune_ledger(request: web.Request) -> web.StreamResponse:
@@ -160,7 +162,7 @@ ROUTES = [
         list_outcomes,
         "How each unit ended, and why",
         "Jobs",
-        {200: Answer("A page of units.", shapes.UnitOutcomesOut)},
+        {200: Answer("A page of units. `next_cursor` is fast at any depth.", shapes.UnitOutcomesOut)},
         query=shapes.OutcomesQuery,
     ),
     Route(
@@ -169,8 +171,8 @@ ROUTES = [
         list_calls,
         "The ledger: every model call of the job",
         "Jobs",
-        {200: Answer("A page of calls.", shapes.CallsOut)},
-        query=PageQuery,
+        {200: Answer("A page of calls. `next_cursor` is fast at any depth.", shapes.CallsOut)},
+        query=CursorQuery,
     ),
     Route(
         "POST",

@@ -180,7 +180,7 @@ class PrunedOut(fields.AnswerSchema):
     dry_run = fields.Boolean()
 
 
-class OutcomesQuery(fields.PageQuery):
+class OutcomesQuery(fields.CursorQuery):
     status = fields.String(
         one_of=(*OUTCOMES, "pending"), load_default=None, metadata={"description": "Only units that ended so."}
     )
@@ -204,6 +204,7 @@ class UnitOutcomesOut(fields.AnswerSchema):
     total = fields.Integer()
     page = fields.Integer()
     per_page = fields.Integer()
+    next_cursor = fields.String(allow_none=True, metadata={"description": "null on the last page."})
 
 
 class CallOut(fields.AnswerSchema):
@@ -235,6 +236,7 @@ class CallsOut(fields.AnswerSchema):
     total = fields.Integer()
     page = fields.Integer()
     per_page = fields.Integer()
+    next_cursor = fields.String(allow_none=True, metadata={"description": "null on the last page."})
 
 
 SHOWN_OF_CALL = (
