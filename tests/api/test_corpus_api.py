@@ -234,6 +234,12 @@ async def test_a_broken_form_is_400(api: Client, body: bytes) -> None:
     await answer(api, "POST", "/documents/upload", 400, data=body, headers=headers)
 
 
+async def test_what_a_broken_form_says_quotes_nothing_of_it(api: Client) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    problem = await answer(api, "POST", "/documents/upload", 400, data=b"--x\r\nsecret words\r\n", headers=headers)
+    assert problem["detail"] == "body: the body cannot be read: Invalid HTTP header"
+
+
 async def test_a_form_without_boundary_is_400(api: Client) -> None:
     await answer(api, "POST", "/documents/upload", 400, data=b"x", headers={"Content-Type": "multipart/form-data"})
 

@@ -106,9 +106,10 @@ async def test_a_part_beyond_the_end_is_cut_there(server: Server, dataset: str) 
     assert (answer.status, answer.body) == (206, whole[10:])
 
 
-async def test_a_part_outside_of_the_file_is_416(server: Server, dataset: str) -> None:
+@pytest.mark.parametrize("wanted", ["bytes={size}-", "bytes=-0"])
+async def test_a_part_outside_of_the_file_is_416(server: Server, dataset: str, wanted: str) -> None:
     size = len((await got(server, dataset)).body)
-    answer = await got(server, dataset, Range=f"bytes={size}-")
+    answer = await got(server, dataset, Range=wanted.format(size=size))
     assert (answer.status, answer.headers["Content-Range"]) == (416, f"bytes */{size}")
     assert answer.headers["Content-Type"].startswith("application/problem+json")
     assert json.loads(answer.body)["status"] == 416

@@ -1,6 +1,7 @@
 """A file as an answer: its content's hash as ETag, ranges, and nothing sent when the reader has it already."""
 
 import asyncio
+import re
 from io import FileIO
 from pathlib import Path
 from urllib.parse import quote
@@ -8,6 +9,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 PIECE_BYTES = 256 * 1024
+_NO_BYTES = re.compile(r"\s*bytes=-0+\s*")
 
 
 async def send_file(request: web.Request, path: Path, name: str, media_type: str, sha256: str) -> web.StreamResponse:
@@ -85,6 +87,8 @@ def _range(request: web.Request, etag: str) -> slice | None:
     condition = request.headers.get("If-Range")
     if "Range" not in request.headers or (condition is not None and condition.strip() != etag):
         return None
+    if _NO_BYTES.fullmatch(request.headers["Range"]):
+        return slice(0, 0)  # which the framework takes for all of them
     try:
         return request.http_range
     except ValueError:

@@ -88,7 +88,7 @@ EXAMPLES: dict[type[AppError], str] = {
     errors.ProviderNotConfigured: "API key not configured: gemini",
     errors.DocumentUnreadable: "The file has no text layer",
     errors.Unauthorized: "An API key is needed: send X-API-Key or Authorization: Bearer",
-    errors.NotFound: "project not found: 7",
+    errors.NotFound: "Project not found: 7",
     errors.Conflict: "The job is completed; only a running job can be paused",
     errors.StaleEntry: "The entry changed since it was read",
     errors.TooLarge: "the body is over the limit of 16777216 bytes (server.max_body_bytes)",

@@ -74,7 +74,7 @@ def check_path(request: web.Request) -> None:
     """Errors: NotFound for ids that nothing can have and that storage could not even be asked for."""
     for name, value in request.match_info.items():
         if is_beyond_storage(value) or "\x00" in value:
-            raise NotFound(name.removesuffix("_id"), value[:40].replace("\x00", "�"))
+            raise NotFound(name.removesuffix("_id").capitalize(), value[:40].replace("\x00", "�"))
 
 
 def load_query(schema: Schema, query: MultiMapping[str]) -> Loaded:

@@ -1,11 +1,13 @@
 """RFC 9457: one table from errors to statuses, one shape for every answer that is not a success."""
 
 import math
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError, InvalidURLError, LineTooLong
 
 from chunksmith.errors import (
     AppError,
@@ -31,6 +33,7 @@ from chunksmith.errors import (
 from chunksmith.web.answers import json_response
 
 MEDIA_TYPE = "application/problem+json"
+_QUOTATION = re.compile(r"""\n|(?<!\w)b?['"]""")
 UNEXPECTED = "The server met an error that it did not expect. Its log has the details under the request id."
 RETRY_AFTER_S = 5
 
@@ -116,6 +119,15 @@ def from_http_error(error: web.HTTPException, instance: str) -> web.Response:
 def from_unreadable(status: int, detail: str, instance: str) -> web.Response:
     """To what is no HTTP request."""
     return json_response(document(status, HTTPStatus(status).phrase, detail, instance), status, None, MEDIA_TYPE)
+
+
+def detail_of_unreadable(exc: HttpProcessingError) -> str:
+    """Without what was sent, which aiohttp quotes: a key may be in it."""
+    if isinstance(exc, LineTooLong):
+        return f"The address or a header is longer than {exc.args[1]} bytes"
+    if isinstance(exc, InvalidURLError):
+        return "The address is no valid URL"
+    return _QUOTATION.split(exc.message, maxsplit=1)[0].rstrip(": ")
 
 
 def unexpected(instance: str) -> web.Response:

@@ -4,7 +4,7 @@ import logging
 import uuid
 
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError, InvalidURLError, LineTooLong
+from aiohttp.http_exceptions import HttpProcessingError
 
 from chunksmith.logs import bound
 from chunksmith.web import problems
@@ -43,19 +43,10 @@ class _Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         if not isinstance(exc, HttpProcessingError) or request.writer.output_size > 0:
             return super().handle_error(request, status, exc, message)
-        instance, detail = f"req-{uuid.uuid4()}", _detail(exc)
+        instance, detail = f"req-{uuid.uuid4()}", problems.detail_of_unreadable(exc)
         with bound(request_id=instance):
             log.info("request_unreadable", extra={"status": status, "detail": detail})
         answer = problems.from_unreadable(status, detail, instance)
         add_guards(answer, instance)
         answer.force_close()
         return answer
-
-
-def _detail(exc: HttpProcessingError) -> str:
-    """Without what was sent, which aiohttp quotes: a key may be in it."""
-    if isinstance(exc, LineTooLong):
-        return f"The address or a header is longer than {exc.args[1]} bytes"
-    if isinstance(exc, InvalidURLError):
-        return "The address is no valid URL"
-    return exc.message.partition("\n")[0].rstrip(":")

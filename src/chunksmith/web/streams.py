@@ -8,6 +8,7 @@ from aiohttp import BodyPartReader, MultipartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from chunksmith.errors import InvalidRequest, TooLarge, UnsupportedMedia
+from chunksmith.web.problems import detail_of_unreadable
 
 PIECE_BYTES = 65_536
 # What a compressed body may become: repetitive text shrinks a lot, but a bomb is worse.
@@ -124,5 +125,6 @@ def readable() -> Iterator[None]:
     try:
         yield
     except (web.RequestPayloadError, HttpProcessingError, ValueError, RuntimeError, AssertionError, zlib.error) as exc:
-        said = str(exc) or "it ended too early"
+        said = detail_of_unreadable(exc) if isinstance(exc, HttpProcessingError) else str(exc)
+        said = said or "it ended too early"
         raise InvalidRequest.field("", f"the body cannot be read: {said[:200]}") from exc

@@ -161,7 +161,7 @@ def test_only_integers_beyond_64_bits_are_beyond_storage(number: int, zeros: int
 @pytest.mark.parametrize("value", ["9223372036854775808", "9" * 10_000, "a\x00b"])
 def test_impossible_id_in_the_path_is_not_found(value: str) -> None:
     request = make_mocked_request("GET", "/", match_info={"project_id": value})
-    with pytest.raises(NotFound, match="project not found"):
+    with pytest.raises(NotFound, match="Project not found"):
         check_path(request)
 
 
