@@ -16,8 +16,8 @@ from chunksmith.web.routing import ROUTES
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CONFIG = "/regeneration_config"
-# What only form can be wrong of, so nothing is left to look at: names that need not be unique, limits, a number.
-BY_FORM_ALONE = {"create_project", "update_project", "restore_entry", "retry_job", "change_provider"}
+# What only form can be wrong of, so nothing is left to look at: names that need not be unique, limits.
+BY_FORM_ALONE = {"create_project", "change_provider"}
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +189,9 @@ CASES = [
     case("PUT", "prompts/prompt_x", {"content": ""}, "path", "/content"),
     case("POST", "projects/$project/chunks", {"chunks": [{"text": ""}], "colour": 1}, "/chunks/0/text", "/colour"),
     case("PATCH", "jobs/dataset-gen-x", {"concurrency": 0}, "path", "/concurrency"),
+    case("POST", "jobs/dataset-gen-x/retry", {"reparse": 1}, "path", "/reparse"),
+    case("PUT", "projects/99", {"name": 5}, "path", "/name"),
+    case("POST", "datasets/$dataset/entries/entry_999/restore", {"revision": "1"}, "path", "/revision"),
     case("POST", "ledger/prune", {"job_id": "dataset-gen-x", "dry_run": 1}, "/job_id", "/dry_run"),
     case("POST", "datasets/generate", {"project_id": 99, "concurrency": 0}, "/project_id", "/concurrency"),
     case(

@@ -9,6 +9,7 @@ from chunksmith.services.datasets import etag_of, revisions_in
 from chunksmith.web.answers import json_response
 from chunksmith.web.handlers.datasets import BASE, ENTRY
 from chunksmith.web.handlers.jobs import counted, window_of
+from chunksmith.web.keys import DATASETS
 from chunksmith.web.parsing import body_of, query_of
 from chunksmith.web.review_keys import FEEDBACK, RESTORING
 from chunksmith.web.routing import Answer, Route
@@ -45,6 +46,10 @@ async def _also_wrong(request: web.Request, values: dict[str, Any]) -> list[Faul
     return await request.app[FEEDBACK].faults(request.match_info["dataset_id"], values)
 
 
+async def _also_wrong_restore(request: web.Request, _: dict[str, Any]) -> list[Fault]:
+    return await request.app[DATASETS].faults(request.match_info["dataset_id"], request.match_info["entry_id"], {})
+
+
 ROUTES = [
     Route(
         "POST",
@@ -76,6 +81,7 @@ ROUTES = [
         "Entries",
         {200: Answer("The entry as it is now.", EntryDetailOut, headers=("ETag",))},
         body=shapes.RestoreIn,
+        also=_also_wrong_restore,
         headers=("If-Match",),
         errors=(NotFound, StaleEntry),
     ),

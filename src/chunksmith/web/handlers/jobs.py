@@ -107,6 +107,10 @@ async def _also_wrong(request: web.Request, values: dict[str, Any]) -> list[Faul
     return await request.app[JOBS].faults(request.match_info["job_id"], has_ceiling=values["max_cost_usd"] is not None)
 
 
+async def _also_wrong_retry(request: web.Request, _: dict[str, Any]) -> list[Fault]:
+    return await request.app[JOBS].faults(request.match_info["job_id"], has_ceiling=False)
+
+
 async def _also_wrong_prune(request: web.Request, values: dict[str, Any]) -> list[Fault]:
     return await request.app[LEDGER].faults(values["job_id"])
 
@@ -143,6 +147,7 @@ ROUTES = [
         {200: Answer("The job as it is now.", shapes.JobOut)},
         body=shapes.RetryIn,
         body_optional=True,
+        also=_also_wrong_retry,
         errors=(Conflict,),
     ),
     Route(

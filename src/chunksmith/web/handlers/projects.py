@@ -1,11 +1,12 @@
 """Projects."""
 
 import asyncio
+from typing import Any
 
 from aiohttp import web
 
 from chunksmith.domain.paging import Window
-from chunksmith.errors import Conflict, InvalidRequest, NotFound, RunnerUnavailable, TooLarge
+from chunksmith.errors import Conflict, Fault, InvalidRequest, NotFound, RunnerUnavailable, TooLarge
 from chunksmith.web.answers import json_response, no_content
 from chunksmith.web.file_answer import PIECE_BYTES
 from chunksmith.web.keys import EXPORTS, PROJECT_MOVING, PROJECTS
@@ -78,6 +79,11 @@ async def import_project(request: web.Request) -> web.StreamResponse:
     return json_response(project_out(overview), 201, {"Location": f"/api/v1/projects/{overview.project.id}"})
 
 
+async def _also_wrong(request: web.Request, _: dict[str, Any]) -> list[Fault]:
+    await request.app[PROJECTS].resolve(request.match_info["project_id"])
+    return []
+
+
 ROUTES = [
     Route(
         "POST",
@@ -115,6 +121,7 @@ ROUTES = [
         {200: Answer("The project as it is now.", ProjectOut)},
         description="Only the named fields change.",
         body=ProjectChange,
+        also=_also_wrong,
         errors=(NotFound,),
     ),
     Route(
