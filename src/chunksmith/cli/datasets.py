@@ -31,7 +31,9 @@ WeakestEvidence = Annotated[
     str | None, typer.Option(help="exact, normalized, fuzzy or none: the weakest quote.", show_default=False)
 ]
 Category = Annotated[str | None, typer.Option(show_default=False, help="Only this category.")]
-Containing = Annotated[str | None, typer.Option("--q", metavar="TEXT", show_default=False, help="Only with it.")]
+Containing = Annotated[
+    str | None, typer.Option("--q", metavar="TEXT", show_default=False, help="Only entries with this text.")
+]
 _SHA256 = re.compile(r'"([0-9a-f]{64})"')
 
 

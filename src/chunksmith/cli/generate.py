@@ -27,7 +27,7 @@ def generate(
         typer.Option(help="builtin, gemini, grok, ollama or PROVIDER/MODEL.", show_default=False),
     ] = None,
     format_type: Annotated[
-        str | None, typer.Option("--format", help="Of the files: jsonl, parquet or json.", show_default=False)
+        str | None, typer.Option("--format", help="Of the files: one that `formats` lists.", show_default=False)
     ] = None,
     per_chunk: Annotated[int | None, typer.Option(help="Entries per chunk at most.", show_default=False)] = None,
     concurrency: Annotated[int | None, typer.Option(help="Calls in flight at most.", show_default=False)] = None,

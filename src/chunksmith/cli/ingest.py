@@ -41,7 +41,9 @@ def ingest(
     ] = None,
     chunks: Annotated[
         Path | None,
-        typer.Option("--chunks", metavar="FILE", help="Import chunks from NDJSON: one {text, document?, id?} a line."),
+        typer.Option(
+            "--chunks", metavar="FILE", help="Import chunks from NDJSON: one {text, document?, id?, metadata?} a line."
+        ),
     ] = None,
     chunk_strategy: Annotated[
         str | None, typer.Option(help="heading, token, character, delimiter or semantic.")
