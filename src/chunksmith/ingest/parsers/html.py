@@ -110,7 +110,7 @@ def _blocks(root: LexborNode, title: str | None, in_word: bool) -> list[str]:
 def _main_part(tree: LexborHTMLParser, whole: list[str], title: str | None, in_word: bool) -> list[str]:
     """What the page says is its main part, where that is the most of it: help, tools and teasers stand around it."""
     found = tree.css("main, [role=main]")
-    if len(found) != 1 or is_furniture(found[0], found[0].tag or ""):
+    if len(found) != 1 or is_left_out(found[0], found[0].tag or ""):
         return whole
     main = _blocks(found[0], title, in_word)
     return main if 2 * sum(map(len, main)) >= sum(map(len, whole)) else whole
