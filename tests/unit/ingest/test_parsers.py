@@ -365,6 +365,26 @@ def test_epub_is_read_in_the_order_of_its_spine(write: Write) -> None:
 # Text
 
 
+def test_comments_of_markdown_are_left_out(write: Write) -> None:
+    text = "# Lamps\n\n<!-- to do:\n\nmore -->\n\nThe lamp<!-- sic --> is lit.\n\n<!--a-->It burns."
+    assert _text(write("a.md", text)) == "# Lamps\n\nThe lamp is lit.\n\nIt burns."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Like this:\n\n```html\n<!-- a -->\n\n<p>\n```\n\nIt burns.",
+        "Like this:\n\n~~~\n<!-- a -->",
+        "Like this:\n\n    <!-- a -->\n\nIt burns.",
+        "Write `<!-- a -->` there.",
+        "It begins with <!-- and goes on.\n\nIt burns.",
+    ],
+    ids=["fence", "fence without an end", "indented", "in a line", "without an end"],
+)
+def test_comments_in_code_of_markdown_are_kept(write: Write, text: str) -> None:
+    assert _text(write("a.md", text)) == text
+
+
 def test_markdown_between_rules_is_no_front_matter(write: Write) -> None:
     text = "---\n\nNote: the keeper lights the lamp.\n\n---\n\nThe body of it."
     assert _text(write("a.md", text)) == text

@@ -12,6 +12,11 @@ from chunksmith.ingest.parsers.restructured import is_restructured, markdown_fro
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?=.*\S)(?:.{0,500}\n){0,200}?(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 _FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
 _FIRST_HEADING = re.compile(r"^#[ \t]+(\S.*)$", re.MULTILINE)
+# Code is passed over whole. What is not ended goes on to the end of the text, so that nothing is looked for twice.
+_COMMENTS = re.compile(
+    r"^ {0,3}(?P<fence>```|~~~)(?:.*?^ {0,3}(?P=fence)|.*)|^(?: {4}|\t)[^\n]*|`[^`\n]*`|(?P<comment><!--(?:.*?-->|.*))",
+    re.DOTALL | re.MULTILINE,
+)
 _RULE = re.compile(r"^[ \t]*[-=*_~]{10,}[ \t]*$")
 _CHAPTER = re.compile(r"^(?:chapter|appendix|part)\s+[\dA-ZIVX]{1,5}[.:]?\s+\S.{0,100}$", re.IGNORECASE)
 _NUMBERED = re.compile(r"^(?P<number>(?:\d{1,3}|[A-Z])(?:\.\d{1,3})+)\.?\s+\S.{0,100}$")
@@ -23,16 +28,20 @@ _COMMAND = re.compile(r"^\s*[$#>]\s+\S|^\s*\S.*[{};\\]\s*$")
 
 
 def parse_markdown(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
-    """As it is, without front matter. reStructuredText under a Markdown name is recognised."""
+    """As it is, without front matter and comments. reStructuredText under a Markdown name is recognised."""
     del name, limits
     text = clean_text(decode(path.read_bytes()).text)
     if is_restructured(text):
         return _restructured(text)
     front = _FRONT_MATTER.match(text)
     title = _FRONT_TITLE.search(front[0]) if front and ":" in front[0] else None
-    body = text[front.end() :] if front and ":" in front[0] else text
+    body = _COMMENTS.sub(_without_comment, text[front.end() :] if front and ":" in front[0] else text)
     heading = title or _FIRST_HEADING.search(body)
     return ParsedDocument(body, "text/markdown", heading[1].strip() if heading else None)
+
+
+def _without_comment(found: re.Match[str]) -> str:
+    return "" if found["comment"] and found["comment"].endswith("-->") else found[0]
 
 
 def parse_text(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
