@@ -208,3 +208,15 @@ def test_of_two_denials_neither_is_asked_whether() -> None:
 def test_what_should_not_always_be_done_is_not_forbidden() -> None:
     text = "Young keepers shouldn’t always share all the duties of their old masters."
     assert not any("not do" in question for question in asked(text))
+
+
+@pytest.mark.parametrize(
+    "change", ["Fixed lamp scripts triggering alarms when the oil is low.", "Added `-Z` lamps to support the pilots."]
+)
+def test_an_entry_of_a_list_of_changes_is_no_statement(change: str) -> None:
+    assert asked(f"- {change}\n- Keepers sleep.", "Changes") == {}
+
+
+def test_a_possessive_is_followed_by_its_noun() -> None:
+    text = "Lamps brought into Norway’s cache no longer keep their oil to save some room."
+    assert not any("cache?" in question or "caches" in question for question in asked(text))

@@ -257,9 +257,20 @@ def _is_readable(read: Reading) -> bool:
     return is_plain(read) and turned
 
 
+_CHANGED = frozenset(
+    """
+    added fixed changed removed improved updated renamed stabilized deprecated introduced reverted switched refactored
+    bumped dropped extended reworked implemented documented
+    """.split()
+)
+
+
 def is_plain(read: Reading, longest: int = _MAX_TOKENS) -> bool:
     first = read.tokens[0]
     cut = first.text.isalpha() and first.text.islower()
+    if read.sentence.item and first.lower in _CHANGED:
+        # "Fixed scripts triggering builds": somebody has, and no statement has a subject.
+        return False
     return len(read.tokens) <= longest and not _BLOCKED_TEXT.search(read.sentence.text) and not cut
 
 

@@ -60,7 +60,7 @@ def parse(tokens: Sequence[Token], first: int, last: int) -> Clause | None:
         # "that the writer obtained to write must be | held": the finite verb was taken for the inner one.
         return None
     subject = tokens[first:subject_end]
-    if subject[-1].tag == "conj":
+    if subject[-1].tag == "conj" or subject[-1].text.endswith(("'s", "’s")):
         # "The lamp flickered with a hiss and | did not light": the finite verb was passed over.
         return None
     if subject[-1].lower in {"longer", "such", "first"} or _holds_verb(subject) or _is_overrun(subject):
