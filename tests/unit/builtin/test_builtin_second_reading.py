@@ -265,7 +265,7 @@ def test_notices_of_rights_are_not_asked_about(notice: str) -> None:
 
 
 def test_a_gap_in_a_language_that_is_not_known_is_asked_for_in_english() -> None:
-    text = "Lighthouses guide sailors home. Keepers light lamps every evening."
+    text = "Fenerler gece denizcilere yol gösterir. Bekçiler her akşam lambaları yakar."
     asked_for = [str(item["question"]) for item in generate(Task("default", text, 3))]
     assert asked_for
     assert all(question.endswith("?") for question in asked_for)

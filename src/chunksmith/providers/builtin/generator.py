@@ -16,7 +16,9 @@ from chunksmith.providers.builtin.choosing import answer
 from chunksmith.providers.builtin.examples import of_examples
 from chunksmith.providers.builtin.extraction import extract, judge
 from chunksmith.providers.builtin.grammar.passage import Sentence, sentences
-from chunksmith.providers.builtin.languages import SUMMARIZE, detect
+from chunksmith.providers.builtin.grammar.reading import has_clause
+from chunksmith.providers.builtin.grammar.terse import reads_as_prose
+from chunksmith.providers.builtin.languages import SUMMARIZE, detect, has_few_function_words
 from chunksmith.providers.builtin.likeness import alike, repeats, share_answer
 from chunksmith.providers.builtin.questions import (
     candidates,
@@ -52,6 +54,8 @@ class Source:
     seed: int
     examples: frozenset[int] = frozenset()
     """the sentences of an example, which are not asked about"""
+    terse: bool = False
+    """English without articles, as notes are"""
 
 
 def generate(task: Task) -> list[Item]:
@@ -71,9 +75,12 @@ def generate(task: Task) -> list[Item]:
     prose = [one for one in sentences(task.passage, headings_of(task)) if one.quote.strip()]
     if not prose or task.count < 1:
         return []
-    language = detect(" ".join(sentence.text for sentence in prose))
-    examples = of_examples(prose) if language == "en" else frozenset()
-    return write(Source(prose, language, min(task.count, MAX_ITEMS), task.seed, examples))
+    text = " ".join(sentence.text for sentence in prose)
+    language = detect(text)
+    english = language == "en"
+    examples = of_examples(prose) if english else frozenset()
+    terse = english and has_few_function_words(text)
+    return write(Source(prose, language, min(task.count, MAX_ITEMS), task.seed, examples, terse))
 
 
 def headings_of(task: Task) -> tuple[str, ...]:
@@ -125,6 +132,8 @@ def _filled(
 def _ranked(found: Sequence[Candidate], source: Source) -> list[Candidate]:
     size = len(source.prose)
     found = [item for item in found if item.sentence not in source.examples]
+    if source.terse:
+        found = [item for item in found if reads_as_prose(item.question, item.answer)]
     answers: dict[str, set[str]] = {}
     for item in found:
         answers.setdefault(item.question, set()).add(item.answer)
@@ -181,7 +190,7 @@ def _questions_and_clozes(source: Source) -> list[Item]:
 def _cloze_items(source: Source, chosen: Sequence[Candidate]) -> list[Cloze]:
     """What is filled in beside the open questions; where two entries are not reached, from ever more places."""
     rest = _beside(source, chosen)
-    for rank in (_elsewhere, _in_context, _in_runs):
+    for rank in (_elsewhere, _in_context, _in_runs, _in_notes):
         missing = _ENOUGH - len(chosen) - len(rest)
         if missing > 0:
             rest += rank(source, chosen, rest)[:missing]
@@ -233,6 +242,15 @@ def _in_runs(source: Source, chosen: Sequence[Candidate], rest: Sequence[Cloze])
         used.append(taken[-1].sentence)
         found = [item for item in found if item.answer.lower() != taken[-1].answer.lower()]
     return taken
+
+
+def _in_notes(source: Source, chosen: Sequence[Candidate], rest: Sequence[Cloze]) -> list[Cloze]:
+    """Statements of notes, which are too short for the rules of English prose."""
+    if not source.terse:
+        return []
+    found = clozes(source.prose, "other", 8)
+    stated = [item for item in found if has_clause(source.prose[item.sentence].text)]
+    return _once_each(_fresh(sorted(stated, key=lambda item: -item.score), chosen, rest))
 
 
 def _fresh(

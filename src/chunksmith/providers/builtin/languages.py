@@ -3,6 +3,12 @@
 import re
 from collections.abc import Mapping
 
+from chunksmith.providers.builtin.grammar.terse import is_terse_english
+
+_LEAST, _CERTAIN = 0.12, 0.25
+"""shares of function words: in fewer no language shows, in more it is beyond doubt"""
+_SAMPLE = 6000
+"""characters that are looked at"""
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HANGUL = re.compile(r"[\uac00-\ud7af]")
@@ -61,7 +67,7 @@ WIDE = frozenset({"ja", "zh"})
 
 def detect(text: str) -> str:
     """A two-letter code, ``other`` when it is none of those known, ``none`` when there are too few letters."""
-    sample = text[:6000]
+    sample = text[:_SAMPLE]
     counts = {
         "han": len(_HAN.findall(sample)),
         "kana": len(_KANA.findall(sample)),
@@ -94,13 +100,27 @@ def fill_in(language: str, statement: str, answer: str, lead: str = "") -> str:
     return f'{which} {wanted} this statement: "{bare}"?'
 
 
+def has_few_function_words(english: str) -> bool:
+    """So few that only its other words tell the language."""
+    return _shares(english[:_SAMPLE]).get("en", 0.0) < _LEAST
+
+
 def _latin_language(sample: str) -> str:
-    words = [word.lower() for word in _WORD.findall(sample)]
-    if not words:
+    shares = _shares(sample)
+    if not shares:
         return "none"
-    shares = {code: sum(word in known for word in words) / len(words) for code, known in _FUNCTION_WORDS.items()}
     best = max(shares, key=lambda code: (shares[code], code == "en"))
-    return best if shares[best] >= 0.12 else "other"
+    # A note in English may have no function word, or but one that other languages have too: "Add no salt."
+    least = _LEAST if best == "en" else _CERTAIN
+    if shares[best] < least and is_terse_english(sample):
+        return "en"
+    return best if shares[best] >= _LEAST else "other"
+
+
+def _shares(sample: str) -> dict[str, float]:
+    """How many of the words are function words of each language; empty when there are no words."""
+    words = [word.lower() for word in _WORD.findall(sample)]
+    return {code: sum(word in known for word in words) / len(words) for code, known in _FUNCTION_WORDS.items() if words}
 
 
 def function_words(code: str) -> frozenset[str]:
