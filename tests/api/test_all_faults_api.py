@@ -16,8 +16,8 @@ from chunksmith.web.routing import ROUTES
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CONFIG = "/regeneration_config"
-# What only form can be wrong of, so nothing is left to look at: names that need not be unique, limits.
-BY_FORM_ALONE = {"create_project", "change_provider"}
+# What only form can be wrong of, so nothing is left to look at: names that need not be unique.
+BY_FORM_ALONE = {"create_project"}
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +188,14 @@ CASES = [
     case("POST", "prompts", {"name": "Taken"}, "/name", "/content"),
     case("PUT", "prompts/prompt_x", {"content": ""}, "path", "/content"),
     case("POST", "projects/$project/chunks", {"chunks": [{"text": ""}], "colour": 1}, "/chunks/0/text", "/colour"),
+    case(
+        "POST", "projects/99/chunks", {"chunks": [{"text": ""}, {"id": 1}]}, "path", "/chunks/0/text", "/chunks/1/text"
+    ),
+    case("POST", "projects/99/chunks", {"chunks": [{"text": ""}], "colour": 1}, "path", "/chunks/0/text", "/colour"),
+    case("PATCH", "providers/none", {"max_concurrency": 0}, "path", "/max_concurrency"),
+    case("PATCH", "providers/none", {}, "path", ""),
+    case("PUT", "projects/99", {}, "path", ""),
+    case("PATCH", "jobs/dataset-gen-x", {}, "path", ""),
     case("PATCH", "jobs/dataset-gen-x", {"concurrency": 0}, "path", "/concurrency"),
     case("POST", "jobs/dataset-gen-x/retry", {"reparse": 1}, "path", "/reparse"),
     case("PUT", "projects/99", {"name": 5}, "path", "/name"),
@@ -230,6 +238,25 @@ async def test_faults_of_form_and_of_meaning_come_in_one_answer(
         path = path.replace(f"${name}", str(value))
     assert set(await faults(server, method, path, json=filled(body, dataset))) == pointers
     assert await job_count(server) == 1  # the one that made the dataset
+
+
+@pytest.mark.parametrize("more", [{}, {"colour": 1}], ids=["alone", "beside another fault"])
+async def test_a_chunk_without_text_lacks_it(server: Server, dataset: Json, more: Json) -> None:
+    path = f"projects/{dataset['project']}/chunks"
+    found = await faults(server, "POST", path, json={"chunks": [{"document": "a.txt"}], **more})
+    assert found["/chunks/0/text"] == "required"
+
+
+@pytest.mark.parametrize("name", ["", " ", " " * 201], ids=["empty", "blank", "long"])
+async def test_a_blank_name_is_one_fault(server: Server, name: str) -> None:
+    problem = await server.post("projects", {"name": name}, 400)
+    assert [fault["pointer"] for fault in problem["errors"]] == ["/name"]
+
+
+async def test_all_ids_that_no_entry_can_have_are_named(server: Server, dataset: Json) -> None:
+    body = {"entry_ids": ["entry_1", "entry_01", "x"], "feedback_type": "approve"}
+    problem = await server.post(f"datasets/{dataset['dataset']}/feedback", body, 404)
+    assert problem["detail"] == "Entries not found: entry_01, x"
 
 
 async def test_all_faults_of_a_form_are_told_at_once(server: Server) -> None:

@@ -186,8 +186,6 @@ class JobService:
 
     async def set_limits(self, job_id: str, changes: Mapping[str, int | None]) -> JobStatus:
         job = await self._jobs.get(job_id)
-        if not changes:
-            raise InvalidRequest.field("", "nothing to change; known: concurrency, max_calls, max_cost_usd")
         if changes.get("max_cost_nano") is not None:
             self.check_prices(models_asked(job))
         return await self.describe(await self._runner.set_limits(job, changes))

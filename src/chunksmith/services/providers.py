@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chunksmith.domain.calls import NEEDS_KEY, ModelInfo, ProviderAccount
 from chunksmith.domain.ports import ChatModel
-from chunksmith.errors import InvalidRequest, NotFound, ProviderError
+from chunksmith.errors import NotFound, ProviderError
 from chunksmith.gateway.admission import Admission
 
 CHECK_TIMEOUT_S = 5.0
@@ -47,13 +47,9 @@ class ProviderService:
         return [task.result() for task in asked]
 
     def set_limits(self, provider: str, changes: Mapping[str, int | None]) -> dict[str, int | None]:
-        """Live, until the next start. Errors: NotFound; InvalidRequest when there is nothing to change."""
-        admission = self._admissions.get(provider)
-        if admission is None:
-            raise NotFound("Provider", provider)
-        if not changes:
-            known = "max_concurrency, requests_per_minute, tokens_per_minute"
-            raise InvalidRequest.field("", f"nothing to change; known: {known}")
+        """Live, until the next start. Errors: NotFound."""
+        self.check_known(provider)
+        admission = self._admissions[provider]
         limits: dict[str, int | None] = {
             "max_concurrency": admission.max_concurrency,
             "requests_per_minute": admission.requests.limit,
@@ -62,6 +58,11 @@ class ProviderService:
         }
         admission.set_limits(limits["max_concurrency"] or 1, limits["requests_per_minute"], limits["tokens_per_minute"])
         return limits
+
+    def check_known(self, provider: str) -> None:
+        """Errors: NotFound."""
+        if provider not in self._admissions:
+            raise NotFound("Provider", provider)
 
     async def _view(self, name: str) -> ProviderView:
         account, admission = self._accounts[name], self._admissions[name]

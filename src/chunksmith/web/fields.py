@@ -53,6 +53,18 @@ class StrictSchema(Schema):
                 messages[name] = [_unknown(str(name), known)]
 
 
+class ChangeSchema(StrictSchema):
+    """What is to change of a thing: the fields that are named, at least one."""
+
+    least_fields = 1
+
+    @validates_schema
+    def _names_something(self, data: Mapping[str, Any], **_: Any) -> None:
+        if not data:
+            known = sorted(field.data_key or name for name, field in self.load_fields.items())
+            raise ValidationError(f"names nothing to change; known: {', '.join(known)}")
+
+
 class QuerySchema(StrictSchema):
     """The query string. A field may be given once, unless it is a ``List``."""
 
@@ -104,6 +116,10 @@ class String(_Plain, fields.String):
         if not isinstance(value, str):
             raise self.make_error("invalid")
         return value
+
+    def _validate(self, value: str) -> None:
+        for check in self.validators:  # the first fault is enough: what is empty is blank, too
+            check(value)
 
 
 class Clean(validate.Validator):

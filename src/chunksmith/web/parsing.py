@@ -139,6 +139,8 @@ def _readable(schema: Schema, found: Any, messages: Any) -> dict[str, Any] | Non
 
 
 def _field_readable(declared: fields.Field[Any], found: Any, messages: Any) -> Any:
+    if not messages and found is not missing:
+        return found  # as it is when all is well
     if isinstance(declared, fields.List) and isinstance(found, list):
         said = messages if isinstance(messages, dict) else {}
         return [_field_readable(declared.inner, item, said.get(place)) for place, item in enumerate(found)]

@@ -4,8 +4,9 @@ from typing import Any
 
 from aiohttp import web
 
+from chunksmith.domain.corpus import Project
 from chunksmith.domain.paging import Window
-from chunksmith.errors import Fault, NotFound, TooLarge
+from chunksmith.errors import Fault, InvalidRequest, NotFound, TooLarge
 from chunksmith.web.answers import json_response, no_content
 from chunksmith.web.fields import CursorQuery
 from chunksmith.web.keys import CHUNK_IMPORT, CHUNKS, DOCUMENTS, PROJECTS
@@ -28,12 +29,14 @@ LINES = ("application/x-ndjson", "application/jsonl")
 
 
 async def import_chunks(request: web.Request) -> web.StreamResponse:
-    project = await request.app[PROJECTS].resolve(request.match_info["project_id"])
     importing = request.app[CHUNK_IMPORT]
     if request.content_type in LINES:
+        project = await request.app[PROJECTS].resolve(request.match_info["project_id"])
         result = await importing.from_lines(project, pieces_of(request))
     else:
-        result = await importing.from_list(project, body_of(request)["chunks"])
+        chunks = body_of(request)["chunks"]
+        project = await _project_for(request, chunks)
+        result = await importing.from_list(project, chunks)
     return json_response(import_out(project, result), 201)
 
 
@@ -61,9 +64,23 @@ async def delete_chunk(request: web.Request) -> web.StreamResponse:
 _STREAM = Stream("One chunk a line, any number of lines; each is checked before anything is stored.", ChunkIn)
 
 
+async def _project_for(request: web.Request, chunks: list[Any]) -> Project:
+    """Errors: NotFound; InvalidRequest where something is wrong with the chunks as well."""
+    try:
+        return await request.app[PROJECTS].resolve(request.match_info["project_id"])
+    except NotFound as exc:
+        if faults := await request.app[CHUNK_IMPORT].faults(chunks):
+            raise InvalidRequest.of([Fault("path", exc.detail), *faults]) from exc
+        raise
+
+
 async def _also_wrong(request: web.Request, values: dict[str, Any]) -> list[Fault]:
-    await request.app[PROJECTS].resolve(request.match_info["project_id"])
-    return await request.app[CHUNK_IMPORT].faults(values["chunks"] or [])
+    chunks = values["chunks"] or []
+    try:
+        await _project_for(request, chunks)
+    except InvalidRequest as exc:
+        return list(exc.faults)
+    return await request.app[CHUNK_IMPORT].faults(chunks)
 
 
 ROUTES = [

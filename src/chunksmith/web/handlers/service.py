@@ -1,8 +1,10 @@
 """The server about itself: whether it lives, what it can write, which models it reaches."""
 
+from typing import Any
+
 from aiohttp import web
 
-from chunksmith.errors import RunnerUnavailable
+from chunksmith.errors import Fault, NotFound, RunnerUnavailable
 from chunksmith.exports.formats import broken_plugins, known_formats
 from chunksmith.web import fields
 from chunksmith.web.answers import json_response
@@ -62,8 +64,7 @@ class ProviderOut(fields.AnswerSchema):
     queued = fields.Integer()
 
 
-class LimitsIn(fields.StrictSchema):
-    least_fields = 1
+class LimitsIn(fields.ChangeSchema):
     max_concurrency = fields.Integer(least=1, most=4096)
     requests_per_minute = fields.Integer(least=1, allow_none=True)
     tokens_per_minute = fields.Integer(least=1, allow_none=True)
@@ -130,6 +131,11 @@ async def change_provider(request: web.Request) -> web.StreamResponse:
     return json_response(request.app[PROVIDERS].set_limits(request.match_info["provider"], body_of(request)))
 
 
+async def _also_wrong(request: web.Request, _: dict[str, Any]) -> list[Fault]:
+    request.app[PROVIDERS].check_known(request.match_info["provider"])
+    return []
+
+
 ROUTES = [
     Route("GET", "/health", health, "It lives", "Service", {200: Answer("Yes.", HealthOut)}, needs_key=False),
     Route(
@@ -177,5 +183,7 @@ ROUTES = [
         "Service",
         {200: Answer("The limits as they are now. A restart takes them from the settings again.", LimitsOut)},
         body=LimitsIn,
+        also=_also_wrong,
+        errors=(NotFound,),
     ),
 ]

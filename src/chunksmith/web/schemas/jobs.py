@@ -147,8 +147,7 @@ class JobsOut(fields.AnswerSchema):
     per_page = fields.Integer()
 
 
-class JobChangeIn(fields.StrictSchema):
-    least_fields = 1
+class JobChangeIn(fields.ChangeSchema):
     concurrency = fields.Integer(least=1, most=MAX_CONCURRENCY)
     max_calls = fields.Integer(least=1, allow_none=True)
     max_cost_usd = fields.Amount(allow_none=True)

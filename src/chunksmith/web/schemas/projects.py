@@ -2,10 +2,7 @@
 
 from typing import Any
 
-from marshmallow import validates_schema
-
 from chunksmith.domain.corpus import ProjectOverview
-from chunksmith.errors import InvalidRequest
 from chunksmith.web import fields
 
 LONGEST_NAME = 200
@@ -18,17 +15,11 @@ class ProjectIn(fields.StrictSchema):
     description = fields.String(most=LONGEST_DESCRIPTION, load_default="")
 
 
-class ProjectChange(fields.StrictSchema):
+class ProjectChange(fields.ChangeSchema):
     """Only the named fields change."""
 
-    least_fields = 1
     name = fields.String(least=1, most=LONGEST_NAME, filled=True, metadata=_NAME)
     description = fields.String(most=LONGEST_DESCRIPTION)
-
-    @validates_schema
-    def not_empty(self, data: dict[str, Any], **_: Any) -> None:
-        if not data:
-            raise InvalidRequest.field("", "names nothing to change; known: description, name")
 
 
 class ProjectsQuery(fields.PageQuery):

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from marshmallow import post_load, validates_schema
+from marshmallow import post_load
 
 from chunksmith.domain.generation import MODES, PLACEHOLDERS
 from chunksmith.domain.prompts import Prompt, PromptDraft
-from chunksmith.errors import InvalidRequest
 from chunksmith.web import fields
 
 LONGEST_NAME = 200
@@ -32,21 +31,13 @@ class PromptIn(fields.StrictSchema):
         return PromptDraft(**data)
 
 
-class PromptChange(fields.StrictSchema):
+class PromptChange(fields.ChangeSchema):
     """Only the named fields change."""
 
-    least_fields = 1
     name = fields.String(least=1, most=LONGEST_NAME, filled=True, metadata=_NAME)
     content = fields.String(least=1, most=LONGEST_CONTENT, filled=True, metadata=_CONTENT)
     description = fields.String(most=LONGEST_DESCRIPTION)
     generation_mode = fields.String(one_of=MODES, allow_none=True, metadata=_MODE)
-
-    @validates_schema
-    def not_empty(self, data: dict[str, Any], **_: Any) -> None:
-        if not data:
-            raise InvalidRequest.field(
-                "", "names nothing to change; known: content, description, generation_mode, name"
-            )
 
 
 class PromptsQuery(fields.PageQuery):

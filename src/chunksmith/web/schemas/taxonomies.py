@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, validates_schema
+from marshmallow import ValidationError
 
 from chunksmith.domain.jobs import MAX_CONCURRENCY, Job
 from chunksmith.domain.taxonomy import (
@@ -83,7 +83,7 @@ class TaxonomyIn(fields.StrictSchema):
     taxonomy = TreeField(required=True, metadata={"description": f"The root; at most {MAX_NODES} categories below."})
 
 
-class TaxonomyChange(fields.StrictSchema):
+class TaxonomyChange(fields.ChangeSchema):
     """Only the named fields change."""
 
     name = fields.String(least=1, most=LONGEST_NAME, filled=True, metadata=_NAME)
@@ -94,11 +94,6 @@ class TaxonomyChange(fields.StrictSchema):
     taxonomy = TreeField(
         data_key="taxonomy", attribute="draft", metadata={"description": "The whole tree, in place of the old one."}
     )
-
-    @validates_schema
-    def not_empty(self, data: dict[str, Any], **_: Any) -> None:
-        if not data:
-            raise InvalidRequest.field("", "names nothing to change; known: description, name, taxonomy")
 
 
 class CreateQuery(fields.QuerySchema):
