@@ -240,6 +240,30 @@ async def test_faults_of_form_and_of_meaning_come_in_one_answer(
     assert await job_count(server) == 1  # the one that made the dataset
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "projects/{}",
+        "documents?project_id={}",
+        "documents/{}",
+        "chunks/{}",
+        "chunks/chunk_{}",
+        "chunks/project/{}",
+        "datasets/list/{}",
+        "prompts/{}",
+        "taxonomy/{}",
+    ],
+)
+async def test_an_id_has_one_spelling(server: Server, dataset: Json, path: str) -> None:
+    await server.get(path.format("1"))
+    await server.get(path.format("01"), 404)
+
+
+@pytest.mark.parametrize("project", ["01", "0001"])
+async def test_an_id_in_a_body_has_one_spelling(server: Server, dataset: Json, project: str) -> None:
+    await server.post("datasets/estimate", {"project_id": project}, 404)
+
+
 @pytest.mark.parametrize("more", [{}, {"colour": 1}], ids=["alone", "beside another fault"])
 async def test_a_chunk_without_text_lacks_it(server: Server, dataset: Json, more: Json) -> None:
     path = f"projects/{dataset['project']}/chunks"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from chunksmith.domain.row_numbers import row_number_in
 from chunksmith.errors import Fault, InvalidRequest
 
 DocumentStatus = Literal["uploaded", "parsed", "chunked", "failed"]
@@ -205,5 +206,4 @@ def chunk_name(chunk_id: int) -> str:
 
 def chunk_number(public_id: str) -> int | None:
     """The row id in ``chunk_45`` or ``45``; None when it is neither."""
-    digits = public_id.removeprefix("chunk_")
-    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 18 else None
+    return row_number_in(public_id.removeprefix("chunk_"))

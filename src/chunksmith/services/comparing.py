@@ -6,12 +6,12 @@ from chunksmith.domain.curation import REFERENCE_PREFIX, CurationRows, Reference
 from chunksmith.domain.dataset_ports import DatasetRows
 from chunksmith.domain.datasets import ENTRY_PREFIX, Dataset, Entry
 from chunksmith.domain.generation import SHAPES, ModeShape
+from chunksmith.domain.row_numbers import row_number_in
 from chunksmith.errors import Fault, InvalidRequest, NotFound
 from chunksmith.quality.likeness import Parts, parts_of
 from chunksmith.services.runner import Running
 
 PAGE = 1000
-LARGEST_ID = 2**63 - 1
 
 
 def shape_of(dataset: Dataset) -> ModeShape:
@@ -100,5 +100,4 @@ async def entry_pages(
 
 def reference_number(name: str) -> int:
     """The row of a reference set's id; 0, which no row has, for what is none."""
-    digits = name.removeprefix(REFERENCE_PREFIX)
-    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < len(str(LARGEST_ID)) else 0
+    return row_number_in(name.removeprefix(REFERENCE_PREFIX)) or 0

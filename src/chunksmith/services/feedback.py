@@ -10,6 +10,7 @@ from chunksmith.domain.datasets import ENTRY_PREFIX
 from chunksmith.domain.feedback import Feedback, FeedbackDraft, FeedbackQuery, FeedbackRows, FeedbackSummary
 from chunksmith.domain.paging import Window, decode_cursor, encode_cursor
 from chunksmith.domain.ports import Clock
+from chunksmith.domain.row_numbers import row_number_in
 from chunksmith.errors import Fault, NotFound
 from chunksmith.services.gathering import Gathered
 
@@ -94,11 +95,10 @@ class FewShot:
 
 def entry_number(entry_id: str) -> int:
     """``entry_7`` or ``7``, not ``entry_07``: an entry has one id. Errors: NotFound."""
-    digits = entry_id.removeprefix(ENTRY_PREFIX)
-    is_number = digits.isascii() and digits.isdecimal() and not digits.startswith("0") and len(digits) <= 11
-    if is_number and int(digits) <= LARGEST_NUMBER:
-        return int(digits)
-    raise NotFound("Entry", entry_id[:100])
+    number = row_number_in(entry_id.removeprefix(ENTRY_PREFIX))
+    if number is None or not 1 <= number <= LARGEST_NUMBER:
+        raise NotFound("Entry", entry_id[:100])
+    return number
 
 
 def entry_numbers(entry_ids: Sequence[str]) -> list[int]:

@@ -3,16 +3,16 @@
 import uuid
 
 from chunksmith.domain.corpus import chunk_number
-from chunksmith.domain.paging import LARGEST
+from chunksmith.domain.row_numbers import row_number_in
 from chunksmith.errors import NotFound
 
 
 def row_number(identifier: int | str, what: str) -> int:
     """Errors: NotFound for what no row can have as its id."""
-    text = str(identifier)
-    if text.isascii() and text.isdecimal() and len(text) <= 19 and int(text) <= LARGEST:
-        return int(text)
-    raise NotFound(what, text[:100])
+    number = row_number_in(str(identifier))
+    if number is None:
+        raise NotFound(what, str(identifier)[:100])
+    return number
 
 
 def chunk_row_number(identifier: str) -> int:
