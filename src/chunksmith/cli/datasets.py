@@ -235,10 +235,24 @@ def save(api: Api, dataset: str, output: str, query: dict[str, Any]) -> Saved:
         if query.get("format") is None and output.lower().endswith(".zip") and not _is_zip(response):
             told = f"{output} would be no ZIP: what is exported has no splits, so it is one file"
             raise Failure(f"{told}; give it another ending, or say --format {HUB_FORMAT}", ExitCode.INVALID)
+        if _is_zip(response):
+            _check_archive_name(api, output, query)
         if output == "-":
             return take(response, standard_output().buffer, "-")
         with opened(Path(output).resolve()) as stream:
             return take(response, stream, output)
+
+
+def _check_archive_name(api: Api, output: str, query: dict[str, Any]) -> None:
+    """Errors: Failure for a ZIP under a name that promises one file of a format."""
+    ending = Path(output).suffix.removeprefix(".").lower()
+    if ending in ("", "zip") or ending not in {one["extension"] for one in api.get("/formats")["formats"]}:
+        return
+    right = Path(output).with_suffix(".zip")
+    if query.get("format") == HUB_FORMAT:
+        raise Failure(f"{output} would be a ZIP: say -o {right}", ExitCode.INVALID)
+    told = f"{output} would be a ZIP with one file for each split"
+    raise Failure(f"{told}: say -o {right}, or take one of them, such as --split train", ExitCode.INVALID)
 
 
 def take(response: httpx.Response, stream: IO[bytes], name: str) -> Saved:

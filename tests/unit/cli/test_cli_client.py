@@ -1,6 +1,6 @@
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -159,6 +159,37 @@ def test_a_download_is_checked_against_its_hash(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, name: str) -> None:
     with api_with(file_answer(b"x", "")) as api, pytest.raises(Failure, match="cannot be written"):
         datasets.save(api, "d", str(tmp_path / name), {})
+
+
+class Unread(httpx.SyncByteStream):
+    """The body of an answer that nobody may ask for."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        raise AssertionError("the download was begun")
+
+
+def archive_answer(request: httpx.Request) -> httpx.Response:
+    if request.url.path.endswith("/formats"):
+        return httpx.Response(200, json={"formats": [{"extension": one} for one in ("jsonl", "csv", "zip")]})
+    return httpx.Response(200, stream=Unread(), headers={"Content-Type": "application/zip"})
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "said"),
+    [
+        ("x.csv", {}, "one file for each split.* -o .*/x.zip, .* --split train"),
+        ("x.JSONL", {"format": "csv"}, "one file for each split.* -o .*/x.zip, .* --split train"),
+        ("x.csv", {"format": "huggingface"}, "would be a ZIP: say -o .*/x.zip$"),
+    ],
+    ids=["by ending", "format named", "folder for the Hub"],
+)
+def test_a_zip_under_the_name_of_one_file_is_refused_before_it_is_read(
+    tmp_path: Path, name: str, query: dict[str, str], said: str
+) -> None:
+    with api_with(archive_answer) as api, pytest.raises(Failure, match=said) as refused:
+        datasets.save(api, "d", str(tmp_path / name), query)
+    assert refused.value.code == ExitCode.INVALID
+    assert list(tmp_path.iterdir()) == []
 
 
 def projects_named(*ids: int) -> Handler:
