@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -72,3 +73,14 @@ def test_the_walk_ends_with_a_dataset(tmp_path: Path) -> None:
     rows = [json.loads(line) for line in (tmp_path / "lighthouses.jsonl").read_text(encoding="utf-8").splitlines()]
     assert len(rows) > 3
     assert all(row["question"] and row["answer"] and row["document_name"] == "lighthouses.md" for row in rows)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None or shutil.which("bash") is None, reason="the walk needs bash and curl")
+def test_the_walk_ends_where_no_server_is(tmp_path: Path) -> None:
+    with socket.socket() as taken:  # bound, but it listens to nobody
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        script = walk().replace("http://127.0.0.1:8000", address).replace("data/", f"{tmp_path}/")
+        done = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, timeout=30)
+    assert done.returncode != 0
+    assert list(tmp_path.iterdir()) == []
