@@ -62,12 +62,14 @@ def back_up(data_dir: Path, target: Path) -> Backup:
 
     The database is copied first, in one transaction of its own, so what it names is on disk by then; a file is there
     before its row. Nothing that runs is held up.
-    Errors: StorageError; Conflict when ``target`` exists; InvalidRequest when there is no database.
+    Errors: StorageError; Conflict when ``target`` exists; InvalidRequest without a database, or a folder for it.
     """
     if not (data_dir / DATABASE).is_file():
         raise InvalidRequest.field("/data-dir", f"{data_dir} has no {DATABASE}: nothing was ever stored there")
     if target.exists():
         raise Conflict(f"{target} exists; a backup never replaces a file")
+    if not (target.parent.is_dir() and os.access(target.parent, os.W_OK)):
+        raise InvalidRequest.field("/file", f"{target.parent} is no folder that can be written to")
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     with _said(f"the backup {target} could not be written"), _removed_if_left(part):
         made = _write(data_dir, part, target)

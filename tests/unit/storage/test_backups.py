@@ -135,6 +135,13 @@ def test_a_damaged_or_hostile_backup_is_refused(data: Path, tmp_path: Path, harm
     assert {path.name for path in tmp_path.iterdir()} == {"data", "b.zip"}
 
 
+def test_a_missing_folder_is_named_as_it_was_given(data: Path, tmp_path: Path) -> None:
+    target = tmp_path / "nowhere" / "b.zip"
+    with pytest.raises(InvalidRequest) as refused:
+        back_up(data, target)
+    assert refused.value.detail == f"file: {target.parent} is no folder that can be written to"
+
+
 def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         archive.writestr("a", "b")
