@@ -1,10 +1,19 @@
 """Generating over documents that wait to be read, some of which cannot be."""
 
-from api_parts import upload
-from app_parts import PASSAGES, Json, Server
+import json
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+from api_parts import bodies, until, upload
+from app_parts import PASSAGES, Json, Server, running_app, settings_for
+from fake_llm import FakeLLM
+from reading_parts import picture_file
 
 GOOD = {"kilns.txt": "\n\n".join(PASSAGES).encode()}
 BAD = {"scan.png": b"\x89PNG\r\n\x1a\n" + bytes(40), "empty.txt": b" "}
+EMPTY = "empty.txt (document 1) could not be read: The file is empty."
 BUILTIN = {"generation_model": "builtin", "generation_mode": "default"}
 
 
@@ -71,3 +80,32 @@ async def test_where_nothing_could_be_read_a_later_request_is_refused_with_the_r
     assert error["pointer"] == "/project_id"
     assert "; scan.png (document 1) could not be read: " in error["detail"]
     assert error["detail"].endswith("(and 1 more)")
+
+
+@asynccontextmanager
+async def reading(data_dir: Path) -> AsyncIterator[tuple[Server, str]]:
+    """A job that could not read its first document, and waits for a model that reads the second."""
+    async with FakeLLM(latency_ms=60_000) as fake:
+        settings = settings_for(data_dir, fake, {"server": {"shutdown_grace_s": 0}})
+        async with running_app(settings) as server:
+            project = await project_of(server, {"empty.txt": b" ", "scan.png": picture_file("kilns", "PNG")})
+            asked = {"project_id": project, "parsing_model": "grok", **BUILTIN}
+            job = (await server.post("datasets/generate", asked))["job_id"]
+            await until(lambda: len(bodies(fake)) == 1)
+            yield server, job
+
+
+async def test_a_cancelled_job_names_what_it_could_not_read_until_then(tmp_path: Path) -> None:
+    async with reading(tmp_path) as (server, job):
+        await server.post(f"jobs/{job}/cancel")
+        result = (await server.ended(job, ("cancelled",)))["result"]
+    assert (result["documents_unread"], result["warnings"]) == (1, [EMPTY])
+
+
+async def test_a_job_has_written_what_it_could_not_read_when_the_server_stops(tmp_path: Path) -> None:
+    async with reading(tmp_path):
+        pass
+    with closing(sqlite3.connect(tmp_path / "chunksmith.db")) as database:
+        sql = "SELECT c.documents_unread, j.warnings FROM jobs AS j JOIN job_counters AS c ON c.job = j.id"
+        ((unread, warnings),) = database.execute(sql)
+    assert (unread, json.loads(warnings)) == (1, [EMPTY])
