@@ -38,6 +38,17 @@ async def test_a_job_that_does_not_exist_is_404(server: Server, path: str) -> No
     await server.call("PATCH", "jobs/dataset-gen-x", 404, json={"concurrency": 2})
 
 
+@pytest.mark.parametrize(("verb", "state"), [("cancel", "cancelled"), ("pause", "paused")])
+async def test_what_is_asked_of_a_job_twice_is_said_to_be_done(
+    server: Server, fake: FakeLLM, verb: str, state: str
+) -> None:
+    fake.control({"latency_ms": 50})
+    job = await started(server, fake)
+    await server.post(f"jobs/{job}/{verb}")
+    problem = await server.post(f"jobs/{job}/{verb}", None, 409)
+    assert problem["detail"] == f"job {job} is {state} already"
+
+
 async def test_jobs_are_listed_newest_first_and_by_what_they_are(server: Server) -> None:
     first, second = await server.project(), await server.project()
     made = [

@@ -151,6 +151,8 @@ class DocumentService:
         """
         if chosen is None:
             pending = await self.pending(project)
+            if not pending and not (await self.page(project, Window(per_page=1))).total:
+                raise Conflict("this project has no documents; upload some first")
             if not pending:
                 raise Conflict("no document of this project waits for processing; name document_ids to repeat it")
             return pending

@@ -179,7 +179,8 @@ class JobStore:
                 raise NotFound("Job", job)
             state: JobState = row["state"]
             if to not in TRANSITIONS[state] or (only_from is not None and state not in only_from):
-                raise Conflict(f"job {row['job_id']} is {state}, it cannot become {to}")
+                why = f"{state} already" if to == state else f"{state}, it cannot become {to}"
+                raise Conflict(f"job {row['job_id']} is {why}")
             await connection.execute(
                 "UPDATE jobs SET state = ?, reason = ?, error_slug = ?, error_detail = ?, step = ifnull(?, step), "
                 "started_at = CASE WHEN ? = 'running' THEN ifnull(started_at, ?) ELSE started_at END, "

@@ -114,6 +114,8 @@ async def test_everything_that_waits_is_chosen_when_nothing_is_named(corpus: Cor
 
 
 async def test_nothing_waiting_is_a_conflict(corpus: Corpus, project: Project) -> None:
+    (document,) = await corpus.upload(project, a_txt="The kiln dries clay.")
+    await corpus.processing.process(document.id, ProcessOptions())
     with pytest.raises(Conflict, match="no document of this project waits"):
         await corpus.documents.to_process(project, None)
 
@@ -154,3 +156,8 @@ def test_any_name_becomes_one_short_visible_part(given_name: str) -> None:
     assert 0 < len(shown) <= LONGEST_NAME
     assert "/" not in shown
     assert shown.isprintable() or " " in shown or "\u3000" in shown or not shown.isascii()
+
+
+async def test_where_there_are_no_documents_some_are_asked_for(corpus: Corpus, project: Project) -> None:
+    with pytest.raises(Conflict, match="has no documents; upload some first"):
+        await corpus.documents.to_process(project, None)
