@@ -7,12 +7,12 @@ from itertools import pairwise
 from chunksmith.domain.rights import is_notice_of_rights
 from chunksmith.domain.sentences import Span
 from chunksmith.ingest.blocks import Block
+from chunksmith.ingest.leaders import is_contents_line
 
 _WORD = re.compile(r"\w+")
 _NUMBERED = re.compile(
     r"^(?:chapter|appendix|part)?\s*(?:[A-Z]|\d{1,3}|[IVX]{1,5})(?P<more>(?:\.\d{1,3})*)\.?\s+\S.{0,100}$", re.I
 )
-_DOT_LEADER = re.compile(r"(?:\.[ \t]?|…|·[ \t]?|_){4,}[ \t]*(?:\d{1,4}|[ivxlc]{1,6})?$")
 _PAGE_NUMBER = re.compile(
     r"^(?:page\s+)?[-–—\[(]?\s*(?:\d{1,4}|[ivxlc]{1,6})\s*(?:(?:of|/)\s*\d{1,4})?\s*[-–—\])]?$", re.I
 )
@@ -194,11 +194,6 @@ def _is_title(line: str) -> bool:
 
 def _plain(line: str) -> str:
     return line.strip().strip("*_").strip().rstrip(":").rstrip("*_")
-
-
-def is_contents_line(line: str) -> bool:
-    """A line of a table of contents with dot leaders."""
-    return bool(_DOT_LEADER.search(line.rstrip()[-200:])) and len(line) < 400
 
 
 def _says_nothing(line: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, get_args
 from chunksmith.errors import DocumentFault, DocumentUnreadable
 from chunksmith.ingest.parsers import ParsedDocument
 from chunksmith.ingest.parsers.document import ParseLimits
+from chunksmith.ingest.worker import OUT_OF_MEMORY, STARTED
 
 log = logging.getLogger(__name__)
 _PASSED_ON = (
@@ -29,9 +30,6 @@ _PASSED_ON = (
     "LD_LIBRARY_PATH",
 )
 _KINDS: tuple[str, ...] = get_args(DocumentFault)
-OUT_OF_MEMORY = 77
-# The first byte of every worker's output: what dies before it has not looked at the document.
-STARTED = b"+"
 START_TRIES = 3
 START_WAIT_S = 0.5
 _NO_MEMORY = (

@@ -10,7 +10,11 @@ from typing import Any
 
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers import ParseLimits, parse_file
-from chunksmith.ingest.sandbox import OUT_OF_MEMORY, STARTED
+
+# Nothing of asyncio is loaded here: each document waits for these imports.
+OUT_OF_MEMORY = 77
+# The first byte of every worker's output: what dies before it has not looked at the document.
+STARTED = b"+"
 
 
 def main() -> int:

@@ -4,8 +4,6 @@ import codecs
 import re
 from typing import NamedTuple
 
-from charset_normalizer import from_bytes
-
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -87,6 +85,8 @@ def _decode_legacy(data: bytes, *, markup: bool) -> Decoded:
     western = _as_western(data)
     if western is not None:
         return Decoded(western, "cp1252")
+    from charset_normalizer import from_bytes  # noqa: PLC0415 - takes as long as the rest of a short text
+
     best = from_bytes(data[:_SAMPLE]).best()
     encoding = best.encoding if best is not None else "cp1252"
     return Decoded(data.decode(encoding, "replace"), encoding)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from chunksmith.ingest.furniture import is_contents_line
+from chunksmith.ingest.leaders import is_contents_line
 from chunksmith.ingest.parsers.document import join_blocks
 
 

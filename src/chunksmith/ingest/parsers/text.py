@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from textwrap import dedent
 
-from chunksmith.ingest.furniture import is_contents_line
+from chunksmith.ingest.leaders import is_contents_line
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits, clean_text, join_blocks
 from chunksmith.ingest.parsers.encodings import decode
 from chunksmith.ingest.parsers.restructured import is_restructured, markdown_from_restructured
