@@ -4,9 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,6 +30,10 @@ def _task() -> Task:
 
 def process_id(task: Task) -> str:
     return str(os.getpid())
+
+
+def parent_id(task: Task) -> str:
+    return str(os.getppid())
 
 
 def end_process(task: Task) -> str:
@@ -85,6 +92,34 @@ async def test_pool_that_breaks_twice_is_a_server_fault(
     assert caught.value.kind == "server"
 
 
+async def test_processes_are_forks_of_one_that_has_done_the_imports(built: Callable[..., BuiltinModel]) -> None:
+    parents = {json.loads(await built(parent_id).send(_request(_task())))["text"] for _ in range(2)}
+    assert len(parents) == 1
+    assert str(os.getpid()) not in parents
+
+
+async def test_server_of_forks_that_was_killed_is_started_anew(built: Callable[..., BuiltinModel]) -> None:
+    killed = int(json.loads(await built(parent_id).send(_request(_task())))["text"])
+    os.kill(killed, signal.SIGKILL)
+    await asyncio.to_thread(os.waitid, os.P_PID, killed, os.WEXITED | os.WNOWAIT)
+    assert json.loads(await built(parent_id).send(_request(_task())))["text"] != str(killed)
+
+
+async def test_event_loop_does_not_wait_for_a_process_to_start(
+    built: Callable[..., BuiltinModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit, threads = ProcessPoolExecutor.submit, []
+
+    def watched(self: ProcessPoolExecutor, *args: Any) -> Future[Any]:
+        threads.append(threading.current_thread())
+        return submit(self, *args)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", watched)
+    await built().send(_request(_task()))
+    assert len(threads) == 1
+    assert threading.current_thread() not in threads
+
+
 async def test_request_without_a_task_is_a_bad_request(built: Callable[..., BuiltinModel]) -> None:
     with pytest.raises(ProviderError) as caught:
         await built().send(_request())
@@ -122,7 +157,8 @@ def test_worker_imports_no_http_client() -> None:
 
 
 _PARENT = """
-import asyncio, os, sys
+import asyncio
+from multiprocessing import forkserver
 from chunksmith.domain.calls import ChatRequest, Message, ModelRef, ProviderAccount, Task
 from chunksmith.providers.builtin.adapter import BuiltinModel
 
@@ -130,7 +166,7 @@ async def main():
     model = BuiltinModel(ProviderAccount("builtin", (), "builtin"))
     task = Task("question and answer", "Water is a liquid. Ice is solid water.")
     await model.send(ChatRequest(ModelRef("builtin", "builtin"), (Message("user", ""),), task=task))
-    print(*model._pool._processes, flush=True)
+    print(*model._pool._processes, forkserver._forkserver._forkserver_pid, flush=True)
     await asyncio.sleep(60)
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import ForkServerContext
 from typing import Final
 
 from pydantic_core import from_json, to_json
@@ -82,13 +83,14 @@ class BuiltinModel:
             raise ProviderError("server", detail, provider=NAME) from exc
 
     async def _submit(self, pool: ProcessPoolExecutor, task: Task) -> str:
-        return await asyncio.get_running_loop().run_in_executor(pool, self._reply_text, task)
+        """A process may have to start first, and the first of them waits for the imports: not on the event loop."""
+        return await asyncio.wrap_future(await asyncio.to_thread(pool.submit, self._reply_text, task))
 
     def _running(self) -> ProcessPoolExecutor:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
                 max_workers=min(MAX_WORKERS, os.cpu_count() or 1),
-                mp_context=multiprocessing.get_context("spawn"),
+                mp_context=_forking(),
                 initializer=_prepare_worker,
             )
         return self._pool
@@ -97,6 +99,13 @@ class BuiltinModel:
         if self._pool is pool:
             self._pool = None
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _forking() -> ForkServerContext:
+    """Imports happen once, in a process without threads; each worker is a fork of it and shares its memory."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__", __name__])
+    return context
 
 
 def _prepare_worker() -> None:
