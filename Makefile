@@ -7,6 +7,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST_ARGS ?=
 TEST_WORKERS ?= 2
 ARGS ?=
+# Servers, their workers, parsers and tests are processes of their own: each would compile all that it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo run test test-fast check bench lock clean
 help:
