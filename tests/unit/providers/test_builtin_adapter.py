@@ -156,6 +156,33 @@ def test_worker_imports_no_http_client() -> None:
     assert not {"httpx", "aiohttp", "pydantic", "pyarrow", "marshmallow"} & set(loaded)
 
 
+_UNSTARTED = """
+import asyncio
+from chunksmith.domain.calls import ChatRequest, Message, ModelRef, ProviderAccount, Task
+from chunksmith.errors import ProviderError
+from chunksmith.providers.builtin.adapter import BuiltinModel
+
+async def main():
+    model = BuiltinModel(ProviderAccount("builtin", (), "builtin"))
+    request = ChatRequest(ModelRef("builtin", "builtin"), (Message("user", ""),), task=Task("question", "Ice."))
+    try:
+        await model.send(request)
+    except ProviderError as exc:
+        print(exc.kind, exc.detail)
+    await model.close()
+
+asyncio.run(main())
+"""
+
+
+def test_process_that_cannot_start_is_a_server_fault(tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 100)  # too long for the socket by which processes are asked for
+    folder.mkdir()
+    environment = os.environ | {"TMPDIR": str(folder)}
+    ended = subprocess.run([sys.executable, "-c", _UNSTARTED], env=environment, capture_output=True, text=True)
+    assert ended.stdout.startswith("server no process of the built-in generator could be started: "), ended.stderr
+
+
 _PARENT = """
 import asyncio
 from multiprocessing import forkserver

@@ -31,7 +31,10 @@ class BuiltinModel:
         self._pool: ProcessPoolExecutor | None = None
 
     async def send(self, request: ChatRequest) -> bytes:
-        """Errors: ProviderError(kind="bad_request") without a task; "timeout"; "server" when processes die twice."""
+        """Ask a process for the reply.
+
+        Errors: ProviderError "bad_request" without a task; "timeout"; "server" when no process starts, or two die.
+        """
         if request.task is None:
             detail = "the built-in generator needs a task: it cannot read prompts"
             raise ProviderError("bad_request", detail, provider=NAME, sent=False)
@@ -84,7 +87,12 @@ class BuiltinModel:
 
     async def _submit(self, pool: ProcessPoolExecutor, task: Task) -> str:
         """A process may have to start first, and the first of them waits for the imports: not on the event loop."""
-        return await asyncio.wrap_future(await asyncio.to_thread(pool.submit, self._reply_text, task))
+        try:
+            reply = await asyncio.to_thread(pool.submit, self._reply_text, task)
+        except (OSError, EOFError) as exc:
+            detail = f"no process of the built-in generator could be started: {exc}"
+            raise ProviderError("server", detail, provider=NAME, sent=False) from exc
+        return await asyncio.wrap_future(reply)
 
     def _running(self) -> ProcessPoolExecutor:
         if self._pool is None:
