@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -156,31 +157,48 @@ def test_worker_imports_no_http_client() -> None:
     assert not {"httpx", "aiohttp", "pydantic", "pyarrow", "marshmallow"} & set(loaded)
 
 
-_UNSTARTED = """
+_ASKING = """
 import asyncio
+import os
+import sys
+import tempfile
 from chunksmith.domain.calls import ChatRequest, Message, ModelRef, ProviderAccount, Task
 from chunksmith.errors import ProviderError
 from chunksmith.providers.builtin.adapter import BuiltinModel
 
 async def main():
+    if "gone" in sys.argv:
+        os.rmdir(tempfile.gettempdir())
     model = BuiltinModel(ProviderAccount("builtin", (), "builtin"))
     request = ChatRequest(ModelRef("builtin", "builtin"), (Message("user", ""),), task=Task("question", "Ice."))
     try:
         await model.send(request)
+        print("replied")
     except ProviderError as exc:
         print(exc.kind, exc.detail)
     await model.close()
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())
 """
 
 
-def test_process_that_cannot_start_is_a_server_fault(tmp_path: Path) -> None:
-    folder = tmp_path / ("x" * 100)  # too long for the socket by which processes are asked for
+def _asked_with(folder: Path, *arguments: str) -> str:
+    """What comes of a request where ``folder`` is the one of temporary files."""
     folder.mkdir()
     environment = os.environ | {"TMPDIR": str(folder)}
-    ended = subprocess.run([sys.executable, "-c", _UNSTARTED], env=environment, capture_output=True, text=True)
-    assert ended.stdout.startswith("server no process of the built-in generator could be started: "), ended.stderr
+    command = [sys.executable, "-c", _ASKING, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True).stdout
+
+
+def test_folder_with_too_long_a_name_for_a_socket_keeps_no_process_from_starting(tmp_path: Path) -> None:
+    assert _asked_with(tmp_path / ("x" * 100)) == "replied\n"
+
+
+def test_process_that_cannot_start_is_a_server_fault() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        said = _asked_with(Path(folder) / "short", "gone")
+    assert said.startswith("server no process of the built-in generator could be started: ")
 
 
 _PARENT = """

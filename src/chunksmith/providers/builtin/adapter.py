@@ -4,11 +4,12 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.context import ForkServerContext
+from multiprocessing.context import ForkServerContext, SpawnContext
 from typing import Final
 
 from pydantic_core import from_json, to_json
@@ -98,7 +99,7 @@ class BuiltinModel:
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
                 max_workers=min(MAX_WORKERS, os.cpu_count() or 1),
-                mp_context=_forking(),
+                mp_context=_starting(),
                 initializer=_prepare_worker,
             )
         return self._pool
@@ -109,8 +110,14 @@ class BuiltinModel:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _forking() -> ForkServerContext:
+_LONGEST_FOLDER = 75
+"""characters of the folder of temporary files: the socket below it has a name of at most 107"""
+
+
+def _starting() -> ForkServerContext | SpawnContext:
     """Imports happen once, in a process without threads; each worker is a fork of it and shares its memory."""
+    if len(os.fsencode(tempfile.gettempdir())) > _LONGEST_FOLDER:
+        return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["__main__", __name__])
     return context
