@@ -100,7 +100,7 @@ class Seat:
 class Admission:
     """The gate of one provider account. All its calls pass here, so a wait is shared by all of them.
 
-    Jobs take turns, the least served first, weighted by their concurrency.
+    Jobs take turns, the least served first, weighted by their concurrency, as far as there are places for it.
     """
 
     def __init__(self, account: ProviderAccount, clock: Clock, give_up_after_s: float, rng: random.Random) -> None:
@@ -330,7 +330,8 @@ class Admission:
             if waiter.granted.done():
                 continue
             self._level = max(self._level, self._served.get(job, 0.0))
-            self._served[job] = self._level + 1 / max(1, waiter.weight)
+            # A job that could fill every place many times over takes no more turns than one that could fill each once.
+            self._served[job] = self._level + 1 / max(1, min(waiter.weight, self.max_concurrency))
             self.in_flight += 1
             spent = self.requests.spend(1, now), self.tokens.spend(waiter.tokens, now)
             waiter.granted.set_result(Slot(self, now, *spent))

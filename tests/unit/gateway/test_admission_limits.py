@@ -235,8 +235,16 @@ async def _together(call: Callable[[], Coroutine[Any, Any, None]], count: int) -
     await asyncio.gather(*(call() for _ in range(count)))
 
 
-@pytest.mark.parametrize("weights", [(1, 1), (1, 4), (3, 1)], ids=str)
-async def test_jobs_share_by_weight(weights: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("weights", "ratio"),
+    [
+        pytest.param((1, 1), 1, id="alike"),
+        pytest.param((1, 4), 1 / 4, id="a heavier one"),
+        pytest.param((3, 1), 3, id="a lighter one"),
+        pytest.param((1, 64), 1 / 5, id="one heavier than all places together"),
+    ],
+)
+async def test_jobs_share_by_weight(weights: tuple[int, int], ratio: float) -> None:
     made = parts(max_concurrency=5)
     served: Counter[int] = Counter()
 
@@ -252,7 +260,7 @@ async def test_jobs_share_by_weight(weights: tuple[int, int]) -> None:
     for task in tasks:
         task.cancel()
     await settle()
-    assert served[0] / served[1] == pytest.approx(weights[0] / weights[1], rel=0.15)
+    assert served[0] / served[1] == pytest.approx(ratio, rel=0.15)
 
 
 async def test_a_job_that_comes_late_neither_owes_nor_is_owed() -> None:
@@ -292,7 +300,7 @@ async def test_a_job_of_one_call_at_a_time_does_not_starve_the_others() -> None:
         task.cancel()
     await settle()
     assert served[1] > 10
-    assert served[2] > 8 * served[1] * 0.6
+    assert served[2] > 4 * served[1] * 0.6
 
 
 async def test_limits_change_live() -> None:
