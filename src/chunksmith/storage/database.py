@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import aiosqlite
 
 from chunksmith.errors import AppError, StorageError
+from chunksmith.storage.any_case import HOLDS, holds
 
 T = TypeVar("T")
 Row = sqlite3.Row
@@ -337,6 +338,7 @@ async def _connect(path: Path) -> _Connection:
     await connection
     connection.row_factory = sqlite3.Row
     try:
+        await connection.create_function(HOLDS, 2, holds, deterministic=True)
         for pragma in PRAGMAS:
             await connection.execute(f"PRAGMA {pragma}")
     except BaseException:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, get_args
 
 from chunksmith.domain.datasets import DIFFICULTIES, MatchKind
 from chunksmith.domain.entry_query import UNASSIGNED, EntryQuery, Sort
+from chunksmith.storage import any_case
 from chunksmith.storage.datasets import entry_range
 
 NOT_INDEXED = "NOT INDEXED"
@@ -69,11 +70,11 @@ def filters(query: EntryQuery) -> tuple[list[str], list[Any]]:
         parameters.append(DIFFICULTIES.index(query.difficulty) + 1)
     if query.q:
         searched = ("question", "answer", "instruction", "input", "output", "summary")
-        found = [f"{column} LIKE ? ESCAPE '\\'" for column in searched]
-        found.append("EXISTS (SELECT 1 FROM json_each(entries.key_points) WHERE value LIKE ? ESCAPE '\\')")
+        held, values = any_case.condition(query.q)
+        found = [held.format(column=column) for column in searched]
+        found.append(f"EXISTS (SELECT 1 FROM json_each(entries.key_points) WHERE {held.format(column='value')})")
         clauses.append(f"({' OR '.join(found)})")
-        escaped = query.q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        parameters += [f"%{escaped}%"] * len(found)
+        parameters += values * len(found)
     return clauses, parameters
 
 

@@ -90,6 +90,21 @@ async def test_filters_and_counts_agree(filled: EngineRows) -> None:
         assert await filled.entries.count(1, query) == len(wanted)
 
 
+@pytest.mark.parametrize(
+    ("held", "text"),
+    [
+        pytest.param("Die Lücke", "LÜCKE", id="German"),
+        pytest.param("ВОЛГА впадает", "волга", id="Cyrillic"),
+        pytest.param("100 % Übung", "100 % üBUNG", id="with a sign that LIKE knows"),
+    ],
+)
+async def test_a_search_finds_text_in_any_case_of_any_alphabet(rows: EngineRows, held: str, text: str) -> None:
+    # Of the second only a letter is another one.
+    for n, answer in enumerate([held, "Die Lacke, ВАЛГА впадает, 100 % Abung"]):
+        await rows.entries.end_unit(1, Unit(n, 0), Outcome("accepted", entries=1), 1, [entry(n + 1, n, answer=answer)])
+    assert [one.number for one in await rows.entries.page(1, EntryQuery(q=text), 10)] == [1]
+
+
 @pytest.mark.parametrize("text", ["100%", "a_b", "back\\slash", "Zürich"])
 async def test_a_search_takes_its_text_literally(rows: EngineRows, text: str) -> None:
     for n, question in enumerate([f"What is {text}?", "What is 1000 axb back-slash Zurich?"]):

@@ -131,7 +131,9 @@ class EntryFilters(fields.QuerySchema):
     difficulty = fields.String(
         one_of=DIFFICULTIES, load_default=None, metadata={"description": "Only this difficulty."}
     )
-    q = fields.String(least=1, most=200, load_default=None, metadata={"description": "Text that the entry contains."})
+    q = fields.String(
+        least=1, most=200, load_default=None, metadata={"description": "Text that the entry contains, in any case."}
+    )
     left_out = _left_out()
     duplicate = _marked("repeat another one")
     contaminated = _marked("are contaminated")
