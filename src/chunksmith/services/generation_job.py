@@ -28,7 +28,7 @@ from chunksmith.pipeline.sources import Around
 from chunksmith.services.finishing import FinishingStep
 from chunksmith.services.generation_checks import reads_documents
 from chunksmith.services.model_reading import DocumentCalls, JobCalls
-from chunksmith.services.pace import Pace
+from chunksmith.services.pace import FinishingTime, Pace
 from chunksmith.services.processing import models_of
 from chunksmith.services.runner import Running
 from chunksmith.services.sources import Source, Sources
@@ -90,6 +90,7 @@ class GenerationJob:
         self._sources = sources
         self._finishing = finishing
         self._unit_ended = unit_ended
+        self._finishing_time = FinishingTime()
         self.paces: dict[int, Pace] = {}
 
     async def __call__(self, running: Running) -> None:
@@ -105,22 +106,29 @@ class GenerationJob:
             job = await self._make_units(job, source)
         assert job.dataset_id is not None  # noqa: S101 - made with the job
         dataset = await self._stores.datasets.get(job.dataset_id)
-        self.paces[job.id] = Pace(self._clock)
+        pace = self.paces[job.id] = Pace(self._clock, self._finishing_time)
         failed: FormatFailed | None = None
         try:
-            await self._generate(running, job, dataset, spec, source)
-        except FormatFailed as exc:  # files are missing, entries are not: they are judged like any others
-            failed = exc
+            try:
+                await self._generate(running, job, dataset, spec, source)
+            except FormatFailed as exc:  # files are missing, entries are not: they are judged like any others
+                failed = exc
+            finally:
+                self._gateway.forget(job.id)
+            fault_points.reached("units_down")
+            pace.units_down()
+            await self._finish(running, dataset.dataset_id, spec)
+            pace.finished((await self._stores.jobs.reload(job.id)).counters.entries)
         finally:
             del self.paces[job.id]
-            self._gateway.forget(job.id)
-        fault_points.reached("units_down")
-        for step in self._finishing:
-            await step(running, await self._stores.datasets.get(dataset.dataset_id), spec)  # as the last one left it
-            fault_points.reached("finishing_step")
-        fault_points.reached("quality_durable")
         if failed is not None:
             raise failed
+
+    async def _finish(self, running: Running, dataset_id: str, spec: GenerationSpec) -> None:
+        for step in self._finishing:
+            await step(running, await self._stores.datasets.get(dataset_id), spec)  # as the last one left it
+            fault_points.reached("finishing_step")
+        fault_points.reached("quality_durable")
 
     async def _read_documents(self, running: Running, spec: GenerationSpec) -> None:
         """Documents that are uploaded but not chunked yet. One that cannot be read is left out, and the job says so."""

@@ -144,7 +144,7 @@ class JobService:
             planned = BatchPlan(job.counters.units_total, job.spec["batch_size"]).count
             total = max(completed, planned) if job.counters.units_total and job.dataset_id is not None else 0
         pace = self._paces.get(job.id)
-        eta_s = pace.eta_s(job.counters.units_pending) if pace is not None else None
+        eta_s = pace.eta_s(job.counters.units_pending, _entries_in_the_end(job)) if pace is not None else None
         waiting_for, wait_s = self._waiting_for(job)
         if eta_s is not None and wait_s is not None:
             eta_s += wait_s
@@ -317,3 +317,9 @@ def models_asked(job: Job) -> list[ModelRef]:
     if not job.counters.units_ready:
         names += ["parsing_model", "chunking_model"]
     return list(dict.fromkeys(ModelRef(*job.spec[name]) for name in names if job.spec.get(name)))
+
+
+def _entries_in_the_end(job: Job) -> float:
+    """As many from each unit as from those that are down."""
+    counters = job.counters
+    return counters.entries * counters.units_total / counters.units_down if counters.units_down else 0.0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chunksmith.services.pace import MEMORY_S, Pace
+from chunksmith.services.pace import MEMORY_S, FinishingTime, Pace
 from virtual_clock import VirtualClock
 
 
@@ -46,3 +46,40 @@ def test_a_stall_makes_the_rate_fall(clock: VirtualClock) -> None:
     rate = pace.per_second()
     assert rate is not None
     assert rate < 1
+
+
+def finishing(s_per_entry: float) -> FinishingTime:
+    """What it comes to know of many jobs that take as long."""
+    time = FinishingTime()
+    for _ in range(40):
+        time.learn(1000, 1000 * s_per_entry)
+    return time
+
+
+def test_the_last_steps_are_part_of_the_time_that_is_left(clock: VirtualClock) -> None:
+    pace = ticking(clock, 10, 60, Pace(clock, finishing(0.01)))
+    assert pace.eta_s(600, entries=3000) == pytest.approx(60 + 30, rel=0.05)
+
+
+def test_the_time_that_is_left_of_the_last_steps(clock: VirtualClock) -> None:
+    pace = ticking(clock, 10, 60, Pace(clock, finishing(0.01)))
+    pace.units_down()
+    clock.seconds += 10
+    assert pace.eta_s(0, entries=3000) == pytest.approx(20)
+
+
+def test_of_last_steps_that_take_longer_than_before_nothing_is_known(clock: VirtualClock) -> None:
+    pace = ticking(clock, 10, 60, Pace(clock, finishing(0.01)))
+    pace.units_down()
+    clock.seconds += 31
+    assert pace.eta_s(0, entries=3000) is None
+
+
+def test_a_job_tells_the_next_one_how_long_the_last_steps_take(clock: VirtualClock) -> None:
+    time = FinishingTime()
+    before = time.of(1000)
+    pace = Pace(clock, time)
+    pace.units_down()
+    clock.seconds += 100
+    pace.finished(1000)
+    assert time.of(1000) == pytest.approx((before + 100) / 2)
