@@ -7,6 +7,7 @@ from chunksmith.domain.datasets import Entry, Evidence
 from chunksmith.domain.generation import ModeShape
 from chunksmith.domain.sentences import spans
 from chunksmith.quality.denials import denies
+from chunksmith.quality.designations import designations, without_designations
 from chunksmith.quality.fields import grounded_text, prompt_text
 from chunksmith.quality.folding import fold
 from chunksmith.quality.passages import Passage, any_negator, read
@@ -55,7 +56,8 @@ def ground(entry: Entry, text: str, shape: ModeShape) -> Grounding:
     claim = grounded_text(entry, shape)
     said = tokens(claim)
     asked = shape.grounded == "question" or not _has_content(said)
-    says_nothing = shape.grounded != "question" and asked and not _answers(said)
+    strange = _strange_letters(said, passage, prompt_text(entry, shape)) if asked else set()
+    says_nothing = shape.grounded != "question" and asked and (bool(strange) or not _answers(said))
     claim = prompt_text(entry, shape) if asked else claim
     claims = _claims(claim)
     found = [_support(piece, passage) for piece in claims]
@@ -65,7 +67,7 @@ def ground(entry: Entry, text: str, shape: ModeShape) -> Grounding:
         value *= DENIED
     if entry.evidence:
         value = (1 - EVIDENCE_SHARE) * value + EVIDENCE_SHARE * evidence_worth(entry.evidence)
-    missing = sorted({word for one in found for word in one.missing})
+    missing = sorted(strange.union(*(one.missing for one in found)))
     return Grounding(value, tuple(missing[:_MOST_NAMED]), denied)
 
 
@@ -80,6 +82,12 @@ def _has_content(found: Tokens) -> bool:
 def _answers(found: Tokens) -> bool:
     """Of a text without a word that carries meaning: "Yes.", or the letter of a choice; not "..." or "of the"."""
     return any(word in _WHOLE_ANSWERS or not is_function_word(word) for word in found.words)
+
+
+def _strange_letters(said: Tokens, passage: Passage, prompt: str) -> set[str]:
+    """Of an answer of single letters, those that neither the passage nor a choice in the question has."""
+    letters = {word for word in said.words if not is_function_word(word)} - passage.words
+    return letters.difference(tokens(prompt).words) if letters else letters
 
 
 class _Support(NamedTuple):
@@ -118,6 +126,11 @@ def _joined(found: list[_Support], enough: float) -> float:
 def _support(text: str, passage: Passage) -> _Support:
     """The share of words, numbers and names that the passage has, and how near each other it has them."""
     claimed = tokens(text)
+    # Of a designation that the passage lacks the digits are no number that it may have.
+    unknown = designations(text) - passage.designations if claimed.numbers else set()
+    if unknown:
+        text = without_designations(text, unknown)
+        claimed = tokens(text)
     hard = _hard_words(text, claimed, passage)
     short = len(claimed.content) <= SHORT_ANSWER
     found = wanted = 0.0
@@ -135,11 +148,11 @@ def _support(text: str, passage: Passage) -> _Support:
         found += HARD_WEIGHT if number in passage.numbers else 0.0
     marked = symbols(fold(text))
     signs = lacking(marked, passage.symbols) if marked else set()
-    strange = signs | {number for number in claimed.numbers if number not in passage.numbers}
+    strange = signs | unknown | {number for number in claimed.numbers if number not in passage.numbers}
     swapped = substituted(claimed, passage, {word for word, worth in worths.items() if not worth})
     together = APART + (1 - APART) * passage.window(claimed.roots)
     misses = len((missing & hard) | strange | swapped)
-    return _Support(found, wanted + HARD_WEIGHT * len(signs), together, missing | strange | swapped, misses)
+    return _Support(found, wanted + HARD_WEIGHT * len(signs | unknown), together, missing | strange | swapped, misses)
 
 
 def _hard_words(text: str, claimed: Tokens, passage: Passage) -> set[str]:

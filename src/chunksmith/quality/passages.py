@@ -6,6 +6,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from chunksmith.domain.sentences import spans
+from chunksmith.quality.designations import known_designations
 from chunksmith.quality.folding import fold, fold_each
 from chunksmith.quality.remembered import remembered
 from chunksmith.quality.symbols import Symbol, symbols
@@ -59,6 +60,10 @@ class Passage:
     @cached_property
     def symbols(self) -> frozenset[Symbol]:
         return frozenset(symbols(fold(self.text)))
+
+    @cached_property
+    def designations(self) -> frozenset[str]:
+        return known_designations(fold(self.text))
 
     @cached_property
     def large_nouns(self) -> bool:

@@ -70,9 +70,35 @@ def test_a_text_without_a_word_of_meaning_rests_on_nothing(answer: str) -> None:
     assert grounding(answer, "Does rye bread need a sour starter?") == 0.0
 
 
-@pytest.mark.parametrize("answer", ["Yes.", "B."])
-def test_a_short_answer_rests_on_its_question(answer: str) -> None:
-    assert grounding(answer, "Does rye bread need a sour starter?") == 1.0
+def test_a_short_answer_rests_on_its_question() -> None:
+    assert grounding("Yes.", "Does rye bread need a sour starter?") == 1.0
+
+
+def test_the_letter_of_a_choice_rests_on_the_question_that_offers_it() -> None:
+    assert grounding("B.", "Does rye bread need a sour starter? (A) rye bread (B) a sour starter") == 1.0
+
+
+@pytest.mark.parametrize("answer", ["z", "B.", "a b c", "z3", "x y z3"])
+def test_letters_and_digits_that_nobody_wrote_rest_on_nothing(answer: str) -> None:
+    assert (
+        ground(pair("Does rye bread need a sour starter?", answer), f"{PASSAGE} It has 3 layers.", SHAPE).value == 0.0
+    )
+
+
+@pytest.mark.parametrize(("answer", "missing"), [("a b c", ("b", "c")), ("x y z3", ("z3",))])
+def test_letters_and_digits_that_nobody_wrote_are_named(answer: str, missing: tuple[str, ...]) -> None:
+    assert (
+        ground(pair("Does rye bread need a sour starter?", answer), f"{PASSAGE} It has 3 layers.", SHAPE).missing
+        == missing
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "written"),
+    [("B12", "B12"), ("B12", "B-12"), ("B12", "B 12"), ("x2", "x_2"), ("x2", "x^2"), ("H2O", "H₂O"), ("C", "C")],
+)
+def test_a_designation_of_the_passage_is_grounded_however_it_is_written(answer: str, written: str) -> None:
+    assert ground(pair("What is in the dough?", answer), f"In the dough is {written}.", SHAPE).value == 1.0
 
 
 def test_another_unit_is_another_amount() -> None:
