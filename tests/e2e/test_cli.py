@@ -144,6 +144,28 @@ def test_each_document_is_told_of_and_a_broken_one_does_not_stop_the_rest(server
     assert "project 'Mixed' was made" in ended.err
 
 
+def test_links_out_of_a_folder_are_told_and_not_sent(server: Place, tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / "good.md").write_text("# Bridges\n\nA bridge is a structure that carries a road over a river.\n")
+    (inside / "link.md").symlink_to(SAMPLES / "sourdough.txt")
+
+    ended = chunksmith("ingest", inside, "-p", "Linked", "--json", url=server.url)
+
+    assert [document["name"] for document in ended.document["documents"]] == ["good.md"]
+    assert ended.document["left_out"] == [str(inside / "link.md")]
+    assert f"links out of their folder: {inside / 'link.md'}" in ended.err
+
+
+def test_the_project_is_told_as_it_is_after_the_documents(server: Place, tmp_path: Path) -> None:
+    (tmp_path / "good.md").write_text("# Bridges\n\nA bridge is a structure that carries a road over a river.\n")
+
+    ended = chunksmith("ingest", tmp_path, "-p", "Counted", "--json", url=server.url)
+
+    counts = ended.document["project"]["counts"]
+    assert (counts["documents"], counts["chunks"]) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

@@ -29,11 +29,14 @@ class Source(NamedTuple):
 
 @dataclass
 class Found:
-    """``skipped`` counts files in folders by the ending for which they were left out; ``hidden`` those with a dot."""
+    """``skipped`` counts files in folders by the ending for which they were left out; ``hidden`` those with a dot;
+    ``links`` are symbolic links in folders that lead out of them.
+    """
 
     files: list[Source] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     hidden: int = 0
+    links: list[Path] = field(default_factory=list)
 
     def notes(self) -> list[str]:
         lines = []
@@ -42,6 +45,9 @@ class Found:
             lines.append(f"left out, as they are of kinds that are not read: {kinds}; name a file to send it anyway")
         if self.hidden:
             lines.append(f"left out {self.hidden} hidden files and folders")
+        if self.links:
+            links = ", ".join(map(str, self.links))
+            lines.append(f"left out, as they are links out of their folder: {links}; name a link to send it anyway")
         return lines
 
 
@@ -59,6 +65,7 @@ def find(paths: Sequence[Path], *, pictures: bool = False) -> Found:
             if real not in seen:
                 seen.add(real)
                 found.files.append(Source(candidate, _size(candidate)))
+    found.links = [link for link in found.links if link.resolve() not in seen]
     if paths and not found.files:
         reasons = "".join(f"; {note}" for note in found.notes())
         raise Failure(f"no documents in {', '.join(map(str, paths))}{reasons}", ExitCode.INVALID)
@@ -104,17 +111,29 @@ def sent_name(path: Path) -> str:
 
 
 def _below(folder: Path, found: Found, kinds: Set[str]) -> Iterator[Path]:
+    """A link among them leads where whoever named the folder need not have looked: outside it is left out."""
+    inside = folder.resolve()
     for root, folders, names in os.walk(folder, onerror=_cannot_be_read):
         found.hidden += sum(name.startswith(".") for name in (*folders, *names))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        # Linked folders are not entered: what is inside is met anyway.
+        found.links += [
+            path for name in folders if (path := Path(root, name)).is_symlink() and _leads_out(path, inside)
+        ]
         for name in sorted(names):
             path = Path(root, name)
             if name.startswith(".") or not path.is_file():
                 continue
-            if path.suffix.lower() in kinds:
-                yield path
-            else:
+            if path.suffix.lower() not in kinds:
                 found.skipped[path.suffix.lower() or "without ending"] += 1
+            elif _leads_out(path, inside):
+                found.links.append(path)
+            else:
+                yield path
+
+
+def _leads_out(path: Path, folder: Path) -> bool:
+    return not path.resolve().is_relative_to(folder)
 
 
 def _size(path: Path) -> int:

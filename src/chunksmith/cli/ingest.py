@@ -91,7 +91,7 @@ def ingest(
     with Api(server, api_key) as api:
         result = _ingest(api, project, found.files, chunks, options if process else None, as_json)
     if as_json:
-        render.print_json(result.document())
+        render.print_json({**result.document(), "left_out": [str(link) for link in found.links]})
     else:
         _show(result)
     raise typer.Exit(result.exit_code)
@@ -148,7 +148,7 @@ def _ingest(
         numbers = [document["id"] for document in sent.documents]
         job = process_documents(api, project["id"], numbers, options, as_json)
         sent.documents = documents_of(api, project["id"], numbers)
-    return Result(project, sent, imported, job)
+    return Result(api.get(f"/projects/{project['id']}"), sent, imported, job)  # with the counts of now
 
 
 def check_options(api: Api, options: dict[str, Any]) -> None:

@@ -45,6 +45,52 @@ def test_files_of_other_kinds_are_left_out_of_folders_with_a_note(tmp_path: Path
     assert ".png (1)" in found.notes()[0]
 
 
+def test_links_out_of_a_folder_are_left_out_of_it_with_a_note(tmp_path: Path) -> None:
+    write(tmp_path, "inside/a.md", "outside/secret.md")
+    link = tmp_path / "inside" / "b.md"
+    link.symlink_to(tmp_path / "outside" / "secret.md")
+
+    found = files.find([tmp_path / "inside"])
+
+    assert (names_of(found), found.links) == (["a.md"], [link])
+    assert str(link) in found.notes()[0]
+
+
+def test_linked_folders_outside_are_left_out_with_a_note(tmp_path: Path) -> None:
+    write(tmp_path, "inside/a.md", "outside/secret.md")
+    link = tmp_path / "inside" / "more"
+    link.symlink_to(tmp_path / "outside")
+
+    found = files.find([tmp_path / "inside"])
+
+    assert (names_of(found), found.links) == (["a.md"], [link])
+
+
+def test_links_within_a_folder_are_followed(tmp_path: Path) -> None:
+    write(tmp_path, ".store/a.md")
+    (tmp_path / "b.md").symlink_to(tmp_path / ".store" / "a.md")
+
+    assert names_of(files.find([tmp_path])) == ["b.md"]
+
+
+def test_a_link_that_is_named_is_followed(tmp_path: Path) -> None:
+    write(tmp_path, "outside/a.md", "outside/deep/b.md")
+    (tmp_path / "file.md").symlink_to(tmp_path / "outside" / "a.md")
+    (tmp_path / "folder").symlink_to(tmp_path / "outside" / "deep")
+
+    assert names_of(files.find([tmp_path / "file.md", tmp_path / "folder"])) == ["file.md", "b.md"]
+
+
+def test_a_link_that_is_named_beside_its_folder_is_sent(tmp_path: Path) -> None:
+    write(tmp_path, "inside/a.md", "outside/b.md")
+    link = tmp_path / "inside" / "b.md"
+    link.symlink_to(tmp_path / "outside" / "b.md")
+
+    found = files.find([tmp_path / "inside", link])
+
+    assert (names_of(found), found.links) == (["a.md", "b.md"], [])
+
+
 def test_pictures_are_sent_where_a_model_reads_them(tmp_path: Path) -> None:
     write(tmp_path, "a.md", "photo.PNG", "scan.tif", "film.mp4")
 
