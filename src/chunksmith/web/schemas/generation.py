@@ -178,7 +178,11 @@ class GenerateIn(fields.StrictSchema):
     seed = fields.Integer(least=0, most=2**31 - 1, allow_none=True, load_default=None)
     temperature = fields.Number(least=0, most=2, allow_none=True, load_default=None)
     max_tokens = fields.Integer(
-        least=16, most=65_536, allow_none=True, load_default=None, metadata={"description": "Of one visible reply."}
+        least=16,
+        most=65_536,
+        allow_none=True,
+        load_default=None,
+        metadata={"description": "Of one visible reply; one that is cut off is asked for again with twice as many."},
     )
     audience = _text("Who the dataset is for; into the prompt.")
     purpose = _text("What the dataset is for; into the prompt.")
