@@ -9,8 +9,9 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from benchsuite import answering, commits, exporting, memory, recovery, throughput
 from benchsuite.figures import Figure, line, save
@@ -21,7 +22,7 @@ RESULTS = "bench-results.json"
 
 
 def measures(quick: bool) -> dict[str, Measure]:
-    """By name; quick ones are smaller, not different."""
+    """By name; quick ones are smaller, not different, and leave out what has no smaller size."""
     if quick:
         return {
             "storage": lambda folder: commits.batched(folder, 3, 40_000),
@@ -58,19 +59,33 @@ async def run(chosen: Sequence[Measure]) -> list[Figure]:
     return figures
 
 
-def main() -> int:
+class Chosen(NamedTuple):
+    measures: Mapping[str, Measure]
+    results: Path
+
+
+def parsed(arguments: Sequence[str]) -> Chosen:
+    """Errors: SystemExit, as argparse does."""
+    groups = measures(quick=False)
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="smaller sizes, under four minutes")
-    parser.add_argument("--only", nargs="+", metavar="GROUP", help=", ".join(measures(quick=True)))
+    parser.add_argument("--only", nargs="+", metavar="GROUP", help=", ".join(groups))
     parser.add_argument("--results", type=Path, default=ROOT / RESULTS, metavar="FILE")
-    chosen = parser.parse_args()
-    known = measures(chosen.quick)
-    unknown = set(chosen.only or ()) - set(known)
+    options = parser.parse_args(arguments)
+    usual = measures(options.quick)
+    known = groups | usual
+    wanted = options.only or usual
+    unknown = set(wanted) - set(known)
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(known)}")
+    return Chosen({name: known[name] for name in wanted}, options.results)
+
+
+def main() -> int:
+    chosen = parsed(sys.argv[1:])
     pin_self()
     began = time.monotonic()
-    figures = asyncio.run(run([known[name] for name in chosen.only or known]))
+    figures = asyncio.run(run(list(chosen.measures.values())))
     save(chosen.results, figures, " ".join(sys.argv[1:]), time.monotonic() - began)
     print(f"{sum(figure.met is False for figure in figures)} of {len(figures)} fall short; {chosen.results}")
     return 0
