@@ -196,6 +196,27 @@ async def test_files_become_documents(api: Client) -> None:
     assert await answer(api, "GET", "/documents/1") == uploaded["documents"][0]
 
 
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ('filename="a%22b%22.md"', 'a"b".md'),
+        ('filename="a%0D%0Ab.md"', "ab.md"),
+        ('filename="50%25 %2f%C3%A9.md"', "50%25 %2f%C3%A9.md"),
+        ("filename=\"x.md\"; filename*=UTF-8''a%2522.md", "a%22.md"),
+        ("filename*=UTF-8''a%2522.md", "a%22.md"),
+    ],
+)
+async def test_a_file_is_called_as_its_form_says(api: Client, sent: str, name: str) -> None:
+    project = (await answer(api, "POST", "/projects", 201, json={"name": "Names"}))["id"]
+    body = (
+        f'--x\r\nContent-Disposition: form-data; name="project_id"\r\n\r\n{project}\r\n'
+        f'--x\r\nContent-Disposition: form-data; name="files"; {sent}\r\n\r\nA kiln.\r\n--x--\r\n'
+    )
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    uploaded = await answer(api, "POST", "/documents/upload", 201, data=body.encode(), headers=headers)
+    assert [document["name"] for document in uploaded["documents"]] == [name]
+
+
 async def test_a_file_too_large_is_413_and_nothing_is_kept(api: Client) -> None:
     data = form(project_id="1", a_txt=b"x", b_txt=b"x" * (UPLOADS.max_file_bytes + 1))
     await answer(api, "POST", "/documents/upload", 413, data=data)

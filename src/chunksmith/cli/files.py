@@ -2,6 +2,7 @@
 
 import io
 import os
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
@@ -106,8 +107,9 @@ class Counted(io.BufferedReader):
 
 
 def sent_name(path: Path) -> str:
-    """A name that can be sent: a file's name need not be text."""
-    return os.fsencode(path.name).decode("utf-8", "replace")
+    """A name that can be sent: a file's name need not be text. The server shows no control characters."""
+    name = os.fsencode(path.name).decode("utf-8", "replace")
+    return "".join(char for char in name if unicodedata.category(char) != "Cc")
 
 
 def _below(folder: Path, found: Found, kinds: Set[str]) -> Iterator[Path]:

@@ -1,10 +1,11 @@
 """Bodies that are read piece by piece: never more of them in memory than a piece."""
 
 import contextlib
+import re
 import zlib
 from collections.abc import AsyncIterator, Iterator
 
-from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp import BodyPartReader, MultipartReader, hdrs, parse_content_disposition, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from chunksmith.errors import InvalidRequest, TooLarge, UnsupportedMedia
@@ -15,6 +16,8 @@ PIECE_BYTES = 65_536
 LARGEST_RATIO = 200
 FREE_BYTES = 16_777_216
 ENCODINGS = ("identity", "gzip", "deflate")
+# What browsers and other clients put into a form in the place of a line break or a quotation mark in a file name.
+_ESCAPED = re.compile("%0D|%0A|%22", re.IGNORECASE)
 # For ``web.Application``: aiohttp does not notice when a gzip stream is cut off, and then it was not "all or nothing".
 HANDLER_ARGS = {"auto_decompress": False}
 
@@ -99,6 +102,20 @@ async def pieces_of_part(part: BodyPartReader) -> AsyncIterator[bytes]:
     with readable():
         while piece := await part.read_chunk(PIECE_BYTES):
             yield bytes(part.decode(piece))
+
+
+def file_name_of_part(part: BodyPartReader) -> str | None:
+    """As the file is called; None of a part without a file name.
+
+    The HTML standard escapes three characters and not the percent sign, so a file that is really called ``a%22.txt``
+    cannot be told from ``a".txt``. ``filename*`` says exactly what it means.
+    """
+    if part.filename is None:
+        return None
+    parameters = parse_content_disposition(part.headers.get(hdrs.CONTENT_DISPOSITION))[1]
+    if "filename" not in parameters or "filename*" in parameters:
+        return part.filename
+    return _ESCAPED.sub(lambda found: chr(int(found[0][1:], 16)), part.filename)
 
 
 async def skip_part(part: BodyPartReader) -> None:

@@ -148,3 +148,7 @@ def test_what_is_read_again_is_counted_once(tmp_path: Path) -> None:
 
 def test_a_name_that_is_not_text_can_be_sent() -> None:
     assert files.sent_name(Path("caf\udce9.txt")) == "caf\N{REPLACEMENT CHARACTER}.txt"
+
+
+def test_a_name_is_sent_without_control_characters() -> None:
+    assert files.sent_name(Path("new\n\tline.md")) == "newline.md"

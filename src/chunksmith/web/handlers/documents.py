@@ -38,7 +38,7 @@ from chunksmith.web.schemas.documents import (
     document_out,
     process_out,
 )
-from chunksmith.web.streams import parts_of, pieces_of_part, skip_part, text_of_part
+from chunksmith.web.streams import file_name_of_part, parts_of, pieces_of_part, skip_part, text_of_part
 
 TAG = "Documents"
 LONGEST_FIELD_BYTES = 1000
@@ -151,11 +151,12 @@ class _Form:
             await skip_part(part)
 
     async def _take_file(self, part: BodyPartReader) -> None:
-        if part.filename is None:
+        name = file_name_of_part(part)
+        if name is None:
             self._gathered.fault("files", "must be files: parts with a file name")
             await skip_part(part)
             return
-        await self._upload.add(part.filename, pieces_of_part(part))
+        await self._upload.add(name, pieces_of_part(part))
 
     async def project(self, projects: ProjectService) -> Project:
         """Errors: NotFound; InvalidRequest; everything that is wrong with the form, at once."""

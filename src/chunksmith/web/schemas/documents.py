@@ -23,7 +23,9 @@ class UploadForm(fields.StrictSchema):
         plain.Raw(metadata={"type": "string", "format": "binary"}),
         required=True,
         least=1,
-        metadata={"description": "Each with a file name. If one is refused, none is kept."},
+        metadata={
+            "description": "Each with a file name (`%22` in it: a quotation mark). If one is refused, none is kept."
+        },
     )
 
 
