@@ -38,6 +38,17 @@ async def test_everything_is_described(document: Json) -> None:
     assert checks.loose_shapes(document) == []
 
 
+async def test_only_what_users_fill_in_themselves_is_free(document: Json) -> None:
+    own = {"ChunkIn.metadata", "ChunkOut.metadata", "EntryChangeIn.metadata"}
+    json_schemas = {"FurtherCallOut.reply_schema", "PreviewOut.reply_schema"}
+    settings = {"DatasetOut.settings", "ManifestOut.settings", "VersionComparisonOut.metadata_changes"}
+    settings |= {"DocumentOut.processing", "MetadataOut.made_by", "TaxonomyItemOut.made_by"}
+    figures = {f"{shape}.quality_summary" for shape in ("DatasetItemOut", "DatasetOut", "DatasetQualityOut")}
+    figures |= {"VersionOut.quality_summary", "AnalyzeOut.results", "AnalyzeIn.dataset", "DatasetOut.feedback_summary"}
+    curation = {"DatasetOut.curation", "DatasetQualityOut.curation", "ChangeOut.before", "ChangeOut.after"}
+    assert checks.free_objects(document) == own | json_schemas | settings | figures | curation
+
+
 def test_each_error_has_a_problem() -> None:
     assert checks.errors_without_problem(checks.all_errors()) == []
 
@@ -209,6 +220,15 @@ async def test_entries_of_each_mode_are_as_they_are_described(server: Server, do
     page = await ask("GET", f"datasets/{dataset}/entries")
     await ask("GET", f"datasets/{dataset}/entries/{page['entries'][0]['id']}")
     assert {name for entry in page["entries"] for name in entry["metadata"]} == COMPUTED_METADATA
+
+
+async def test_judged_entries_are_as_they_are_described(server: Server, document: Json) -> None:
+    ask = Checked(server, document)
+    body = {"project_id": await server.project(), "generation_model": "grok", "judge_model": "ollama"}
+    dataset = (await server.generate(body))["result"]["dataset_id"]
+    page = await ask("GET", f"datasets/{dataset}/entries")
+    assert all(entry["metadata"]["judge"] for entry in page["entries"])
+    await ask("GET", f"datasets/{dataset}")
 
 
 async def test_a_refusal_is_as_it_is_described(server: Server, document: Json) -> None:

@@ -50,6 +50,11 @@ def loose_shapes(document: Json) -> list[str]:
     ]
 
 
+def free_objects(document: Json) -> set[str]:
+    """Fields of component schemas that may hold any object."""
+    return {place for name, each in document["components"]["schemas"].items() for place in _free(each, name)}
+
+
 def faults_of_answer(document: Json, route: Route, status: int, body: Any) -> list[str]:
     """Where a real answer differs from what the document says about it."""
     operation = document["paths"][route.documented_path][route.method.lower()]
@@ -78,3 +83,17 @@ def all_errors(root: type[AppError] = AppError) -> Iterator[type[AppError]]:
 
 def errors_without_problem(kinds: Iterable[type[AppError]]) -> list[str]:
     return [kind.__name__ for kind in kinds if problem_of(kind) is PROBLEMS[AppError]]
+
+
+def _free(schema: Any, at: str) -> Iterator[str]:
+    if isinstance(schema, list):
+        for each in schema:
+            yield from _free(each, at)
+    if not isinstance(schema, Mapping):
+        return
+    if "object" in schema.get("type", ()) and "properties" not in schema and schema.get("additionalProperties") == {}:
+        yield at
+    for name, each in schema.get("properties", {}).items():
+        yield from _free(each, f"{at}.{name}")
+    for part in ("items", "additionalProperties", "anyOf"):
+        yield from _free(schema.get(part), at)

@@ -2,6 +2,8 @@
 
 from typing import Any, get_args
 
+from marshmallow import INCLUDE
+
 from chunksmith.domain.corpus import chunk_name
 from chunksmith.domain.curation import LEFT_OUT, SPLITS
 from chunksmith.domain.datasets import DIFFICULTIES, Dataset, Entry, MatchKind
@@ -9,6 +11,7 @@ from chunksmith.domain.entry_query import SORTS, EntryQuery
 from chunksmith.services.datasets import EntryDetail
 from chunksmith.web import fields
 from chunksmith.web.schemas.provenance import ProvenanceOut, provenance_out
+from chunksmith.web.schemas.scores import ComponentsOut, JudgeOut, QualityNotesOut, Score
 
 ENTRY_STATUSES = ("accepted", "rejected", "edited", "regenerated")
 MARKS = ("left_out", "duplicate", "contaminated")
@@ -37,20 +40,75 @@ class EvidenceOut(fields.AnswerSchema):
     match = fields.String(one_of=MATCHES)
 
 
-class EntryOut(fields.AnswerSchema):
-    id = fields.String()
-    question = fields.String(allow_none=True)
-    answer = fields.String(allow_none=True)
+class ContaminationOut(fields.AnswerSchema):
+    source = fields.String(metadata={"description": "The text of other data: `dataset_…/entry_3`, `reference_1/12`."})
+    share = fields.Number(
+        least=0, most=1, metadata={"description": "Of its runs of words, that are in the other text too."}
+    )
+    words = fields.Integer(least=0, metadata={"description": "In a row, that both have."})
+
+
+class StoredMetadataOut(fields.AnswerSchema):
+    """What an editor added, and who wrote a text that was regenerated."""
+
+    class Meta:
+        unknown = INCLUDE
+
+    model = fields.String(metadata={"optional": True})
+    provider = fields.String(metadata={"optional": True})
+    prompt_hash = fields.String(metadata={"optional": True})
+
+
+class EntryMetadataOut(StoredMetadataOut):
+    """With whatever an editor added."""
+
+    model = fields.String()
+    provider = fields.String()
+    prompt_hash = fields.String(metadata={"description": "SHA-256 of the template."})
+    chunk_id = fields.String()
+    document_id = fields.Integer(allow_none=True)
+    document_name = fields.String(allow_none=True)
+    taxonomy_path = fields.List(
+        fields.String(),
+        allow_none=True,
+        metadata={"description": "Names from level 1 down to the category; null where it is in no taxonomy."},
+    )
+    taxonomy_level = fields.Integer(allow_none=True)
+    category_id = fields.String(allow_none=True, metadata={"description": "Of the category in its taxonomy."})
+    generated_at = fields.Timestamp()
+    quality = fields.Nested(
+        ComponentsOut, allow_none=True, metadata={"description": "Components of the score; null when not scored."}
+    )
+    quality_notes = fields.Nested(
+        QualityNotesOut, allow_none=True, metadata={"description": "What the score saw; null when not scored."}
+    )
+    judge = fields.Nested(
+        JudgeOut, allow_none=True, metadata={"description": "What a model that judged it said; null without one."}
+    )
+    repaired = fields.Boolean(metadata={"description": "The model's reply had to be repaired to be read."})
+
+
+class TextsOut(fields.AnswerSchema):
+    """Those that the mode has."""
+
+    question = fields.String(metadata={"optional": True})
+    answer = fields.String(metadata={"optional": True})
     instruction = fields.String(metadata={"optional": True})
     input = fields.String(metadata={"optional": True})
     output = fields.String(metadata={"optional": True})
     summary = fields.String(metadata={"optional": True})
     key_points = fields.List(fields.String(), metadata={"optional": True})
+
+
+class EntryOut(TextsOut):
+    id = fields.String()
+    question = fields.String(allow_none=True)
+    answer = fields.String(allow_none=True)
     category = fields.String(allow_none=True)
-    quality_score = fields.Number(allow_none=True)
+    quality_score = Score(allow_none=True)
     difficulty = fields.String(allow_none=True, one_of=DIFFICULTIES)
     source_chunk = fields.String()
-    split = fields.String(allow_none=True)
+    split = fields.String(allow_none=True, one_of=SPLITS)
     status = fields.String(one_of=ENTRY_STATUSES)
     duplicate_of = fields.String(
         allow_none=True,
@@ -63,26 +121,30 @@ class EntryOut(fields.AnswerSchema):
         one_of=LEFT_OUT,
         metadata={"description": "Why it is in no list, count or download unless it is asked for; it is `rejected`."},
     )
-    contamination = fields.Dict(
-        allow_none=True, metadata={"description": "What it has in common with other data: source, line, share, run."}
+    contamination = fields.Nested(
+        ContaminationOut, allow_none=True, metadata={"description": "What it has in common with other data."}
     )
     evidence = fields.List(fields.Nested(EvidenceOut))
-    metadata = fields.Dict(
-        metadata={
-            "description": "model, provider, prompt_hash, chunk_id, document_id, document_name, taxonomy_path, "
-            "taxonomy_level, category_id, generated_at, repaired; and what an editor added. `quality`: the components "
-            "of the score that apply (groundedness, well_formed, self_contained, answers_question, not_trivial, "
-            "unique), each 0 to 1; null when it was not scored. `quality_notes`: `evidence_missing` (numbers, names "
-            "and key terms that the passage does not have), `denies_passage`, `faults` of form in words, `readability` "
-            "(`flesch` and `coleman_liau`; null where the text is not English). `judge`: what a model that judged it "
-            "said, null without one"
-        }
+    metadata = fields.Nested(EntryMetadataOut)
+
+
+class FormerEntryOut(TextsOut):
+    category = fields.String(allow_none=True)
+    category_id = fields.String(allow_none=True, metadata={"optional": True})
+    taxonomy_path = fields.List(fields.String(), allow_none=True, metadata={"optional": True})
+    difficulty = fields.String(allow_none=True, one_of=DIFFICULTIES)
+    quality_score = Score(allow_none=True)
+    metadata = fields.Nested(StoredMetadataOut)
+    status = fields.String(one_of=ENTRY_STATUSES)
+    evidence = fields.List(fields.String(), metadata={"optional": True, "description": "The quotes."})
+    call_id = fields.Integer(
+        allow_none=True, metadata={"optional": True, "description": "The ledger's call that wrote it."}
     )
 
 
 class RevisionOut(fields.AnswerSchema):
     revision = fields.Integer()
-    entry = fields.Dict(metadata={"description": "The fields as they were."})
+    entry = fields.Nested(FormerEntryOut, metadata={"description": "The fields as they were."})
     change = fields.String()
     editor = fields.String(allow_none=True)
     feedback = fields.String(allow_none=True)
