@@ -27,6 +27,7 @@ from chunksmith.web.routing import Answer, Route
 from chunksmith.web.schemas import datasets as shapes
 from chunksmith.web.schemas import entries as entry_shapes
 from chunksmith.web.schemas.feedback import summary_out
+from chunksmith.web.schemas.figures import average_score, distribution_out
 from chunksmith.web.schemas.jobs import status_out
 from chunksmith.web.security import KEY_ID
 
@@ -76,8 +77,8 @@ async def list_entries(request: web.Request) -> web.StreamResponse:
         **counted(window, page.total),
         "next_cursor": page.next_cursor,
         "quality_summary": {
-            "average_score": entry_shapes.average_score(page.dataset),
-            "distribution": entry_shapes.distribution_out(page.dataset),
+            "average_score": average_score(page.dataset),
+            "distribution": distribution_out(page.dataset),
         },
     }
     return json_response(answer)

@@ -11,6 +11,8 @@ from chunksmith.services.datasets import DatasetView
 from chunksmith.web import fields
 from chunksmith.web.schemas.benchmarks import BenchmarkOut, benchmark_out
 from chunksmith.web.schemas.entries import EntryFilters, EntryOut
+from chunksmith.web.schemas.feedback import FeedbackSummaryOut
+from chunksmith.web.schemas.figures import QualitySummaryOut, quality_out
 from chunksmith.web.schemas.jobs import BatchFileOut, UsageOut, batch_out
 
 AS_OF = "scored_at, revision (of what the entries say) and stale: whether they changed since, null where not known"
@@ -29,14 +31,18 @@ class DatasetOut(fields.AnswerSchema):
     format_type = fields.String()
     batch_files = fields.List(fields.Nested(BatchFileOut), metadata={"description": "Of many, the first 1000."})
     total_batches = fields.Integer()
-    quality_summary = fields.Dict(allow_none=True, metadata={"description": "null until it was analyzed."})
+    quality_summary = fields.Nested(
+        QualitySummaryOut, allow_none=True, metadata={"description": "null until it was analyzed."}
+    )
     flagged = fields.String(allow_none=True, metadata={"description": "Why it should not be used as it is."})
     settings = fields.Dict(metadata={"description": "What it was made with."})
     curation = fields.Dict(
         metadata={"description": "What comparing its entries has found, by step: duplicates, contamination, splits."}
     )
     usage = fields.Nested(UsageOut, allow_none=True)
-    feedback_summary = fields.Dict(metadata={"description": "What reviewers said, in numbers; see `/feedback`."})
+    feedback_summary = fields.Nested(
+        FeedbackSummaryOut, metadata={"description": "What reviewers said, in numbers; see `/feedback`."}
+    )
     benchmarks = fields.List(
         fields.Nested(BenchmarkOut), metadata={"description": "Models measured for it or on it, the newest 20."}
     )
@@ -55,7 +61,7 @@ class DatasetItemOut(fields.AnswerSchema):
     generation_mode = fields.String()
     format_type = fields.String()
     total_entries = fields.Integer()
-    quality_summary = fields.Dict(allow_none=True)
+    quality_summary = fields.Nested(QualitySummaryOut, allow_none=True)
     flagged = fields.String(allow_none=True)
     version = fields.String(allow_none=True, metadata={"description": "The newest of this dataset."})
     created_at = fields.Timestamp()
@@ -104,10 +110,6 @@ class RescoreOut(fields.AnswerSchema):
     job_id = fields.String()
     status = fields.String()
     message = fields.String()
-
-
-def quality_out(dataset: Dataset) -> dict[str, Any] | None:
-    return dataset.quality | {"stale": dataset.is_stale(dataset.quality)} if dataset.quality is not None else None
 
 
 def curation_out(dataset: Dataset) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from chunksmith.domain.datasets import DIFFICULTIES, Dataset, Entry, MatchKind
 from chunksmith.domain.entry_query import SORTS, EntryQuery
 from chunksmith.services.datasets import EntryDetail
 from chunksmith.web import fields
+from chunksmith.web.schemas.figures import DistributionOut
 from chunksmith.web.schemas.provenance import ProvenanceOut, provenance_out
 from chunksmith.web.schemas.scores import ComponentsOut, JudgeOut, QualityNotesOut, Score
 
@@ -157,14 +158,8 @@ class EntryDetailOut(EntryOut):
     provenance = fields.Nested(ProvenanceOut)
 
 
-class DistributionOut(fields.AnswerSchema):
-    high = fields.Integer()
-    medium = fields.Integer()
-    low = fields.Integer()
-
-
 class PageQualityOut(fields.AnswerSchema):
-    average_score = fields.Number(allow_none=True)
+    average_score = Score(allow_none=True)
     distribution = fields.Nested(DistributionOut)
 
 
@@ -291,11 +286,3 @@ def detail_out(detail: EntryDetail) -> dict[str, Any]:
         "history": list(detail.history),
         "provenance": provenance_out(detail),
     }
-
-
-def distribution_out(dataset: Dataset) -> dict[str, int]:
-    return {"high": dataset.high_count, "medium": dataset.medium_count, "low": dataset.low_count}
-
-
-def average_score(dataset: Dataset) -> float | None:
-    return round(dataset.quality_sum / dataset.scored_count, 4) if dataset.scored_count else None

@@ -12,24 +12,25 @@ from chunksmith.quality.entry_scores import PARTS
 from chunksmith.services.analyzing import MOST_ROWS, PASSED_FROM, Analysis, AnalysisConfig
 from chunksmith.services.quality_reports import QualityReport
 from chunksmith.web import fields
-from chunksmith.web.schemas.datasets import AS_OF, curation_out, quality_out
-from chunksmith.web.schemas.entries import DistributionOut, average_score, distribution_out
-
-FIGURES = (
-    "overall_score, mean_score (also average_score), diversity_score, bias_score (1: no imbalance found), "
-    "distribution, histogram (ten bins), components (means), diversity and bias (what they are made of, null where it "
-    "could not be measured), measures (distinct_1 to distinct_3, mtld, near_duplicate_rate, question_kinds, "
-    "readability, groups of people), judge, counts, left_out and issues in words"
+from chunksmith.web.schemas.datasets import AS_OF, curation_out
+from chunksmith.web.schemas.figures import (
+    DistributionOut,
+    FiguresOut,
+    QualitySummaryOut,
+    average_score,
+    distribution_out,
+    quality_out,
 )
+from chunksmith.web.schemas.scores import Score
 
 
 class RunOut(fields.AnswerSchema):
     dataset_id = fields.String()
     created_at = fields.Timestamp()
     entries = fields.Integer()
-    overall_score = fields.Number(allow_none=True)
-    diversity_score = fields.Number(allow_none=True)
-    bias_score = fields.Number(allow_none=True)
+    overall_score = Score(allow_none=True)
+    diversity_score = Score(allow_none=True)
+    bias_score = Score(allow_none=True)
 
 
 class TrendOut(RunOut):
@@ -56,10 +57,10 @@ class AgreementOut(fields.AnswerSchema):
 
 class DatasetQualityOut(fields.AnswerSchema):
     dataset_id = fields.String()
-    quality_summary = fields.Dict(
-        allow_none=True, metadata={"description": f"{FIGURES}; {AS_OF}; null until it was analyzed."}
+    quality_summary = fields.Nested(
+        QualitySummaryOut, allow_none=True, metadata={"description": "null until it was analyzed."}
     )
-    average_score = fields.Number(allow_none=True)
+    average_score = Score(allow_none=True)
     distribution = fields.Nested(DistributionOut)
     curation = fields.Dict(
         metadata={"description": f"Duplicates, contamination, splits and what leaks between them, each with {AS_OF}."}
@@ -131,12 +132,12 @@ class AnalyzeIn(fields.StrictSchema):
 
 
 class AnalysisSummaryOut(fields.AnswerSchema):
-    overall_score = fields.Number(allow_none=True)
-    average_score = fields.Number(allow_none=True)
-    diversity_score = fields.Number()
-    bias_score = fields.Number()
+    overall_score = Score(allow_none=True)
+    average_score = Score(allow_none=True)
+    diversity_score = Score()
+    bias_score = Score()
     distribution = fields.Nested(DistributionOut)
-    threshold = fields.Number()
+    threshold = Score()
     passed = fields.Boolean()
     issues = fields.List(fields.String())
     left_out = fields.List(fields.String(), metadata={"description": "What could not be measured, and why."})
@@ -144,14 +145,14 @@ class AnalysisSummaryOut(fields.AnswerSchema):
 
 class RowScoreOut(fields.AnswerSchema):
     id = fields.String()
-    quality_score = fields.Number(allow_none=True)
-    groundedness = fields.Number(allow_none=True, metadata={"description": "null without a passage."})
-    well_formed = fields.Number(allow_none=True)
-    self_contained = fields.Number(allow_none=True)
-    answers_question = fields.Number(allow_none=True)
-    not_trivial = fields.Number(allow_none=True)
-    unique = fields.Number(allow_none=True)
-    judge = fields.Number(allow_none=True, metadata={"description": "null where no model judged it."})
+    quality_score = Score(allow_none=True)
+    groundedness = Score(allow_none=True, metadata={"description": "null without a passage."})
+    well_formed = Score(allow_none=True)
+    self_contained = Score(allow_none=True)
+    answers_question = Score(allow_none=True)
+    not_trivial = Score(allow_none=True)
+    unique = Score(allow_none=True)
+    judge = Score(allow_none=True, metadata={"description": "null where no model judged it."})
     evidence_missing = fields.List(fields.String())
     denies_passage = fields.Boolean()
     faults = fields.List(fields.String())
@@ -159,7 +160,7 @@ class RowScoreOut(fields.AnswerSchema):
 
 class AnalyzeOut(fields.AnswerSchema):
     dataset_size = fields.Integer()
-    results = fields.Dict(metadata={"description": FIGURES})
+    results = fields.Nested(FiguresOut)
     summary = fields.Nested(AnalysisSummaryOut)
     rows = fields.List(
         fields.Nested(RowScoreOut),

@@ -7,6 +7,7 @@ from chunksmith.domain.versions import NUMBER_PATTERN, ORIGINS, VERSION_TYPES, V
 from chunksmith.services.version_comparing import Change, Comparison, overall, shown
 from chunksmith.services.versions import Manifest
 from chunksmith.web import fields
+from chunksmith.web.schemas.figures import VersionQualityOut
 
 NAME_CHARS = 200
 
@@ -89,8 +90,10 @@ class VersionOut(fields.AnswerSchema):
     description = fields.String()
     author = fields.String(allow_none=True, metadata={"description": "Name of the API key."})
     total_entries = fields.Integer()
-    quality_summary = fields.Dict(
-        allow_none=True, metadata={"description": "Of its entries; null without scores, and until it is computed."}
+    quality_summary = fields.Nested(
+        VersionQualityOut,
+        allow_none=True,
+        metadata={"description": "Of its entries; null without scores, and until it is computed."},
     )
     flagged = fields.String(allow_none=True)
     content_sha256 = fields.String(
