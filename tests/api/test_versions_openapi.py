@@ -28,10 +28,15 @@ async def test_answers_about_versions_are_as_they_are_described(server: Server) 
     path = "datasets/versions"
     await ask("POST", f"{path}/increment", json={**line, "version_type": "patch"})
     await ask("POST", f"{path}/compare", json={**line, "version1": "1.0.0", "version2": "1.0.1"})
+    other = {"generation_model": "grok", "temperature": 0.5, "enable_versioning": True}
+    await server.generate({"project_id": project, "dataset_name": NAME, **other})
+    compared = await ask("POST", f"{path}/compare", json={**line, "version1": "1.0.1", "version2": "1.1.0"})
+    changes = compared["comparison"]["metadata_changes"]
+    assert {"temperature", "generation_model"} <= set(changes)
     await ask("POST", f"{path}/rollback", json={**line, "target_version": "1.0.0"})
     await ask("GET", path, params=line)
     await ask("GET", f"{path}/latest", params=line)
-    await ask("GET", f"{path}/manifest", params={**line, "version": "1.1.0"})
+    await ask("GET", f"{path}/manifest", params={**line, "version": "1.2.0"})
     await ask("GET", f"datasets/{dataset}")
     await ask("GET", f"datasets/list/{project}")
     await ask("GET", f"datasets/{dataset}/entries/entry_1")

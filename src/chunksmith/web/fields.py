@@ -256,6 +256,10 @@ class Dict(_Plain, fields.Dict):
             raise ValidationError({key: found.get("value", found) for key, found in exc.messages.items()}) from exc
 
 
+class AnyValue(_Plain):
+    """Any JSON value, or what the metadata says of it."""
+
+
 class Identifier(_Plain):
     """An integer id, a UUID or another id, as number or string. Loads as a string, as it stands in a path."""
 

@@ -10,12 +10,12 @@ from chunksmith.domain.versions import NUMBER_PATTERN
 from chunksmith.services.datasets import DatasetView
 from chunksmith.web import fields
 from chunksmith.web.schemas.benchmarks import BenchmarkOut, benchmark_out
+from chunksmith.web.schemas.curation import CurationOut, curation_out
+from chunksmith.web.schemas.dataset_settings import DatasetSettingsOut
 from chunksmith.web.schemas.entries import EntryFilters, EntryOut
 from chunksmith.web.schemas.feedback import FeedbackSummaryOut
 from chunksmith.web.schemas.figures import QualitySummaryOut, quality_out
 from chunksmith.web.schemas.jobs import BatchFileOut, UsageOut, batch_out
-
-AS_OF = "scored_at, revision (of what the entries say) and stale: whether they changed since, null where not known"
 
 
 class DatasetOut(fields.AnswerSchema):
@@ -35,9 +35,10 @@ class DatasetOut(fields.AnswerSchema):
         QualitySummaryOut, allow_none=True, metadata={"description": "null until it was analyzed."}
     )
     flagged = fields.String(allow_none=True, metadata={"description": "Why it should not be used as it is."})
-    settings = fields.Dict(metadata={"description": "What it was made with."})
-    curation = fields.Dict(
-        metadata={"description": "What comparing its entries has found, by step: duplicates, contamination, splits."}
+    settings = fields.Nested(DatasetSettingsOut, metadata={"description": "What it was made with."})
+    curation = fields.Nested(
+        CurationOut,
+        metadata={"description": "What comparing its entries has found, by step: duplicates, contamination, splits."},
     )
     usage = fields.Nested(UsageOut, allow_none=True)
     feedback_summary = fields.Nested(
@@ -110,10 +111,6 @@ class RescoreOut(fields.AnswerSchema):
     job_id = fields.String()
     status = fields.String()
     message = fields.String()
-
-
-def curation_out(dataset: Dataset) -> dict[str, Any]:
-    return {step: report | {"stale": dataset.is_stale(report)} for step, report in dataset.curation.items()}
 
 
 def dataset_item_out(dataset: Dataset) -> dict[str, Any]:

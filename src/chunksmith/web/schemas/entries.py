@@ -143,6 +143,21 @@ class FormerEntryOut(TextsOut):
     )
 
 
+class ComparedEntryOut(TextsOut):
+    """What is compared of an entry."""
+
+    id = fields.String()
+    category = fields.String(allow_none=True)
+    difficulty = fields.String(allow_none=True, one_of=DIFFICULTIES)
+    quality_score = Score(allow_none=True)
+    split = fields.String(allow_none=True, one_of=SPLITS)
+    status = fields.String(one_of=ENTRY_STATUSES)
+    evidence = fields.List(fields.Nested(EvidenceOut))
+    duplicate_of = fields.String(allow_none=True)
+    contamination = fields.Nested(ContaminationOut, allow_none=True)
+    metadata = fields.Nested(StoredMetadataOut)
+
+
 class RevisionOut(fields.AnswerSchema):
     revision = fields.Integer()
     entry = fields.Nested(FormerEntryOut, metadata={"description": "The fields as they were."})

@@ -7,6 +7,7 @@ from marshmallow import ValidationError, validates_schema
 
 from chunksmith.domain.benchmarks import SUITES
 from chunksmith.domain.calls import PROVIDERS
+from chunksmith.domain.corpus import CHUNK_STRATEGIES
 from chunksmith.domain.curation import MOST_COMPARED, ContaminationAction, Deduplicate
 from chunksmith.domain.feedback import MAX_EXAMPLES
 from chunksmith.domain.generation import DATA_SOURCES, MAX_PER_CHUNK, MODES
@@ -16,7 +17,6 @@ from chunksmith.services.estimating import Estimate
 from chunksmith.services.generation_checks import faults_of
 from chunksmith.web import fields
 
-STRATEGIES = ("heading", "token", "character", "delimiter", "semantic")
 _MODEL = f"One of {', '.join(PROVIDERS)}, or `<provider>/<model name>`."
 
 
@@ -221,7 +221,7 @@ class GenerateIn(fields.StrictSchema):
         metadata={"description": "With `fill_gaps`: a dataset of the project; only what this one leaves uncovered."},
     )
     document_ids = fields.documents("Only these documents of the project; null: all.")
-    chunk_strategy = fields.String(one_of=STRATEGIES, allow_none=True, load_default=None)
+    chunk_strategy = fields.String(one_of=CHUNK_STRATEGIES, allow_none=True, load_default=None)
     chunk_size = fields.Integer(least=1, most=1_000_000, allow_none=True, load_default=None)
     chunk_overlap = fields.Integer(least=0, most=1_000_000, allow_none=True, load_default=None)
     chunk_delimiter = fields.String(

@@ -12,7 +12,7 @@ from chunksmith.quality.entry_scores import PARTS
 from chunksmith.services.analyzing import MOST_ROWS, PASSED_FROM, Analysis, AnalysisConfig
 from chunksmith.services.quality_reports import QualityReport
 from chunksmith.web import fields
-from chunksmith.web.schemas.datasets import AS_OF, curation_out
+from chunksmith.web.schemas.curation import CurationOut, curation_out
 from chunksmith.web.schemas.figures import (
     DistributionOut,
     FiguresOut,
@@ -62,8 +62,8 @@ class DatasetQualityOut(fields.AnswerSchema):
     )
     average_score = Score(allow_none=True)
     distribution = fields.Nested(DistributionOut)
-    curation = fields.Dict(
-        metadata={"description": f"Duplicates, contamination, splits and what leaks between them, each with {AS_OF}."}
+    curation = fields.Nested(
+        CurationOut, metadata={"description": "Duplicates, contamination, splits and what leaks between them."}
     )
     flagged = fields.String(allow_none=True)
     trend = fields.List(

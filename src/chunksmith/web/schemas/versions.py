@@ -7,6 +7,8 @@ from chunksmith.domain.versions import NUMBER_PATTERN, ORIGINS, VERSION_TYPES, V
 from chunksmith.services.version_comparing import Change, Comparison, overall, shown
 from chunksmith.services.versions import Manifest
 from chunksmith.web import fields
+from chunksmith.web.schemas.dataset_settings import DatasetSettingsOut, SettingChangeOut
+from chunksmith.web.schemas.entries import ComparedEntryOut
 from chunksmith.web.schemas.figures import VersionQualityOut
 
 NAME_CHARS = 200
@@ -129,8 +131,8 @@ class ChangeOut(fields.AnswerSchema):
     fields_ = fields.List(
         fields.String(), data_key="fields", attribute="fields", metadata={"description": "Those that differ."}
     )
-    before = fields.Dict(allow_none=True)
-    after = fields.Dict(allow_none=True)
+    before = fields.Nested(ComparedEntryOut, allow_none=True)
+    after = fields.Nested(ComparedEntryOut, allow_none=True)
 
 
 class VersionComparisonOut(fields.AnswerSchema):
@@ -151,7 +153,9 @@ class VersionComparisonOut(fields.AnswerSchema):
     quality_score_change = fields.Number(allow_none=True, metadata={"description": "null unless both have a score."})
     categories_added = fields.List(fields.String(), metadata={"description": "At most 1000."})
     categories_removed = fields.List(fields.String(), metadata={"description": "At most 1000."})
-    metadata_changes = fields.Dict(metadata={"description": "By name of the setting, and `models`: before and after."})
+    metadata_changes = fields.Dict(
+        values=fields.Nested(SettingChangeOut), metadata={"description": "By name of the setting, and `models`."}
+    )
     changes = fields.List(fields.Nested(ChangeOut), metadata={"description": "A page of them; see `next_cursor`."})
 
 
@@ -186,7 +190,7 @@ class EntryDigestOut(fields.AnswerSchema):
 
 class ManifestOut(fields.AnswerSchema):
     version = fields.Nested(VersionOut)
-    settings = fields.Dict(metadata={"description": "What it was made with."})
+    settings = fields.Nested(DatasetSettingsOut, metadata={"description": "What it was made with."})
     prompts = fields.List(fields.Nested(PromptUsedOut))
     models = fields.List(fields.Nested(ModelUsedOut))
     documents = fields.List(fields.Nested(SourceOut), metadata={"description": "Of many, the first 1000."})
