@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from chunksmith.ingest.leaders import is_contents_line
 from chunksmith.ingest.parsers.document import join_blocks
+from chunksmith.ingest.parsers.running_lines import EdgeLine, is_page_number, running_lines
 
 
 class Line(NamedTuple):
@@ -26,10 +27,6 @@ class Page(NamedTuple):
     height: float
 
 
-_NUMBER = re.compile(
-    r"^[-–—\s]*(?:page\s+)?(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|of|von)\s*\d{1,4})?[-–—\s]*$", re.IGNORECASE
-)
-_DIGITS = re.compile(r"\d+|\b[ivxlc]{1,7}\b")
 _SECTION = re.compile(
     r"^(?:(?:chapter|appendix|part)\s+[\dA-Z]{1,4}\b|(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+\S)", re.I
 )
@@ -44,10 +41,11 @@ _EDGE_LINES = 3
 
 def markdown_from_pages(pages: Sequence[Page]) -> str:
     """Shapes: pages in order; a paragraph may run over the end of a page."""
-    repeated = _repeated(pages)
+    size = _body_size([line for page in pages for line in page.lines])
+    running = running_lines([[_edge_line(line, size) for line in _edges(page)] for page in pages])
     lines: list[Line] = []
     for page in pages:
-        lines.extend(_body(page, repeated))
+        lines.extend(_body(page, running, size))
     if not lines:
         return ""
     body = _body_size(lines)
@@ -58,16 +56,6 @@ def markdown_from_pages(pages: Sequence[Page]) -> str:
     return join_blocks(_without_empty(blocks))
 
 
-def _repeated(pages: Sequence[Page]) -> frozenset[str]:
-    """Lines that stand near the edge of many pages, their numbers aside."""
-    if len(pages) < 3:
-        return frozenset()
-    seen: Counter[str] = Counter()
-    for page in pages:
-        seen.update({_key(line) for line in _edges(page)})
-    return frozenset(key for key, count in seen.items() if count >= max(3, len(pages) // 20))
-
-
 def _edges(page: Page) -> list[Line]:
     """Lines at the top or bottom of the page, in space or in the order of the file."""
     lines = page.lines
@@ -75,21 +63,18 @@ def _edges(page: Page) -> list[Line]:
     return [line for line in lines if line in outer and not 0.12 * page.height < line.y < 0.88 * page.height]
 
 
-def _key(line: Line) -> str:
-    """Running titles differ in their numbers; a whole sentence has to repeat word for word."""
-    if line.text.endswith(".") and len(line.text) > 40:
-        return line.text
-    return _DIGITS.sub("#", line.text.lower())
+def _edge_line(line: Line, body: float) -> EdgeLine:
+    return EdgeLine(line.text, line.size / body)
 
 
-def _body(page: Page, repeated: frozenset[str]) -> list[Line]:
+def _body(page: Page, running: frozenset[EdgeLine], size: float) -> list[Line]:
     edges = set(_edges(page))
     kept = [
         line
         for line in page.lines
         if not is_contents_line(line.text)
         and not _CONTENTS.match(line.text)
-        and not (line in edges and (_key(line) in repeated or _NUMBER.match(line.text)))
+        and not (line in edges and (_edge_line(line, size) in running or is_page_number(line.text)))
     ]
     leaders = sum(1 for line in page.lines if is_contents_line(line.text))
     return [] if leaders * 2 > len(page.lines) else kept
@@ -99,7 +84,7 @@ def _body_size(lines: Sequence[Line]) -> float:
     weights: Counter[float] = Counter()
     for line in lines:
         weights[line.size] += len(line.text)
-    return weights.most_common(1)[0][0] or 10.0
+    return (weights.most_common(1)[0][0] if weights else 0.0) or 10.0
 
 
 def _paragraphs(lines: Sequence[Line], body: float) -> list[list[Line]]:
@@ -190,4 +175,4 @@ def _runs_on(before: str, after: str) -> bool:
 
 
 def _without_empty(blocks: Sequence[str]) -> list[str]:
-    return [block for block in blocks if block.strip() and not _NUMBER.match(block)]
+    return [block for block in blocks if block.strip() and not is_page_number(block)]

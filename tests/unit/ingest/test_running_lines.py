@@ -1,0 +1,73 @@
+"""Running heads and feet of PDF pages and of pages of plain text."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import fpdf
+import pytest
+
+from chunksmith.ingest.parsers import parse_file
+
+_PROSE = (
+    "The {} harbour lies on the northern coast and serves fishing boats, ferries and yachts all through the year. "
+    "Its {} quay was rebuilt of stone after the storms, and the council pays for the dredger that keeps it deep. "
+)
+_WORDS = ("old", "new", "low", "wide", "dry", "grey", "long", "free")
+
+
+def _pdf(heads: Sequence[str], size: float, feet: Iterable[str] = ()) -> bytes:
+    document = fpdf.FPDF()
+    lines = [*feet, *[""] * len(heads)]
+    for head, foot, word in zip(heads, lines, _WORDS, strict=False):
+        document.add_page()
+        document.set_font("helvetica", size=size)
+        document.cell(0, 10, head, new_x="LMARGIN", new_y="NEXT")
+        document.set_font("helvetica", size=11)
+        document.multi_cell(0, 6, _PROSE.format(word, word) * 3)
+        document.text(20, 280, foot)
+    return bytes(document.output())
+
+
+def _text(folder: Path, name: str, content: bytes | str) -> str:
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return parse_file(path, name).text
+
+
+@pytest.mark.parametrize("size", [16, 11], ids=["large", "of the size of the text"])
+@pytest.mark.parametrize("head", ["Lesson {}", "Question {}: why?"])
+def test_numbered_heading_at_the_top_of_a_page_is_kept(tmp_path: Path, head: str, size: float) -> None:
+    heads = [head.format(number) for number in range(1, 9)]
+
+    text = _text(tmp_path, "book.pdf", _pdf(heads, size, map(str, range(1, 9))))
+
+    assert [one for one in heads if one not in text] == []
+
+
+def test_heading_with_a_year_at_the_top_of_a_page_is_kept(tmp_path: Path) -> None:
+    assert "# The year 1992" in _text(tmp_path, "book.pdf", _pdf([f"The year {y}" for y in range(1990, 1996)], 16))
+
+
+def test_number_of_a_heading_that_does_not_count_with_the_pages_is_no_page_number(tmp_path: Path) -> None:
+    heads = [f"Lesson {number}" for number in (2, 3, 5, 8, 13, 21)]
+
+    assert "Lesson 8" in _text(tmp_path, "book.pdf", _pdf(heads, 11))
+
+
+@pytest.mark.parametrize("size", [9, 11])
+def test_running_head_with_the_number_of_the_page_is_left_out(tmp_path: Path, size: float) -> None:
+    heads = [f"Chapter {3 + page // 49} - {page}" for page in range(45, 53)]
+
+    assert "Chapter" not in _text(tmp_path, "book.pdf", _pdf(heads, size))
+
+
+def test_running_head_without_the_number_of_the_page_is_left_out(tmp_path: Path) -> None:
+    heads = [f"Chapter {1 + page // 2}" for page in range(8)]
+
+    assert "Chapter" not in _text(tmp_path, "book.pdf", _pdf(heads, 9, map(str, range(1, 9))))
+
+
+def test_small_running_head_is_left_out_beside_numbers_of_pages(tmp_path: Path) -> None:
+    heads = [f"Annual Report 2019 {page}" for page in range(1, 9)]
+
+    assert "Report" not in _text(tmp_path, "book.pdf", _pdf(heads, 9, (f"Page {page} of 8" for page in range(1, 9))))
