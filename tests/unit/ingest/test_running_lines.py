@@ -71,3 +71,47 @@ def test_small_running_head_is_left_out_beside_numbers_of_pages(tmp_path: Path) 
     heads = [f"Annual Report 2019 {page}" for page in range(1, 9)]
 
     assert "Report" not in _text(tmp_path, "book.pdf", _pdf(heads, 9, (f"Page {page} of 8" for page in range(1, 9))))
+
+
+def _printed(body: Sequence[str]) -> str:
+    """Pages as of a request for comments."""
+    return "\n\f\n".join(
+        f"Report 9999              Harbour Names            June 1999\n\n\n{text}\n\n\nEastlake                  [Page {page}]"
+        for page, text in enumerate(body, 1)
+    )
+
+
+def test_running_heads_and_feet_of_printed_text_are_left_out(tmp_path: Path) -> None:
+    text = _text(tmp_path, "a.txt", _printed([_PROSE.format(word, word) for word in _WORDS[:4]]))
+
+    assert [word for word in ("Report", "Eastlake", "Page") if word in text] == []
+
+
+def test_numbers_of_the_pages_of_printed_text_are_left_out(tmp_path: Path) -> None:
+    pages = [
+        f"HARBOUR MANUAL     Rev 3\n\n{_PROSE.format(word, word)}\n\n     - {n} -" for n, word in enumerate(_WORDS)
+    ]
+
+    assert "- 2 -" not in _text(tmp_path, "a.txt", "\f".join(pages))
+
+
+def test_sentence_goes_on_across_the_pages_of_printed_text(tmp_path: Path) -> None:
+    pages = ["   The council pays\n   for the", "   dredger that keeps it deep.", "   The tide turns at noon."]
+
+    text = _text(tmp_path, "a.txt", _printed(pages))
+
+    assert text == "The council pays for the dredger that keeps it deep.\n\nThe tide turns at noon."
+
+
+def test_numbered_headings_of_printed_text_are_kept(tmp_path: Path) -> None:
+    pages = [f"Lesson {n}\n\n{_PROSE.format(word, word)}\n\n     {n}" for n, word in enumerate(_WORDS, 1)]
+
+    assert "Lesson 3" in _text(tmp_path, "a.txt", "\f".join(pages))
+
+
+def test_form_feed_in_text_without_running_lines_ends_a_paragraph(tmp_path: Path) -> None:
+    assert _text(tmp_path, "a.txt", "The tide\fturns at noon.") == "The tide\n\nturns at noon."
+
+
+def test_text_that_is_the_same_on_all_pages_is_kept(tmp_path: Path) -> None:
+    assert "The tide turns" in _text(tmp_path, "a.txt", "\f".join(["The tide turns."] * 3))

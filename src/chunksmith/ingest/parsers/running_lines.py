@@ -67,7 +67,9 @@ def _running(found: Sequence[_Place], least: int, are_numbered: bool) -> Iterabl
 
 def _has_page_number(line: EdgeLine, are_numbered: bool) -> bool:
     """Where a page has its number already, another one that counts may be that of a lesson."""
-    return not are_numbered or line.size < _SMALL or bool(_TITLE_WITH_NUMBER.match(line.text))
+    if not are_numbered or line.size < _SMALL:
+        return True
+    return is_page_number(line.text) or bool(_TITLE_WITH_NUMBER.match(line.text))
 
 
 def _count_with_pages(found: Sequence[_Place]) -> bool:

@@ -8,6 +8,7 @@ from chunksmith.ingest.leaders import is_contents_line
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits, clean_text, join_blocks
 from chunksmith.ingest.parsers.encodings import decode
 from chunksmith.ingest.parsers.restructured import is_restructured, markdown_from_restructured
+from chunksmith.ingest.parsers.text_pages import without_page_edges
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?=.*\S)(?:.{0,500}\n){0,200}?(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 _FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
@@ -45,9 +46,9 @@ def _without_comment(found: re.Match[str]) -> str:
 
 
 def parse_text(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
-    """Paragraphs joined to one line each, chapter titles as headings, tables of contents and rules left out."""
+    """Paragraphs joined to one line each, chapter titles as headings; contents, rules and running heads left out."""
     del limits
-    text = clean_text(decode(path.read_bytes()).text).expandtabs(8)
+    text = clean_text(without_page_edges(decode(path.read_bytes()).text)).expandtabs(8)
     if is_restructured(text) or Path(name).suffix.lower() == ".rst":
         return _restructured(text)
     lines = _without_contents([line for line in text.split("\n") if not is_contents_line(line)])
