@@ -1,8 +1,10 @@
-"""Bytes to text: byte order mark, then UTF-8, then the pattern of zero bytes, then statistics, then cp1252."""
+"""Bytes to text: byte order mark, zero bytes, escape sequences, UTF-8, western letters, statistics, then cp1252."""
 
 import codecs
 import re
 from typing import NamedTuple
+
+from chunksmith.ingest.parsers.accents import encoding_of_accents
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -15,6 +17,9 @@ _DECLARED = re.compile(
     rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE
 )
 _SAMPLE = 65_536
+_HIGH = bytes(range(128, 256))
+_JAPANESE_ESCAPE = re.compile(rb"\x1b\$[@B]")
+_KANA = re.compile("[\u3041-\u30fe]")
 _CONTROL = bytes({*range(32)} - {7, 8, 9, 10, 11, 12, 13, 27})
 
 
@@ -31,6 +36,14 @@ codecs.register_error(_STRAY_BYTES, _as_cp1252)
 class Decoded(NamedTuple):
     text: str
     encoding: str
+    is_guess: bool = False
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to tell the reader of the document."""
+        if not self.is_guess:
+            return ()
+        return (f"The encoding was guessed: {self.encoding}. If letters are wrong, save the file as UTF-8.",)
 
 
 def decode(data: bytes, *, markup: bool = False) -> Decoded:
@@ -41,6 +54,8 @@ def decode(data: bytes, *, markup: bool = False) -> Decoded:
     wide = _wide_encoding(data)
     if wide is not None:
         return Decoded(data.decode(wide, "replace"), wide)
+    if _JAPANESE_ESCAPE.search(data) and data.isascii():
+        return Decoded(data.decode("iso2022_jp_2", "replace"), "iso2022_jp_2")
     try:
         return Decoded(data.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:
@@ -81,23 +96,47 @@ def _decode_legacy(data: bytes, *, markup: bool) -> Decoded:
     right = len(replaced) - len(replaced.encode("ascii", "ignore")) - lost
     if lost * 2_000 < len(replaced) or lost * 2 <= right:
         return Decoded(data.decode("utf-8", _STRAY_BYTES), "utf-8")
-    # Western single-byte text is far the most common, and statistics mistake it for its rarer neighbours.
-    western = _as_western(data)
-    if western is not None:
-        return Decoded(western, "cp1252")
-    from charset_normalizer import from_bytes  # noqa: PLC0415 - takes as long as the rest of a short text
-
-    best = from_bytes(data[:_SAMPLE]).best()
-    encoding = best.encoding if best is not None else "cp1252"
-    return Decoded(data.decode(encoding, "replace"), encoding)
+    return _decode_unsaid(data)
 
 
-def _as_western(data: bytes) -> str | None:
-    """The text as cp1252, when high bytes are few and stand where accented letters and quotation marks stand."""
+def _decode_unsaid(data: bytes) -> Decoded:
     sample = data[:_SAMPLE]
-    high = len(sample) - len(sample.translate(None, bytes(range(128, 256))))
-    if high > len(sample) * 0.15:
-        return None
-    text = data.decode("cp1252", "replace")
-    runs = re.findall(r"[\u0080-\uffff]{3,}", text[:_SAMPLE])
-    return None if sum(map(len, runs)) > high * 0.2 else text
+    # Western single-byte text is far the most common, and statistics mistake it for its rarer neighbours.
+    if _has_accents(sample):
+        accented = encoding_of_accents(sample)
+        if accented is not None:
+            return Decoded(data.decode(accented, "replace"), accented, is_guess=accented != "cp1252")
+        if _share_of_high(sample) <= 0.15:
+            return Decoded(data.decode("cp1252", "replace"), "cp1252")
+    encoding = _japanese_encoding(sample)
+    if encoding is None:
+        from charset_normalizer import from_bytes  # noqa: PLC0415 - takes as long as the rest of a short text
+
+        best = from_bytes(sample).best()
+        encoding = best.encoding if best is not None else "cp1252"
+    return Decoded(data.decode(encoding, "replace"), encoding, is_guess=True)
+
+
+def _japanese_encoding(sample: bytes) -> str | None:
+    """Text is Japanese when it can be read as such without a fault, and much of it is kana then."""
+    for encoding in ("euc_jp", "cp932"):
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(sample)
+        except UnicodeDecodeError:
+            continue
+        if len(_KANA.findall(text)) * 5 > sum(1 for character in text if character > "\x7f"):
+            return encoding
+    return None
+
+
+def _has_accents(sample: bytes) -> bool:
+    """Whether high bytes are few and stand where accented letters and quotation marks stand."""
+    share = _share_of_high(sample)
+    if share > 0.25:
+        return False
+    runs = re.findall(r"[\u0080-\uffff]{3,}", sample.decode("cp1252", "replace"))
+    return sum(map(len, runs)) <= share * len(sample) * 0.2
+
+
+def _share_of_high(sample: bytes) -> float:
+    return 1 - len(sample.translate(None, _HIGH)) / len(sample)

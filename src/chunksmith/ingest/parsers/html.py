@@ -39,12 +39,13 @@ _PERMALINK = re.compile(r"(?:¶|#)$")
 
 def parse_html(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     del limits
-    source = decode(path.read_bytes(), markup=True).text
+    decoded = decode(path.read_bytes(), markup=True)
+    source = decoded.text
     in_xml = Path(name).suffix.lower() == ".xhtml" or is_xhtml(source)
     page = markdown_from_html(html_from_xhtml(source) if in_xml else source)
     if not page.text.strip():
         raise DocumentUnreadable("empty", "The page has no text besides menus, scripts and forms.")
-    return ParsedDocument(page.text, "text/html", page.title)
+    return ParsedDocument(page.text, "text/html", page.title, decoded.warnings)
 
 
 MAX_DEPTH = 50_000

@@ -23,7 +23,8 @@ _TOLD_DELIMITER = re.compile(r"\ufeff?\"?sep=([^\w\s\"]|\t)\"?([,;|]*)[ \t]*(?:\
 def parse_csv(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     """A table, or one record of ``column: value`` lines per row when the cells hold whole paragraphs."""
     del limits
-    text = decode(path.read_bytes()).text.replace("\x00", "")
+    decoded = decode(path.read_bytes())
+    text = decoded.text.replace("\x00", "")
     tabbed = Path(name).suffix.lower() in {".tsv", ".tab"}
     told = _TOLD_DELIMITER.match(text)
     body = text[told.end() :] if told else text
@@ -37,7 +38,7 @@ def parse_csv(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
         raise DocumentUnreadable("empty", "The table has no rows.")
     longest = max((len(cell) for row in rows for cell in row), default=0)
     table = _csv_records(rows) if longest > _LONG_CELL and len(rows) > 1 else markdown_table(rows)
-    return ParsedDocument(table, "text/tab-separated-values" if tabbed else "text/csv")
+    return ParsedDocument(table, "text/tab-separated-values" if tabbed else "text/csv", warnings=decoded.warnings)
 
 
 def _delimiter(text: str, possible: str) -> str:

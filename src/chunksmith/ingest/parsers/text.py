@@ -31,14 +31,15 @@ _COMMAND = re.compile(r"^\s*[$#>]\s+\S|^\s*\S.*[{};\\]\s*$")
 def parse_markdown(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     """As it is, without front matter and comments. reStructuredText under a Markdown name is recognised."""
     del name, limits
-    text = clean_text(decode(path.read_bytes()).text)
+    decoded = decode(path.read_bytes())
+    text = clean_text(decoded.text)
     if is_restructured(text):
-        return _restructured(text)
+        return _restructured(text, decoded.warnings)
     front = _FRONT_MATTER.match(text)
     title = _FRONT_TITLE.search(front[0]) if front and ":" in front[0] else None
     body = _COMMENTS.sub(_without_comment, text[front.end() :] if front and ":" in front[0] else text)
     heading = title or _FIRST_HEADING.search(body)
-    return ParsedDocument(body, "text/markdown", heading[1].strip() if heading else None)
+    return ParsedDocument(body, "text/markdown", heading[1].strip() if heading else None, decoded.warnings)
 
 
 def _without_comment(found: re.Match[str]) -> str:
@@ -48,19 +49,20 @@ def _without_comment(found: re.Match[str]) -> str:
 def parse_text(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     """Paragraphs joined to one line each, chapter titles as headings; contents, rules and running heads left out."""
     del limits
-    text = clean_text(without_page_edges(decode(path.read_bytes()).text)).expandtabs(8)
+    decoded = decode(path.read_bytes())
+    text = clean_text(without_page_edges(decoded.text)).expandtabs(8)
     if is_restructured(text) or Path(name).suffix.lower() == ".rst":
-        return _restructured(text)
+        return _restructured(text, decoded.warnings)
     lines = _without_contents([line for line in text.split("\n") if not is_contents_line(line)])
     blocks = [block for group in _groups(lines) if (block := _block(group))]
     body = join_blocks(blocks)
-    return ParsedDocument(body, "text/plain")
+    return ParsedDocument(body, "text/plain", warnings=decoded.warnings)
 
 
-def _restructured(text: str) -> ParsedDocument:
+def _restructured(text: str, warnings: tuple[str, ...]) -> ParsedDocument:
     body = markdown_from_restructured(text)
     heading = _FIRST_HEADING.search(body)
-    return ParsedDocument(body, "text/x-rst", heading[1].strip() if heading else None)
+    return ParsedDocument(body, "text/x-rst", heading[1].strip() if heading else None, warnings)
 
 
 def _without_contents(lines: list[str]) -> list[str]:
