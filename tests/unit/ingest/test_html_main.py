@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from chunksmith.ingest.parsers import parse_file
+from chunksmith.ingest.parsers.html import markdown_from_html
 
 HELP = "<div id=help><h2>Keyboard shortcuts</h2><p>Press S to search.</p></div>"
 FERNS = "<h2>Ferns</h2><p>Ferns are plants without flowers that grow in shade.</p>"
@@ -42,3 +43,28 @@ def test_a_title_that_no_heading_says_stands_above_the_text(tmp_path: Path) -> N
     assert parsed(tmp_path, FERNS, "Mosses - The Book of Plants").startswith(
         "# Mosses - The Book of Plants\n\n## Ferns"
     )
+
+
+@pytest.mark.parametrize(
+    "furniture",
+    [
+        '<div id="siteSub">From Wikipedia, the free encyclopedia</div>',
+        '<a class="mw-jump-link" href="#mw-head">Jump to navigation</a>',
+        '<div id="jump-to-nav"><a href="#s">Jump to search</a></div>',
+        '<div class="printfooter">Retrieved from "https://wiki.example"</div>',
+        '<div id="catlinks" class="catlinks"><a href="/c">Categories</a>: <a href="/p">Ports</a></div>',
+        '<div id="mw-navigation"><h2>Navigation menu</h2></div>',
+        '<div id="p-personal"><h3>Personal tools</h3><ul><li>Not logged in</li></ul></div>',
+    ],
+)
+def test_line_around_the_article_of_a_wiki_is_left_out(furniture: str) -> None:
+    assert (
+        markdown_from_html(f"<body><p>The tide turns at noon.</p>{furniture}</body>").text == "The tide turns at noon."
+    )
+
+
+def test_cell_of_links_beside_the_text_of_a_page_is_left_out() -> None:
+    menu = "<br>".join(f'<a href="/{name}">{name}</a>' for name in ("Home", "News", "Links"))
+    page = f"<table><tr><td>{menu}</td><td><h1>Ostend</h1><p>The tide turns at noon.</p></td></tr></table>"
+
+    assert markdown_from_html(page).text == "# Ostend\n\nThe tide turns at noon."

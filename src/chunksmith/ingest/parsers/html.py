@@ -167,7 +167,7 @@ class _Walk:
             return False
         if tag == "pre" or tag in BLOCKS:
             self.flush()
-        if is_left_out(node, tag):
+        if is_left_out(node, tag) or (tag == "td" and not self.in_word and _is_link_cell(node)):
             self.had_button = self.had_button or tag == "button"
             return False
         if tag == "pre":
@@ -299,6 +299,12 @@ def _number(value: str | None, otherwise: int) -> int:
     """Of an item; Markdown has none of more than nine digits, and none below zero."""
     digits = (value or "").strip()
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else otherwise
+
+
+def _is_link_cell(node: LexborNode) -> bool:
+    """Of a table that lays out the page: a menu beside its text."""
+    links = links_of(node)
+    return links.number >= 3 and links.are_most_of_it() and links.total / links.number < 80
 
 
 def _is_link_list(node: LexborNode) -> bool:

@@ -21,7 +21,7 @@ _FURNITURE = re.compile(
     r"(?:^|\s)(?:nav|navbar|navigation|menu|mainmenu|submenu|searchmenu|searchbox|sidebar|breadcrumbs?|toc|contents|"
     r"\w+[-_]toc|toc[-_]\w+|table-of-contents|tableofcontents|footer|page-?footer|site-header|skip-link|cookie[-\w]*|"
     r"share|social|advert[-\w]*|pagination|pager|tagline|headerlink|sr-only|visually-hidden|related|sphinxsidebar|noprint|"
-    r"mw-editsection|reflist-nav)(?:\s|$)",
+    r"mw-editsection|mw-jump-link|mw-navigation|jump-to-nav|siteSub|printfooter|catlinks|p-personal|reflist-nav)(?:\s|$)",
     re.IGNORECASE,
 )
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE)
