@@ -15,10 +15,10 @@ T = TypeVar("T")
 # Asks for a unit that the caller knows.
 Ask = Callable[[ChatRequest, Stage], Awaitable[ChatReply]]
 AskAnswer = Callable[[ChatRequest, Stage], Awaitable[Answer]]
-# A reply that was cut is asked for again with so much more room, an empty one so often in all.
-MORE_ROOM, EMPTY_TRIES = 3, 2
-# Where a part of a list is worth something: so often twice the room, and so often in all when it is empty.
-CUT_TRIES, SOME_TRIES = 2, 3
+# A reply that was cut is asked for again with so much more room.
+MORE_ROOM = 3
+# Where a part of a list is worth something: so often twice the room.
+CUT_TRIES = 2
 
 
 async def ask_for_object(ask: Ask, request: ChatRequest, stage: Stage, read: Callable[[dict[str, Any]], T]) -> T:
@@ -29,11 +29,11 @@ async def ask_for_object(ask: Ask, request: ChatRequest, stage: Stage, read: Cal
     try:
         reply = await _whole(ask, request, stage)
         try:
-            return read(await _object(reply.text))
+            return read(await _object(text_of(reply)))
         except ReplyUnreadable as exc:
             corrected = replace(request, messages=prompts.again(request.messages, exc.detail))
             reply = await _whole(ask, corrected, "repair")
-            return read(await _object(reply.text))
+            return read(await _object(text_of(reply)))
     except ProviderError as exc:
         _check_fatal(exc)
         raise
@@ -42,7 +42,12 @@ async def ask_for_object(ask: Ask, request: ChatRequest, stage: Stage, read: Cal
 async def ask_for_text(ask: Ask, request: ChatRequest, stage: Stage) -> str:
     """A whole reply as it is. Errors: as ``ask_for_object``; ReplyUnreadable when it is empty or cut off."""
     try:
-        return (await _whole(ask, request, stage)).text
+        reply = await _whole(ask, request, stage)
+        try:
+            return text_of(reply)
+        except ReplyUnreadable as exc:
+            again = prompts.again(request.messages, exc.detail, prompts.AGAIN_AS_TEXT)
+            return text_of(await _whole(ask, replace(request, messages=again), "repair"))
     except ProviderError as exc:
         _check_fatal(exc)
         raise
@@ -52,9 +57,9 @@ async def ask_for_some(ask: AskAnswer, request: ChatRequest, stage: Stage, about
     """An answer with text in it, with more room where it was cut off; what is cut even then is given as it is.
 
     ``about`` is what the words of a refusal call it: the passage. Errors: ProviderError, also for a refusal;
-    ReplyUnreadable when there is no text however often it is asked for.
+    ReplyUnreadable when there is no text, or it did not end as it should.
     """
-    cuts = empties = 0
+    cuts = 0
     while True:
         answer = await ask(request, "repair" if cuts else stage)
         reply = answer.reply
@@ -65,12 +70,20 @@ async def ask_for_some(ask: AskAnswer, request: ChatRequest, stage: Stage, about
         if reply.finish == "length" and cuts < CUT_TRIES:
             cuts += 1
             request = replace(request, max_tokens=(request.max_tokens or USUAL_MAX_TOKENS) * 2)
-        elif reply.text.strip():
-            return answer
-        elif reply.finish in ("stop", "length") or empties + 1 == SOME_TRIES:
-            raise ReplyUnreadable(reply.detail or "it was empty")
         else:
-            empties += 1
+            text_of(reply)
+            return answer
+
+
+def text_of(reply: ChatReply) -> str:
+    """Also when it was cut off. Errors: ReplyUnreadable when it is empty, or for an end that is not known to be good:
+    asked again as it was, the model would end the same way, and be paid for it."""
+    told = f" ({reply.detail})" if reply.detail else ""
+    if reply.finish == "other":
+        raise ReplyUnreadable(f"it did not end as a whole reply does{told}")
+    if reply.finish not in ("stop", "length") or not reply.text.strip():
+        raise ReplyUnreadable(f"it was empty{told}")
+    return reply.text
 
 
 def _check_fatal(exc: ProviderError) -> None:
@@ -80,8 +93,7 @@ def _check_fatal(exc: ProviderError) -> None:
 
 
 async def _whole(ask: Ask, request: ChatRequest, stage: Stage) -> ChatReply:
-    """Errors: ProviderError for a refusal; ReplyUnreadable when there is no whole text."""
-    empties = 0
+    """A reply that was not cut off. Errors: ProviderError for a refusal; ReplyUnreadable when it was cut."""
     roomier = False
     while True:
         reply = await ask(request, "repair" if roomier else stage)
@@ -94,12 +106,8 @@ async def _whole(ask: Ask, request: ChatRequest, stage: Stage) -> ChatReply:
                 raise ReplyUnreadable("it was cut off, however much room there was")
             roomier = True
             request = replace(request, max_tokens=(request.max_tokens or USUAL_MAX_TOKENS) * MORE_ROOM)
-        elif reply.text.strip():
-            return reply
         else:
-            empties += 1
-            if reply.finish == "stop" or empties == EMPTY_TRIES:
-                raise ReplyUnreadable(reply.detail or "it was empty")
+            return reply
 
 
 async def _object(text: str) -> dict[str, Any]:

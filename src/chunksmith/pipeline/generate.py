@@ -14,6 +14,7 @@ from chunksmith.errors import ProviderError, ReplyUnreadable
 from chunksmith.gateway.callers import Answer, Caller
 from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline import classify, evidence, prompts, replies
+from chunksmith.pipeline.asking import text_of
 from chunksmith.pipeline.judging import Judge
 from chunksmith.pipeline.labels import Labeller
 from chunksmith.pipeline.sources import NOTHING, Around, labelled
@@ -23,8 +24,6 @@ from chunksmith.quality.fields import whole_text
 # A reply that was cut is asked for again with this many times the room, and half the entries.
 MORE_ROOM = 2
 CUT_TRIES = 2
-# An empty answer is a fault of the moment: the same request again, a few times.
-EMPTY_TRIES = 3
 # Entries that rules are asked for where only some of them are about what was extracted.
 BUILTIN_CANDIDATES = 50
 
@@ -160,9 +159,9 @@ class Writer:
     ) -> Answer:
         """An answer that was not cut off, if it can be had.
 
-        Errors: ProviderError, also for a refusal; ReplyUnreadable when there is no text however often it is asked for.
+        Errors: ProviderError, also for a refusal; ReplyUnreadable when there is no text however much room there is.
         """
-        cuts = empties = 0
+        cuts = 0
         while True:
             stage: Stage = "repair" if repair or cuts else "generate"
             answer = await self._gateway.ask(request, self._caller, position=unit.position, stage=stage)
@@ -174,12 +173,10 @@ class Writer:
             if reply.finish == "length" and cuts < CUT_TRIES:
                 cuts += 1
                 request = self._roomier(request, chunk, around, cuts)
-            elif reply.text.strip():
-                return answer
-            elif reply.finish in ("stop", "length") or empties + 1 == EMPTY_TRIES:
+            elif reply.finish == "length" and not reply.text.strip():
                 raise ReplyUnreadable(reply.detail or "it was empty")
             else:
-                empties += 1
+                return answer
 
     def _roomier(self, request: ChatRequest, chunk: Chunk, around: Around, cuts: int) -> ChatRequest:
         count = max(1, self._recipe.spec.datasets_per_chunk // 2**cuts)
@@ -191,7 +188,7 @@ class Writer:
         mode = self._recipe.spec.generation_mode
         cut = reply.finish == "length"
         wanted = wanted_of(self._recipe, count, around)
-        drafts = await replies.read(reply.text, mode, wanted, classified=self._recipe.classified, cut=cut)
+        drafts = await replies.read(text_of(reply), mode, wanted, classified=self._recipe.classified, cut=cut)
         if _by_rules_about(self._recipe, around):
             drafts = _about(drafts, around, SHAPES[mode].columns, count)
         if not cut:

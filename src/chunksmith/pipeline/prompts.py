@@ -53,8 +53,9 @@ ITEMS = _added("source-extract")
 
 EVALUATION = _added("evaluation")
 
-RETRY = """Your last answer could not be used: {problem}
-
+RETRY = "Your last answer could not be used: {problem}"
+AGAIN_AS_TEXT = "Answer again, in the form that you were asked for."
+AGAIN_AS_OBJECT = """\
 Answer again: one JSON object of the shape you were given, complete, with nothing before or after it. If it would
 become too long, give fewer entries."""
 
@@ -137,7 +138,7 @@ def messages(
     return (Message("system", system), Message("user", text))
 
 
-def again(first: tuple[Message, ...], problem: str) -> tuple[Message, ...]:
+def again(first: tuple[Message, ...], problem: str, wanted: str = AGAIN_AS_OBJECT) -> tuple[Message, ...]:
     """The same question with a word on what was wrong with the answer."""
     *rest, last = first
-    return (*rest, Message(last.role, f"{last.text}\n\n{RETRY.replace('{problem}', problem)}"))
+    return (*rest, Message(last.role, f"{last.text}\n\n{RETRY.replace('{problem}', problem)}\n\n{wanted}"))

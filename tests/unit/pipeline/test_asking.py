@@ -8,7 +8,8 @@ import pytest
 from chunksmith.domain.calls import ChatReply, ChatRequest, FinishReason, Message, ModelRef, Stage, Usage
 from chunksmith.domain.halts import JobFatal
 from chunksmith.errors import ProviderError, ReplyUnreadable
-from chunksmith.pipeline.asking import ask_for_object
+from chunksmith.gateway.callers import Answer
+from chunksmith.pipeline.asking import ask_for_object, ask_for_some, ask_for_text
 
 REQUEST = ChatRequest(ModelRef("grok", "grok-4.3"), (Message("user", "Count."),), max_tokens=100)
 GOOD = '{"count": 7}'
@@ -71,9 +72,33 @@ async def test_a_reply_that_was_cut_gets_more_room() -> None:
     assert (count, [request.max_tokens for request, _ in script.asked]) == (7, [100, 300])
 
 
-async def test_an_empty_reply_is_asked_for_again() -> None:
-    count, script = await ask(reply("", "empty"), reply(GOOD))
-    assert (count, [request for request, _ in script.asked]) == (7, [REQUEST, REQUEST])
+@pytest.mark.parametrize("finish", ["empty", "other"])
+async def test_a_reply_without_a_proper_end_is_asked_for_once_more_with_the_reason(finish: FinishReason) -> None:
+    count, script = await ask(reply(GOOD, finish), reply(GOOD))
+    assert (count, [stage for _, stage in script.asked]) == (7, ["parse", "repair"])
+    assert script.asked[1][0].messages != REQUEST.messages
+
+
+async def test_an_improper_end_twice_is_unreadable() -> None:
+    with pytest.raises(ReplyUnreadable):
+        await ask(reply(GOOD, "other"), reply(GOOD, "other"))
+
+
+async def test_a_text_without_a_proper_end_is_asked_for_once_more_with_the_reason() -> None:
+    script = Script([reply("7", "other"), reply("8")])
+    assert await ask_for_text(script, REQUEST, "benchmark") == "8"
+    assert script.asked[1][0].messages != REQUEST.messages
+
+
+@pytest.mark.parametrize("finish", ["empty", "other"])
+async def test_a_part_of_a_list_without_a_proper_end_is_unreadable_at_once(finish: FinishReason) -> None:
+    script = Script([reply(GOOD, finish)])
+
+    async def answered(request: ChatRequest, stage: Stage) -> Answer:
+        return Answer(await script(request, stage), 1, reused=False)
+
+    with pytest.raises(ReplyUnreadable):
+        await ask_for_some(answered, REQUEST, "extract", "the passage")
 
 
 async def test_a_refusal_is_not_repeated() -> None:

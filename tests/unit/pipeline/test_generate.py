@@ -132,15 +132,19 @@ async def test_cut_again_and_again_gives_what_was_whole(bench: Bench) -> None:
     assert (result.outcome.status, len(result.entries), len(bench.requests)) == ("accepted", 1, 3)
 
 
-async def test_an_empty_answer_is_asked_for_again_a_few_times(bench: Bench) -> None:
-    result = await bench.write(lambda *_: reply(pair(1)), finishes={1: "empty", 2: "empty"})
-    assert (result.outcome.status, len(bench.requests)) == ("accepted", 3)
+@pytest.mark.parametrize("finish", ["empty", "other"])
+async def test_a_reply_without_a_proper_end_is_asked_for_once_more_with_the_reason(bench: Bench, finish: str) -> None:
+    result = await bench.write(lambda *_: reply(pair(1)), finishes={1: finish})
+    assert (result.outcome.status, len(bench.requests)) == ("accepted", 2)
+    assert "told so" in bench.requests[1].messages[-1].text
 
 
-async def test_empty_for_ever_is_invalid(bench: Bench) -> None:
-    result = await bench.write(lambda *_: reply(pair(1)), finishes=dict.fromkeys(range(1, 20), "empty"))
-    assert result.outcome.status == "invalid"
-    assert len(bench.requests) <= 6
+@pytest.mark.parametrize("finish", ["empty", "other"])
+async def test_an_improper_end_twice_is_invalid(bench: Bench, finish: str) -> None:
+    result = await bench.write(lambda *_: reply(pair(1)), finishes=dict.fromkeys(range(1, 20), finish))
+    assert (result.outcome.status, result.outcome.reason, len(bench.requests)) == ("invalid", "unreadable_reply", 2)
+    assert "told so" in str(result.outcome.detail)
+    assert len(bench.made.ledger.calls) == 2
 
 
 async def test_a_refusal_is_an_outcome(bench: Bench) -> None:
