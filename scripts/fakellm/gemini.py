@@ -4,7 +4,7 @@ import re
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from fakellm.files import PAGE_TOKENS, decoded
 from fakellm.messages import Asked, Reply, Request, Said, at, json_reply, tokens
@@ -27,13 +27,24 @@ _CONFIG = frozenset(
     "responseJsonSchema thinkingConfig presencePenalty frequencyPenalty responseLogprobs logprobs responseModalities "
     "speechConfig mediaResolution".split()
 )
+# Names are read in camel case and in snake case.
+_SNAKE = re.compile(r"_([a-z])")
+_NUMBERS = ("temperature", "topP", "topK", "maxOutputTokens", "seed", "candidateCount")
+_THINKING = frozenset({"thinkingBudget", "thinkingLevel", "includeThoughts"})
+_WITH_BUDGET = re.compile(r"gemini-2\.5|gemini-3")
+MAX_STOPS = 5
 _CONTENT = frozenset({"role", "parts"})
 _PART = frozenset("text inlineData fileData thought thoughtSignature functionCall functionResponse".split())
 _NO_OPENAPI = ("$ref", "additionalProperties", "const", "$defs")
 _MODELS = (
+    "gemini-4-argon",
     "gemini-3.8-flash",
+    "gemini-3.7-flash",
+    "gemini-3.6-flash",
     "gemini-3.5-flash",
     "gemini-3.5-flash-lite",
+    "gemini-3.1-pro-preview",
+    "gemini-3.1-flash-lite",
     "gemini-2.5-flash",
     "gemini-2.5-flash-lite",
     "gemini-2.5-pro",
@@ -66,7 +77,7 @@ def check_key(request: Request, options: Options) -> Reply | None:
 def read(request: Request, options: Options) -> Asked | Reply:
     model = unquote(request.path.removeprefix("/v1beta/").rpartition(":")[0])
     name = model.removeprefix("models/")
-    if not re.match(r"models/(?:gemini|gemma)|tunedModels/", model):
+    if name not in _MODELS and not model.startswith("tunedModels/"):
         return _error(
             404,
             "NOT_FOUND",
@@ -77,10 +88,11 @@ def read(request: Request, options: Options) -> Asked | Reply:
         body = from_json(request.body)
     except ValueError:
         return _invalid("Invalid JSON payload received. Unexpected end of string.")
+    body = _camel(body)
     violations = _violations(body)
     if violations:
         return _invalid("\n".join(violations), violations)
-    wrong = _wrong_values(body)
+    wrong = _wrong_values(body, name)
     if wrong:
         return _invalid(wrong)
     prompt = "\n".join(
@@ -212,6 +224,21 @@ def _violations(body: Any) -> list[str]:
         found += [_unknown(name, f"contents[{place}]") for name in content if name not in _CONTENT]
         for number, part in enumerate(_list(content.get("parts"))):
             found += [_unknown(name, f"contents[{place}].parts[{number}]") for name in part if name not in _PART]
+    found += [
+        _unknown(name, "generation_config.thinking_config")
+        for name in at(config, "thinkingConfig") or {}
+        if name not in _THINKING
+    ]
+    found += [
+        _invalid_value(f"generation_config.{_snake(name)}", config[name])
+        for name in _NUMBERS
+        if isinstance(config, dict) and name in config and not _is_number(config[name])
+    ]
+    if _type_lists(at(config, "responseSchema")):
+        found.append(
+            "Invalid JSON payload received. Unknown name \"type\" at 'generation_config.response_schema': Proto field "
+            "is not repeating, cannot start list."
+        )
     for name in _names(at(config, "responseSchema")):
         if name in _NO_OPENAPI:
             found.append(_unknown(name, "generation_config.response_schema"))
@@ -223,7 +250,51 @@ def _unknown(name: str, place: str) -> str:
     return f'Invalid JSON payload received. Unknown name "{name}"{where}: Cannot find field.'
 
 
-def _wrong_values(body: dict[str, Any]) -> str:
+def _camel(body: Any) -> Any:
+    """Names of messages as they are spelled in camel case; inside schemas they are the user's own."""
+    if not isinstance(body, dict):
+        return body
+    named = {_camel_name(name): value for name, value in body.items()}
+    config = named.get("generationConfig")
+    if isinstance(config, dict):
+        config = {_camel_name(name): value for name, value in config.items()}
+        thinking = config.get("thinkingConfig")
+        if isinstance(thinking, dict):
+            config["thinkingConfig"] = {_camel_name(name): value for name, value in thinking.items()}
+        named["generationConfig"] = config
+    return named
+
+
+def _camel_name(name: str) -> str:
+    """Of a name that is known; others stay, to be told as they were sent."""
+    camel = _SNAKE.sub(lambda match: match[1].upper(), name)
+    return camel if camel in _CONFIG | _THINKING | _TOP.keys() else name
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"[A-Z]", lambda match: f"_{match[0].lower()}", name)
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _invalid_value(place: str, value: Any) -> str:
+    return f"Invalid value at '{place}': {to_json(value).decode()}"
+
+
+def _type_lists(schema: Any) -> bool:
+    if isinstance(schema, list):
+        return any(map(_type_lists, schema))
+    if not isinstance(schema, dict):
+        return False
+    inner = schema.get("properties")
+    below = [value for key, value in schema.items() if key not in {"properties", "default", "example", "enum"}]
+    properties = list(inner.values()) if isinstance(inner, dict) else []
+    return isinstance(schema.get("type"), list) or any(map(_type_lists, [*below, *properties]))
+
+
+def _wrong_values(body: dict[str, Any], model: str) -> str:
     contents = _list(body.get("contents"))
     if not contents:
         return "* GenerateContentRequest.contents: contents is not specified\n"
@@ -237,11 +308,17 @@ def _wrong_values(body: dict[str, Any]) -> str:
         and config.get("responseMimeType") != "application/json"
     ):
         return "Response schema is only supported with response mime type application/json."
-    temperature = config.get("temperature", 0)
+    if len(_list(config.get("stopSequences"))) > MAX_STOPS:
+        return f"* GenerateContentRequest.generation_config.stop_sequences: at most {MAX_STOPS} are allowed"
+    temperature = config.get("temperature") or 0
     if not 0 <= temperature <= 2:
         return f"* GenerateContentRequest.generation_config.temperature: {temperature} is out of range [0, 2]"
     thinking = config.get("thinkingConfig") or {}
-    return "You can only set one of thinking budget and thinking level." if len(thinking) > 1 else ""
+    if {"thinkingBudget", "thinkingLevel"} <= thinking.keys():
+        return "You can only set one of thinking budget and thinking level."
+    if "thinkingBudget" in thinking and not _WITH_BUDGET.match(model):
+        return "Thinking budget is not supported for this model."
+    return ""
 
 
 def _names(schema: Any) -> list[str]:

@@ -9,7 +9,19 @@ from fakellm.files import PAGE_TOKENS, decoded
 from fakellm.messages import Asked, Reply, Request, Said, at, json_reply, tokens
 from fakellm.options import Options
 
-_MODELS = ("grok-4.7", "grok-4.5", "grok-4.3", "grok-4")
+_MODELS = (
+    "grok-4.7",
+    "grok-4.6",
+    "grok-4.5",
+    "grok-4.3",
+    "grok-4.20-0309-reasoning",
+    "grok-4.20-0309-non-reasoning",
+    "grok-build-0.1",
+    "grok-4-1-fast-reasoning",
+    "grok-4-1-fast-non-reasoning",
+    "grok-4",
+)
+_ROLES = ("system", "user", "assistant", "tool", "function")
 _EFFORTS = {"grok-4.3": {"none", "low", "medium", "high"}, "grok-4.7": {"low", "medium", "high", "xhigh"}}
 _REFUSED = {"presence_penalty": "presencePenalty", "frequency_penalty": "frequencyPenalty", "stop": "stop"}
 _TICKS = {"prompt": 12_500, "output": 25_000}  # per token: $1.25 and $2.50 per million
@@ -142,6 +154,10 @@ def _missing(body: Any, raw: bytes) -> Reply | None:
             return _undeserialized(f"{name}: invalid type, expected {wanted}", raw)
     if not all(isinstance(message, dict) and "role" in message for message in body["messages"]):
         return _undeserialized("messages[0]: missing field `role`", raw)
+    for message in body["messages"]:
+        if message["role"] not in _ROLES:
+            expected = ", ".join(f"`{role}`" for role in _ROLES)
+            return _undeserialized(f"messages[0].role: unknown variant `{message['role']}`, expected one of {expected}", raw)
     temperature = body.get("temperature")
     if temperature is not None and (isinstance(temperature, bool) or not isinstance(temperature, int | float)):
         return _undeserialized("temperature: invalid type, expected f32", raw)
@@ -153,7 +169,7 @@ def _missing(body: Any, raw: bytes) -> Reply | None:
 
 def _refused(body: dict[str, Any]) -> Reply | None:
     model = body["model"]
-    if not model.startswith("grok-"):
+    if model not in _MODELS:
         text = f"The model {model} does not exist or your {_TEAM} does not have access to it."
         return _error(404, "not-found", text)
     for name, told in _REFUSED.items():

@@ -1,5 +1,6 @@
 """Ollama's side: streams unless told not to, cuts prompts that are too long, drops what it does not know."""
 
+import re
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -11,6 +12,9 @@ from fakellm.options import Options
 DEFAULT_WINDOW = 4096
 KEEP = 4
 REFUSES_THINK_FALSE = False  # as some older servers do for models that cannot think
+_FLOATS = ("temperature", "top_p", "min_p", "typical_p", "repeat_penalty", "presence_penalty", "frequency_penalty")
+_LEVELS = ("low", "medium", "high", "max")
+_DURATION = re.compile(r"[+-]?(?:0|(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+")
 _INTEGERS = ("num_ctx", "num_predict", "seed", "top_k", "num_keep", "num_gpu", "num_thread")
 _THINKING = ("qwen3", "gpt-oss", "deepseek-r1")
 _SEEING = ("qwen2.5vl", "llava", "gemma3", "llama3.2-vision")
@@ -55,7 +59,7 @@ def read(request: Request, options: Options) -> Asked | Reply:
         return _error(400, "illegal base64 data at input byte 0")
     used = tokens(prompt) + PAGE_TOKENS * len(files)
     if used > window:
-        if body.get("truncate") is False and not options.ollama_truncates:
+        if False in (body.get("truncate"), body.get("shift")) and not options.ollama_truncates:
             return _too_long()
         used = window - (window - KEEP) // 2
         prompt = prompt[: KEEP * 4] + prompt[-(used - KEEP) * 4 :]
@@ -144,17 +148,24 @@ def other(request: Request, options: Options) -> Reply:
 
 def _wrong(body: dict[str, Any], options: Options) -> Reply | None:
     name = body.get("model")
+    mistyped = _mistyped(body)
+    if mistyped is not None:
+        return mistyped
     if not name:
         return _error(400, "model is required")
     if not _has(str(name), options):
         return _error(404, f"model '{name}' not found")
-    asks_to_think = body.get("think") is not None if REFUSES_THINK_FALSE else body.get("think") is True
+    asks_to_think = body.get("think") is not None if REFUSES_THINK_FALSE else body.get("think") not in (None, False)
     if asks_to_think and not str(name).startswith(_THINKING):
         return _error(400, f'"{name}" does not support thinking')
     for option in _INTEGERS:
         value = at(body, "options", option)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
             return _error(500, f'option "{option}" must be of type integer')
+    for option in _FLOATS:
+        value = at(body, "options", option)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            return _error(500, f'option "{option}" must be of type float32')
     shape = body.get("format")
     if shape not in (None, "", "json") and not isinstance(shape, dict):
         return _error(400, f'invalid format: {to_json(shape).decode()}; expected "json" or a valid JSON Schema object')
@@ -162,6 +173,38 @@ def _wrong(body: dict[str, Any], options: Options) -> Reply | None:
         loaded = {"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "load"}
         return json_reply(200, {"model": name, "created_at": _STAMP, **loaded})
     return None
+
+
+def _mistyped(body: dict[str, Any]) -> Reply | None:
+    """What Go's JSON decoder refuses before anything is looked at."""
+    for field, kind, wanted in (
+        ("model", str, "string"),
+        ("messages", list, "[]api.Message"),
+        ("options", dict, "map[string]interface {}"),
+        ("stream", bool, "bool"),
+    ):
+        value = body.get(field)
+        if value is not None and not isinstance(value, kind):
+            return _unmarshalled(f"ChatRequest.{field}", value, wanted)
+    for message in body.get("messages") or []:
+        if not isinstance(message, dict):
+            return _unmarshalled("ChatRequest.messages", message, "api.Message")
+        if not isinstance(message.get("content") or "", str):
+            return _unmarshalled("ChatRequest.messages.content", message["content"], "string")
+    think = body.get("think")
+    if not (think is None or isinstance(think, bool) or think in _LEVELS):
+        told = to_json(think).decode()
+        return _error(400, f'invalid think value: {told} (must be "high", "medium", "low", "max", true, or false)')
+    kept = body.get("keep_alive")
+    if isinstance(kept, str) and not _DURATION.fullmatch(kept):
+        return _error(400, f"time: invalid duration {to_json(kept).decode()}")
+    return None
+
+
+def _unmarshalled(field: str, value: Any, wanted: str) -> Reply:
+    kinds = {bool: "bool", str: "string", list: "array", dict: "object"}
+    kind = kinds.get(type(value), "number")
+    return _error(400, f"json: cannot unmarshal {kind} into Go struct field {field} of type {wanted}")
 
 
 def _has(name: str, options: Options) -> bool:

@@ -14,6 +14,9 @@ NEEDS_KEY = frozenset({"gemini", "grok"})
 ATTACHMENT_TOKENS = 4096
 # What is reserved for a reply when a request does not limit it.
 USUAL_MAX_TOKENS = 2048
+# Where thinking is taken from the limit that is sent, and cannot be switched off, the limit has this much on top, or a
+# small one ends before the first visible word. ``max_tokens`` of a request stays what the visible reply needs.
+THINKING_HEADROOM_TOKENS = 4096
 Stage = Literal["generate", "repair", "classify", "judge", "parse", "chunk", "extract", "taxonomy", "benchmark"]
 
 
@@ -116,6 +119,8 @@ class ChatReply:
     """What the model said. ``finish`` other than ``stop`` means that ``text`` cannot be trusted to be whole.
 
     ``prompt_truncated``: the provider silently left out part of the prompt, so the reply rests on half of it.
+    ``more_room`` False: it was cut at the most that the model can write here, and a larger ``max_tokens`` would send
+    the same request again; ``detail`` then says what helps.
     """
 
     text: str
@@ -124,6 +129,7 @@ class ChatReply:
     model: str
     detail: str = ""
     prompt_truncated: bool = False
+    more_room: bool = True
 
 
 @dataclass(frozen=True, slots=True)

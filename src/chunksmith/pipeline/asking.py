@@ -67,12 +67,20 @@ async def ask_for_some(ask: AskAnswer, request: ChatRequest, stage: Stage, about
             raise ProviderError("context_window", "the model saw only part of the prompt; use smaller chunks")
         if reply.finish == "refused":
             raise ProviderError("refused", reply.detail or f"the provider's content policy refused {about}")
-        if reply.finish == "length" and cuts < CUT_TRIES:
+        if reply.finish == "length" and reply.more_room and cuts < CUT_TRIES:
             cuts += 1
             request = replace(request, max_tokens=(request.max_tokens or USUAL_MAX_TOKENS) * 2)
         else:
+            if not reply.text.strip():
+                check_room(reply)
             text_of(reply)
             return answer
+
+
+def check_room(reply: ChatReply) -> None:
+    """Errors: ProviderError when a reply was cut and could not become longer, whatever is asked for."""
+    if not reply.more_room:
+        raise ProviderError("context_window", reply.detail)
 
 
 def text_of(reply: ChatReply) -> str:
@@ -102,6 +110,7 @@ async def _whole(ask: Ask, request: ChatRequest, stage: Stage) -> ChatReply:
         if reply.finish == "refused":
             raise ProviderError("refused", reply.detail or "the provider's content policy refused it")
         if reply.finish == "length":
+            check_room(reply)
             if roomier:
                 raise ReplyUnreadable("it was cut off, however much room there was")
             roomier = True

@@ -14,7 +14,7 @@ from chunksmith.errors import ProviderError, ReplyUnreadable
 from chunksmith.gateway.callers import Answer, Caller
 from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline import classify, evidence, prompts, replies
-from chunksmith.pipeline.asking import text_of
+from chunksmith.pipeline.asking import check_room, text_of
 from chunksmith.pipeline.judging import Judge
 from chunksmith.pipeline.labels import Labeller
 from chunksmith.pipeline.sources import NOTHING, Around, labelled
@@ -170,25 +170,35 @@ class Writer:
                 raise ProviderError("context_window", "the model saw only part of the prompt; use smaller chunks")
             if reply.finish == "refused":
                 raise ProviderError("refused", reply.detail or "the provider's content policy refused the passage")
-            if reply.finish == "length" and cuts < CUT_TRIES:
+            fewer = self._count(cuts + 1) < self._count(cuts)
+            if reply.finish == "length" and cuts < CUT_TRIES and (reply.more_room or fewer):
                 cuts += 1
                 request = self._roomier(request, chunk, around, cuts)
             elif reply.finish == "length" and not reply.text.strip():
+                check_room(reply)
                 raise ReplyUnreadable(reply.detail or "it was empty")
             else:
                 return answer
 
     def _roomier(self, request: ChatRequest, chunk: Chunk, around: Around, cuts: int) -> ChatRequest:
-        count = max(1, self._recipe.spec.datasets_per_chunk // 2**cuts)
+        count = self._count(cuts)
         room = (request.max_tokens or self._recipe.max_tokens) * MORE_ROOM
         again = self._prompted(request_for(self._recipe, chunk, count, around=around, sample=request.sample))
         return replace(again, max_tokens=room)
+
+    def _count(self, cuts: int) -> int:
+        """The entries that are asked for when as many replies were cut."""
+        return max(1, self._recipe.spec.datasets_per_chunk >> cuts)
 
     async def _read(self, reply: ChatReply, count: int, around: Around) -> replies.Drafts:
         mode = self._recipe.spec.generation_mode
         cut = reply.finish == "length"
         wanted = wanted_of(self._recipe, count, around)
-        drafts = await replies.read(text_of(reply), mode, wanted, classified=self._recipe.classified, cut=cut)
+        try:
+            drafts = await replies.read(text_of(reply), mode, wanted, classified=self._recipe.classified, cut=cut)
+        except ReplyUnreadable:
+            check_room(reply)
+            raise
         if _by_rules_about(self._recipe, around):
             drafts = _about(drafts, around, SHAPES[mode].columns, count)
         if not cut:
@@ -196,6 +206,7 @@ class Writer:
         # What stands last was cut; repair closed its quotes, which does not make it whole.
         whole = drafts.items[:-1]
         if not whole:
+            check_room(reply)
             raise ReplyUnreadable("it was cut off before the first entry was complete")
         return replace(drafts, items=whole, dropped=drafts.dropped + 1)
 

@@ -13,7 +13,16 @@ from urllib.parse import quote
 import httpx
 from pydantic_core import to_json
 
-from chunksmith.domain.calls import Attachment, ChatReply, ChatRequest, FinishReason, ModelInfo, ProviderAccount, Usage
+from chunksmith.domain.calls import (
+    THINKING_HEADROOM_TOKENS,
+    Attachment,
+    ChatReply,
+    ChatRequest,
+    FinishReason,
+    ModelInfo,
+    ProviderAccount,
+    Usage,
+)
 from chunksmith.errors import ProviderError, ProviderFault
 from chunksmith.providers import answers, schemas, transport
 
@@ -22,9 +31,6 @@ DEFAULT_BASE_URL = "https://generativelanguage.googleapis.com"
 # The newest of the cheapest family: one clear passage to a few questions does not need a larger model.
 DEFAULT_MODEL = "gemini-3.5-flash-lite"
 
-# Thinking is taken from ``maxOutputTokens`` and billed as output. Without this much on top, a small limit ends in
-# MAX_TOKENS before the first visible word. ``max_tokens`` of a request stays what the visible reply needs.
-THINKING_HEADROOM_TOKENS = 4096
 MAX_OUTPUT_TOKENS = 65_536
 MAX_PAGES = 20
 LIST_TIMEOUT_S = 20.0
@@ -96,7 +102,10 @@ def decode(request: ChatRequest, raw: bytes) -> ChatReply:
     if finish == "stop" and not text.strip():
         finish = "empty"
     detail = "" if finish == "stop" else _finish_detail(reason, candidate)
-    return ChatReply(text, finish, usage, model, detail)
+    more_room = finish != "length" or output_limit(request) < MAX_OUTPUT_TOKENS
+    if not more_room:
+        detail += f" at {MAX_OUTPUT_TOKENS} tokens, more than which no reply can have: use smaller chunks"
+    return ChatReply(text, finish, usage, model, detail, more_room=more_room)
 
 
 def classify(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
@@ -136,9 +145,7 @@ class GeminiModel:
 
     def output_ceiling(self, request: ChatRequest) -> int:
         """Thinking is inside ``maxOutputTokens``, so what is sent is what bounds the bill."""
-        if request.max_tokens is None:
-            return MAX_OUTPUT_TOKENS
-        return min(MAX_OUTPUT_TOKENS, request.max_tokens + thinking_headroom(request.model.model))
+        return output_limit(request)
 
     async def models(self) -> list[ModelInfo]:
         """Those that can generate text. Lists page after page; a token that repeats ends it."""
@@ -179,7 +186,7 @@ def _generation_config(request: ChatRequest) -> dict[str, Any]:
     if request.temperature is not None:
         config["temperature"] = request.temperature
     if request.max_tokens is not None:
-        config["maxOutputTokens"] = min(MAX_OUTPUT_TOKENS, request.max_tokens + thinking_headroom(request.model.model))
+        config["maxOutputTokens"] = output_limit(request)
     if request.seed is not None:
         config["seed"] = (request.seed + request.sample) % 2**31
     if request.reply_schema is not None:
@@ -192,9 +199,12 @@ def _generation_config(request: ChatRequest) -> dict[str, Any]:
     return config
 
 
-def thinking_headroom(model: str) -> int:
-    """Tokens that may be billed as output beyond ``max_tokens`` of a request."""
-    return 0 if _WITHOUT_THINKING.match(model) else THINKING_HEADROOM_TOKENS
+def output_limit(request: ChatRequest) -> int:
+    """The most tokens that a reply may have, its thinking among them."""
+    if request.max_tokens is None:
+        return MAX_OUTPUT_TOKENS
+    headroom = 0 if _WITHOUT_THINKING.match(request.model.model) else THINKING_HEADROOM_TOKENS
+    return min(MAX_OUTPUT_TOKENS, request.max_tokens + headroom)
 
 
 def _path(model: str) -> str:

@@ -20,6 +20,7 @@ from pydantic_core import to_json
 
 from chunksmith.domain.calls import (
     ATTACHMENT_TOKENS,
+    THINKING_HEADROOM_TOKENS,
     ChatReply,
     ChatRequest,
     FinishReason,
@@ -66,10 +67,9 @@ def encode(request: ChatRequest, account: ProviderAccount, think: bool = True) -
     """
     messages = _shown(request)
     pictures = _pictures(request)
-    room = max(MIN_REPLY_TOKENS, account.num_ctx - _prompt_tokens(messages) - len(pictures) * ATTACHMENT_TOKENS)
     options: dict[str, Any] = {
         "num_ctx": account.num_ctx,
-        "num_predict": room if request.max_tokens is None else min(room, request.max_tokens),
+        "num_predict": min(_room(request, messages, account.num_ctx), _wanted(request, account.num_ctx)),
     }
     if request.temperature is not None:
         options["temperature"] = request.temperature
@@ -92,6 +92,18 @@ def encode(request: ChatRequest, account: ProviderAccount, think: bool = True) -
         last = next(message for message in reversed(body["messages"]) if message["role"] == "user")
         last["images"] = pictures
     return body
+
+
+def _room(request: ChatRequest, shown: list[Message], num_ctx: int) -> int:
+    """Tokens of the window that the prompt leaves to the reply."""
+    return max(MIN_REPLY_TOKENS, num_ctx - _prompt_tokens(shown) - len(request.attachments) * ATTACHMENT_TOKENS)
+
+
+def _wanted(request: ChatRequest, num_ctx: int) -> int:
+    """Thinking counts against ``num_predict``; the models that know only levels of it cannot be told not to think."""
+    if request.max_tokens is None:
+        return num_ctx
+    return request.max_tokens + (THINKING_HEADROOM_TOKENS if _LEVELS_ONLY.match(request.model.model) else 0)
 
 
 def _pictures(request: ChatRequest) -> list[str]:
@@ -136,13 +148,19 @@ def decode(request: ChatRequest, raw: bytes, num_ctx: int) -> ChatReply:
     if finish == "stop" and not text.strip():
         finish = "empty"
     seen = answers.count(payload.get("prompt_eval_count"))
+    shown = _shown(request)
+    detail = "" if finish == "stop" else answers.line(f"done_reason {reason}")
+    more_room = finish != "length" or _wanted(request, num_ctx) < _room(request, shown, num_ctx)
+    if not more_room:
+        detail += f", with no more room beside the prompt in num_ctx {num_ctx}: use smaller chunks or raise num_ctx"
     return ChatReply(
         text,
         finish,
         Usage(input_tokens=seen, output_tokens=answers.count(payload.get("eval_count"))),
         str(payload.get("model") or request.model.model),
-        "" if finish == "stop" else answers.line(f"done_reason {reason}"),
-        prompt_truncated=_was_cut(seen, _prompt_tokens(_shown(request)), num_ctx),
+        detail,
+        prompt_truncated=_was_cut(seen, _prompt_tokens(shown), num_ctx),
+        more_room=more_room,
     )
 
 
@@ -215,7 +233,7 @@ class OllamaModel:
 
     def output_ceiling(self, request: ChatRequest) -> int:
         """Prompt and reply share the window."""
-        return min(request.max_tokens or self._account.num_ctx, self._account.num_ctx)
+        return min(_wanted(request, self._account.num_ctx), self._account.num_ctx)
 
     async def models(self) -> list[ModelInfo]:
         raw = await self._call("GET", "/api/tags", min(LIST_TIMEOUT_S, self._account.timeout_s))

@@ -15,8 +15,8 @@ REQUEST = ChatRequest(ModelRef("grok", "grok-4.3"), (Message("user", "Count."),)
 GOOD = '{"count": 7}'
 
 
-def reply(text: str, finish: FinishReason = "stop") -> ChatReply:
-    return ChatReply(text, finish, Usage(), "grok-4.3")
+def reply(text: str, finish: FinishReason = "stop", *, more_room: bool = True) -> ChatReply:
+    return ChatReply(text, finish, Usage(), "grok-4.3", "use smaller chunks", more_room=more_room)
 
 
 class Script:
@@ -70,6 +70,21 @@ async def test_a_second_unusable_reply_is_the_last() -> None:
 async def test_a_reply_that_was_cut_gets_more_room() -> None:
     count, script = await ask(reply('{"cou', "length"), reply(GOOD))
     assert (count, [request.max_tokens for request, _ in script.asked]) == (7, [100, 300])
+
+
+async def test_a_reply_that_was_cut_at_the_limit_of_its_model_is_not_asked_for_again() -> None:
+    with pytest.raises(ProviderError, match="use smaller chunks") as caught:
+        await ask(reply('{"cou', "length", more_room=False))
+    assert caught.value.kind == "context_window"
+
+
+async def test_a_part_of_a_list_that_was_cut_at_the_limit_of_its_model_is_taken() -> None:
+    script = Script([reply(GOOD, "length", more_room=False)])
+
+    async def answered(request: ChatRequest, stage: Stage) -> Answer:
+        return Answer(await script(request, stage), 1, reused=False)
+
+    assert (await ask_for_some(answered, REQUEST, "extract", "the passage")).reply.text == GOOD
 
 
 @pytest.mark.parametrize("finish", ["empty", "other"])

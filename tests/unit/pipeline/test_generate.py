@@ -36,11 +36,13 @@ class Finishing(ScriptedModel):
     """``finishes``: number of a call to how its reply ends."""
 
     finishes: dict[int, str] = field(default_factory=dict)
+    more_room: bool = True
 
     def decode(self, request: ChatRequest, raw: bytes) -> ChatReply:
         text = json.loads(raw)["text"]
         finish: Any = self.finishes.get(len(self.sent), "stop")
-        return ChatReply("" if finish in ("empty", "refused") else text, finish, Usage(10, 5), "grok-4.3", "told so")
+        said = "" if finish in ("empty", "refused") else text
+        return ChatReply(said, finish, Usage(10, 5), "grok-4.3", "told so", more_room=self.more_room)
 
 
 @dataclass
@@ -130,6 +132,15 @@ async def test_cut_again_and_again_gives_what_was_whole(bench: Bench) -> None:
     text = reply(pair(1), pair(2))[:-20]
     result = await bench.write(lambda *_: text, finishes={1: "length", 2: "length", 3: "length"})
     assert (result.outcome.status, len(result.entries), len(bench.requests)) == ("accepted", 1, 3)
+
+
+@pytest.mark.parametrize("text", [" ", '{"entries": [{"question": "Wh'], ids=["nothing", "a part"])
+async def test_cut_at_the_limit_of_the_model_is_asked_for_with_fewer_entries_only(bench: Bench, text: str) -> None:
+    bench.model.more_room = False
+    result = await bench.write(lambda *_: text, finishes=dict.fromkeys(range(1, 20), "length"))
+    outcome = result.outcome
+    assert (outcome.status, outcome.reason, outcome.detail) == ("failed", "context_window", "told so")
+    assert len({asked.messages for asked in bench.requests}) == len(bench.requests) == 2
 
 
 @pytest.mark.parametrize("finish", ["empty", "other"])

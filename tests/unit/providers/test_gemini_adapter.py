@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chunksmith.domain.calls import ChatRequest, ModelRef, ProviderAccount, Usage
+from chunksmith.domain.calls import THINKING_HEADROOM_TOKENS, ChatRequest, ModelRef, ProviderAccount, Usage
 from chunksmith.errors import ProviderError
 from chunksmith.providers import gemini
 
@@ -55,11 +55,11 @@ def test_everything_about_sampling_is_inside_generation_config(ask: Ask) -> None
 @pytest.mark.parametrize(
     ("model", "thinking", "limit"),
     [
-        ("gemini-3.5-flash-lite", {"thinkingLevel": "LOW"}, 100 + gemini.THINKING_HEADROOM_TOKENS),
-        ("gemini-4-argon", {"thinkingLevel": "LOW"}, 100 + gemini.THINKING_HEADROOM_TOKENS),
+        ("gemini-3.5-flash-lite", {"thinkingLevel": "LOW"}, 100 + THINKING_HEADROOM_TOKENS),
+        ("gemini-4-argon", {"thinkingLevel": "LOW"}, 100 + THINKING_HEADROOM_TOKENS),
         ("gemini-2.5-flash", {"thinkingBudget": 0}, 100),
-        ("gemini-2.5-pro", None, 100 + gemini.THINKING_HEADROOM_TOKENS),
-        ("gemma-3-27b-it", None, 100 + gemini.THINKING_HEADROOM_TOKENS),
+        ("gemini-2.5-pro", None, 100 + THINKING_HEADROOM_TOKENS),
+        ("gemma-3-27b-it", None, 100 + THINKING_HEADROOM_TOKENS),
     ],
 )
 def test_thinking_has_room_beside_the_reply(ask: Ask, model: str, thinking: dict[str, Any] | None, limit: int) -> None:
@@ -215,3 +215,9 @@ def test_retry_hint(details: list[dict[str, Any]], message: str, headers: dict[s
 def test_key_in_an_error_text_is_masked() -> None:
     body = _error(400, "INVALID_ARGUMENT", "Bad url https://x/?key=AIzaSyA1234567890abcdef and AIzaSyB1234567890abcdef")
     assert "AIza" not in gemini.classify(400, {}, body).detail
+
+
+@pytest.mark.parametrize(("max_tokens", "more"), [(60_000, True), (65_000, False), (None, False)])
+def test_a_cut_reply_says_whether_more_room_can_be_had(ask: Ask, max_tokens: int | None, more: bool) -> None:
+    reply = gemini.decode(ask("gemini", max_tokens=max_tokens), _saying({"text": "half"}, finish="MAX_TOKENS"))
+    assert (reply.more_room, "smaller chunks" in reply.detail) == (more, not more)

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from chunksmith.domain.calls import ChatRequest, Message, ModelRef, ProviderAccount, Usage
+from chunksmith.domain.calls import THINKING_HEADROOM_TOKENS, ChatRequest, Message, ModelRef, ProviderAccount, Usage
 from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import ProviderError
 from chunksmith.providers import ollama
@@ -200,3 +201,21 @@ def test_error_rows(status: int, body: bytes, kind: str, told: str) -> None:
     error = ollama.classify(status, {}, body)
     assert (error.kind, error.status, error.sent, error.provider) == (kind, status, True, "ollama")
     assert told in error.detail
+
+
+@pytest.mark.parametrize(("max_tokens", "more"), [(500, True), (4096, False), (None, False)])
+def test_a_cut_reply_says_whether_more_room_can_be_had(ask: Ask, max_tokens: int | None, more: bool) -> None:
+    reply = ollama.decode(ask("ollama", max_tokens=max_tokens), _answer(done_reason="length"), 4096)
+    assert (reply.more_room, "smaller chunks" in reply.detail) == (more, not more)
+
+
+def test_thinking_that_cannot_be_off_has_room_of_its_own(ask: Ask) -> None:
+    asked = ask("ollama", model=ModelRef("ollama", "gpt-oss:20b"), max_tokens=500)
+    account = replace(ACCOUNT, num_ctx=16_384)
+    sent = ollama.encode(asked, account)["options"]["num_predict"]
+    assert sent == ollama.OllamaModel(account).output_ceiling(asked) == 500 + THINKING_HEADROOM_TOKENS
+
+
+def test_room_for_thinking_ends_with_the_window(ask: Ask) -> None:
+    asked = ask("ollama", model=ModelRef("ollama", "gpt-oss:20b"), max_tokens=500)
+    assert 500 < ollama.encode(asked, replace(ACCOUNT, num_ctx=2048))["options"]["num_predict"] < 2048
