@@ -31,7 +31,8 @@ _CONFIG = frozenset(
 _SNAKE = re.compile(r"_([a-z])")
 _NUMBERS = ("temperature", "topP", "topK", "maxOutputTokens", "seed", "candidateCount")
 _THINKING = frozenset({"thinkingBudget", "thinkingLevel", "includeThoughts"})
-_WITH_BUDGET = re.compile(r"gemini-2\.5|gemini-3")
+_CAMEL = frozenset(_TOP) | _CONFIG | _THINKING
+_LEVELS_ONLY = "gemini-4-argon"  # takes no budget, and no level below low
 MAX_STOPS = 5
 _CONTENT = frozenset({"role", "parts"})
 _PART = frozenset("text inlineData fileData thought thoughtSignature functionCall functionResponse".split())
@@ -159,6 +160,9 @@ def fault(name: str, options: Options) -> Reply | None:
     if name == "context":
         return _too_long(2_000_000, options.gemini_input_limit)
     simple = {
+        "precondition": (400, "FAILED_PRECONDITION", "User location is not supported for the API use."),
+        "forbidden": (403, "PERMISSION_DENIED", "The caller does not have permission"),
+        "499": (499, "CANCELLED", "The operation was cancelled."),
         "500": (500, "INTERNAL", "An internal error has occurred. Please retry."),
         "503": (503, "UNAVAILABLE", "The model is overloaded. Please try again later."),
         "504": (504, "DEADLINE_EXCEEDED", "Deadline expired before operation could complete."),
@@ -268,7 +272,7 @@ def _camel(body: Any) -> Any:
 def _camel_name(name: str) -> str:
     """Of a name that is known; others stay, to be told as they were sent."""
     camel = _SNAKE.sub(lambda match: match[1].upper(), name)
-    return camel if camel in _CONFIG | _THINKING | _TOP.keys() else name
+    return camel if camel in _CAMEL else name
 
 
 def _snake(name: str) -> str:
@@ -316,8 +320,10 @@ def _wrong_values(body: dict[str, Any], model: str) -> str:
     thinking = config.get("thinkingConfig") or {}
     if {"thinkingBudget", "thinkingLevel"} <= thinking.keys():
         return "You can only set one of thinking budget and thinking level."
-    if "thinkingBudget" in thinking and not _WITH_BUDGET.match(model):
+    if model == _LEVELS_ONLY and "thinkingBudget" in thinking:
         return "Thinking budget is not supported for this model."
+    if model == _LEVELS_ONLY and str(thinking.get("thinkingLevel", "LOW")).upper() not in {"LOW", "MEDIUM", "HIGH"}:
+        return f"Thinking level {thinking['thinkingLevel']} is not supported for this model."
     return ""
 
 

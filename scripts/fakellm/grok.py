@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from fakellm.files import PAGE_TOKENS, decoded
 from fakellm.messages import Asked, Reply, Request, Said, at, json_reply, tokens
@@ -44,6 +44,8 @@ def check_key(request: Request, options: Options) -> Reply | None:
 
 
 def read(request: Request, options: Options) -> Asked | Reply:
+    if request.method != "POST":
+        return Reply(405, b"Method Not Allowed", "text/plain; charset=utf-8")
     if request.headers.get("content-type", "").partition(";")[0] != "application/json":
         return Reply(415, b"Expected request with `Content-Type: application/json`", "text/plain; charset=utf-8")
     try:
@@ -65,7 +67,9 @@ def read(request: Request, options: Options) -> Asked | Reply:
         at(body, "response_format", "json_schema", "schema"),
         body.get("max_completion_tokens") or body.get("max_tokens"),
         body.get("seed"),
-        files=files,
+        body.get("stream") is True,
+        files,
+        at(body, "stream_options", "include_usage") is True,
     )
 
 
@@ -87,17 +91,25 @@ def answer(asked: Asked, said: Said, options: Options) -> Reply:
     }
     if options.grok_ticks:
         usage["cost_in_usd_ticks"] = asked.prompt_tokens * _TICKS["prompt"] + (output + thought) * _TICKS["output"]
-    return json_reply(
-        200,
-        {
-            "id": "00000000-0000-0000-0000-000000000001",
-            "object": "chat.completion",
-            "created": 1_752_854_522,
-            "model": asked.model,
-            "choices": [] if said.finish == "empty" else [choice],
-            "usage": usage,
-        },
-    )
+    about = {"id": "00000000-0000-0000-0000-000000000001", "created": 1_752_854_522, "model": asked.model}
+    if asked.stream:
+        return _streamed(about, choice, usage if asked.stream_usage else None)
+    choices = [] if said.finish == "empty" else [choice]
+    return json_reply(200, {**about, "object": "chat.completion", "choices": choices, "usage": usage})
+
+
+def _streamed(about: dict[str, Any], choice: dict[str, Any], usage: dict[str, Any] | None) -> Reply:
+    """Server-sent events: the text, how it ends, and, where that was asked for, the usage in the last of them."""
+    delta = {"role": "assistant", "content": choice["message"]["content"]}
+    rows: list[dict[str, Any]] = [
+        {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]},
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}]},
+    ]
+    if usage is not None:
+        rows[-1]["usage"] = usage
+    events = [to_json({**about, "object": "chat.completion.chunk", **row}) for row in rows]
+    body = b"".join(b"data: " + event + b"\n\n" for event in [*events, b"[DONE]"])
+    return Reply(200, body, "text/event-stream")
 
 
 def fault(name: str, options: Options) -> Reply | None:
@@ -114,6 +126,8 @@ def fault(name: str, options: Options) -> Reply | None:
         "429-no-hint": (429, "resource-exhausted", rate),
         "quota-day": (429, "resource-exhausted", gone),
         "credits": (429, "resource-exhausted", gone),
+        "forbidden": (403, "permission-denied", f"Your {_TEAM} is blocked."),
+        "bad-credentials": (403, "unauthenticated:bad-credentials", "The OAuth2 access token is not valid."),
         "500": (500, "internal", "Internal server error."),
         "503": (503, "unavailable", "The service is temporarily unavailable."),
         "504": (504, "deadline-exceeded", "The operation was timed out."),
@@ -157,7 +171,8 @@ def _missing(body: Any, raw: bytes) -> Reply | None:
     for message in body["messages"]:
         if message["role"] not in _ROLES:
             expected = ", ".join(f"`{role}`" for role in _ROLES)
-            return _undeserialized(f"messages[0].role: unknown variant `{message['role']}`, expected one of {expected}", raw)
+            told = f"messages: unknown variant `{message['role']}`, expected one of {expected}"
+            return _undeserialized(told, raw)
     temperature = body.get("temperature")
     if temperature is not None and (isinstance(temperature, bool) or not isinstance(temperature, int | float)):
         return _undeserialized("temperature: invalid type, expected f32", raw)

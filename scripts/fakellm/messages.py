@@ -16,6 +16,14 @@ WireFault = Literal[
     "html-502",
     "policy",
     "auth",
+    "forbidden",
+    "bad-credentials",
+    "precondition",
+    "499",
+    "502",
+    "memory",
+    "no-chat",
+    "error-in-stream",
     "context",
     "non-json",
     "reset",
@@ -65,7 +73,8 @@ class Reply:
 
 @dataclass(slots=True)
 class Asked:
-    """A chat request of any provider. ``prompt`` and ``files`` are what the model sees; ``stream`` only Ollama's."""
+    """A chat request of any provider. ``prompt`` and ``files`` are what the model sees; ``stream`` Ollama's and
+    Grok's, ``stream_usage`` only Grok's."""
 
     model: str
     prompt: str
@@ -75,6 +84,7 @@ class Asked:
     seed: int | None = None
     stream: bool = False
     files: tuple[bytes, ...] = ()
+    stream_usage: bool = False
 
 
 @dataclass(slots=True)

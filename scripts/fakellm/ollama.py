@@ -118,10 +118,19 @@ def fault(name: str, options: Options) -> Reply | None:
         "503": (503, "server busy, please try again.  maximum pending requests exceeded"),
         "504": (504, "timed out waiting for llama runner to start"),
         "auth": (401, "unauthorized"),
+        "forbidden": (403, "cloud disabled"),
+        "499": (499, "request canceled"),
+        "502": (502, "the cloud model cannot be reached"),
+        "memory": (500, "model requires more system memory (9.0 GiB) than is available (4.0 GiB)"),
+        "no-chat": (400, '"llama3.2" does not support chat'),
         "policy": (400, "content policy"),
     }
     if name == "context":
         return _too_long()
+    if name == "error-in-stream":
+        begun = to_json({**_delta("llama3.2", "Half"), "done": False})
+        died = to_json({"error": "llama runner process has terminated"})
+        return Reply(200, begun + b"\n" + died + b"\n", "application/x-ndjson", manner="chunked")
     if name not in simple:
         return None
     reply = _error(*simple[name])

@@ -71,13 +71,36 @@ def _text(answer: httpx.Response) -> str:
         (_gemini(responseSchema={"$ref": "#"}, responseMimeType="application/json"), '"$ref"'),
         (_gemini(responseJsonSchema={}), "mime type"),
         ({"contents": []}, "contents is not specified"),
+        (_gemini(temperature="hot"), "Invalid value at 'generation_config.temperature'"),
+        (_gemini(responseSchema={"type": ["STRING", "NULL"]}, responseMimeType="application/json"), "start list"),
+        (_gemini(stopSequences=list("abcdef")), "stop_sequences"),
+        (_gemini(thinkingConfig={"foo": 0}), "Unknown name \"foo\" at 'generation_config.thinking_config'"),
     ],
-    ids=["top-level", "config", "role", "openapi-ref", "mime", "empty"],
-)
+    ids=[
+        "top-level", "config", "role", "openapi-ref", "mime", "empty", "number", "type-list", "stops", "thinking",
+    ],
+)  # fmt: skip
 async def test_gemini_refuses(http: httpx.AsyncClient, body: dict[str, Any], told: str) -> None:
     answer = await http.post(GEMINI, json=body, headers=KEY)
     assert (answer.status_code, answer.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
     assert told in answer.json()["error"]["message"]
+
+
+async def test_gemini_reads_both_spellings_of_a_name(http: httpx.AsyncClient) -> None:
+    body = {**_gemini(), "generation_config": {"max_output_tokens": 2, "thinking_config": {"thinking_budget": 0}}}
+    del body["generationConfig"]
+    answer = await http.post(GEMINI, json=body, headers=KEY)
+    assert answer.json()["candidates"][0]["finishReason"] == "MAX_TOKENS"
+
+
+async def test_gemini_refuses_a_thinking_budget_where_there_is_none(http: httpx.AsyncClient) -> None:
+    url = GEMINI.replace("gemini-3.5-flash", "gemini-4-argon")
+    assert (await http.post(url, json=_gemini(thinkingConfig={"thinkingBudget": 0}), headers=KEY)).status_code == 400
+
+
+async def test_gemini_does_not_know_every_model(http: httpx.AsyncClient) -> None:
+    answer = await http.post(GEMINI.replace("3.5-flash", "9-nope"), json=_gemini(), headers=KEY)
+    assert (answer.status_code, answer.json()["error"]["status"]) == (404, "NOT_FOUND")
 
 
 async def test_gemini_without_a_key_is_403_and_with_a_wrong_one_400(http: httpx.AsyncClient) -> None:
@@ -99,16 +122,31 @@ async def test_gemini_counts_tokens(http: httpx.AsyncClient) -> None:
         (_grok(temperature="hot"), 422, "temperature"),
         (_grok(stop=["x"]), 400, "does not support parameter stop"),
         (_grok(model="grok-4", reasoning_effort="low"), 400, "reasoningEffort"),
-        (_grok(model="gpt-9"), 404, "does not exist"),
+        (_grok(model="grok-99"), 404, "does not exist"),
+        (_grok(messages=[{"role": "bogus", "content": "x"}]), 422, "bogus"),
         (_grok(num_ctx=1), 200, ""),
     ],
-    ids=["missing", "mistyped", "stop", "effort", "model", "unknown-field-is-dropped"],
+    ids=["missing", "mistyped", "stop", "effort", "model", "role", "unknown-field-is-dropped"],
 )
 async def test_grok_refuses(http: httpx.AsyncClient, body: dict[str, Any], status: int, told: str) -> None:
     answer = await http.post(GROK, json=body, headers=BEARER)
     assert answer.status_code == status
     assert told in answer.text
     assert (answer.headers["content-type"].startswith("text/plain")) == (status == 422)
+
+
+async def test_grok_knows_no_other_method(http: httpx.AsyncClient) -> None:
+    assert (await http.get(GROK, headers=BEARER)).status_code == 405
+
+
+@pytest.mark.parametrize("usage", [True, False])
+async def test_grok_streams_events_when_asked(http: httpx.AsyncClient, usage: bool) -> None:
+    body = _grok(stream=True, stream_options={"include_usage": usage})
+    answer = await http.post(GROK, json=body, headers=BEARER)
+    *events, done, rest = answer.text.split("\n\n")
+    last = json.loads(events[-1].removeprefix("data: "))
+    assert (done, rest, last["choices"][0]["finish_reason"]) == ("data: [DONE]", "", "stop")
+    assert ("usage" in last) is usage
 
 
 async def test_grok_without_a_key_is_401(http: httpx.AsyncClient) -> None:
@@ -132,8 +170,9 @@ async def test_ollama_cuts_silently_past_its_window(http: httpx.AsyncClient) -> 
     assert answer.json()["prompt_eval_count"] == 4096 - 2046
 
 
-async def test_ollama_refuses_to_cut_when_asked(http: httpx.AsyncClient) -> None:
-    answer = await http.post("/api/chat", json=_ollama("Granite is a rock. " * 1500, truncate=False))
+@pytest.mark.parametrize("field", ["truncate", "shift"])
+async def test_ollama_refuses_to_cut_when_asked(http: httpx.AsyncClient, field: str) -> None:
+    answer = await http.post("/api/chat", json=_ollama("Granite is a rock. " * 1500, **{field: False}))
     assert (answer.status_code, "longer than the context" in answer.json()["error"]) == (400, True)
 
 
@@ -145,8 +184,11 @@ async def test_ollama_refuses_to_cut_when_asked(http: httpx.AsyncClient) -> None
         (_ollama(format="xml"), 400, "invalid format"),
         (_ollama(options={"num_ctx": "many"}), 500, "must be of type integer"),
         ({"messages": []}, 400, "model is required"),
+        (_ollama(messages="hi"), 400, "json: cannot unmarshal string"),
+        (_ollama(keep_alive="10 apples"), 400, 'time: invalid duration "10 apples"'),
+        (_ollama(think="low"), 400, "does not support thinking"),
     ],
-    ids=["model", "think", "format", "option", "no-model"],
+    ids=["model", "think", "format", "option", "no-model", "messages", "duration", "level"],
 )
 async def test_ollama_refuses(http: httpx.AsyncClient, body: dict[str, Any], status: int, told: str) -> None:
     answer = await http.post("/api/chat", json=body)
@@ -190,6 +232,35 @@ def test_last_passage_wins_and_its_fence_cannot_be_forged() -> None:
 )
 def test_filler_keeps_to_the_schema(schema: dict[str, Any], check: Any) -> None:
     assert check(json.loads(compose(Asked("m", PROMPT, 1, schema), 0)))
+
+
+@pytest.mark.parametrize(
+    ("provider", "fault", "status", "told"),
+    [
+        ("gemini", "precondition", 400, "FAILED_PRECONDITION"),
+        ("gemini", "forbidden", 403, "PERMISSION_DENIED"),
+        ("gemini", "499", 499, "CANCELLED"),
+        ("grok", "forbidden", 403, "permission-denied"),
+        ("grok", "bad-credentials", 403, "unauthenticated:bad-credentials"),
+        ("ollama", "forbidden", 403, "cloud disabled"),
+        ("ollama", "499", 499, "request canceled"),
+        ("ollama", "memory", 500, "model requires more system memory"),
+        ("ollama", "502", 502, "error"),
+        ("ollama", "no-chat", 400, "does not support chat"),
+        ("ollama", "error-in-stream", 200, '\n{"error":'),
+    ],
+)
+async def test_rows_of_the_error_tables(
+    fake: FakeLLM, http: httpx.AsyncClient, provider: str, fault: str, status: int, told: str
+) -> None:
+    fake.control({"script": {1: fault}})
+    url, body, headers = {
+        "gemini": (GEMINI, _gemini(), KEY),
+        "grok": (GROK, _grok(), BEARER),
+        "ollama": ("/api/chat", _ollama(), {}),
+    }[provider]
+    answer = await http.post(url, json=body, headers=headers)
+    assert (answer.status_code, told in answer.text) == (status, True)
 
 
 async def test_script_and_rates_and_marker(fake: FakeLLM, http: httpx.AsyncClient) -> None:

@@ -222,8 +222,8 @@ async def test_gemini_models_are_listed_page_after_page(
     model = GeminiModel(account("gemini"))
     names = [item.name for item in await model.models()]
     await model.close()
-    assert len(names) == len(set(names)) == 6
-    assert fake.stats.requests["gemini GET /v1beta/models"] == 3
+    assert len(names) == len(set(names)) == 11
+    assert fake.stats.requests["gemini GET /v1beta/models"] == 6
 
 
 async def test_gemini_thinking_is_billed_and_not_shown(fake: FakeLLM, account: Account, ask: Ask) -> None:
