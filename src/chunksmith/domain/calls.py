@@ -137,7 +137,7 @@ class ProviderAccount:
     """How to reach one provider, and what it allows. ``api_key`` never leaves the adapter.
 
     Units:  ``timeout_s`` is wall time of one attempt; the limits are per minute; None means no limit.
-    Source: ``base_urls`` has one address, or several for Ollama hosts that hold the same models.
+    Source: ``base_urls`` has one address, or several for Ollama hosts.
     """
 
     provider: str

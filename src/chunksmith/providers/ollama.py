@@ -1,4 +1,4 @@
-"""Ollama through ``/api/chat``, on one host or on several that hold the same models.
+"""Ollama through ``/api/chat``, on one host or on several: a model is asked for where it is.
 
 Source: Ollama's API document and the server's source, version 0.32 (read November 2026).
 
@@ -8,11 +8,12 @@ of the tokens that it read is compared with the estimate. And ``format`` constra
 model: the schema is put into the prompt as well.
 """
 
+import asyncio
 import base64
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -38,7 +39,9 @@ DEFAULT_BASE_URL = "http://127.0.0.1:11434"
 DEFAULT_MODEL = "llama3.2"
 
 HOST_REST_S = 10.0  # a host that refused a connection is asked last for this long
+MISSING_REST_S = 60.0  # a host that has not got a model is asked last for it for this long
 LIST_TIMEOUT_S = 20.0
+SHARED_LIST_TIMEOUT_S = 4.0  # where there are several hosts: one that hangs must not hide what the others have
 MESSAGE_TOKENS = 8  # role and separators of one message in a chat template
 MIN_REPLY_TOKENS = 64
 SUSPICIOUS_TOKENS = 512  # below this an estimate is too rough to tell that something was cut
@@ -194,6 +197,10 @@ class _Host:
     base: str
     in_flight: int = 0
     resting_until: float = 0.0
+    lacks_until: dict[str, float] = field(default_factory=dict)
+
+    def rests(self, model: str, now: float) -> bool:
+        return self.resting_until > now or self.lacks_until.get(model, 0.0) > now
 
 
 class OllamaModel:
@@ -221,12 +228,12 @@ class OllamaModel:
         name = request.model.model
         think = name not in self._without_think
         try:
-            return await self._call("POST", "/api/chat", wall_s, to_json(encode(request, self._account, think)))
+            return await self._chat(name, wall_s, to_json(encode(request, self._account, think)))
         except ProviderError as error:
             if not (think and error.status == 400 and _NO_THINKING.search(error.detail)):
                 raise
         self._without_think.add(name)
-        return await self._call("POST", "/api/chat", wall_s, to_json(encode(request, self._account, think=False)))
+        return await self._chat(name, wall_s, to_json(encode(request, self._account, think=False)))
 
     def decode(self, request: ChatRequest, raw: bytes) -> ChatReply:
         return decode(request, raw, self._account.num_ctx)
@@ -236,31 +243,48 @@ class OllamaModel:
         return min(_wanted(request, self._account.num_ctx), self._account.num_ctx)
 
     async def models(self) -> list[ModelInfo]:
-        raw = await self._call("GET", "/api/tags", min(LIST_TIMEOUT_S, self._account.timeout_s))
-        listed = answers.items(answers.reply_object(raw, NAME), "models")
-        return [ModelInfo(str(item["name"])) for item in listed if isinstance(item, dict) and "name" in item]
+        """What any of the hosts has. Errors: ProviderError when none answers."""
+        most_s = LIST_TIMEOUT_S if len(self._hosts) == 1 else SHARED_LIST_TIMEOUT_S
+        wall_s = min(most_s, self._account.timeout_s)
+        asked = [self._ask(host, "GET", "/api/tags", wall_s) for host in self._hosts]
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        pages = [page for page in found if isinstance(page, bytes)]
+        for failed in found:
+            if isinstance(failed, BaseException) and not (pages and isinstance(failed, ProviderError)):
+                raise failed
+        listed = [item for page in pages for item in answers.items(answers.reply_object(page, NAME), "models")]
+        names = dict.fromkeys(str(item["name"]) for item in listed if isinstance(item, dict) and "name" in item)
+        return [ModelInfo(name) for name in names]
 
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _call(self, method: str, path: str, wall_s: float, body: bytes | None = None) -> bytes:
-        """The next host is tried only when it is certain that the one before has not seen the request."""
-        refused: list[ProviderError] = []
+    async def _chat(self, model: str, wall_s: float, body: bytes) -> bytes:
+        """The next host is tried only when it is certain that the one before has not worked on the request.
+
+        While a host that may have the model is away, this is an outage; that no host has it is one only when all said
+        so.
+        """
+        failed: list[ProviderError] = []
         tried: set[str] = set()
-        while host := self._next_host(tried):
+        while host := self._next_host(model, tried):
             tried.add(host.base)
             try:
-                return await self._ask(host, method, path, wall_s, body)
+                return await self._ask(host, "POST", "/api/chat", wall_s, body)
             except ProviderError as error:
-                if error.sent or error.kind != "connection":
+                if error.status == 404 and _NOT_PULLED.search(error.detail):
+                    host.lacks_until[model] = self._monotonic() + MISSING_REST_S
+                elif not error.sent and error.kind == "connection":
+                    host.resting_until = self._monotonic() + HOST_REST_S
+                else:
                     raise
-                host.resting_until = self._monotonic() + HOST_REST_S
-                refused.append(error)
-        raise ProviderError(
-            "connection", "; ".join(error.detail for error in refused) or "no host", provider=NAME, sent=False
-        )
+                failed.append(error)
+        told = "; ".join(error.detail for error in failed) or "no host"
+        if failed and all(error.status == 404 for error in failed):
+            raise ProviderError("bad_request", told, provider=NAME, status=404)
+        raise ProviderError("connection", told, provider=NAME, sent=False)
 
-    async def _ask(self, host: _Host, method: str, path: str, wall_s: float, body: bytes | None) -> bytes:
+    async def _ask(self, host: _Host, method: str, path: str, wall_s: float, body: bytes | None = None) -> bytes:
         key = self._account.api_key
         headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
         if key:
@@ -272,13 +296,17 @@ class OllamaModel:
         finally:
             host.in_flight -= 1
         if answer.status != 200:
-            raise classify(answer.status, answer.headers, answers.masked(answer.body, key))
+            error = classify(answer.status, answer.headers, answers.masked(answer.body, key))
+            if answer.status != 404:
+                raise error
+            where = host.base.rpartition("://")[2]
+            raise ProviderError(error.kind, f"{where}: {error.detail}", provider=NAME, status=404)
         return answer.body
 
-    def _next_host(self, tried: set[str]) -> _Host | None:
+    def _next_host(self, model: str, tried: set[str]) -> _Host | None:
         now = self._monotonic()
         left = [host for host in self._hosts if host.base not in tried]
-        return min(left, key=lambda host: (host.resting_until > now, host.in_flight), default=None)
+        return min(left, key=lambda host: (host.rests(model, now), host.in_flight), default=None)
 
 
 def _shown(request: ChatRequest) -> list[Message]:

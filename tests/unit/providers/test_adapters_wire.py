@@ -276,6 +276,39 @@ async def test_ollama_does_not_repeat_what_a_host_may_have_seen(fake: FakeLLM, a
         assert (error.kind, error.sent, other.stats.chats) == ("connection", True, 0)
 
 
+async def test_ollama_passes_over_a_host_without_the_model(fake: FakeLLM, account: Account, ask: Ask) -> None:
+    now = [0.0]
+    fake.options.ollama_models = []
+    async with FakeLLM() as other:
+        model = OllamaModel(account("ollama", base_urls=(fake.url, other.url)), monotonic=lambda: now[0])
+        await model.send(ask("ollama"))
+        await model.send(ask("ollama"))
+        now[0] = 3600.0
+        fake.options.ollama_models = ["llama3.2:latest"]
+        await model.send(ask("ollama"))
+        await model.close()
+        assert (fake.stats.chats, other.stats.chats) == (2, 2)
+
+
+async def test_ollama_says_which_hosts_lack_the_model(fake: FakeLLM, account: Account, ask: Ask) -> None:
+    async with FakeLLM() as other:
+        urls = (fake.url, other.url)
+        error = await _failure(
+            "ollama", account("ollama", base_urls=urls), ask("ollama", model=ModelRef("ollama", "m"))
+        )
+    assert (error.kind, error.status) == ("bad_request", 404)
+    assert all(url.removeprefix("http://") in error.detail for url in urls)
+
+
+async def test_ollama_lists_what_any_host_has(fake: FakeLLM, account: Account) -> None:
+    async with FakeLLM(ollama_models=["phi4:latest"]) as other:
+        model = OllamaModel(account("ollama", base_urls=(fake.url, other.url)))
+        names = [found.name for found in await model.models()]
+        await model.close()
+    assert {"phi4:latest", "llama3.2:latest"} <= set(names)
+    assert len(names) == len(set(names))
+
+
 async def test_ollama_says_which_hosts_refused(account: Account, ask: Ask) -> None:
     ports = (_closed_port(), _closed_port())
     urls = tuple(f"http://127.0.0.1:{port}" for port in ports)
