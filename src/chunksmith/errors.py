@@ -15,16 +15,33 @@ AppError ─┬─ InvalidRequest
 No HTTP here: ``web/problems.py`` maps classes to answers, the job runner stores ``slug`` and text on the job row.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar, Literal
+
+# Of one request. A body can have more of them than anyone would read, or than an answer should hold.
+FAULTS_SHOWN = 100
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong with the input. ``pointer`` is a JSON Pointer into the body, or ``query/<name>``."""
+    """One thing wrong with the input. ``pointer`` is a JSON Pointer into the body, or ``query/<name>``.
+
+    ``stands_for`` more than one: the faults that are left out.
+    """
 
     pointer: str
     detail: str
+    stands_for: int = 1
+
+
+def first_faults(faults: Iterable[Fault], pointer: str = "") -> list[Fault]:
+    """At most ``FAULTS_SHOWN``, and behind them, at ``pointer``, how many more there are."""
+    remaining = iter(faults)
+    shown = list(islice(remaining, FAULTS_SHOWN))
+    hidden = sum(fault.stands_for for fault in remaining)
+    return [*shown, Fault(pointer, f"and {hidden} more", hidden)] if hidden else shown
 
 
 class AppError(Exception):
@@ -48,10 +65,11 @@ class InvalidRequest(AppError):
         return cls(f"{pointer.strip('/') or 'body'}: {detail}", (Fault(pointer, detail),))
 
     @classmethod
-    def of(cls, faults: list[Fault]) -> "InvalidRequest":
-        """All faults of a request at once."""
-        named = "; ".join(f"{fault.pointer.strip('/') or 'body'}: {fault.detail}" for fault in faults)
-        return cls(named, tuple(faults))
+    def of(cls, faults: Iterable[Fault]) -> "InvalidRequest":
+        """All faults of a request at once, or the first of very many."""
+        shown = first_faults(faults)
+        named = "; ".join(f"{fault.pointer.strip('/') or 'body'}: {fault.detail}" for fault in shown)
+        return cls(named, tuple(shown))
 
 
 class NotFound(AppError):

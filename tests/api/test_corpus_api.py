@@ -27,6 +27,7 @@ from chunksmith.storage.prompts import PromptStore
 from chunksmith.storage.versions import VersionStore
 from chunksmith.web import keys, middlewares, openapi
 from chunksmith.web.handlers import chunks, documents, projects, prompts
+from chunksmith.web.handlers.documents import MOST_FIELDS
 from chunksmith.web.openapi import ANY_ID
 from chunksmith.web.routing import register
 from chunksmith.web.streams import HANDLER_ARGS
@@ -253,6 +254,15 @@ async def test_faults_of_a_form_are_named(api: Client, fields: dict[str, str | b
 async def test_a_broken_form_is_400(api: Client, body: bytes) -> None:
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     await answer(api, "POST", "/documents/upload", 400, data=body, headers=headers)
+
+
+@pytest.mark.parametrize("name", ["x", "project_id", "files"])
+async def test_a_form_of_very_many_fields_is_refused_before_its_end(api: Client, name: str) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    field = f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n1\r\n'.encode()
+    found = await faults(api, "POST", "/documents/upload", data=field * 1000, headers=headers)
+    assert found[-1] == ("", f"more than {MOST_FIELDS} fields that are no files")
+    assert len(found) <= MOST_FIELDS + 1
 
 
 async def test_what_a_broken_form_says_quotes_nothing_of_it(api: Client) -> None:

@@ -13,7 +13,6 @@ from chunksmith.errors import Fault, InvalidRequest
 
 # That some editors put before a text in UTF-8.
 BOM = b"\xef\xbb\xbf"
-KEYS_SHOWN = 100
 # Only such a number can overflow to infinity; what has none need not be walked.
 _HUGE_NUMBER = re.compile(rb"[0-9]{300}|[0-9][eE]\+?[0-9]{3}")
 
@@ -29,9 +28,9 @@ def parse_json(raw: bytes) -> Any:
         value = from_json(raw, allow_inf_nan=False)
     except ValueError as exc:
         raise InvalidRequest.of([_surrogate_fault(raw) or Fault("", f"is not valid JSON: {exc}")]) from exc
-    repeated = _repeated_keys(raw)[:KEYS_SHOWN]
+    repeated = _repeated_keys(raw)
     if repeated:
-        raise InvalidRequest.of([Fault("", f"the key {key} is given more than once") for key in repeated])
+        raise InvalidRequest.of(Fault("", f"the key {key} is given more than once") for key in repeated)
     if _HUGE_NUMBER.search(raw):
         _refuse(value, _is_infinite, "must be a finite number")
     return value

@@ -87,7 +87,7 @@ class Tree:
         if unknown:
             known = self._known()
             raise InvalidRequest.of(
-                [Fault(f"{pointer}/{n}", f"unknown category {selectors[n][:100]!r}; known: {known}") for n in unknown]
+                Fault(f"{pointer}/{n}", f"unknown category {selectors[n][:100]!r}; known: {known}") for n in unknown
             )
         chosen = {place.node.id for places in found for place in places}
         return [place for node_id, place in self._places.items() if node_id in chosen]

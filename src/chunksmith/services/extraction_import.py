@@ -24,7 +24,7 @@ from chunksmith.domain.job_ports import JobQueue
 from chunksmith.domain.jobs import Job
 from chunksmith.domain.ports import Clock
 from chunksmith.domain.taxonomy import Taxonomy, Tree, name_key
-from chunksmith.errors import Fault, RunnerUnavailable
+from chunksmith.errors import FAULTS_SHOWN, Fault, RunnerUnavailable, first_faults
 from chunksmith.pipeline.extract_items import Claimed, locate_all
 from chunksmith.services.extraction import hash_of, taxonomy_of
 from chunksmith.services.gathering import Gathered
@@ -33,7 +33,6 @@ from chunksmith.services.runner import Runner
 from chunksmith.services.taxonomies import TaxonomyService
 
 CHUNK_PAGE = 500
-FAULTS_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ class ExtractionImport:
                 return Imported(known, known.counters.units_total, known.counters.entries, known.spec["dropped"])
         gathered = Gathered()
         project, taxonomy, rows, targets, numbers = await self._look(values, gathered)
-        gathered.faults = _first(gathered.faults)
+        gathered.faults = first_faults(gathered.faults)
         gathered.settle()
         assert project is not None  # noqa: S101 - else there was a fault
         given = _by_chunk(values["results"], targets, numbers)
@@ -126,7 +125,7 @@ class ExtractionImport:
         """What is wrong with a request, faulty fields at their defaults."""
         gathered = Gathered()
         await self._look(values, gathered)
-        return _first(gathered.all_faults())
+        return first_faults(gathered.all_faults())
 
     async def _look(self, values: Mapping[str, Any], gathered: Gathered) -> _Looked:
         project = taxonomy = None
@@ -266,11 +265,6 @@ def _pointers(results: Sequence[Mapping[str, Any]], name: str) -> list[str]:
         for n, entity in enumerate(result["entities"] or ())
         if entity["category"] == name
     ][:FAULTS_SHOWN]
-
-
-def _first(faults: Sequence[Fault]) -> list[Fault]:
-    hidden = len(faults) - FAULTS_SHOWN
-    return [*faults[:FAULTS_SHOWN], *([Fault("", f"and {hidden} more")] if hidden > 0 else [])]
 
 
 def _row_number(chunk_id: str | None) -> int | None:

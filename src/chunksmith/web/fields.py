@@ -7,9 +7,12 @@ JSON is taken as it is: ``"1"`` is not 1, ``1`` is not true (but 1.0 is 1, as in
 import difflib
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, ClassVar
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import RAISE, Schema, ValidationError, fields, pre_load, validate, validates_schema
+
+from chunksmith.errors import FAULTS_SHOWN
 
 SMALLEST, LARGEST = -(2**63), 2**63 - 1  # what SQLite stores
 LONGEST_IDENTIFIER = 200
@@ -18,6 +21,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?")
 _AMOUNT = re.compile(r"^(?=.*[1-9])[0-9]{1,6}(\.[0-9]{1,9})?$")
 SMALLEST_AMOUNT, LARGEST_AMOUNT = 1e-9, 1_000_000
 _UNKNOWN = "unknown field"
+MOST_KEYS = 1000  # of an object whose fields are known: what has more is refused unread
 
 Messages = dict[str, str | list[Any] | dict[Any, Any]]
 
@@ -39,6 +43,13 @@ class StrictSchema(Schema):
     class Meta:
         unknown = RAISE
 
+    @pre_load
+    def _check_size(self, data: Any, **_: Any) -> Any:
+        if isinstance(data, Mapping) and len(data) > MOST_KEYS:
+            known = ", ".join(sorted(field.data_key or name for name, field in self.load_fields.items()))
+            raise ValidationError(f"has {len(data)} fields (known: {known or 'none'})")
+        return data
+
     def handle_error(self, error: ValidationError, data: Any, *, many: bool, **_: Any) -> None:
         messages = error.messages
         for each in messages.values() if many and isinstance(messages, dict) else [messages]:
@@ -48,9 +59,9 @@ class StrictSchema(Schema):
         if not isinstance(messages, dict):
             return
         known = [field.data_key or name for name, field in self.load_fields.items()]
-        for name, found in messages.items():
-            if found == [_UNKNOWN] and name not in known:
-                messages[name] = [_unknown(str(name), known)]
+        unknown = (name for name, found in messages.items() if found == [_UNKNOWN] and name not in known)
+        for name in list(islice(unknown, FAULTS_SHOWN)):  # nobody reads of more
+            messages[name] = [_unknown(str(name), known)]
 
 
 class ChangeSchema(StrictSchema):
@@ -231,7 +242,13 @@ class List(_Plain, fields.List[Any]):
     ) -> None:
         if (least, most) != (None, None):
             kwargs["validate"] = validate.Length(least, most, error=_between(least, most, " items long"))
+        self._most = most
         super().__init__(inner, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+        if self._most is not None and isinstance(value, list) and len(value) > self._most:
+            self._validate(value)  # before each of too many items is looked at
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class Nested(_Plain, fields.Nested):

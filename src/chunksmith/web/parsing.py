@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields, missing
 from multidict import MultiMapping
 
 from chunksmith.domain.strict_json import BOM, escaped, parse_json
-from chunksmith.errors import Fault, InvalidRequest, NotFound, TooLarge, UnsupportedMedia
+from chunksmith.errors import Fault, InvalidRequest, NotFound, TooLarge, UnsupportedMedia, first_faults
 from chunksmith.web.fields import is_beyond_storage
 from chunksmith.web.streams import pieces_of
 
@@ -20,7 +20,6 @@ QUERY: web.RequestKey[Any] = web.RequestKey("query", object)
 BODY: web.RequestKey[Any] = web.RequestKey("body", object)
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
-FAULTS_SHOWN = 100
 LARGE_BODY_BYTES = 262_144  # from here on a body is read in a thread, so that the loop stays quick
 _VISIBLE = re.compile(r"[!-~]{1,200}")
 
@@ -116,15 +115,13 @@ def load(schema: Schema, value: Any, root: str = "") -> Loaded:
     try:
         return Loaded(schema.load(value))
     except ValidationError as exc:
-        found = list(_faults(exc.messages, root))
+        found = first_faults(_faults(exc.messages, root), root)
         readable = _readable(schema, exc.valid_data, exc.messages)
     except InvalidRequest as exc:  # a rule across fields, from post_load
-        found = list(exc.faults) or [Fault(root, exc.detail)]
+        found = first_faults(exc.faults, root) or [Fault(root, exc.detail)]
     except RecursionError:
         found = [Fault(root, "nested too deeply")]
-    hidden = len(found) - FAULTS_SHOWN
-    shown = [*found[:FAULTS_SHOWN], Fault(root, f"and {hidden} more")] if hidden > 0 else found
-    return Loaded(faults=shown, readable=readable)
+    return Loaded(faults=found, readable=readable)
 
 
 def _readable(schema: Schema, found: Any, messages: Any) -> dict[str, Any] | None:

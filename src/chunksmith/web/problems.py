@@ -29,6 +29,7 @@ from chunksmith.errors import (
     TooLarge,
     Unauthorized,
     UnsupportedMedia,
+    first_faults,
 )
 from chunksmith.web.answers import json_response
 
@@ -101,7 +102,7 @@ def from_app_error(error: AppError, instance: str) -> web.Response:
     status, title = problem_of(type(error))
     if isinstance(error, ProviderError):
         status = PROVIDER_STATUS.get(error.kind, status)
-    errors = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
+    errors = [{"pointer": fault.pointer, "detail": fault.detail} for fault in first_faults(error.faults)]
     body = document(status, title, error.detail, instance, error.slug, errors)
     return json_response(body, status, _headers(error, status), MEDIA_TYPE)
 

@@ -8,10 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import MultiDict
 
-from chunksmith.errors import NotFound
-from chunksmith.web.fields import is_beyond_storage
+from chunksmith.errors import FAULTS_SHOWN, Fault, InvalidRequest, NotFound
+from chunksmith.web.fields import MOST_KEYS, is_beyond_storage
 from chunksmith.web.parsing import (
-    FAULTS_SHOWN,
     LARGE_BODY_BYTES,
     QUERY,
     check_path,
@@ -103,6 +102,21 @@ def test_identifier_is_number_or_string(given: Any, loaded: str) -> None:
 def test_many_faults_are_cut() -> None:
     found = load(ShelfSchema(), {"name": "a", **{f"x{n}": 1 for n in range(500)}}).faults
     assert (len(found), found[-1].detail) == (FAULTS_SHOWN + 1, "and 400 more")
+
+
+def test_an_object_of_very_many_keys_is_one_fault() -> None:
+    found = load(ShelfSchema(), {"name": 7, **{f"x{n}": 1 for n in range(MOST_KEYS)}}).faults
+    assert [fault.detail.partition(" (known: ")[0] for fault in found] == [f"has {MOST_KEYS + 1} fields"]
+
+
+def test_the_items_of_a_list_that_is_too_long_are_not_looked_at() -> None:
+    assert faults({"books": [7] * 4}) == {"/books": "must be at most 3 items long"}
+
+
+def test_faults_that_were_cut_before_are_counted_with_those_that_are_cut_now() -> None:
+    of_body = load(ShelfSchema(), {"name": "a", **{f"x{n}": 1 for n in range(500)}}).faults
+    told = InvalidRequest.of([Fault("query/page", "must be an integer"), *of_body]).faults
+    assert (len(told), told[-1].detail) == (FAULTS_SHOWN + 1, "and 401 more")
 
 
 def test_depth_that_the_schema_cannot_follow_is_a_fault() -> None:

@@ -42,6 +42,8 @@ from chunksmith.web.streams import file_name_of_part, parts_of, pieces_of_part, 
 
 TAG = "Documents"
 LONGEST_FIELD_BYTES = 1000
+# A form has one field beside its files. What sends more of them than this cannot be meant for here.
+MOST_FIELDS = 20
 SELECTION = ("project_id", "document_ids")
 LIMITS = ("concurrency", "max_calls", "max_cost_usd")
 
@@ -139,24 +141,30 @@ class _Form:
     def __init__(self, upload: Upload) -> None:
         self._upload = upload
         self._project_ids: list[str] = []
+        self._fields = 0
         self._gathered = Gathered()
 
     async def take(self, part: BodyPartReader) -> None:
+        """Errors: InvalidRequest for one field too many, with what is wrong so far; what ``Upload.add`` raises."""
+        name = file_name_of_part(part) if part.name == "files" else None
+        if name is not None:
+            await self._upload.add(name, pieces_of_part(part))
+            return
+        self._fields += 1
+        if self._fields > MOST_FIELDS:
+            self._gathered.faults.append(Fault("", f"more than {MOST_FIELDS} fields that are no files"))
+            self._gathered.settle()
+        await self._take_field(part)
+
+    async def _take_field(self, part: BodyPartReader) -> None:
         if part.name == "files":
-            await self._take_file(part)
+            self._gathered.fault("files", "must be files: parts with a file name")
+            await skip_part(part)
         elif part.name == "project_id":
             self._project_ids.append(await text_of_part(part, LONGEST_FIELD_BYTES))
         else:
             self._gathered.fault((part.name or "")[:100], "unknown field (known: files, project_id)")
             await skip_part(part)
-
-    async def _take_file(self, part: BodyPartReader) -> None:
-        name = file_name_of_part(part)
-        if name is None:
-            self._gathered.fault("files", "must be files: parts with a file name")
-            await skip_part(part)
-            return
-        await self._upload.add(name, pieces_of_part(part))
 
     async def project(self, projects: ProjectService) -> Project:
         """Errors: NotFound; InvalidRequest; everything that is wrong with the form, at once."""
@@ -184,7 +192,8 @@ ROUTES = [
         "Upload documents",
         TAG,
         {201: Answer("The documents, in the order of the files.", UploadedOut)},
-        description="Any number of `files` and one `project_id`, in any order. All files are kept, or none.",
+        description="Up to `uploads.max_files` (100) `files` and one `project_id`, in any order. All files are kept, "
+        "or none.",
         streams={"multipart/form-data": Stream("A form with files.", UploadForm)},
         errors=(NotFound, TooLarge, StorageError),
     ),
