@@ -162,7 +162,8 @@ def _opened(path: Path) -> Image.Image:
     except Image.DecompressionBombError as exc:
         raise DocumentUnreadable("too_large", f"The image is too large: {exc}") from exc
     except _DAMAGED_IMAGE as exc:
-        raise DocumentUnreadable("corrupt", f"The image is damaged: {exc}") from exc
+        # What Pillow says of it names the path, which is nobody's business but the server's.
+        raise DocumentUnreadable("corrupt", "The image is damaged, or no image at all.") from exc
 
 
 def _pictures(path: Path, pages: list[int]) -> list[Json]:

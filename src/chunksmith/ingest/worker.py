@@ -39,7 +39,8 @@ def _done(order: dict[str, Any]) -> dict[str, Any]:
     except DocumentUnreadable as exc:
         if isinstance(exc.__cause__, MemoryError):
             raise exc.__cause__ from exc
-        return {"kind": exc.kind, "detail": exc.detail}
+        # Libraries name the file that they were given; where it lies is nobody's business but the server's.
+        return {"kind": exc.kind, "detail": exc.detail.replace(order["path"], "the file")}
     except RecursionError:
         return {"kind": "corrupt", "detail": "The document is nested too deeply."}
 

@@ -74,7 +74,8 @@ def write_archive(database: Path, data_dir: Path, project: int, target: Path) ->
             manifest = {"format": FORMAT, "version": __version__, "schema": schema, "project": project, "files": files}
             archive.writestr(MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
     except (OSError, sqlite3.Error) as exc:
-        raise StorageError(f"the project could not be written: {exc}") from exc
+        reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else exc  # without the path
+        raise StorageError(f"the project could not be written: {reason}") from exc
 
 
 def open_archive(path: Path, folder: Path) -> Opened:

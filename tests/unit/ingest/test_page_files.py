@@ -153,3 +153,11 @@ async def test_pages_come_back_from_the_limited_process(mixed: Path) -> None:
 async def test_memory_is_limited_for_pages_too(mixed: Path) -> None:
     with pytest.raises(DocumentUnreadable):
         await survey_pages(mixed, PDF, timeout_s=30.0, memory_bytes=40_000_000)
+
+
+def test_what_is_said_of_a_damaged_image_does_not_tell_where_it_lies(tmp_path: Path) -> None:
+    path = tmp_path / "fake.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\nrubbish")
+    with pytest.raises(DocumentUnreadable) as caught:
+        render(path, "image", media_type="image/png")
+    assert (caught.value.kind, str(tmp_path) in caught.value.detail) == ("corrupt", False)
