@@ -2,6 +2,7 @@
 
 import ipaddress
 import math
+import re
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -18,6 +19,8 @@ from chunksmith.web.routing import route_of
 Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 KEY_ID: web.RequestKey[str] = web.RequestKey("key_id", str)
 
+# A name or an address, and a port: neither a user before it nor anything behind.
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:@/?#\[\]\\]+)(?::[0-9]{0,5})?")
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 WINDOW_S = 60.0
@@ -73,7 +76,7 @@ def known_host(settings: ServerSettings, keys: KeyChecker) -> Middleware:
 
     The Host header has to name this machine, and a browser's write from a page of another origin is refused.
     """
-    names = LOOPBACK_NAMES | {_host_name(name) for name in settings.allowed_hosts}
+    names = (LOOPBACK_NAMES | {_host_name(name) for name in settings.allowed_hosts}) - {""}
     guarded = is_loopback(settings.host)
 
     @web.middleware
@@ -174,11 +177,12 @@ def is_loopback(host: str) -> bool:
 
 
 def _host_name(host: str) -> str:
-    """``Host`` without its port: ``example.org:80`` → ``example.org``, ``[::1]:80`` → ``[::1]``."""
-    lowered = host.lower().rstrip(".")
-    if lowered.startswith("["):
-        return lowered.partition("]")[0] + "]"
-    return lowered.partition(":")[0].rstrip(".")
+    """``Host`` without its port: ``example.org:80`` → ``example.org``, ``[::1]:80`` → ``[::1]``.
+
+    Empty for what is no host and port: a part of it that looks like a known name does not make it one.
+    """
+    found = _HOST.fullmatch(host)
+    return found[1].lower().rstrip(".") if found is not None else ""
 
 
 def _is_trusted(origin: str, request: web.Request, settings: ServerSettings) -> bool:

@@ -173,6 +173,24 @@ async def test_health_checks_are_logged_quietly(caplog: pytest.LogCaptureFixture
 # Host and origin: the fence of a server without keys.
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "[::1].evil.com",
+        "localhost:80@evil.com",
+        "[::1]@evil.com",
+        "localhost:80:81",
+        "localhost:x",
+        "localhost/evil.com",
+        "localhost#evil.com",
+        "[::1",
+        ":80",
+    ],
+)
+async def test_what_only_begins_like_this_machine_is_not_this_machine(host: str) -> None:
+    assert (await ask("/health", headers={"Host": host}))[0] in (400, 421)
+
+
 @pytest.mark.parametrize("host", ["localhost:9", "127.0.0.1:80", "LocalHost", "[::1]:8000", "my.box:1"])
 async def test_own_names_are_served(host: str) -> None:
     app = build(server_settings(allowed_hosts=("my.box",)))
