@@ -176,6 +176,7 @@ def serve(settings: Settings) -> int:
         log.warning("variable_unheeded", extra={"variable": name, "detail": told})
     root = settings.server.data_dir
     _must_be_allowed(settings)
+    os.umask(0o077)  # a data directory that was there before may let others look into it
     try:
         make_private(root)
     except OSError as exc:

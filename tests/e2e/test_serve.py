@@ -35,6 +35,16 @@ def test_a_second_process_on_the_same_data_names_the_first(process: Process) -> 
     assert httpx.get(f"{process.url}/ready").status_code == 200
 
 
+def test_what_it_writes_is_for_its_owner_alone(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)
+    with serving(data) as process, process.api as api:
+        project = api.post("/projects", json={"name": "private"}).json()["id"]
+        api.post("/documents/upload", data={"project_id": project}, files={"files": ("a.txt", b"alpha")})
+        written = [path for path in data.rglob("*") if path.stat().st_mode & 0o077]
+    assert written == []
+
+
 def test_a_port_that_is_in_use_is_named(process: Process, tmp_path: Path) -> None:
     port = process.url.rsplit(":", 1)[1]
     second = chunksmith("serve", "--port", port, "--data-dir", tmp_path / "data")

@@ -179,7 +179,7 @@ def _unpack(archive: zipfile.ZipFile, kept: dict[str, Any], place: Path) -> None
     """Errors: StorageError when it is not there, or not what the manifest says."""
     digest, size = hashlib.sha256(), 0
     try:
-        with archive.open(kept["path"]) as source, place.open("wb") as target:
+        with archive.open(kept["path"]) as source, open(place, "wb", opener=_for_owner) as target:
             while piece := source.read(PIECE_BYTES):
                 size += len(piece)
                 if size > kept["size_bytes"]:
@@ -230,8 +230,12 @@ def _document(made: Backup) -> dict[str, Any]:
 @contextlib.contextmanager
 def _created(path: Path) -> Iterator[BinaryIO]:
     """For the owner's eyes: the database has prompts, replies and hashes of keys."""
-    with open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w+b") as file:
+    with open(path, "x+b", opener=_for_owner) as file:
         yield file
+
+
+def _for_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import functools
 import itertools
+import os
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
@@ -97,7 +98,7 @@ class Database:
         """Errors: StorageError when the file cannot be opened, or was written by a newer release."""
         try:
             await self._connect()
-        except sqlite3.Error as exc:
+        except (OSError, sqlite3.Error) as exc:
             await self._disconnect()
             raise StorageError(f"{self._path} cannot be opened: {exc}") from exc
         except StorageError:
@@ -114,6 +115,8 @@ class Database:
         await self._disconnect()
 
     async def _connect(self) -> None:
+        # What SQLite makes beside it, the log and its index, gets the same permissions.
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         writer = await _connect(self._path)
         self._connections.append(writer)
         await migrate(writer)

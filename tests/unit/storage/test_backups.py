@@ -39,6 +39,14 @@ def tables(folder: Path) -> set[str]:
         return {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
 
 
+def test_what_is_restored_is_for_its_owner_alone(data: Path, tmp_path: Path) -> None:
+    back_up(data, tmp_path / "b.zip")
+    (tmp_path / "again").mkdir(mode=0o755)
+    restore(tmp_path / "b.zip", tmp_path / "again")
+    restored = [path for path in (tmp_path / "again").rglob("*") if path.is_file()]
+    assert [path.name for path in restored if path.stat().st_mode & 0o077] == []
+
+
 def test_what_is_restored_is_what_was_there(data: Path, tmp_path: Path) -> None:
     back_up(data, tmp_path / "b.zip")
     restore(tmp_path / "b.zip", tmp_path / "again")

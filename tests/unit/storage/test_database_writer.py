@@ -23,6 +23,11 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
         yield opened
 
 
+def test_a_new_database_is_for_its_owner_alone(database: Database, tmp_path: Path) -> None:
+    modes = {path.name: path.stat().st_mode & 0o077 for path in tmp_path.iterdir()}
+    assert modes == {"test.db": 0, "test.db-shm": 0, "test.db-wal": 0}
+
+
 async def names(database: Database) -> list[str]:
     return [row["name"] for row in await database.read("SELECT name FROM prompts ORDER BY id")]
 
