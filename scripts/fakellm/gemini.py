@@ -78,7 +78,7 @@ def check_key(request: Request, options: Options) -> Reply | None:
 def read(request: Request, options: Options) -> Asked | Reply:
     model = unquote(request.path.removeprefix("/v1beta/").rpartition(":")[0])
     name = model.removeprefix("models/")
-    if name not in _MODELS and not model.startswith("tunedModels/"):
+    if name not in {*_MODELS, *options.more_models} and not model.startswith("tunedModels/"):
         return _error(
             404,
             "NOT_FOUND",

@@ -52,7 +52,7 @@ def read(request: Request, options: Options) -> Asked | Reply:
         body = from_json(request.body)
     except ValueError:
         return Reply(400, b"Failed to parse the request body as JSON", "text/plain; charset=utf-8")
-    wrong = _missing(body, request.body) or _refused(body)
+    wrong = _missing(body, request.body) or _refused(body, options)
     if wrong is not None:
         return wrong
     prompt = "\n".join(_text(message.get("content")) for message in body["messages"])
@@ -182,9 +182,9 @@ def _missing(body: Any, raw: bytes) -> Reply | None:
     return None
 
 
-def _refused(body: dict[str, Any]) -> Reply | None:
+def _refused(body: dict[str, Any], options: Options) -> Reply | None:
     model = body["model"]
-    if model not in _MODELS:
+    if model not in {*_MODELS, *options.more_models}:
         text = f"The model {model} does not exist or your {_TEAM} does not have access to it."
         return _error(404, "not-found", text)
     for name, told in _REFUSED.items():

@@ -103,7 +103,8 @@ async def test_calls_that_hang_are_given_up_and_asked_again(tmp_path: Path) -> N
         assert usage["known_cost_usd"] == usage["cost_usd"]
 
 
-async def test_what_is_certain_of_a_cost_is_told_beside_what_is_not(server: Server) -> None:
+async def test_what_is_certain_of_a_cost_is_told_beside_what_is_not(server: Server, fake: FakeLLM) -> None:
+    fake.options.more_models = ["gemma-unheard"]
     wanted = {"generation_model": "grok", "judge_model": "gemini/gemma-unheard"}
     usage = (await server.generate({"project_id": await server.project(), **wanted}))["result"]["usage"]
     assert usage["cost_usd"] is None
