@@ -427,6 +427,20 @@ def test_text_paragraphs_are_joined_and_contents_left_out(write: Write) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "entries",
+    [
+        "1. Start ......... 1\n2. End ........... 5\n3. Index ......... 9",
+        "1. Start\n2. End\n3. Index",
+        "1. Start 1\n2. End 5",
+    ],
+    ids=["with dots", "bare", "with pages"],
+)
+def test_heading_after_the_contents_of_text_is_kept(write: Write, entries: str) -> None:
+    source = f"TABLE OF CONTENTS\n\n{entries}\n\n1. Start\n\nThe tide turns at noon.\n"
+    assert _text(write("a.txt", source)) == "1. Start\n\nThe tide turns at noon."
+
+
 def test_restructured_text_becomes_markdown(write: Write) -> None:
     source = (
         ".. _ref:\n\nTitle\n=====\n\nSee `the list\n<https://x.org>`__ and :ref:`other <o>`, ``code``.\n\n"

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from textwrap import dedent
 
-from chunksmith.ingest.leaders import is_contents_line
+from chunksmith.ingest.leaders import is_contents_line, without_leader
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits, clean_text, join_blocks
 from chunksmith.ingest.parsers.encodings import decode
 from chunksmith.ingest.parsers.restructured import is_restructured, markdown_from_restructured
@@ -23,6 +23,7 @@ _CHAPTER = re.compile(r"^(?:chapter|appendix|part)\s+[\dA-ZIVX]{1,5}[.:]?\s+\S.{
 _NUMBERED = re.compile(r"^(?P<number>(?:\d{1,3}|[A-Z])(?:\.\d{1,3})+)\.?\s+\S.{0,100}$")
 _CONTENTS = re.compile(r"^\s*(?:table of )?contents\s*$", re.IGNORECASE)
 _CONTENTS_LINE = re.compile(r"^\s*(?:\d{1,3}|[A-Z])(?:\.\d{1,3})*\.?\s+\S.{0,100}$")
+_PAGE = re.compile(r"\s+\d{1,4}$")
 _NUMBERED_ENTRY = re.compile(r"^\s{0,3}(?:\d{1,3}|[A-Z])\.\s+\S")
 _BULLET = re.compile(r"^(\s*)[*+•o-]\s+(?=\S)")
 _COMMAND = re.compile(r"^\s*[$#>]\s+\S|^\s*\S.*[{};\\]\s*$")
@@ -53,7 +54,7 @@ def parse_text(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     text = clean_text(without_page_edges(decoded.text)).expandtabs(8)
     if is_restructured(text) or Path(name).suffix.lower() == ".rst":
         return _restructured(text, decoded.warnings)
-    lines = _without_contents([line for line in text.split("\n") if not is_contents_line(line)])
+    lines = [line for line in _without_contents(text.split("\n")) if not is_contents_line(line)]
     blocks = [block for group in _groups(lines) if (block := _block(group))]
     body = join_blocks(blocks)
     return ParsedDocument(body, "text/plain", warnings=decoded.warnings)
@@ -71,15 +72,25 @@ def _without_contents(lines: list[str]) -> list[str]:
     at = 0
     while at < len(lines):
         if _CONTENTS.match(lines[at]):
-            end = at + 1
-            while end < len(lines) and (not lines[end].strip() or _CONTENTS_LINE.match(lines[end])):
-                end += 1
+            end = _end_of_contents(lines, at + 1)
             if end - at > 4 and any(line.strip() for line in lines[at + 1 : end]):
                 at = end
                 continue
         kept.append(lines[at])
         at += 1
     return kept
+
+
+def _end_of_contents(lines: list[str], start: int) -> int:
+    """The first line that is no entry, or says what an entry did: the heading that the entry leads to."""
+    entries: set[str] = set()
+    for at in range(start, len(lines)):
+        line = lines[at].strip()
+        is_entry = is_contents_line(line) or _CONTENTS_LINE.match(line)
+        if line and (not is_entry or line in entries):
+            return at
+        entries.update((without_leader(line), _PAGE.sub("", line)))
+    return len(lines)
 
 
 def _groups(lines: list[str]) -> list[list[str]]:
