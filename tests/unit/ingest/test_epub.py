@@ -288,3 +288,40 @@ def test_drawing_with_entities_leaves_a_book_readable(tmp_path: Path) -> None:
     drawing = '<!DOCTYPE svg [ <!ENTITY ns_svg "http://www.w3.org/2000/svg"> ]><svg xmlns="&ns_svg;"/>'
     pages = {"1.xhtml": _page("One"), "tower.svg": drawing}
     assert _read(tmp_path, _package(["1.xhtml"]), pages).text == f"# One\n\n{_PROSE}"
+
+
+def _encryption(member: str, algorithm: str) -> str:
+    return (
+        '<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container" '
+        'xmlns:enc="http://www.w3.org/2001/04/xmlenc#"><enc:EncryptedData>'
+        f'<enc:EncryptionMethod Algorithm="{algorithm}"/><enc:CipherData><enc:CipherReference URI="{member}"/>'
+        "</enc:CipherData></enc:EncryptedData></encryption>"
+    )
+
+
+def _protected(folder: Path, page: str | bytes, encryption: str) -> Path:
+    path = folder / "book.epub"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/epub+zip")
+        archive.writestr("META-INF/container.xml", _CONTAINER)
+        archive.writestr("META-INF/encryption.xml", encryption)
+        archive.writestr("OPS/book.opf", _package(["one.xhtml"]))
+        archive.writestr("OPS/one.xhtml", page)
+    return path
+
+
+def test_book_with_encrypted_pages_is_named_as_such(tmp_path: Path) -> None:
+    algorithm = "http://www.w3.org/2001/04/xmlenc#aes256-cbc"
+    path = _protected(tmp_path, bytes(range(256)) * 8, _encryption("OPS/one.xhtml", algorithm))
+
+    with pytest.raises(DocumentUnreadable) as caught:
+        parse_file(path, path.name)
+
+    assert caught.value.kind == "encrypted"
+
+
+@pytest.mark.parametrize("algorithm", ["http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"])
+def test_book_whose_fonts_alone_are_obfuscated_is_read(tmp_path: Path, algorithm: str) -> None:
+    path = _protected(tmp_path, _page("One"), _encryption("OPS/font.otf", algorithm))
+
+    assert _PROSE in parse_file(path, path.name).text

@@ -21,6 +21,7 @@ from chunksmith.ingest.parsers.xhtml import html_from_xhtml
 _MAX_WARNINGS = 10
 # The least that prose has, and no entry of a table of contents.
 _PARAGRAPH = 200
+_FONT_ALGORITHMS = frozenset(("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"))
 # Of a file, in order, by their names without the prefix of a namespace, which is the file's own choice.
 _Elements = Mapping[str, list[LexborNode]]
 
@@ -40,11 +41,14 @@ def parse_epub(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
         if read_member(archive, "META-INF/encryption.xml") is not None and read_member(archive, "META-INF/rights.xml"):
             raise DocumentUnreadable("encrypted", "The book is protected by DRM and cannot be read.")
         book = _book(archive)
+        spine = _spine(book.package)
+        if not _encrypted(archive).isdisjoint(_member(book.folder, href) for href in spine):
+            raise DocumentUnreadable("encrypted", "The pages of the book are encrypted and cannot be read.")
         navigation = set(_navigation(book))
         pages: list[str] = []
         lost: list[str] = []
         is_damaged = False
-        for href in _spine(book.package):
+        for href in spine:
             member = _member(book.folder, href)
             try:
                 pages.append(_page(archive, member, is_navigation=member in navigation))
@@ -58,6 +62,18 @@ def parse_epub(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     return ParsedDocument(
         text, "application/epub+zip", title.text().strip() if title is not None else None, _warnings(lost)
     )
+
+
+def _encrypted(archive: zipfile.ZipFile) -> set[str]:
+    """The members that are encrypted; fonts made unreadable to other programs are not."""
+    content = read_member(archive, "META-INF/encryption.xml")
+    encrypted: set[str] = set()
+    for data in _elements(content)["encrypteddata"] if content is not None else ():
+        attributes = [node.attributes for node in data.traverse()]
+        algorithms = {one["algorithm"] for one in attributes if one.get("algorithm")}
+        if algorithms.isdisjoint(_FONT_ALGORITHMS):
+            encrypted.update(_member("", one["uri"] or "") for one in attributes if one.get("uri"))
+    return encrypted
 
 
 def _book(archive: zipfile.ZipFile) -> _Book:
