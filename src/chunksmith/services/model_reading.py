@@ -273,7 +273,7 @@ def _document(plan: ReadingPlan, parts: Sequence[PagePart], model: ModelRef) -> 
     if len(unread) > WARNINGS_MOST:
         warnings.append(f"{len(unread) - WARNINGS_MOST} further pages were not read.")
     if all(part.state in ("text_layer", "blank") for part in parts):
-        warnings.append(f"{model} was not asked: every page has a good text layer.")
+        warnings.append(f"{model} was not asked: each page has a good text layer, or nothing on it.")
     return ReadDocument(ParsedText(text, plan.media_type, plan.title, tuple(warnings)), unread, plan.page_count)
 
 

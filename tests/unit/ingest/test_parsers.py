@@ -525,6 +525,13 @@ def test_broken_line_of_json_lines_is_named(write: Write, name: str, content: st
 # What a file is
 
 
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_integer_that_is_too_long_is_told_as_such(write: Write, name: str) -> None:
+    with pytest.raises(DocumentUnreadable) as caught:
+        parse_file(write(name, f'{{"n": {"9" * 5_000}}}'), name)
+    assert caught.value.detail.rstrip(".").endswith("not valid JSON: an integer has more than 4,300 digits")
+
+
 def test_content_decides_over_the_name(write: Write) -> None:
     document = parse_file(write("a.txt", _pdf([["A sentence in a PDF that calls itself text."]])), "a.txt")
     assert document.media_type == "application/pdf"

@@ -78,6 +78,13 @@ async def test_a_document_whose_text_layer_is_good_says_that_no_model_was_asked(
     assert (fake.stats.chats, "was not asked" in warning) == (0, True)
 
 
+async def test_a_blank_page_is_not_said_to_have_a_text_layer(reader: Reader, project: Project) -> None:
+    (document,) = await reader.corpus.upload(project, a_pdf=pdf(""))
+    await reader.run(project, [document], parsing_model=model("gemini"))
+    (warning,) = (await reader.corpus.documents.get(document.id)).warnings
+    assert warning.endswith("was not asked: each page has a good text layer, or nothing on it.")
+
+
 async def test_text_formats_are_read_locally(reader: Reader, project: Project, fake: FakeLLM) -> None:
     (document,) = await reader.corpus.upload(project, a_txt=PROSE)
     await reader.run(project, [document], parsing_model=model("gemini"))

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -73,8 +74,15 @@ def parse_json(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
         raise DocumentUnreadable("corrupt", "The JSON is nested too deeply.") from exc
     except ValueError as exc:
         if Path(name).suffix.lower() not in _LINED and not _begins_with_a_record(text):
-            raise DocumentUnreadable("corrupt", f"The file is not valid JSON: {exc}") from exc
+            raise DocumentUnreadable("corrupt", f"The file is not valid JSON: {_fault(exc)}") from exc
     return ParsedDocument(_readable(_records(text)), "application/x-ndjson")
+
+
+def _fault(exc: ValueError) -> str:
+    """What is no error of the syntax is a number that Python does not convert."""
+    if isinstance(exc, json.JSONDecodeError):
+        return str(exc)
+    return f"an integer has more than {sys.get_int_max_str_digits():,} digits"
 
 
 def _begins_with_a_record(text: str) -> bool:
@@ -97,7 +105,7 @@ def _records(text: str) -> list[Any]:
             detail = f"Line {number} is not valid JSON: {exc.msg} at column {exc.colno}."
             raise DocumentUnreadable("corrupt", detail) from exc
         except ValueError as exc:
-            raise DocumentUnreadable("corrupt", f"Line {number} is not valid JSON: {exc}.") from exc
+            raise DocumentUnreadable("corrupt", f"Line {number} is not valid JSON: {_fault(exc)}.") from exc
         except RecursionError as exc:
             raise DocumentUnreadable("corrupt", f"Line {number} is nested too deeply.") from exc
     return records
