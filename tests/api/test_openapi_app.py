@@ -62,6 +62,13 @@ async def test_open_routes_say_so(document: Json, path: str) -> None:
     assert document["paths"][path]["get"]["security"] == []
 
 
+async def test_what_a_download_heeds_is_among_its_parameters(document: Json) -> None:
+    described = document["paths"][f"{API}/datasets/{{dataset_id}}/download"]["get"]["parameters"]
+    assert {"Range", "If-Range", "If-Match", "If-None-Match"} == {
+        one["name"] for one in described if one["in"] == "header"
+    }
+
+
 async def test_the_seeds_ten_endpoints_are_there(document: Json) -> None:
     wanted = {
         ("/datasets/generate", "post"),

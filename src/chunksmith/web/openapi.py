@@ -43,6 +43,7 @@ HEADERS: dict[str, tuple[Json, str]] = {
     ),
     "If-Match": ({"type": "string"}, "Go on only while the `ETag` is still this one; else 412."),
     "If-None-Match": ({"type": "string"}, "Answer 304 while the `ETag` is still this one."),
+    "If-Range": ({"type": "string"}, "Heed `Range` only while the `ETag` is still this one; else the whole file."),
     "Last-Event-ID": ({"type": "string"}, "Go on after this event."),
     "Location": ({"type": "string", "format": "uri-reference"}, "Where to read what was made."),
     "Range": ({"type": "string"}, "The part of the file that is wanted."),

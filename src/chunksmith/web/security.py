@@ -26,8 +26,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 WINDOW_S = 60.0
 ALLOWED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 ALLOWED_HEADERS = (
-    "Authorization, X-API-Key, Content-Type, Idempotency-Key, If-Match, If-None-Match, Range, Last-Event-ID, "
-    "X-Request-Id"
+    "Authorization, X-API-Key, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, Range, "
+    "Last-Event-ID, X-Request-Id"
 )
 EXPOSED_HEADERS = "Location, ETag, Retry-After, X-Request-Id, Content-Disposition, Content-Range"
 

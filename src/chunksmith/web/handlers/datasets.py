@@ -226,7 +226,7 @@ ROUTES = [
             416: Answer("The part is not in the file.", headers=("ETag", "Content-Range")),
         },
         query=shapes.DownloadQuery,
-        headers=("Range", "If-Match", "If-None-Match"),
+        headers=("Range", "If-Range", "If-Match", "If-None-Match"),
         errors=(FormatFailed,),
     ),
 ]
