@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_openapi_app import Checked
 
 from api_parts import ScriptedModel, bodies, prompts, until
 from app_parts import PASSAGES, Json, Server, running_app, settings_for
@@ -50,6 +51,18 @@ def scripted(request: ChatRequest) -> Json:
 @pytest.fixture
 def model() -> ScriptedModel:
     return ScriptedModel(scripted)
+
+
+async def test_how_a_taxonomy_came_about_is_as_it_is_described(server: Server) -> None:
+    ask = Checked(server, await server.get("/openapi.json"))
+    project = await server.project(LONG)
+    tree = {"name": "t", "children": [{"name": "Weather"}]}
+    written = await server.post("taxonomy", {"name": "Written", "project_id": project, "taxonomy": tree}, 201)
+    _, generated = await made(server, {"project_id": project, "name": "Made", "model": "grok"})
+    await made(server, {"taxonomy_id": written["id"], "model": "grok"})
+    found = [(await ask("GET", f"taxonomy/{one['id']}"))["metadata"]["made_by"] for one in (generated, written)]
+    await ask("GET", "taxonomy", params={"project_id": project})
+    assert [("merged_by" in one, "extended_by" in one) for one in found] == [(True, False), (False, True)]
 
 
 @pytest.mark.parametrize("mode", ["fast", "complete"])

@@ -85,6 +85,15 @@ class ProcessIn(fields.StrictSchema):
     )
 
 
+class ProcessingOut(fields.AnswerSchema):
+    parsing_model = fields.String()
+    chunking_model = fields.String(metadata={"optional": True})
+    chunk_strategy = fields.String(one_of=CHUNK_STRATEGIES, metadata={"optional": True})
+    chunk_size = fields.Integer(metadata={"optional": True})
+    chunk_overlap = fields.Integer(metadata={"optional": True})
+    chunk_delimiter = fields.String(allow_none=True, metadata={"optional": True})
+
+
 class DocumentOut(fields.AnswerSchema):
     id = fields.Integer()
     project_id = fields.Integer()
@@ -97,7 +106,11 @@ class DocumentOut(fields.AnswerSchema):
     title = fields.String(allow_none=True)
     text_chars = fields.Integer(allow_none=True)
     chunk_count = fields.Integer()
-    processing = fields.Dict(allow_none=True, metadata={"description": "The options that made the chunks."})
+    processing = fields.Nested(
+        ProcessingOut,
+        allow_none=True,
+        metadata={"description": "The options that made the chunks; before that only `parsing_model`."},
+    )
     warnings = fields.List(fields.String())
     error_kind = fields.String(
         allow_none=True, metadata={"description": "Why the last processing failed, if it did; chunks from before stay."}

@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
-from chunksmith.domain.datasets import Entry
+from chunksmith.domain.datasets import DIFFICULTIES, TEXT_FIELDS, Entry
 from chunksmith.domain.generation import MODES
 from chunksmith.domain.versions import Version
 from chunksmith.quality.entry_scores import PARTS
@@ -107,16 +107,24 @@ class AnalysisConfigIn(fields.StrictSchema):
     )
 
 
+# Rows are checked by the service, which tells the faults of the first rows that have some.
+_TEXT: dict[str, Any] = {"type": ["string", "null"]}
+ROW: dict[str, Any] = {
+    **dict.fromkeys(TEXT_FIELDS, _TEXT),
+    "key_points": {"type": ["array", "null"], "items": {"type": "string"}},
+    "context": {**_TEXT, "description": "The passage that the row should rest on."},
+    "category": _TEXT,
+    "difficulty": {"description": f"{', '.join(DIFFICULTIES)}; anything else counts as none."},
+    "document_name": _TEXT,
+}
+
+
 class AnalyzeIn(fields.StrictSchema):
     dataset = fields.List(
-        fields.Dict(),
+        fields.Dict(metadata={"properties": ROW}),
         least=1,
         most=MOST_ROWS,
-        metadata={
-            "description": "Rows: `question`, `answer`, `instruction`, `input`, `output`, `summary`, `key_points`; "
-            "`context` is the passage that the row should rest on; `category`, `difficulty`, `document_name`. "
-            "Other fields are left alone."
-        },
+        metadata={"description": "Rows, with at least one text. Other fields are left alone."},
     )
     dataset_id = fields.String(most=200, filled=True, metadata={"description": "A stored dataset, in place of rows."})
     config = fields.Nested(AnalysisConfigIn, allow_none=True, load_default=None)

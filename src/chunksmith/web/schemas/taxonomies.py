@@ -127,6 +127,32 @@ class AnalyticsOut(fields.AnswerSchema):
     leaves = fields.Integer(metadata={"description": "Categories without further ones below."})
 
 
+class ExtendedByOut(fields.AnswerSchema):
+    job_id = fields.String()
+    task = fields.String(one_of=("extend",))
+    model = fields.String()
+    depth = fields.Integer()
+    category_limits = fields.List(fields.Integer())
+    specificity = fields.Integer()
+    domain = fields.String(allow_none=True)
+
+
+class MadeByOut(fields.AnswerSchema):
+    """Only `extended_by` where a person wrote what was extended."""
+
+    job_id = fields.String(metadata={"optional": True})
+    task = fields.String(one_of=("generate",), metadata={"optional": True})
+    model = fields.String(metadata={"optional": True})
+    depth = fields.Integer(metadata={"optional": True})
+    category_limits = fields.List(fields.Integer(), metadata={"optional": True})
+    specificity = fields.Integer(metadata={"optional": True})
+    domain = fields.String(allow_none=True, metadata={"optional": True})
+    mode = fields.String(one_of=TAXONOMY_MODES, metadata={"optional": True})
+    merged_by = fields.String(one_of=("rules", "model"), metadata={"optional": True})
+    parts = fields.Integer(metadata={"optional": True, "description": "Batches of passages that were read."})
+    extended_by = fields.Nested(ExtendedByOut, metadata={"optional": True})
+
+
 class MetadataOut(fields.AnswerSchema):
     id = fields.Integer()
     uuid = fields.String()
@@ -135,8 +161,10 @@ class MetadataOut(fields.AnswerSchema):
     description = fields.String()
     origin = fields.String(one_of=ORIGINS)
     revision = fields.Integer(metadata={"description": "Grows with every change."})
-    made_by = fields.Dict(
-        allow_none=True, metadata={"description": "The job and the settings that made or extended it; else null."}
+    made_by = fields.Nested(
+        MadeByOut,
+        allow_none=True,
+        metadata={"description": "The job and the settings that made or extended it; else null."},
     )
     created_at = fields.Timestamp()
     updated_at = fields.Timestamp()
