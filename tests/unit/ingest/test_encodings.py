@@ -1,5 +1,6 @@
 """Encodings that a file does not name."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,16 @@ def test_text_is_read_in_the_encoding_it_was_written_in(name: str, encoding: str
 def test_guess_names_the_encoding_in_a_warning(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(_TEXTS["Polish"].encode("cp1250"))
+
+    (warning,) = parse_file(path, name).warnings
+
+    assert "cp1250" in warning
+
+
+@pytest.mark.parametrize(("name", "lines"), [("a.json", 1), ("a.jsonl", 2)], ids=["one value", "a value a line"])
+def test_guess_of_json_is_named_too(tmp_path: Path, name: str, lines: int) -> None:
+    path = tmp_path / name
+    path.write_bytes("\n".join([json.dumps({"text": _TEXTS["Polish"]}, ensure_ascii=False)] * lines).encode("cp1250"))
 
     (warning,) = parse_file(path, name).warnings
 

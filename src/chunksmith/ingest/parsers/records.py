@@ -67,15 +67,16 @@ def _csv_records(rows: Sequence[Sequence[str]]) -> str:
 def parse_json(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     """Records separated by blank lines, fields as ``name: value`` lines, lists as items."""
     del limits
-    text = decode(path.read_bytes()).text
+    decoded = decode(path.read_bytes())
+    text = decoded.text
     try:
-        return ParsedDocument(_readable(json.loads(text)), "application/json")
+        return ParsedDocument(_readable(json.loads(text)), "application/json", warnings=decoded.warnings)
     except RecursionError as exc:
         raise DocumentUnreadable("corrupt", "The JSON is nested too deeply.") from exc
     except ValueError as exc:
         if Path(name).suffix.lower() not in _LINED and not _begins_with_a_record(text):
             raise DocumentUnreadable("corrupt", f"The file is not valid JSON: {_fault(exc)}") from exc
-    return ParsedDocument(_readable(_records(text)), "application/x-ndjson")
+    return ParsedDocument(_readable(_records(text)), "application/x-ndjson", warnings=decoded.warnings)
 
 
 def _fault(exc: ValueError) -> str:
