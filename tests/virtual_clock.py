@@ -3,9 +3,10 @@
 import asyncio
 import heapq
 import itertools
+import math
 import time
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, NoReturn, TypeVar
 
 T = TypeVar("T")
 # So many turns of the loop in which nobody else had anything to do.
@@ -54,6 +55,13 @@ class VirtualClock:
         while self._step(until):
             await settle()
         self.seconds = until
+
+    async def pass_while(self, idle: Callable[[], Awaitable[bool]]) -> NoReturn:
+        """For whole applications, as a task beside them: from timer to timer, but only at moments that are ``idle``."""
+        while True:
+            if await idle():
+                self._step(math.inf)
+            await asyncio.sleep(0.001)
 
     def _step(self, until: float) -> bool:
         """To the next moment at which somebody wakes."""

@@ -5,6 +5,7 @@ import random
 import re
 import time
 from collections import Counter, defaultdict, deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from types import ModuleType
 from typing import Any, Final
@@ -57,15 +58,24 @@ class _Window:
 class FakeLLM:
     """``async with FakeLLM(rpm=10) as fake:`` serves on ``fake.url`` in the running loop.
 
-    Base addresses: Gemini and Ollama ``fake.url``, Grok ``fake.url + "/v1"``.
+    Base addresses: Gemini and Ollama ``fake.url``, Grok ``fake.url + "/v1"``. ``monotonic`` tells the seconds by which
+    the limits per minute are kept.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0, **options: Any) -> None:
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        **options: Any,
+    ) -> None:
         self.options = Options()
         self.options.update(options)
         self.stats = Stats()
         self.url = ""
         self._address = (host, port)
+        self._monotonic = monotonic
         self._server: asyncio.Server | None = None
         self._opened: set[Connection] = set()
         self._clear()
@@ -208,7 +218,7 @@ class FakeLLM:
         if options.rpm is None and options.tpm is None:
             return None
         window = self._windows[name]
-        now = time.monotonic()
+        now = self._monotonic()
         while window.passed and window.passed[0][0] <= now - options.window_s:
             window.tokens -= window.passed.popleft()[1]
         what = ""

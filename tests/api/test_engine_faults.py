@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from app_parts import Json, Server, running_app, settings_for
+from chunksmith.web.keys import METRICS
 from fake_llm import FakeLLM
-from virtual_clock import FastClock
+from virtual_clock import FastClock, VirtualClock
 
 TRANSIENT = {
     "429": 0.06,
@@ -166,19 +167,26 @@ async def test_an_outage_pauses_the_job_after_the_time_that_is_set(tmp_path: Pat
             assert (await server.ended(started["job_id"]))["result"]["units"]["done"] == 30
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("provider", ["gemini", "grok", "ollama"])
-async def test_no_limit_of_the_provider_is_crossed(tmp_path: Path, provider: str) -> None:
-    # The stand-in measures real time: its minute is as much shorter as the clock is faster. What lies between leaving
-    # here and arriving there (the margin is a second of this clock) must stay below 125 ms, on a busy machine too.
-    fake = FakeLLM(rpm=40, tpm=60_000, window_s=60 / 8, max_concurrency=6, latency_ms=3)
-    limits = {"max_concurrency": 6, "requests_per_minute": 40, "tokens_per_minute": 60_000}
+@pytest.mark.parametrize("tpm", [60_000, 10_000], ids=["requests", "tokens"])
+async def test_no_limit_of_the_provider_is_crossed(tmp_path: Path, provider: str, tpm: int) -> None:
+    # No time passes while a call is on its way, so it arrives there at the moment at which it left here.
+    clock = VirtualClock()
+    fake = FakeLLM(monotonic=clock.monotonic, rpm=40, tpm=tpm, max_concurrency=6, latency_ms=3)
+    limits = {"max_concurrency": 6, "requests_per_minute": 40, "tokens_per_minute": tpm}
     async with (
         fake,
-        running_app(settings_for(tmp_path, fake, {"providers": {provider: limits}}), clock=FastClock(8)) as server,
+        running_app(settings_for(tmp_path, fake, {"providers": {provider: limits}}), clock=clock) as server,
     ):
-        await server.get("providers")  # the first call of all takes longer to arrive
-        status = await server.generate(body(await server.project(passages(60)), provider, concurrency=32))
+
+        async def nothing_in_flight() -> bool:
+            told = await server.client.app[METRICS].text()
+            return f'chunksmith_calls_in_flight{{provider="{provider}"}} 0.0' in told.decode()
+
+        project = await server.project(passages(60))
+        passing = asyncio.create_task(clock.pass_while(nothing_in_flight))
+        status = await server.generate(body(project, provider, concurrency=32))
+        passing.cancel()
         assert status["result"]["units"]["done"] == 60
         assert fake.stats.violations == {}
         assert fake.stats.max_in_flight[provider] <= 6
