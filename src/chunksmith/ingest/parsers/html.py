@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
 from chunksmith.ingest.parsers.encodings import decode
+from chunksmith.ingest.parsers.formulas import formula
 from chunksmith.ingest.parsers.html_nodes import (
     BLOCKS,
     CODE,
@@ -164,6 +165,10 @@ class _Walk:
         tag = node.tag or ""
         if tag == "-text":
             self.inline.append(node.text_content or "")
+            return False
+        written = formula(node, tag)
+        if written is not None:
+            self.inline.append(written)
             return False
         if tag == "pre" or tag in BLOCKS:
             self.flush()

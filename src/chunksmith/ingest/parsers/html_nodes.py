@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborNode
 
 SKIPPED = frozenset(
     "del script style noscript template svg canvas form button select option input textarea nav footer aside iframe "
-    "object embed audio video map head math link meta dialog".split()
+    "object embed audio video map head link meta dialog".split()
 )
 BLOCKS = frozenset(
     "p div section article aside main body html center blockquote figure figcaption address header hgroup details "

@@ -5,6 +5,7 @@ from itertools import takewhile
 
 from selectolax.lexbor import LexborNode
 
+from chunksmith.ingest.parsers.formulas import formula
 from chunksmith.ingest.parsers.html_nodes import (
     BLOCKS,
     CODE,
@@ -160,6 +161,10 @@ def cell_text(cell: LexborNode) -> str:
         tag = node.tag or ""
         if tag == "-text":
             parts.append(node.text_content or "")
+            return False
+        written = formula(node, tag)
+        if written is not None:
+            parts.append(written.replace("$$", "$"))
             return False
         if tag in {"br", "pre"} or tag in BLOCKS:
             parts.append(" ")

@@ -7,14 +7,19 @@ from typing import Any
 
 from pptx import Presentation
 from pptx.exc import PythonPptxError
+from pptx.oxml.xmlchemy import OxmlElement, serialize_for_reading
 
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
+from chunksmith.ingest.parsers.formulas import formula_of_word
 from chunksmith.ingest.parsers.tables import Cell, in_columns, markdown_table
 
 _MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 _PLACEHOLDERS_OF_FURNITURE = frozenset((13, 15, 16))  # slide number, footer, date: PP_PLACEHOLDER
 _MAX_GROUPS = 50
+_CHOICES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_OF_2010 = "{http://schemas.microsoft.com/office/drawing/2010/main}"
+_MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 
 
 def parse_pptx(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
@@ -33,7 +38,24 @@ def parse_pptx(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     return ParsedDocument(text, _MEDIA_TYPE, title if title and title != "PowerPoint Presentation" else None)
 
 
+def _write_formulas(tree: Any) -> None:
+    """As text. A box that holds one stands in a choice between itself and a picture, which would be passed over."""
+    for choice in list(tree.iter(f"{_CHOICES}Choice")):
+        if choice.get("Requires") == "a14":
+            around = choice.getparent().getparent()
+            at = around.index(choice.getparent())
+            around[at : at + 1] = list(choice)
+    for held in list(tree.iter(f"{_OF_2010}m")):
+        is_block = held.find(f"{_MATH}oMathPara") is not None
+        formulas = (serialize_for_reading(formula) for formula in held.iter(f"{_MATH}oMath"))
+        run, text = OxmlElement("a:r"), OxmlElement("a:t")
+        text.text = "".join(formula_of_word(formula, is_block=is_block) for formula in formulas)
+        run.append(text)
+        held.getparent().replace(held, run)
+
+
 def _slide(slide: Any, number: int) -> str:
+    _write_formulas(slide.shapes.element)
     heading = slide.shapes.title
     title = " ".join(heading.text_frame.text.split()) if heading is not None else ""
     blocks = [block for shape in _shapes(slide.shapes) if shape != heading and (block := _shape(shape))]

@@ -3,6 +3,8 @@
 import io
 import re
 import zipfile
+from functools import partial
+from html import escape
 from pathlib import Path
 from typing import IO, Any
 from xml.parsers.expat import ExpatError
@@ -13,6 +15,7 @@ import mammoth
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.archives import read_member
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
+from chunksmith.ingest.parsers.formulas import formula_of_word
 from chunksmith.ingest.parsers.html import markdown_from_html
 
 _MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -46,6 +49,8 @@ _HIDDEN = re.compile(
     rb'<w:vanish(?:\s+w:val="(?:1|true|on)")?\s*/>(?:(?!</w:r>|<w:r[ >]|<w:fldChar).)*+</w:r>',
     re.DOTALL,
 )
+_FORMULAS_OF_THEIR_OWN = re.compile(rb"<m:oMathPara(?:\s[^>]*)?>(?:(?!</m:oMathPara>).)*+</m:oMathPara>", re.DOTALL)
+_FORMULA = re.compile(rb"<m:oMath(?:\s[^>]*)?>((?:(?!</m:oMath>).)*+)</m:oMath>", re.DOTALL)
 _EMPTY_CELL = rb'\1<w:tc><w:tcPr><w:gridSpan w:val="\2"/></w:tcPr><w:p/></w:tc>'
 
 
@@ -76,10 +81,15 @@ def parse_docx(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
 
 
 def _readable(path: Path) -> IO[bytes]:
-    """The document without what mammoth does not know: rows behind the first column, hidden words, old line breaks."""
+    """The document without what mammoth does not know.
+
+    Formulas, rows behind the first column, hidden words, old line breaks.
+    """
     with zipfile.ZipFile(path) as archive:
         body = read_member(archive, _BODY) or b""
         changed = _BEGINS_LATER.sub(_EMPTY_CELL, _LINE_BREAK.sub(b"<w:br/>", _HIDDEN.sub(b"", body)))
+        changed = _FORMULAS_OF_THEIR_OWN.sub(_formulas_of_their_own, changed)
+        changed = _FORMULA.sub(partial(_written_formula, is_block=False), changed)
         if changed == body:
             return path.open("rb")
         copy = io.BytesIO()
@@ -88,6 +98,16 @@ def _readable(path: Path) -> IO[bytes]:
                 target.writestr(name, changed if name == _BODY else archive.read(name))
     copy.seek(0)
     return copy
+
+
+def _formulas_of_their_own(found: re.Match[bytes]) -> bytes:
+    return b"".join(_written_formula(one, is_block=True) for one in _FORMULA.finditer(found[0]))
+
+
+def _written_formula(found: re.Match[bytes], *, is_block: bool) -> bytes:
+    """As a run of text."""
+    written = escape(formula_of_word(found[1].decode(errors="replace"), is_block=is_block), quote=False)
+    return f'<w:r><w:t xml:space="preserve">{written}</w:t></w:r>'.encode()
 
 
 def _no_image(image: object) -> dict[str, str]:
