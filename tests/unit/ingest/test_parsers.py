@@ -488,11 +488,6 @@ def test_csv_delimiter_is_counted_outside_of_quotes(write: Write, content: str) 
     assert "| Name, first | Born |" in _text(write("born.csv", content))
 
 
-def test_csv_with_long_cells_is_records(write: Write) -> None:
-    long = "word " * 40
-    assert _text(write("a.tsv", f"Name\tBio\nAda\t{long}\n")) == f"Name: Ada\nBio: {long.strip()}"
-
-
 def test_json_and_json_lines_are_readable(write: Write) -> None:
     assert _text(write("a.json", '[{"q": "Why?", "tags": ["x", "y"]}, {"q": "How?"}]')) == (
         "q: Why?\ntags:\n  - x\n  - y\n\nq: How?"

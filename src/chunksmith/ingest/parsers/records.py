@@ -5,16 +5,16 @@ import io
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
 from chunksmith.ingest.parsers.encodings import decode
-from chunksmith.ingest.parsers.tables import markdown_table
+from chunksmith.ingest.parsers.record_text import Field, is_prose, record_text, rows_text
 
-_LONG_CELL = 120
+_DEEPEST_HEADING = 6
 _MAX_DEPTH = 200
 _LINED = frozenset((".jsonl", ".ndjson"))
 # The first line by which a file tells Excel its delimiter. Programs that take it for a row fill that up with their own.
@@ -22,7 +22,7 @@ _TOLD_DELIMITER = re.compile(r"\ufeff?\"?sep=([^\w\s\"]|\t)\"?([,;|]*)[ \t]*(?:\
 
 
 def parse_csv(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
-    """A table, or one record of ``column: value`` lines per row when the cells hold whole paragraphs."""
+    """A table, or a record for each row where the cells hold prose."""
     del limits
     decoded = decode(path.read_bytes())
     text = decoded.text.replace("\x00", "")
@@ -37,9 +37,8 @@ def parse_csv(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
         raise DocumentUnreadable("corrupt", f"The table cannot be read: {exc}") from exc
     if not rows:
         raise DocumentUnreadable("empty", "The table has no rows.")
-    longest = max((len(cell) for row in rows for cell in row), default=0)
-    table = _csv_records(rows) if longest > _LONG_CELL and len(rows) > 1 else markdown_table(rows)
-    return ParsedDocument(table, "text/tab-separated-values" if tabbed else "text/csv", warnings=decoded.warnings)
+    media_type = "text/tab-separated-values" if tabbed else "text/csv"
+    return ParsedDocument(rows_text(rows, 2), media_type, warnings=decoded.warnings)
 
 
 def _delimiter(text: str, possible: str) -> str:
@@ -52,20 +51,8 @@ def _delimiter(text: str, possible: str) -> str:
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
-def _csv_records(rows: Sequence[Sequence[str]]) -> str:
-    header = [name.strip() or f"column {index}" for index, name in enumerate(rows[0], 1)]
-    return "\n\n".join(
-        "\n".join(
-            f"{header[index] if index < len(header) else f'column {index + 1}'}: {' '.join(cell.split())}"
-            for index, cell in enumerate(row)
-            if cell.strip()
-        )
-        for row in rows[1:]
-    )
-
-
 def parse_json(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
-    """Records separated by blank lines, fields as ``name: value`` lines, lists as items."""
+    """Records separated by blank lines, fields as ``name: value`` lines or paragraphs, lists as items."""
     del limits
     decoded = decode(path.read_bytes())
     text = decoded.text
@@ -118,10 +105,30 @@ class _Pending(NamedTuple):
     depth: int
 
 
-def _readable(value: Any) -> str:
-    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-        return "\n\n".join("\n".join(_fields(item)) for item in value)
-    return "\n".join(_fields(value))
+def _readable(value: Any, level: int = 2) -> str:
+    if _are_records(value):
+        return "\n\n".join(filter(None, (_record(item, level) for item in value)))
+    return _record(value, level - 1) if isinstance(value, dict) else "\n".join(_fields(value))
+
+
+def _are_records(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+
+
+def _record(value: Mapping[str, Any], level: int) -> str:
+    return record_text([_field(name, item, level) for name, item in value.items() if item not in (None, "")], level)
+
+
+def _field(name: str, item: Any, level: int) -> Field:
+    if not isinstance(item, dict | list):
+        return Field(name, item if isinstance(item, str) else json.dumps(item))
+    if level < _DEEPEST_HEADING and _are_records(item) and any(map(_has_prose, item)):
+        return Field(name, "", f"{name}:\n\n{_readable(item, level + 1)}")
+    return Field(name, "", "\n".join(_fields({name: item})))
+
+
+def _has_prose(record: Mapping[str, Any]) -> bool:
+    return any(isinstance(value, str) and is_prose(value) for value in record.values())
 
 
 def _fields(value: Any) -> Iterator[str]:

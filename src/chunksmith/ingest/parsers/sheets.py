@@ -1,4 +1,4 @@
-"""XLSX, XLSB, XLS and ODS: every sheet that is shown as a table."""
+"""XLSX, XLSB, XLS and ODS: every sheet that is shown, as a table or as records."""
 
 import zipfile
 from collections.abc import Iterator
@@ -9,8 +9,9 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
+from chunksmith.ingest.parsers.record_text import rows_text
 from chunksmith.ingest.parsers.sparse_sheets import without_empty_places
-from chunksmith.ingest.parsers.tables import MAX_CELLS, Span, markdown_table, repeat_spanned
+from chunksmith.ingest.parsers.tables import MAX_CELLS, Span, repeat_spanned
 
 Cell = int | float | str | bool | time | date | datetime | timedelta
 _MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -32,9 +33,9 @@ def parse_sheet(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
                 raise DocumentUnreadable("too_large", f"The workbook has more than {MAX_CELLS:,} cells.")
             grid = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=True)]
             repeat_spanned(grid, list(_spans(sheet)))
-            table = markdown_table(grid)
-            if table:
-                parts.append(f"## {sheet_name}\n\n{table}")
+            text = rows_text(grid, 3)
+            if text:
+                parts.append(f"## {sheet_name}\n\n{text}")
     except PasswordError as exc:
         raise DocumentUnreadable("encrypted", "The workbook is protected by a password.") from exc
     except (CalamineError, OSError, ValueError) as exc:
