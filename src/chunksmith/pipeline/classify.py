@@ -18,17 +18,29 @@ _WORD = re.compile(r"[^\W\d_]+")
 _SPACED = bytes(code if chr(code).isascii() and chr(code).isalpha() else 0x20 for code in range(256))
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 _MARKUP = re.compile(r"[#*`_\[\]]+|\(https?://[^)]*\)")
+_HEADINGS_AND_FENCES = re.compile(r"^ {0,3}(?:(?P<fence>```|~~~)|#{1,6}[ \t]+(?P<title>\S.*)$)", re.MULTILINE)
 _NUMBERING = re.compile(r"^\s*(?:chapter|section|part|kapitel|\d+)?[\s\d.:)]*", re.IGNORECASE)
 
 
-def category(chunk: Chunk) -> str:
-    """The heading that the passage stands under, else the name of its document without the ending."""
-    for heading in reversed(chunk.heading_path):
+def category(chunk: Chunk, at: int = 0) -> str:
+    """The heading over the character ``at`` of the passage, else the name of its document without the ending."""
+    for heading in (_heading_above(chunk.text, at), *reversed(chunk.heading_path)):
         name = _NUMBERING.sub("", _MARKUP.sub("", heading)).strip()
         if name:
             return name[:CATEGORY_MAX_CHARS]
     stem = (chunk.document_name or "").rsplit(".", 1)[0].strip()
     return stem[:CATEGORY_MAX_CHARS] or GENERAL
+
+
+def _heading_above(text: str, at: int) -> str:
+    """The last one in the passage itself; lines of code that look like one are none."""
+    heading = fence = ""
+    for line in _HEADINGS_AND_FENCES.finditer(text, 0, at):
+        if line["fence"]:
+            fence = "" if fence == line["fence"] else fence or line["fence"]
+        elif not fence:
+            heading = line["title"]
+    return heading
 
 
 @lru_cache(maxsize=4)

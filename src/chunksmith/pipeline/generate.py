@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from chunksmith.domain.calls import ChatReply, ChatRequest, Stage, Task
 from chunksmith.domain.corpus import Chunk
-from chunksmith.domain.datasets import DIFFICULTIES, Entry
+from chunksmith.domain.datasets import Entry
 from chunksmith.domain.generation import SHAPES, GenerationSpec, Mode
 from chunksmith.domain.halts import JobFatal
 from chunksmith.domain.jobs import Outcome, OutcomeStatus, Unit
@@ -16,7 +16,7 @@ from chunksmith.gateway.gateway import Gateway
 from chunksmith.pipeline import classify, evidence, prompts, replies
 from chunksmith.pipeline.asking import check_room, text_of
 from chunksmith.pipeline.judging import Judge
-from chunksmith.pipeline.labels import Labeller
+from chunksmith.pipeline.labels import Labeller, stated_difficulty
 from chunksmith.pipeline.sources import NOTHING, Around, labelled
 from chunksmith.quality.entry_scores import QualityWeights, score
 from chunksmith.quality.fields import whole_text
@@ -225,7 +225,7 @@ class Writer:
         texts = {name: item[name] for name in shape.columns}
         if "key_points" in texts:
             texts["key_points"] = tuple(texts["key_points"])
-        quote, stated = item.get("quote"), item.get("difficulty")
+        quote = item.get("quote")
         entry = Entry(
             number=unit.position * self._recipe.spec.datasets_per_chunk + ordinal + 1,
             position=unit.position,
@@ -235,14 +235,13 @@ class Writer:
             repaired=drafts.repaired,
             call_id=answer.call_id,
             generated_at=at,
-            category=item.get("category") or (None if around.offered else classify.category(chunk)),
-            difficulty=stated if stated in DIFFICULTIES else classify.difficulty(chunk.text),
+            difficulty=stated_difficulty(item.get("difficulty")) or classify.difficulty(chunk.text),
             evidence=evidence.located([quote], chunk.text) if quote else (),
             **texts,
         )
         if not entry.evidence:
             entry = replace(entry, evidence=evidence.evidence_for(entry, (), chunk.text, shape))
-        return _categorized(entry, entry.category or "", chunk, around) if around.offered else entry
+        return _categorized(entry, item.get("category") or "", chunk, around)
 
     async def _labelled(
         self, unit: Unit, chunk: Chunk, entries: list[Entry], around: Around
@@ -293,7 +292,8 @@ def _categorized(entry: Entry, said: str, chunk: Chunk, around: Around) -> Entry
         text = whole_text(entry)
         found = around.chosen(said, text, chunk.text) if said else around.nearest(text, chunk.text)
         return labelled(entry, found)
-    return replace(entry, category=said or classify.category(chunk))
+    at = next((one.start for one in entry.evidence if one.start is not None), 0)
+    return replace(entry, category=said or classify.category(chunk, at))
 
 
 def _about(drafts: replies.Drafts, around: Around, columns: Sequence[str], count: int) -> replies.Drafts:

@@ -130,7 +130,7 @@ def _read(value: Mapping[str, Any], count: int) -> dict[int, Label]:
     for item in items if isinstance(items, list) else []:
         number = item.get("item") if isinstance(item, dict) else None
         if type(number) is int and 1 <= number <= count:
-            found.setdefault(number - 1, Label(_text(item.get("category")), _difficulty(item.get("difficulty"))))
+            found.setdefault(number - 1, Label(_text(item.get("category")), stated_difficulty(item.get("difficulty"))))
     if not found:
         raise ReplyUnreadable("it has no list named labels with a label for each entry")
     return found
@@ -140,6 +140,7 @@ def _text(value: object) -> str:
     return clean(value)[:LONGEST_CATEGORY] if isinstance(value, str) else ""
 
 
-def _difficulty(value: object) -> str | None:
+def stated_difficulty(value: object) -> str | None:
+    """As a model wrote it, however it is spelled; None for what is no level."""
     said = value.strip().lower() if isinstance(value, str) else ""
     return said if said in DIFFICULTIES else None
