@@ -21,6 +21,7 @@ ChunkStrategy = Literal["heading", "token", "character", "delimiter", "semantic"
 STRATEGIES: tuple[ChunkStrategy, ...] = get_args(ChunkStrategy)
 DEFAULT_SIZE = 512
 MAX_SIZE = 1_000_000
+_BY_HEADINGS = frozenset(("heading", "semantic"))
 _DEFAULT_DELIMITER = "\n\n"
 _SEGMENT = 100_000
 
@@ -81,7 +82,7 @@ def split(text: str, spec: ChunkSpec, topics: frozenset[int] | None = None) -> l
             All leave out furniture (see ``furniture_spans``), and no chunk reaches across it. ``heading`` and
             ``semantic`` also leave out front matter and what says nothing (see ``with_scraps_joined``); the other
             strategies keep every other character that is not white space. An overlap repeats whole sentences right
-            before the chunk where they fit, else words, and never crosses a heading or furniture.
+            before the chunk where they fit, else words. It never crosses furniture, nor a heading that is a border.
     Errors: InvalidRequest when the spec cannot be meant.
     """
     validate(spec)
@@ -96,7 +97,7 @@ def _size_of(text: str, spec: ChunkSpec) -> int:
 
 def _drafts(text: str, spec: ChunkSpec, room: int, topics: frozenset[int] | None) -> list[Draft]:
     limit, parts = room * 4, blocks(text)
-    if spec.strategy in {"heading", "semantic"}:
+    if spec.strategy in _BY_HEADINGS:
         by_topic = spec.strategy == "semantic"
         groups = _readable(text, parts, limit, by_sentence=by_topic)
         packed = (pack_by_topic(text, one, limit, topics) if by_topic else pack(text, one, limit) for one in groups)
@@ -217,7 +218,7 @@ def _with_overlap(text: str, drafts: list[Draft], spec: ChunkSpec) -> list[Chunk
         start = draft.start
         if spec.overlap and index:
             reach = _reach(text, draft, spec)
-            begin = _repeatable_from(text, drafts, index, reach)
+            begin = _repeatable_from(text, drafts, index, reach, spec)
             start = _overlap_start(text, begin, max(begin, reach), draft) if begin < start else start
         # At the beginning there is less to repeat than was asked for: the first chunks are begun again, with more.
         while spans and spans[-1].start >= start:
@@ -238,11 +239,13 @@ def _reach(text: str, draft: Draft, spec: ChunkSpec) -> int:
     return reach
 
 
-def _repeatable_from(text: str, drafts: list[Draft], index: int, reach: int) -> int:
-    """The start of the earliest chunk, back to ``reach``, from which on nothing but text of the same heading stands."""
+def _repeatable_from(text: str, drafts: list[Draft], index: int, reach: int, spec: ChunkSpec) -> int:
+    """The start of the earliest chunk, back to ``reach``, from which on no furniture stands, and no other heading."""
+    delimiter = (spec.delimiter or _DEFAULT_DELIMITER) if spec.strategy == "delimiter" else _DEFAULT_DELIMITER
     while index and drafts[index].start > reach:
         before, here = drafts[index - 1], drafts[index]
-        if before.path != here.path or here.kind == "heading" or text[before.end : here.start].strip():
+        is_headed = spec.strategy in _BY_HEADINGS and (before.path != here.path or here.kind == "heading")
+        if is_headed or text[before.end : here.start].replace(delimiter, "").strip():
             break
         index -= 1
     return drafts[index].start

@@ -10,7 +10,7 @@ from chunksmith.domain.corpus import most_overlap
 from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import InvalidRequest
 from chunksmith.ingest.blocks import blocks
-from chunksmith.ingest.chunking import ChunkSpec, ChunkStrategy, split
+from chunksmith.ingest.chunking import ChunkSpan, ChunkSpec, ChunkStrategy, split
 from chunksmith.ingest.furniture import furniture_spans, is_furniture, is_silent
 
 _STRATEGIES: tuple[ChunkStrategy, ...] = get_args(ChunkStrategy)
@@ -182,6 +182,35 @@ def test_a_large_overlap_reaches_over_several_chunks(strategy: ChunkStrategy) ->
     shared = [before.end - chunk.start for before, chunk in pairwise(chunks[8:])]
     assert min(shared) >= 0.75 * 320
     assert min(len(chunk.text) for chunk in chunks[8:-1]) >= 0.75 * 400
+
+
+SECTIONS = [
+    f"## Bridge {n}\n\nBridge {n} was built in 1932. The ferry was slow, and people had to wait." for n in range(20)
+]
+
+
+def overlaps(chunks: list[ChunkSpan]) -> list[int]:
+    """Units: characters that a chunk repeats of the one before."""
+    return [before.end - after.start for before, after in pairwise(chunks)]
+
+
+@pytest.mark.parametrize(
+    ("spec", "mark"),
+    [
+        (ChunkSpec("token", 100, 30), "\n\n"),
+        (ChunkSpec("character", 400, 120), "\n\n"),
+        (ChunkSpec("delimiter", 100, 30), "\n\n"),
+        (ChunkSpec("delimiter", 100, 30, "\n***\n"), "\n***\n"),
+    ],
+)
+def test_what_is_not_cut_at_headings_overlaps_across_them(spec: ChunkSpec, mark: str) -> None:
+    assert min(overlaps(split(mark.join(SECTIONS), spec))) > 0
+
+
+@pytest.mark.parametrize("strategy", ["heading", "semantic"])
+def test_what_is_cut_at_headings_repeats_nothing_of_another_section(strategy: ChunkStrategy) -> None:
+    chunks = split("\n\n".join(SECTIONS), ChunkSpec(strategy, 40, 15))
+    assert all(chunk.text.startswith("## ") for chunk in chunks)
 
 
 @pytest.mark.parametrize("strategy", _STRATEGIES)
