@@ -40,27 +40,32 @@ def weigh(text: str, start: int, end: int) -> int:
 
 def units(text: str, parts: list[Block], limit: int, *, by_sentence: bool = False) -> list[Unit]:
     """``parts``, the blocks of ``text``, or their sentences, rows or lines where one is over ``limit`` quarters of a
-    token.
+    token, or would be with the headings right above it, which would then stand alone.
 
     ``by_sentence``: prose always becomes sentences.
     """
     found: list[Unit] = []
     path: list[tuple[int, str]] = []
     section = 0
+    headed_from: int | None = None
     for block in parts:
         if block.kind == "heading":
             section += 1
+            headed_from = block.start if headed_from is None else headed_from
             path = [*(step for step in path if step[0] < block.level), (block.level, block.title)]
         names = tuple(title for _, title in path)
-        for piece in _pieces(text, block, limit, by_sentence=by_sentence):
+        is_crowded = headed_from is not None and weigh(text, headed_from, block.end) > limit
+        cuts_prose = by_sentence or is_crowded
+        for piece in _pieces(text, block, limit, cuts_prose=cuts_prose):
             found.append(Unit(piece.start, piece.end, block.kind, section, names, block.level))
+        headed_from = headed_from if block.kind == "heading" else None
     return found
 
 
-def _pieces(text: str, block: Block, limit: int, *, by_sentence: bool) -> Iterator[Span]:
+def _pieces(text: str, block: Block, limit: int, *, cuts_prose: bool) -> Iterator[Span]:
     whole = Span(block.start, block.end)
     fits = weigh(text, block.start, block.end) <= limit
-    if fits and not (by_sentence and block.kind == "prose"):
+    if fits and not (cuts_prose and block.kind == "prose"):
         yield whole
         return
     parts = _line_spans(text, whole) if block.kind in {"table", "code"} else sentence_spans(text, whole)

@@ -184,6 +184,15 @@ def test_a_large_overlap_reaches_over_several_chunks(strategy: ChunkStrategy) ->
     assert min(len(chunk.text) for chunk in chunks[8:-1]) >= 0.75 * 400
 
 
+def test_a_paragraph_that_fills_a_chunk_leaves_its_heading_not_alone() -> None:
+    text = "## The discovery of penicillin\n\n" + "Fleming found a mould that killed the bacteria around it. " * 13
+    chunks = split(text, ChunkSpec(size=190))
+    assert [chunk.text.startswith("## The discovery of penicillin\n\nFleming found") for chunk in chunks] == [
+        True,
+        False,
+    ]
+
+
 SECTIONS = [
     f"## Bridge {n}\n\nBridge {n} was built in 1932. The ferry was slow, and people had to wait." for n in range(20)
 ]
