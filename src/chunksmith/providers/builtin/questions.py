@@ -30,6 +30,7 @@ from chunksmith.providers.builtin.rules.directives import directive_at, directiv
 from chunksmith.providers.builtin.rules.glossaries import entries
 from chunksmith.providers.builtin.rules.in_place import asked_in_place
 from chunksmith.providers.builtin.rules.openings import clause_proposals, with_lead
+from chunksmith.providers.builtin.rules.own_questions import own_questions
 from chunksmith.providers.builtin.rules.plain import plain_questions
 from chunksmith.providers.builtin.rules.polar import whether
 from chunksmith.providers.builtin.rules.predications import predications, taken_up_behind, under_heading
@@ -56,7 +57,7 @@ MAX_OPENED = 96
 
 def candidates(reads: Sequence[Reading]) -> list[Candidate]:
     """All acceptable questions on the sentences of a passage, in their order."""
-    return [candidate for read in reads for candidate in _of_sentence(read)]
+    return [*(candidate for read in reads for candidate in _of_sentence(read)), *own_questions(reads)]
 
 
 def further(reads: Sequence[Reading]) -> list[Candidate]:

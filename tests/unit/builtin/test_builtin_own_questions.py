@@ -1,0 +1,77 @@
+"""Headings that ask are questions; the paragraph below one answers it."""
+
+import pytest
+
+from chunksmith.domain.calls import Task
+from chunksmith.providers.builtin.generator import generate
+
+TITLE = "Frequently asked questions: Green boxes"
+
+
+def asked(heading: str, below: str, *titles: str) -> dict[str, str]:
+    items = generate(Task("default", f"### {heading}\n\n{below}", 3, context={"headings": list(titles)}))
+    return {str(item["question"]): str(item["answer"]) for item in items}
+
+
+@pytest.mark.parametrize(
+    ("heading", "below", "question", "answer"),
+    [
+        pytest.param(
+            "How do I move a delivery?",
+            "Choose another day on the page of the box. The van then comes on that day.",
+            "How do I move a delivery?",
+            "Choose another day on the page of the box. The van then comes on that day.",
+            id="reader",
+        ),
+        pytest.param(
+            "Can I move a delivery?",
+            "Yes. Choose another day on the page of the box.",
+            "Can I move a delivery?",
+            "Yes. Choose another day on the page of the box.",
+            id="yes or no",
+        ),
+        pytest.param(
+            "Where do you deliver?",
+            "We deliver to all addresses within 40 kilometres of the farm.",
+            "Regarding Green boxes, where do you deliver?",
+            "We deliver to all addresses within 40 kilometres of the farm.",
+            id="authors, whom the title names",
+        ),
+        pytest.param(
+            "What happens to empty boxes?",
+            "They are washed at the farm. A box lasts for five years. Broken ones are mended. Nothing is burnt.",
+            "What happens to empty boxes?",
+            "They are washed at the farm. A box lasts for five years. Broken ones are mended.",
+            id="three sentences at most",
+        ),
+        pytest.param(
+            "Why are boxes washed?",
+            "They carry earth from the fields into\nthe van.\n\nThe farm has its own well for the purpose.",
+            "Why are boxes washed?",
+            "They carry earth from the fields into\nthe van.",
+            id="one paragraph, as it stands",
+        ),
+    ],
+)
+def test_a_heading_that_asks_is_answered_by_its_paragraph(heading: str, below: str, question: str, answer: str) -> None:
+    assert asked(heading, below, TITLE).get(question) == answer
+
+
+@pytest.mark.parametrize(
+    ("heading", "below"),
+    [
+        pytest.param("Is it washed before the winter?", "It is washed at the farm each week.", id="who knows what"),
+        pytest.param("What happens to empty boxes?", "This is told on the page of the farm.", id="takes up"),
+        pytest.param("What happens to empty boxes?", "The table below tells it for each kind.", id="elsewhere"),
+        pytest.param(
+            "What happens to empty boxes?", "Call 0117 496. They are washed at the farm.", id="lacks its beginning"
+        ),
+        pytest.param("Ferns and mosses in the box?", "They are washed at the farm each week.", id="asks nothing"),
+    ],
+)
+def test_a_heading_without_a_whole_answer_is_no_question(heading: str, below: str) -> None:
+    assert heading not in asked(heading, below, TITLE)
+
+
+def test_a_question_to_authors_whom_nothing_names_is_left_out() -> None:
+    assert not any("you" in question for question in asked("Where do you deliver?", "We deliver to all of the towns."))
