@@ -40,6 +40,7 @@ def main() -> int:
     usual = ROOT / "data" / f"demo-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else usual
     folder.mkdir(parents=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the server must not be left behind
     log = folder / "server.log"
     try:
         with running_server(folder, log) as url, Api(url) as api:

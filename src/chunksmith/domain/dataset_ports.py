@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from chunksmith.domain.datasets import BatchFile, Dataset, Entry
+from chunksmith.domain.datasets import BatchFile, Dataset, Entry, NewestBatches
 from chunksmith.domain.entry_query import EntryQuery, Filled, Position
 from chunksmith.domain.ledger import WritingCall
 
@@ -15,8 +15,8 @@ class DatasetRows(Protocol):
         """Those of this ``dataset_name`` up to the row ``last``, the newest first."""
         ...
 
-    async def batches(self, job: int, limit: int = -1, offset: int = 0) -> list[BatchFile]: ...
-    async def count_batches(self, job: int) -> int: ...
+    async def batches(self, job: int) -> list[BatchFile]: ...
+    async def newest_batches(self, job: int, most: int) -> NewestBatches: ...
     async def delete(self, dataset: Dataset, *, with_versions: bool = False) -> None: ...
 
 

@@ -1,12 +1,14 @@
 """Datasets, their entries, and the evidence that entries rest on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 EntryStatus = Literal["accepted", "rejected", "edited", "regenerated"]
 MatchKind = Literal["exact", "normalized", "fuzzy", "none"]
 DIFFICULTIES = ("beginner", "intermediate", "advanced")
+# Batch files that a job or a dataset shows.
+SHOWN_BATCHES = 1000
 ENTRY_PREFIX = "entry_"
 # Cut-offs of an entry's quality: high from HIGH on, medium from MEDIUM on, low below.
 HIGH, MEDIUM = 0.8, 0.5
@@ -95,6 +97,13 @@ class BatchFile:
     chunks_processed: int
     size_bytes: int
     sha256: str
+
+
+class NewestBatches(NamedTuple):
+    """``files`` in their order, the last of ``total``; both of the same moment."""
+
+    files: Sequence[BatchFile]
+    total: int
 
 
 @dataclass(frozen=True, slots=True)

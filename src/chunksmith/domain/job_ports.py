@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from chunksmith.domain.calls import ModelRef, Stage
-from chunksmith.domain.datasets import BatchFile, Dataset, Entry
+from chunksmith.domain.datasets import BatchFile, Dataset, Entry, NewestBatches
 from chunksmith.domain.entry_query import EntryQuery
 from chunksmith.domain.jobs import Job, JobEvent, JobState, Outcome, PauseReason, Unit, UnitOutcome
 from chunksmith.domain.ledger import CallRecord, PastCall, StoredReply
@@ -75,8 +75,7 @@ class CallRows(Protocol):
 
 
 class BatchRows(Protocol):
-    async def batches(self, job: int, limit: int = -1, offset: int = 0) -> list[BatchFile]: ...
-    async def count_batches(self, job: int) -> int: ...
+    async def newest_batches(self, job: int, most: int) -> NewestBatches: ...
 
 
 class Entries(Protocol):

@@ -161,8 +161,11 @@ class BatchFiles:
             left.unlink(missing_ok=True)
 
     async def _write(self, index: int) -> None:
+        """A round of retries that gave no entry has no file."""
         first, last = self._plan.positions(index)
         round_ = self._plan.round_of(index)
+        if round_ and not await self._entries(first, last, round_, 1):
+            return
         chunks = await self._store.units.count_of_round(self._job.id, round_, first, last)
         relative = self._relative(index)
         path = await asyncio.to_thread(self._store.place, relative)
@@ -178,10 +181,14 @@ class BatchFiles:
         self._written.add(index)
 
     async def _pages(self, first: int, last: int, round_: int) -> AsyncIterator[list[Entry]]:
-        after, end = first * self._per_unit, (last + 1) * self._per_unit
-        while page := await self._store.entries.of_batch(self._job.id, round_, self._dataset.id, (after, end), PAGE):
+        after = first * self._per_unit
+        while page := await self._entries(first, last, round_, PAGE, after):
             yield page
             after = page[-1].number
+
+    async def _entries(self, first: int, last: int, round_: int, most: int, after: int = -1) -> list[Entry]:
+        within = (max(after, first * self._per_unit), (last + 1) * self._per_unit)
+        return await self._store.entries.of_batch(self._job.id, round_, self._dataset.id, within, most)
 
 
 def header_of(dataset: Dataset) -> DatasetHeader:

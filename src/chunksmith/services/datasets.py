@@ -14,7 +14,7 @@ from chunksmith.domain.clock import timestamp
 from chunksmith.domain.corpus import Chunk, Project
 from chunksmith.domain.corpus_ports import ChunkSource
 from chunksmith.domain.dataset_ports import DatasetRows, EntryRows, WritingCalls
-from chunksmith.domain.datasets import DIFFICULTIES, ENTRY_PREFIX, BatchFile, Dataset, Entry
+from chunksmith.domain.datasets import DIFFICULTIES, ENTRY_PREFIX, SHOWN_BATCHES, BatchFile, Dataset, Entry
 from chunksmith.domain.entry_query import EntryQuery, Position
 from chunksmith.domain.generation import SHAPES, Mode
 from chunksmith.domain.job_ports import JobQueue
@@ -28,7 +28,6 @@ from chunksmith.pipeline.generate import scored
 from chunksmith.quality.entry_scores import QualityWeights, combine
 from chunksmith.services.feedback import entry_number
 
-SHOWN_BATCHES = 1000
 K = TypeVar("K")
 V = TypeVar("V")
 TOTALS_KEPT = 256
@@ -45,7 +44,7 @@ COMPUTED_METADATA = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class DatasetView:
-    """``job`` made it. ``batches`` are at most the first SHOWN_BATCHES."""
+    """``job`` made it. ``batches`` are at most the newest SHOWN_BATCHES."""
 
     dataset: Dataset
     job: Job | None
@@ -108,8 +107,7 @@ class DatasetService:
         job = await self._jobs.get(dataset.job_id) if dataset.job_id is not None else None
         if job is None:
             return DatasetView(dataset, None, (), 0)
-        batches = await self._datasets.batches(job.id, SHOWN_BATCHES, 0)
-        return DatasetView(dataset, job, batches, await self._datasets.count_batches(job.id))
+        return DatasetView(dataset, job, *await self._datasets.newest_batches(job.id, SHOWN_BATCHES))
 
     async def page(self, project: Project, window: Window) -> tuple[list[Dataset], int]:
         return await self._datasets.page(project.id, window.per_page, window.offset)

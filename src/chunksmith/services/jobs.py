@@ -9,7 +9,7 @@ from chunksmith.domain.benchmarks import BenchmarkResults, BenchmarkRun
 from chunksmith.domain.calls import ModelRef
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.corpus import ProcessLimits, ProcessOptions, Project
-from chunksmith.domain.datasets import BatchFile
+from chunksmith.domain.datasets import SHOWN_BATCHES, BatchFile
 from chunksmith.domain.job_ports import BatchRows, CallRows, JobQueue, OutcomeRows
 from chunksmith.domain.jobs import ENDED, Job, PauseReason, UnitOutcome
 from chunksmith.domain.ledger import CallRecord
@@ -30,8 +30,6 @@ from chunksmith.services.runner import Runner
 
 PROCESS_KIND = "process"
 GENERATION_KIND = "dataset-gen"
-# Batch files that a status shows; of more than that, the newest. All are listed with the dataset, page by page.
-STATUS_BATCHES = 1000
 # What the steps after the last unit say of themselves.
 FINISHING_STEPS = ("Analyzing quality", "Choosing samples", "Benchmarking")
 WAITS = {
@@ -42,9 +40,9 @@ WAITS = {
     "provider_down": "the provider: it does not answer",
 }
 PAUSES: dict[PauseReason, str] = {
-    "budget": "a higher ceiling, and then resume",
+    "budget": "a higher ceiling",
     "user": "resume",
-    "provider": "the provider, and then resume",
+    "provider": "the provider",
 }
 
 
@@ -139,8 +137,7 @@ class JobService:
         completed = total = 0
         batches: Sequence[BatchFile] = ()
         if job.kind == GENERATION_KIND:
-            completed = await self._batches.count_batches(job.id)
-            batches = await self._batches.batches(job.id, STATUS_BATCHES, max(0, completed - STATUS_BATCHES))
+            batches, completed = await self._batches.newest_batches(job.id, SHOWN_BATCHES)
             planned = BatchPlan(job.counters.units_total, job.spec["batch_size"]).count
             total = max(completed, planned) if job.counters.units_total and job.dataset_id is not None else 0
         pace = self._paces.get(job.id)
@@ -274,9 +271,7 @@ class JobService:
         if job.state == "submitted":
             return ("a free place in the queue" if job.id not in self._runner.running else None), None
         if job.state == "paused":
-            return {"budget": "a higher ceiling", "user": "resume", "provider": "the provider"}[
-                job.reason or "user"
-            ], None
+            return PAUSES[job.reason or "user"], None
         if job.state != "running":
             return None, None
         held = [one for one in self._admissions.values() if one.holds(job.id)]

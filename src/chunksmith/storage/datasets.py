@@ -7,7 +7,7 @@ from typing import Any
 
 import aiosqlite
 
-from chunksmith.domain.datasets import BatchFile, Dataset
+from chunksmith.domain.datasets import BatchFile, Dataset, NewestBatches
 from chunksmith.errors import Conflict, NotFound
 from chunksmith.storage.database import Database, Row
 from chunksmith.storage.rows import changed
@@ -33,7 +33,10 @@ _INSERT = """
 INSERT INTO datasets (dataset_id, project_id, name, mode, format_type, folder, settings, created_at, updated_at)
 VALUES (:dataset_id, :project_id, :name, :mode, :format_type, :folder, :settings, :created_at, :created_at)
 """
-_BATCHES = "SELECT * FROM batches WHERE job = ? ORDER BY batch_index LIMIT ? OFFSET ?"
+_BATCHES = "SELECT * FROM batches WHERE job = ? ORDER BY batch_index"
+_NEWEST_BATCHES = """
+SELECT *, count(*) OVER () AS total FROM batches WHERE job = ? ORDER BY batch_index DESC LIMIT ?
+"""
 _ADD_BATCH = "INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?, ?, ?, ?)"
 EVENT = "INSERT INTO job_events (job, kind, data, at) VALUES (?, ?, ?, ?)"
 _ACTIVE_JOBS = """
@@ -75,13 +78,12 @@ class DatasetStore:
             [(sql, (json.dumps(quality) if quality is not None else None, flagged, at, dataset))]
         )
 
-    async def batches(self, job: int, limit: int = -1, offset: int = 0) -> list[BatchFile]:
-        rows = await self._database.read(_BATCHES, (job, limit, offset))
-        return [_batch(row) for row in rows]
+    async def batches(self, job: int) -> list[BatchFile]:
+        return [_batch(row) for row in await self._database.read(_BATCHES, (job,))]
 
-    async def count_batches(self, job: int) -> int:
-        (row,) = await self._database.read("SELECT count(*) AS n FROM batches WHERE job = ?", (job,))
-        return int(row["n"])
+    async def newest_batches(self, job: int, most: int) -> NewestBatches:
+        rows = await self._database.read(_NEWEST_BATCHES, (job, most))
+        return NewestBatches([_batch(row) for row in reversed(rows)], rows[0]["total"] if rows else 0)
 
     async def batch_indexes(self, job: int) -> set[int]:
         rows = await self._database.read("SELECT batch_index FROM batches WHERE job = ?", (job,))

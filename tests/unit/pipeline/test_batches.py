@@ -111,6 +111,12 @@ class Bench:
         await self.entries.end_unit(1, unit, Outcome("accepted", entries=1), 1, [entry])
         await files.ended(unit)
 
+    async def fail(self, files: BatchFiles, position: int, tries: int = 0) -> None:
+        unit = Unit(position, position, tries)
+        await files.began(unit)
+        await self.entries.end_unit(1, unit, Outcome("failed"), 1, [])
+        await files.ended(unit)
+
     def questions(self) -> list[list[str]]:
         paths = sorted(self.folder.glob("*.jsonl"), key=lambda path: int(path.stem.rpartition("_")[2]))
         return [[json.loads(line)["question"] for line in path.read_text().splitlines()] for path in paths]
@@ -144,6 +150,17 @@ async def test_files_do_not_depend_on_the_order_of_units(bench: Bench, order: li
         assert (row.size_bytes, row.sha256) == (len(data), hashlib.sha256(data).hexdigest())
 
 
+async def test_the_newest_files_are_told_with_the_number_of_all(bench: Bench) -> None:
+    files = await bench.files()
+    async with files.writing():
+        for position in range(10):
+            await bench.end(files, position)
+    await files.finish(0)
+    for most, indexes in ((2, [1, 2]), (9, [0, 1, 2])):
+        newest = await bench.datasets.newest_batches(1, most)
+        assert ([row.batch_index for row in newest.files], newest.total) == (indexes, 3)
+
+
 async def test_a_file_is_written_when_its_last_unit_is_down(bench: Bench) -> None:
     files = await bench.files()
     async with files.writing():
@@ -160,7 +177,7 @@ async def test_units_at_the_same_time_count_once(bench: Bench) -> None:
         await asyncio.gather(*(bench.end(files, position) for position in range(10)))
     await files.finish(0)
     assert bench.questions() == ALL
-    assert await bench.datasets.count_batches(1) == 3
+    assert (await bench.datasets.newest_batches(1, 2)).total == 3
 
 
 async def test_going_on_after_a_stop_in_the_middle_of_a_batch(bench: Bench) -> None:
@@ -189,7 +206,7 @@ async def test_a_file_whose_row_is_missing_is_written_again_with_the_same_bytes(
         pass
     await again.finish(0)
     assert {path.name: path.read_bytes() for path in bench.folder.iterdir()} == before
-    assert await bench.datasets.count_batches(1) == 3
+    assert (await bench.datasets.newest_batches(1, 2)).total == 3
 
 
 async def test_what_a_crash_left_of_a_file_is_taken_away(bench: Bench) -> None:
@@ -203,26 +220,37 @@ async def test_what_a_crash_left_of_a_file_is_taken_away(bench: Bench) -> None:
     assert (left.exists(), other.exists()) == (False, True)
 
 
-async def test_a_round_of_retries_has_its_own_file_and_changes_none(bench: Bench) -> None:
+@pytest.fixture
+async def failed_twice(bench: Bench) -> BatchFiles:
+    """The files of a round that does the failed units 2 and 9 again."""
     files = await bench.files()
     async with files.writing():
         for position in range(10):
             if position in (2, 9):
-                await files.began(Unit(position, position))
-                await bench.entries.end_unit(1, Unit(position, position), Outcome("failed"), 1, [])
-                await files.ended(Unit(position, position))
+                await bench.fail(files, position)
             else:
                 await bench.end(files, position)
     await files.finish(0)
-    before = {path.name: path.read_bytes() for path in bench.folder.iterdir()}
     for state in ("running", "completed"):
         await bench.jobs.move(1, state, at="2026-01-01T00:00:00.000Z")
     await bench.units.reopen_units(1, ["failed"], stored_only=False, at="2026-01-01T00:00:00.000Z")
-    again = await bench.files()
-    async with again.writing():
+    return await bench.files()
+
+
+async def test_a_round_of_retries_that_gives_nothing_has_no_file(bench: Bench, failed_twice: BatchFiles) -> None:
+    async with failed_twice.writing():
         for position in (2, 9):
-            await bench.end(again, position, tries=1)
-    await again.finish(1)
+            await bench.fail(failed_twice, position, tries=1)
+    await failed_twice.finish(1)
+    assert (await bench.datasets.newest_batches(1, 9)).total == len(bench.questions()) == 3
+
+
+async def test_a_round_of_retries_has_its_own_file_and_changes_none(bench: Bench, failed_twice: BatchFiles) -> None:
+    before = {path.name: path.read_bytes() for path in bench.folder.iterdir()}
+    async with failed_twice.writing():
+        for position in (2, 9):
+            await bench.end(failed_twice, position, tries=1)
+    await failed_twice.finish(1)
     assert bench.questions()[3] == ["Q2", "Q9"]
     assert before.items() <= {path.name: path.read_bytes() for path in bench.folder.iterdir()}.items()
 
@@ -237,7 +265,7 @@ async def test_a_disk_that_refuses_is_told(bench: Bench) -> None:
             await bench.end(files, position)
     with pytest.raises(StorageError):
         await files.finish(0)
-    assert await bench.datasets.count_batches(1) == 0
+    assert (await bench.datasets.newest_batches(1, 2)).total == 0
 
 
 async def test_no_unit_waits_for_a_file(bench: Bench) -> None:
@@ -255,4 +283,4 @@ async def test_no_unit_waits_for_a_file(bench: Bench) -> None:
             for position in range(10):
                 await bench.end(files, position)
         gate.set()
-    assert await bench.datasets.count_batches(1) == 3
+    assert (await bench.datasets.newest_batches(1, 2)).total == 3

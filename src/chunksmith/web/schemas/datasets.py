@@ -29,7 +29,10 @@ class DatasetOut(fields.AnswerSchema):
     created_at = fields.Timestamp()
     updated_at = fields.Timestamp()
     format_type = fields.String()
-    batch_files = fields.List(fields.Nested(BatchFileOut), metadata={"description": "Of many, the first 1000."})
+    batch_files = fields.List(
+        fields.Nested(BatchFileOut),
+        metadata={"description": "Of many, the newest 1000; the events of the job tell of each."},
+    )
     total_batches = fields.Integer()
     quality_summary = fields.Nested(
         QualitySummaryOut, allow_none=True, metadata={"description": "null until it was analyzed."}

@@ -253,7 +253,9 @@ class GenerateOut(fields.AnswerSchema):
     message = fields.String()
     status = fields.String()
     estimated_duration = fields.String()
-    dataset_id = fields.String()
+    dataset_id = fields.String(
+        allow_none=True, metadata={"description": "Null when an idempotency key is repeated whose dataset was deleted."}
+    )
     warnings = fields.List(fields.String(), metadata={"description": "What was accepted but cannot apply."})
 
 

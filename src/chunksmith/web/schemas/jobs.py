@@ -73,7 +73,10 @@ class UsageOut(fields.AnswerSchema):
 
 class ResultOut(fields.AnswerSchema):
     dataset_id = fields.String(allow_none=True)
-    batch_files = fields.List(fields.Nested(BatchFileOut), metadata={"description": "Of many, the newest 1000."})
+    batch_files = fields.List(
+        fields.Nested(BatchFileOut),
+        metadata={"description": "Of many, the newest 1000; the events of the job tell of each."},
+    )
     completed_batches = fields.Integer()
     total_batches = fields.Integer()
     total_entries_so_far = fields.Integer()
