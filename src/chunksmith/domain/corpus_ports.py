@@ -13,13 +13,11 @@ from chunksmith.domain.corpus import (
     ImportResult,
     NewChunk,
     ParsedText,
-    ProcessLimits,
     ProcessOptions,
     Project,
     ProjectCounts,
     StoredUpload,
 )
-from chunksmith.domain.jobs import Job
 from chunksmith.domain.keys import ApiKey, ValidKey
 from chunksmith.domain.paging import Page, Window
 from chunksmith.domain.prompts import Prompt, PromptDraft
@@ -265,14 +263,3 @@ class Keys(Protocol):
     async def revoke(self, key: int, at: str) -> bool: ...
 
     async def valid(self) -> list[ValidKey]: ...
-
-
-class JobSubmission(Protocol):
-    async def submit_processing(
-        self,
-        project: Project,
-        document_ids: Sequence[int] | None,
-        options: ProcessOptions,
-        idempotency_key: str | None,
-        limits: ProcessLimits,
-    ) -> Job: ...

@@ -92,14 +92,6 @@ class Tree:
         chosen = {place.node.id for places in found for place in places}
         return [place for node_id, place in self._places.items() if node_id in chosen]
 
-    def path_of(self, node_id: str) -> tuple[str, ...]:
-        """Names from level 1 down. Errors: KeyError."""
-        return self._places[node_id].path
-
-    def level_of(self, node_id: str) -> int:
-        """0 for the root. Errors: KeyError."""
-        return self._places[node_id].level
-
     def parent(self, node_id: str) -> Node | None:
         """None for the root. Errors: KeyError."""
         place = self._places[node_id]

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import random
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
@@ -385,6 +384,3 @@ class Admission:
             self._timer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._timer
-
-
-AdmissionFactory = Callable[[ProviderAccount], Admission]

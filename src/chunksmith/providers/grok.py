@@ -30,7 +30,6 @@ DEFAULT_BASE_URL = "https://api.x.ai/v1"
 # Half the price of the 4.5 to 4.7 models, and its reasoning can be kept low.
 DEFAULT_MODEL = "grok-4.3"
 
-# Reasoning is billed beside ``max_completion_tokens`` and nothing bounds it: more than this has not been seen, at low
 # Reasoning is billed beside ``max_completion_tokens`` and nothing bounds it. What is set aside for it, at low effort
 # and where the effort cannot be set.
 REASONING_TOKENS_LOW, REASONING_TOKENS = 8_192, 32_768

@@ -7,7 +7,7 @@ from chunksmith.domain.corpus_ports import Projects
 from chunksmith.domain.paging import Page, Window
 from chunksmith.domain.ports import Clock
 from chunksmith.domain.times import rfc3339
-from chunksmith.errors import Conflict, NotFound
+from chunksmith.errors import NotFound
 from chunksmith.services.identifiers import as_uuid, row_number
 from chunksmith.services.purging import Purging
 
@@ -57,14 +57,6 @@ class ProjectService:
         if project is None:
             raise NotFound("Project", identifier)
         return project
-
-    async def resolve_named(self, text: str) -> Project:
-        """By name, else by id or UUID. Errors: NotFound; Conflict when several projects have the name."""
-        named = await self._projects.by_name(text)
-        if len(named) > 1:
-            listed = ", ".join(str(project.id) for project in named)
-            raise Conflict(f"several projects are named {text}: use an id ({listed})")
-        return named[0] if named else await self.resolve(text)
 
     async def _overview(self, project: Project) -> ProjectOverview:
         counts = await self._projects.counts([project])

@@ -7,7 +7,7 @@ import pytest
 
 from chunksmith.domain.corpus import Project
 from chunksmith.domain.paging import Window
-from chunksmith.errors import Conflict, NotFound
+from chunksmith.errors import NotFound
 from corpus_parts import Corpus
 
 
@@ -29,17 +29,6 @@ async def test_a_project_is_found_by_id_and_uuid(corpus: Corpus, project: Projec
 async def test_anything_else_is_not_found(corpus: Corpus, project: Project, identifier: int | str) -> None:
     with pytest.raises(NotFound):
         await corpus.projects.resolve(identifier)
-
-
-@pytest.mark.parametrize("text", ["shelf", "1"])
-async def test_a_project_can_be_named(corpus: Corpus, project: Project, text: str) -> None:
-    assert await corpus.projects.resolve_named(text) == project
-
-
-async def test_a_name_of_several_projects_is_no_identifier(corpus: Corpus, project: Project) -> None:
-    await corpus.project("shelf")
-    with pytest.raises(Conflict, match=r"use an id \(1, 2\)"):
-        await corpus.projects.resolve_named("shelf")
 
 
 async def test_overviews_have_counts(corpus: Corpus, project: Project) -> None:

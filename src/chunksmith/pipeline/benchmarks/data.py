@@ -12,7 +12,6 @@ from chunksmith.errors import InvalidRequest, NotFound
 Row = dict[str, Any]
 BATCH_ROWS = 1000
 HASH_BYTES = 1 << 20
-READABLE = (".parquet", ".jsonl", ".json", ".ndjson")
 
 
 class Found(NamedTuple):

@@ -134,7 +134,6 @@ def is_of_case(sentence: str) -> bool:
 
 _OF_CASE = re.compile(r"otherwise\b|then, (?:the|if|it)\b|in (?:that|this) (?:case|event)\b", re.I)
 _PRONOUN = re.compile(r"\b(?:it|they|them|its|their|itself|themselves|that)\b", re.I)
-_NOUN_THEN_THAT = re.compile(r"[\w`\"”)]{2,} that \w", re.I)
 
 
 def _dangling(match: re.Match[str], question: str) -> bool:
