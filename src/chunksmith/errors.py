@@ -151,7 +151,7 @@ class QualityBelowThreshold(AppError):
     slug = "quality-below-threshold"
 
     def __init__(self, score: float, threshold: float) -> None:
-        digits = 2 if f"{score:.2f}" != f"{threshold:.2f}" else 4
+        digits = 2 if round(threshold, 2) == threshold and f"{score:.2f}" != f"{threshold:.2f}" else 4
         super().__init__(f"Quality threshold not met: {score:.{digits}f} < {threshold:.{digits}f}")
 
 

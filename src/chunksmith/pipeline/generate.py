@@ -281,7 +281,7 @@ class Writer:
             return UnitResult(_accepted(rated, repeats, drafts.dropped, 0), tuple(rated))
         kept = [entry for entry in rated if entry.quality is not None and entry.quality >= spec.quality_threshold]
         if not kept:
-            detail = f"no entry scored {spec.quality_threshold:.2f} or more"
+            detail = f"no entry scored {spec.quality_threshold:g} or more"
             return UnitResult(Outcome("rejected", "low_quality", detail), ())
         return UnitResult(_accepted(kept, repeats, drafts.dropped, len(rated) - len(kept)), tuple(kept))
 

@@ -14,6 +14,9 @@ _THINK = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re
 _THOUGHT = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _FENCE = re.compile(r"```(?:json|JSON)?\s*\n(.*?)(?:\n```|\Z)", re.DOTALL)
 
+# Objects between which nothing but a line end stands: in JSON no line ends inside of a string.
+_IN_A_ROW = re.compile(r"\}[ \t]*\n\s*\{")
+
 
 class Recovered(NamedTuple):
     """``value`` is None when nothing helps; ``repaired``: the text was not JSON as it stood."""
@@ -27,8 +30,8 @@ async def json_in(text: str, *, cut: bool = False) -> Recovered:
     try:
         return Recovered(from_json(text), False)
     except ValueError:
-        candidates = _candidates(text, cut)
-    for candidate in candidates:
+        candidates = [_IN_A_ROW.sub("},\n{", one) for one in _candidates(text, cut)]
+    for candidate in (*candidates, *(f"[{one}]" for one in candidates)):
         try:
             return Recovered(from_json(candidate), True)
         except ValueError:

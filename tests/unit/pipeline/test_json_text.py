@@ -39,6 +39,24 @@ async def test_what_is_json_is_taken_as_it_is(value: Any) -> None:
     assert await json_in(json.dumps(value)) == (value, False)
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        pytest.param('{"text": "a"}\n{"text": "b"}', 2, id="one a line"),
+        pytest.param('```json\n{\n"text": "a"\n}\n\n{"text": "b"}\n```', 2, id="one after another"),
+        pytest.param('Sure:\n{"text": "a}"}\n{"text": "{b"}\n{"text": \'c\'}', 3, id="to be mended"),
+    ],
+)
+async def test_objects_in_a_row_are_a_list(text: str, count: int) -> None:
+    found = await json_in(text)
+    assert (len(found.value), found.repaired) == (count, True)
+
+
+async def test_objects_in_a_row_inside_of_a_list_stay_in_it() -> None:
+    found = await json_in('{"items": [{"text": "a"}\n {"text": "b"}]}')
+    assert found.value == {"items": [{"text": "a"}, {"text": "b"}]}
+
+
 async def test_of_a_text_that_breaks_off_unsaid_the_last_item_does_not_count() -> None:
     found = await json_in('{"items": [{"text": "a"}, {"text": "b')
     assert found.value == {"items": [{"text": "a"}]}
