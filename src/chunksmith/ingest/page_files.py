@@ -16,7 +16,8 @@ from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest import text_layer
 from chunksmith.ingest.pages import PDF
 from chunksmith.ingest.parsers.document import ParseLimits, clean_text
-from chunksmith.ingest.parsers.page_layout import Page, markdown_from_pages
+from chunksmith.ingest.parsers.page_layout import markdown_from_pages
+from chunksmith.ingest.parsers.page_lines import Page
 from chunksmith.ingest.parsers.pdf import BROKEN, open_pdf, read_page
 
 DPI = 150

@@ -115,3 +115,71 @@ def test_form_feed_in_text_without_running_lines_ends_a_paragraph(tmp_path: Path
 
 def test_text_that_is_the_same_on_all_pages_is_kept(tmp_path: Path) -> None:
     assert "The tide turns" in _text(tmp_path, "a.txt", "\f".join(["The tide turns."] * 3))
+
+
+_CHAPTERS = ("Working away from the office", "The coffee machine", "Visitors of the library")
+_TALE = "Because the tax rules of these {} states differ"
+_END = "between neighbours, approval of the {} plan may be refused even within the union."
+
+
+def _book(size: float, *, even: str = "") -> bytes:
+    """Three chapters of two pages: a sentence runs over each page break, and odd pages have the chapter's title."""
+    document = fpdf.FPDF()
+    for number, chapter in enumerate(_CHAPTERS, 1):
+        document.add_page()
+        document.set_font("helvetica", size=size)
+        document.text(20, 10, even)
+        document.set_font("helvetica", "B", size=20)
+        document.text(20, 25, f"{number} {chapter}")
+        document.set_font("helvetica", size=12)
+        for line in range(8):
+            document.text(20, 40 + 6 * line, _TALE.format(_WORDS[line]) + ("," if line < 7 else ""))
+        document.add_page()
+        document.set_font("helvetica", size=size)
+        document.text(90, 10, f"Chapter {number}: {chapter}")
+        document.set_font("helvetica", size=12)
+        document.text(20, 25, _END.format(_WORDS[number]))
+        document.text(20, 31, "The owner pays.")
+    return bytes(document.output())
+
+
+@pytest.mark.parametrize("even", ["", "Handbook"], ids=["alone", "beside another"])
+@pytest.mark.parametrize("size", [9, 12], ids=["small", "of the size of the text"])
+def test_title_of_the_chapter_at_the_top_of_its_pages_is_left_out(tmp_path: Path, size: float, even: str) -> None:
+    assert "Chapter" not in _text(tmp_path, "book.pdf", _book(size, even=even))
+
+
+def test_sentence_goes_on_below_the_title_of_the_chapter(tmp_path: Path) -> None:
+    assert f"{_TALE.format('free')} {_END.format('low')}" in _text(tmp_path, "book.pdf", _book(9))
+
+
+def test_heading_of_the_chapter_itself_is_kept(tmp_path: Path) -> None:
+    text = _text(tmp_path, "book.pdf", _book(9))
+
+    assert [chapter for chapter in _CHAPTERS if chapter not in text] == []
+
+
+def test_running_heads_of_sections_that_have_the_number_of_the_page_are_left_out(tmp_path: Path) -> None:
+    heads = [f"1.{n} {word.title()} walls of the harbour {n + 20}" for n, word in enumerate(_WORDS)]
+
+    assert "walls" not in _text(tmp_path, "book.pdf", _pdf(heads, 11))
+
+
+def test_text_that_begins_at_the_same_height_on_all_pages_is_kept(tmp_path: Path) -> None:
+    text = _text(tmp_path, "book.pdf", _pdf([f"A {word} boat lay there" for word in _WORDS], 11))
+
+    assert [word for word in _WORDS if f"A {word} boat" not in text] == []
+
+
+def test_notes_at_the_foot_of_pages_are_kept(tmp_path: Path) -> None:
+    document = fpdf.FPDF()
+    for number, word in enumerate(_WORDS, 1):
+        document.add_page()
+        document.set_font("helvetica", size=11)
+        document.multi_cell(0, 6, _PROSE.format(word, word) * 3)
+        document.set_font("helvetica", size=8)
+        document.text(20, 280, f"{number} The {word} quay of 1890")
+
+    text = _text(tmp_path, "book.pdf", bytes(document.output()))
+
+    assert [word for word in _WORDS if f"The {word} quay of 1890" not in text] == []

@@ -1,31 +1,14 @@
 """Printed pages to running text: headers, footers and contents out, lines to paragraphs, large type to headings."""
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
-from statistics import median
-from typing import NamedTuple
 
 from chunksmith.ingest.leaders import is_contents_line
 from chunksmith.ingest.parsers.document import join_blocks
+from chunksmith.ingest.parsers.page_lines import Line, Page, body_size, line_distance
 from chunksmith.ingest.parsers.running_lines import EdgeLine, is_page_number, running_lines
-
-
-class Line(NamedTuple):
-    """Units: points; ``y`` grows upwards and is that of the baseline."""
-
-    text: str
-    x: float
-    y: float
-    size: float
-    bold: bool
-
-
-class Page(NamedTuple):
-    lines: tuple[Line, ...]
-    height: float
-
+from chunksmith.ingest.parsers.running_places import lines_in_running_places
 
 _SECTION = re.compile(
     r"^(?:(?:chapter|appendix|part)\s+[\dA-Z]{1,4}\b|(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+\S)", re.I
@@ -41,14 +24,10 @@ _EDGE_LINES = 3
 
 def markdown_from_pages(pages: Sequence[Page]) -> str:
     """Shapes: pages in order; a paragraph may run over the end of a page."""
-    size = _body_size([line for page in pages for line in page.lines])
-    running = running_lines([[_edge_line(line, size) for line in _edges(page)] for page in pages])
-    lines: list[Line] = []
-    for page in pages:
-        lines.extend(_body(page, running, size))
+    lines = [line for page, edges in zip(pages, _page_edges(pages), strict=True) for line in _body(page, edges)]
     if not lines:
         return ""
-    body = _body_size(lines)
+    body = body_size(lines)
     sizes = sorted({line.size for line in lines if line.size >= body * 1.15}, reverse=True)
     blocks: list[str] = []
     for group in _paragraphs(lines, body):
@@ -56,7 +35,20 @@ def markdown_from_pages(pages: Sequence[Page]) -> str:
     return join_blocks(_without_empty(blocks))
 
 
-def _edges(page: Page) -> list[Line]:
+def _page_edges(pages: Sequence[Page]) -> list[frozenset[Line]]:
+    """Running heads, feet and the numbers of each page."""
+    size = body_size([line for page in pages for line in page.lines])
+    outer = [_outer_lines(page) for page in pages]
+    running = running_lines([[_edge_line(line, size) for line in lines] for lines in outer])
+    known = [frozenset(line for line in lines if _edge_line(line, size) in running) for lines in outer]
+    placed = lines_in_running_places(pages, outer, known)
+    return [
+        repeated | here | {line for line in lines if is_page_number(line.text)}
+        for lines, repeated, here in zip(outer, known, placed, strict=True)
+    ]
+
+
+def _outer_lines(page: Page) -> list[Line]:
     """Lines at the top or bottom of the page, in space or in the order of the file."""
     lines = page.lines
     outer = {*lines[:_EDGE_LINES], *lines[-_EDGE_LINES:]}
@@ -67,29 +59,18 @@ def _edge_line(line: Line, body: float) -> EdgeLine:
     return EdgeLine(line.text, line.size / body)
 
 
-def _body(page: Page, running: frozenset[EdgeLine], size: float) -> list[Line]:
-    edges = set(_edges(page))
+def _body(page: Page, edges: frozenset[Line]) -> list[Line]:
     kept = [
         line
         for line in page.lines
-        if not is_contents_line(line.text)
-        and not _CONTENTS.match(line.text)
-        and not (line in edges and (_edge_line(line, size) in running or is_page_number(line.text)))
+        if not is_contents_line(line.text) and not _CONTENTS.match(line.text) and line not in edges
     ]
     leaders = sum(1 for line in page.lines if is_contents_line(line.text))
     return [] if leaders * 2 > len(page.lines) else kept
 
 
-def _body_size(lines: Sequence[Line]) -> float:
-    weights: Counter[float] = Counter()
-    for line in lines:
-        weights[line.size] += len(line.text)
-    return (weights.most_common(1)[0][0] if weights else 0.0) or 10.0
-
-
 def _paragraphs(lines: Sequence[Line], body: float) -> list[list[Line]]:
-    gaps = [one.y - two.y for one, two in pairwise(lines) if 0 < one.y - two.y < 4 * body]
-    leading = median(gaps) if gaps else body * 1.2
+    leading = line_distance(lines, body)
     widest = _typical_length(lines)
     groups: list[list[Line]] = [[lines[0]]]
     for before, line in pairwise(lines):

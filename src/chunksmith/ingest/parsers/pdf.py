@@ -11,7 +11,8 @@ from pypdf.generic import ArrayObject, FloatObject, NumberObject
 
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
-from chunksmith.ingest.parsers.page_layout import Line, Page, markdown_from_pages
+from chunksmith.ingest.parsers.page_layout import markdown_from_pages
+from chunksmith.ingest.parsers.page_lines import Line, Page
 
 _BROKEN = (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, AssertionError)
 _WORD_GAP = -180  # thousandths of the font size; tight setting goes down to about 0.2 em, kerning hardly above 0.12

@@ -61,15 +61,19 @@ def _running(found: Sequence[_Place], least: int, are_numbered: bool) -> Iterabl
     for line, times in lines.items():
         is_large = line.size >= _LARGE
         is_repeated = times >= least or (repeat and not (is_large and times == 1))
-        if is_repeated or (count and not is_large and _has_page_number(line, are_numbered)):
+        if is_repeated or (count and not is_large and _may_count(line, are_numbered)):
             yield line
 
 
-def _has_page_number(line: EdgeLine, are_numbered: bool) -> bool:
+def _may_count(line: EdgeLine, are_numbered: bool) -> bool:
     """Where a page has its number already, another one that counts may be that of a lesson."""
     if not are_numbered or line.size < _SMALL:
         return True
-    return is_page_number(line.text) or bool(_TITLE_WITH_NUMBER.match(line.text))
+    return is_page_number(line.text) or is_title_with_number(line.text)
+
+
+def is_title_with_number(text: str) -> bool:
+    return bool(_TITLE_WITH_NUMBER.match(text))
 
 
 def _count_with_pages(found: Sequence[_Place]) -> bool:
