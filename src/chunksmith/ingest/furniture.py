@@ -1,12 +1,14 @@
 """Text that says nothing: menus, tables of contents, page numbers, headings without a body, copyright lines."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from chunksmith.domain.rights import is_notice_of_rights
 from chunksmith.domain.sentences import Span
 from chunksmith.ingest.blocks import Block
+from chunksmith.ingest.contents import contents_runs, is_contents_title
 from chunksmith.ingest.leaders import is_contents_line
 
 _WORD = re.compile(r"\w+")
@@ -24,16 +26,12 @@ _NOTICE = re.compile(
     r"last (?:modified|updated)|(?:table of )?contents$|on this page$|(?:previous|next|up|home|index|top)$)",
     re.I,
 )
+_NO_ENTRY = "."
 _CONTENT_MARKS = ("```", "~~~")
 _LONGEST_LINE = 4000
 _RIGHTS_TITLE = re.compile(
     r"^(?:legal notices?|copyright(?: notice)?|licen[sc]e|rechtlicher hinweis|rechtliche hinweise|impressum|lizenz|"
     r"mentions légales|aviso legal|note legali|著作権(?:表示)?|ライセンス|法的通知|版权声明|许可证)$",
-    re.I,
-)
-_CONTENTS_TITLE = re.compile(
-    r"^(?:\d{1,2}\.?\s+)?(?:(?:table of )?contents|toc|on this page|in this (?:article|document)|navigation|menu|"
-    r"inhalt(?:sverzeichnis)?|table des matières|sommaire|índice)$",
     re.I,
 )
 _CHANGED = re.compile(r"^(?:(?:this|the) (?:page|document) (?:was )?)?last (?:modified|updated|changed)\b", re.I)
@@ -89,20 +87,44 @@ def furniture_spans(text: str, parts: Sequence[Block]) -> list[Span]:
     Shapes: in order, apart from each other, from the start of a block to the end of one.
     """
     found: list[Span] = []
+    contents = _contents(text, parts)
     at = 0
     while at < len(parts):
         first = at
-        while at < len(parts) and parts[at].kind == "heading":
+        while at < len(parts) and parts[at].kind == "heading" and at not in contents:
             at += 1
         body = at
-        titled = body > first and bool(_CONTENTS_TITLE.match(_plain(parts[body - 1].title)))
-        while at < len(parts) and _is_silent(text, parts[at], titled=titled):
+        titled = body > first and is_contents_title(_plain(parts[body - 1].title))
+        while at < len(parts) and (at in contents or _is_silent(text, parts[at], titled=titled)):
             at += 1
         lines = [line for block in parts[body:at] for line in _lines_of(text[block.start : block.end])]
-        if lines and (titled or _has_evidence(lines)):
+        if lines and (titled or body in contents or _has_evidence(lines)):
             found.append(Span(parts[first].start, parts[at - 1].end))
         at = max(at, first + 1)
     return found
+
+
+def _contents(text: str, parts: Sequence[Block]) -> frozenset[int]:
+    """The blocks of tables of contents: their entries are lines, items or paragraphs, those of chapters headings."""
+    lines: list[str] = []
+    owners: list[int] = []
+    for index, block in enumerate(parts):
+        if block.kind in {"prose", "list"}:
+            own = [line for line in text[block.start : block.end].splitlines() if line.strip()]
+        else:
+            own = [block.title if block.kind == "heading" else _NO_ENTRY]
+        lines += own
+        owners += [index] * len(own)
+    are_headings = [parts[owner].kind == "heading" for owner in owners]
+    found = {at for run in contents_runs(lines, are_headings) for at in range(run.start, run.end)}
+    for is_numbered, group in groupby(
+        range(len(lines)), lambda at: not are_headings[at] and bool(_numbered(lines[at]))
+    ):
+        outline = list(group)
+        if is_numbered and _is_outline([lines[at] for at in outline]):
+            found.update(outline)
+    within, whole = Counter(owners[at] for at in found), Counter(owners)
+    return frozenset(index for index, count in within.items() if count == whole[index])
 
 
 def _lines_of(text: str) -> list[str]:
@@ -148,7 +170,7 @@ def _is_silent_line(line: str) -> bool:
 
 def _has_evidence(lines: list[str]) -> bool:
     """What only furniture has: a notice; two links, lines with leaders to a page or notes; numbered titles in order."""
-    if any(_is_notice(_plain(line)) or _CONTENTS_TITLE.match(_plain(line)) for line in lines):
+    if any(_is_notice(_plain(line)) or is_contents_title(_plain(line)) for line in lines):
         return True
     links = sum(len(_LINK_NAME.findall(line)) for line in lines)
     leaders = sum(1 for line in lines if _LEADER_PAGE.search(line[-200:]))
@@ -157,7 +179,7 @@ def _has_evidence(lines: list[str]) -> bool:
 
 
 def _is_notice(line: str) -> bool:
-    if _CONTENTS_TITLE.match(line) or is_notice_of_rights(line):
+    if is_contents_title(line) or is_notice_of_rights(line):
         return True
     return bool(_CHANGED.match(line)) and len(_WORD.findall(line)) <= _NOTICE_WORDS
 
@@ -209,10 +231,14 @@ def _says_nothing(line: str) -> bool:
 
 def _is_contents(lines: list[str]) -> bool:
     """Numbered titles of several levels, none of which is a sentence."""
-    titles = [match for match in (_NUMBERED.match(line.lstrip("-*+ ")) for line in lines) if match]
+    titles = [match for match in map(_numbered, lines) if match]
     deep = sum(1 for match in titles if match["more"])
     ended = sum(1 for line in lines if line.endswith((".", "!", "?", ":", ";")))
     return len(titles) >= 0.8 * len(lines) and deep >= 0.3 * len(lines) and ended <= 0.1 * len(lines)
+
+
+def _numbered(line: str) -> re.Match[str] | None:
+    return _NUMBERED.match(line.lstrip("-*+ "))
 
 
 def _words(line: str) -> int:

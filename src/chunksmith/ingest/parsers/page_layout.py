@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from chunksmith.ingest.contents import contents_runs, is_contents_title
 from chunksmith.ingest.leaders import is_contents_line
 from chunksmith.ingest.parsers.document import join_blocks
 from chunksmith.ingest.parsers.page_lines import Line, Page, body_size, line_distance
@@ -18,17 +19,18 @@ _ITEM = re.compile(r"^(?:[•‣▪◦·–*-]|\(?\d{1,2}[.)]|\(?[a-z]\))\s+\S")
 _BULLET = re.compile(r"^[•‣▪◦·–*]\s*")
 _WIDE_END = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]$")
 _WIDE_START = re.compile(r"^[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
-_CONTENTS = re.compile(r"^(?:table of )?contents$", re.IGNORECASE)
+_LARGE = 1.15
 _EDGE_LINES = 3
 
 
 def markdown_from_pages(pages: Sequence[Page]) -> str:
     """Shapes: pages in order; a paragraph may run over the end of a page."""
-    lines = [line for page, edges in zip(pages, _page_edges(pages), strict=True) for line in _body(page, edges)]
+    bodies = (_body(page, edges) for page, edges in zip(pages, _page_edges(pages), strict=True))
+    lines = _without_contents([line for body in bodies for line in body])
     if not lines:
         return ""
     body = body_size(lines)
-    sizes = sorted({line.size for line in lines if line.size >= body * 1.15}, reverse=True)
+    sizes = sorted({line.size for line in lines if line.size >= body * _LARGE}, reverse=True)
     blocks: list[str] = []
     for group in _paragraphs(lines, body):
         blocks.append(_block(group, body, sizes))
@@ -60,13 +62,22 @@ def _edge_line(line: Line, body: float) -> EdgeLine:
 
 
 def _body(page: Page, edges: frozenset[Line]) -> list[Line]:
-    kept = [
+    leaders = sum(1 for line in page.lines if is_contents_line(line.text))
+    if leaders * 2 > len(page.lines):
+        return []
+    return [
         line
         for line in page.lines
-        if not is_contents_line(line.text) and not _CONTENTS.match(line.text) and line not in edges
+        if not is_contents_line(line.text) and line not in edges and not (leaders and is_contents_title(line.text))
     ]
-    leaders = sum(1 for line in page.lines if is_contents_line(line.text))
-    return [] if leaders * 2 > len(page.lines) else kept
+
+
+def _without_contents(lines: list[Line]) -> list[Line]:
+    body = body_size(lines)
+    runs = contents_runs([line.text for line in lines], [line.bold or line.size >= body * _LARGE for line in lines])
+    for run in reversed(runs):
+        del lines[run.start : run.end]
+    return lines
 
 
 def _paragraphs(lines: Sequence[Line], body: float) -> list[list[Line]]:
@@ -90,7 +101,7 @@ def _typical_length(lines: Sequence[Line]) -> float:
 def _is_wrapped_title(before: Line, line: Line, body: float) -> bool:
     """A title of more than one line, set larger than the text."""
     return (
-        before.size == line.size >= body * 1.15
+        before.size == line.size >= body * _LARGE
         and 0 < before.y - line.y <= line.size * 1.5
         and not _SECTION.match(line.text)
         and len(before.text) > 20
@@ -118,7 +129,7 @@ def _breaks(before: Line, line: Line, leading: float, widest: float) -> bool:
 def _block(group: Sequence[Line], body: float, sizes: Sequence[float]) -> str:
     text = _joined(group)
     first = group[0]
-    if first.size >= body * 1.15 and len(text) < 200 and not text.endswith((".", ",", ";")):
+    if first.size >= body * _LARGE and len(text) < 200 and not text.endswith((".", ",", ";")):
         level = min(4, sizes.index(first.size) + 1) if first.size in sizes else 3
         return f"{'#' * _numbered_level(text, level)} {text}"
     if first.bold and len(text) < 110 and not _ENDED.search(text) and len(group) <= 2:

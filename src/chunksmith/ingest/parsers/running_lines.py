@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from chunksmith.ingest.titles import page_value
+
 _NUMBER = re.compile(
     r"^[-–—\s]*(?:page\s+)?(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|of|von)\s*\d{1,4})?[-–—\s]*$", re.IGNORECASE
 )
 _DIGITS = re.compile(r"\d+|\b[ivxlc]{1,7}\b")
 # Of a whole title, not of a word: "Lesson 3" is a heading.
 _TITLE_WITH_NUMBER = re.compile(r"^(?:\d+\s+\S+\s+\S|\S+\s+\S+\s+(?:.*\s)?\W*\d+\W*$)")
-_ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _LARGE = 1.15
 _SMALL = 0.95
 
@@ -78,7 +79,7 @@ def is_title_with_number(text: str) -> bool:
 
 def _count_with_pages(found: Sequence[_Place]) -> bool:
     """Whether one of the numbers grows by as much as the page does, at most of the steps."""
-    numbers = [[_value(digits) for digits in _DIGITS.findall(line.text.lower())] for _, line in found]
+    numbers = [[page_value(digits) for digits in _DIGITS.findall(line.text.lower())] for _, line in found]
     for position in range(min(map(len, numbers))):
         steps = [
             after[position] - before[position] == two.page - one.page
@@ -88,13 +89,6 @@ def _count_with_pages(found: Sequence[_Place]) -> bool:
         if sum(steps) * 2 >= len(steps) > 0:
             return True
     return False
-
-
-def _value(digits: str) -> int:
-    if digits.isdecimal():
-        return int(digits[-9:])
-    values = [_ROMAN[digit] for digit in digits]
-    return sum(-one if one < two else one for one, two in pairwise([*values, 0]))
 
 
 def _key(text: str) -> str:

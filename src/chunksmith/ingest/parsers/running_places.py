@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from chunksmith.ingest.parsers.page_lines import Line, Page, body_size, line_distance
 from chunksmith.ingest.parsers.running_lines import is_page_number, is_title_with_number
+from chunksmith.ingest.titles import bare_title
 
 _LARGE = 1.15
 _SMALL = 0.95
@@ -20,12 +21,6 @@ _LONG_SENTENCE = 40
 _ENDED = re.compile(r"[.!?;。！？][\"'”’)\]」』]*$")
 _NOTE = re.compile(r"^[\[(]?(?:\d{1,3}|[*†‡§]+)[\])]?[.:]?\s+\S")
 _NUMBER = re.compile(r"^\d{1,4}\b|\b\d{1,4}$")
-# "Chapter 3:" and "3.1" before a title, and the number of the page on either side of it.
-_AROUND_TITLE = re.compile(
-    r"^(?:(?:chapter|section|part|appendix|kapitel|teil|anhang|chapitre|cap[íi]tulo)\s+)?"
-    r"(?:(?:\d{1,4}|[A-Z]|[ivxlc]{1,6})(?:\.\d{1,3})*\s*[.:|–—-]?\s+)?|[\s|·–—-]+\d{1,4}$",
-    re.IGNORECASE,
-)
 
 
 class _Place(NamedTuple):
@@ -153,13 +148,13 @@ class _Titles:
         self.long: defaultdict[str, set[str]] = defaultdict(set)
         for line in lines:
             if line.size >= body * _LARGE or line.bold:
-                title = _title(line.text)
+                title = bare_title(line.text)
                 size, bold = self.styles.get(title, (0.0, False))
                 self.styles[title] = max(size, line.size), bold or line.bold
                 self.long[title[:_LONG_PREFIX]].add(title)
 
     def has(self, text: str, place: _Place) -> bool:
-        title = _title(text)
+        title = bare_title(text)
         near = self.long[title[:_LONG_PREFIX]] if len(title) >= _LONG_PREFIX else {title} & self.styles.keys()
         for known in near:
             size, bold = self.styles[known]
@@ -167,7 +162,3 @@ class _Titles:
             if title and is_heavier and (known.startswith(title) or title.startswith(known)):
                 return True
         return False
-
-
-def _title(text: str) -> str:
-    return " ".join(_AROUND_TITLE.sub("", text).casefold().split())

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from textwrap import dedent
 
+from chunksmith.ingest.contents import contents_runs, is_contents_title
 from chunksmith.ingest.leaders import is_contents_line, without_leader
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits, clean_text, join_blocks
 from chunksmith.ingest.parsers.encodings import decode
@@ -21,7 +22,6 @@ _COMMENTS = re.compile(
 _RULE = re.compile(r"^[ \t]*[-=*_~]{10,}[ \t]*$")
 _CHAPTER = re.compile(r"^(?:chapter|appendix|part)\s+[\dA-ZIVX]{1,5}[.:]?\s+\S.{0,100}$", re.IGNORECASE)
 _NUMBERED = re.compile(r"^(?P<number>(?:\d{1,3}|[A-Z])(?:\.\d{1,3})+)\.?\s+\S.{0,100}$")
-_CONTENTS = re.compile(r"^\s*(?:table of )?contents\s*$", re.IGNORECASE)
 _CONTENTS_LINE = re.compile(r"^\s*(?:\d{1,3}|[A-Z])(?:\.\d{1,3})*\.?\s+\S.{0,100}$")
 _PAGE = re.compile(r"\s+\d{1,4}$")
 _NUMBERED_ENTRY = re.compile(r"^\s{0,3}(?:\d{1,3}|[A-Z])\.\s+\S")
@@ -68,10 +68,13 @@ def _restructured(text: str, warnings: tuple[str, ...]) -> ParsedDocument:
 
 def _without_contents(lines: list[str]) -> list[str]:
     """Without the lines between "Table of Contents" and the first line that is not an entry of it."""
+    lines = list(lines)
+    for run in reversed(contents_runs(lines, [True] * len(lines))):
+        del lines[run.start : run.end]
     kept: list[str] = []
     at = 0
     while at < len(lines):
-        if _CONTENTS.match(lines[at]):
+        if is_contents_title(lines[at]):
             end = _end_of_contents(lines, at + 1)
             if end - at > 4 and any(line.strip() for line in lines[at + 1 : end]):
                 at = end
