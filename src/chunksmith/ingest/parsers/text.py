@@ -1,15 +1,20 @@
 """Markdown and plain text."""
 
 import re
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
+from types import MappingProxyType
 
 from chunksmith.ingest.contents import contents_runs, is_contents_title
 from chunksmith.ingest.leaders import is_contents_line, without_leader
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits, clean_text, join_blocks
 from chunksmith.ingest.parsers.encodings import decode
+from chunksmith.ingest.parsers.plain_titles import Title, titles
 from chunksmith.ingest.parsers.restructured import is_restructured, markdown_from_restructured
 from chunksmith.ingest.parsers.text_pages import without_page_edges
+from chunksmith.ingest.parsers.wrapped_lines import Wrapping, unwrapped, wrapping_of
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?=.*\S)(?:.{0,500}\n){0,200}?(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 _FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*$", re.MULTILINE)
@@ -20,13 +25,13 @@ _COMMENTS = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _RULE = re.compile(r"^[ \t]*[-=*_~]{10,}[ \t]*$")
-_CHAPTER = re.compile(r"^(?:chapter|appendix|part)\s+[\dA-ZIVX]{1,5}[.:]?\s+\S.{0,100}$", re.IGNORECASE)
-_NUMBERED = re.compile(r"^(?P<number>(?:\d{1,3}|[A-Z])(?:\.\d{1,3})+)\.?\s+\S.{0,100}$")
 _CONTENTS_LINE = re.compile(r"^\s*(?:\d{1,3}|[A-Z])(?:\.\d{1,3})*\.?\s+\S.{0,100}$")
 _PAGE = re.compile(r"\s+\d{1,4}$")
-_NUMBERED_ENTRY = re.compile(r"^\s{0,3}(?:\d{1,3}|[A-Z])\.\s+\S")
-_BULLET = re.compile(r"^(\s*)[*+•o-]\s+(?=\S)")
-_COMMAND = re.compile(r"^\s*[$#>]\s+\S|^\s*\S.*[{};\\]\s*$")
+_LINE_NUMBER = re.compile(r"^\s*(\d{1,4})(?:\s|$)")
+# Items and parts of a clause may end as code does: "(a) the fees;".
+_COMMAND = re.compile(
+    r"^\s*[$#>]\s+\S|^(?!\s*\(?(?:\w{1,4}\)|\d{1,3}(?:\.\d{1,3})*\.?\s|[-*•]\s)\s*\w)\s*\S.*[{};\\]\s*$"
+)
 
 
 def parse_markdown(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
@@ -55,8 +60,7 @@ def parse_text(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     if is_restructured(text) or Path(name).suffix.lower() == ".rst":
         return _restructured(text, decoded.warnings)
     lines = [line for line in _without_contents(text.split("\n")) if not is_contents_line(line)]
-    blocks = [block for group in _groups(lines) if (block := _block(group))]
-    body = join_blocks(blocks)
+    body = join_blocks(_blocks(lines))
     return ParsedDocument(body, "text/plain", warnings=decoded.warnings)
 
 
@@ -96,62 +100,48 @@ def _end_of_contents(lines: list[str], start: int) -> int:
     return len(lines)
 
 
-def _groups(lines: list[str]) -> list[list[str]]:
-    groups: list[list[str]] = [[]]
-    for line in lines:
-        if not line.strip() or _RULE.match(line):
-            groups.append([])
-        else:
-            groups[-1].append(line)
-    return [group for group in groups if group]
+def _blocks(lines: list[str]) -> Iterator[str]:
+    wrapping = wrapping_of([group for group in _groups(lines) if isinstance(group, list) and not _is_layout(group)])
+    for group in _groups(lines, titles(lines, wrapping)):
+        yield f"{'#' * group.level} {group.text}" if isinstance(group, Title) else _block(group, wrapping)
 
 
-def _block(lines: list[str]) -> str:
-    if len(lines) == 1:
-        heading = _heading(lines[0])
-        if heading:
-            return heading
+def _groups(lines: list[str], headings: Mapping[int, Title] = MappingProxyType({})) -> Iterator[list[str] | Title]:
+    """Titles, and the lines between blank ones, rules and titles."""
+    group: list[str] = []
+    at = 0
+    while at < len(lines):
+        heading = headings.get(at)
+        if heading is None and lines[at].strip() and not _RULE.match(lines[at]):
+            group.append(lines[at])
+        elif group:
+            yield group
+            group = []
+        if heading is not None:
+            yield heading
+        at += heading.lines if heading is not None else 1
+    if group:
+        yield group
+
+
+def _block(lines: list[str], wrapping: Wrapping) -> str:
     if any(line.startswith(("|", "#", "```", ">")) for line in lines):
         return "\n".join(lines)
     if _is_layout(lines):
         return "```\n" + dedent("\n".join(lines)) + "\n```"
-    return _joined(lines)
-
-
-def _heading(line: str) -> str | None:
-    text = line.strip()
-    if line[:1].isspace() or text.endswith((".", ",", ";", ":")):
-        return None
-    if _CHAPTER.match(text):
-        return f"# {text}"
-    numbered = _NUMBERED.match(text)
-    return f"{'#' * min(6, numbered['number'].count('.') + 1)} {text}" if numbered else None
-
-
-def _joined(lines: list[str]) -> str:
-    """Lines of a paragraph are one line; items of a list keep theirs."""
-    out: list[list[str]] = []
-    for line in lines:
-        bullet = _BULLET.match(line)
-        text = " ".join(line.split())
-        if bullet:
-            out.append(["  " * min(3, max(0, len(bullet[1]) - 6) // 4) + "- " + text[1:].lstrip()])
-        elif not out or (_NUMBERED_ENTRY.match(line) and len(lines) > 1):
-            out.append([text])
-        elif _ends_in_hyphen(out[-1][-1]) and text[:1].islower():
-            out[-1].append(text)
-        else:
-            out[-1].append(" " + text)
-    return "\n".join("".join(parts) for parts in out)
-
-
-def _ends_in_hyphen(text: str) -> bool:
-    """A compound word broken at its own hyphen: in plain text nothing else is broken."""
-    return text.endswith("-") and text[-2:-1].isalpha() and "://" not in text
+    return unwrapped(lines, wrapping)
 
 
 def _is_layout(lines: list[str]) -> bool:
     """Code, listings and drawn tables: columns held apart by spaces, commands, or short lines that end nowhere."""
     apart = sum(1 for line in lines if re.search(r"\S {3,}\S", line.strip()))
     commands = sum(1 for line in lines if _COMMAND.match(line))
-    return (apart + commands) * 2 > len(lines) and (len(lines) > 1 or commands == 1)
+    return _has_line_numbers(lines) or ((apart + commands) * 2 > len(lines) and (len(lines) > 1 or commands == 1))
+
+
+def _has_line_numbers(lines: list[str]) -> bool:
+    """As listings do, which number their empty lines, too; what goes on on the next line has none."""
+    if not any(line.strip().isdigit() for line in lines):
+        return False
+    numbers = [int(found[1]) for line in lines if (found := _LINE_NUMBER.match(line))]
+    return 4 * len(numbers) >= 3 * len(lines) and all(two == one + 1 for one, two in pairwise(numbers))
