@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
+from aiohttp import web, web_app
 from aiohttp.test_utils import TestClient, TestServer
 
 from chunksmith.app import RUNNER, build_app
@@ -91,3 +91,4 @@ async def running_app(settings: Settings, **kwargs: Any) -> AsyncIterator[Server
     app = build_app(settings, **kwargs)
     async with TestServer(app) as server, TestClient(server) as client:
         yield Server(client)
+    web_app._cached_build_middleware.cache_clear()  # it would keep many an application that has ended
