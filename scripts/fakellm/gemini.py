@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, unquote
 from pydantic_core import from_json, to_json
 
 from fakellm.files import PAGE_TOKENS, decoded
-from fakellm.messages import Asked, Reply, Request, Said, at, json_reply, tokens
+from fakellm.messages import Asked, Reply, Request, Said, at, json_reply, plain, tokens
 from fakellm.options import Options
 
 _TOP = {
@@ -141,7 +141,7 @@ def answer(asked: Asked, said: Said, options: Options) -> Reply:
 def fault(name: str, options: Options) -> Reply | None:
     metric = "generativelanguage.googleapis.com/generate_content_free_tier_requests"
     helped = {"@type": f"{_TYPES}Help", "links": [{"url": "https://ai.google.dev/gemini-api/docs/rate-limits"}]}
-    hint = {"@type": f"{_TYPES}RetryInfo", "retryDelay": f"{options.retry_after_s:g}s"}
+    hint = {"@type": f"{_TYPES}RetryInfo", "retryDelay": f"{plain(options.retry_after_s)}s"}
     text = "You exceeded your current quota, please check your plan and billing details."
     if name in {"429", "429-no-hint", "quota-day"}:
         period = "PerDay" if name == "quota-day" else "PerMinute"

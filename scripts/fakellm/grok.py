@@ -6,7 +6,7 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from fakellm.files import PAGE_TOKENS, decoded
-from fakellm.messages import Asked, Reply, Request, Said, at, json_reply, tokens
+from fakellm.messages import Asked, Reply, Request, Said, at, json_reply, plain, tokens
 from fakellm.options import Options
 
 _MODELS = (
@@ -120,7 +120,7 @@ def fault(name: str, options: Options) -> Reply | None:
     )
     if name == "429":
         reply = _error(429, "resource-exhausted", rate)
-        reply.headers = (("retry-after", f"{options.retry_after_s:g}"),)
+        reply.headers = (("retry-after", plain(options.retry_after_s)),)
         return reply
     simple = {
         "429-no-hint": (429, "resource-exhausted", rate),
@@ -130,7 +130,6 @@ def fault(name: str, options: Options) -> Reply | None:
         "bad-credentials": (403, "unauthenticated:bad-credentials", "The OAuth2 access token is not valid."),
         "500": (500, "internal", "Internal server error."),
         "503": (503, "unavailable", "The service is temporarily unavailable."),
-        "504": (504, "deadline-exceeded", "The operation was timed out."),
         "policy": (
             403,
             "permission-denied",

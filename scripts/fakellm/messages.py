@@ -21,6 +21,7 @@ WireFault = Literal[
     "precondition",
     "499",
     "502",
+    "load-timeout",
     "memory",
     "no-chat",
     "error-in-stream",
@@ -99,6 +100,11 @@ class Said:
 
 def tokens(text: str) -> int:
     return -(-len(text) // 4)
+
+
+def plain(seconds: float) -> str:
+    """Digits alone: what a client reads is no power of ten."""
+    return f"{seconds:f}".rstrip("0").rstrip(".")
 
 
 def json_reply(status: int, value: Any, *headers: tuple[str, str]) -> Reply:

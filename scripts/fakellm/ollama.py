@@ -109,6 +109,7 @@ def answer(asked: Asked, said: Said, options: Options) -> Reply:
 
 
 def fault(name: str, options: Options) -> Reply | None:
+    """None of them tells how long to wait, and a 504 is not its own."""
     simple = {
         "429": (429, "too many requests, please slow down"),
         "429-no-hint": (429, "too many requests"),
@@ -116,11 +117,11 @@ def fault(name: str, options: Options) -> Reply | None:
         "credits": (429, "you have reached your usage limit"),
         "500": (500, "llama runner process has terminated: exit status 2"),
         "503": (503, "server busy, please try again.  maximum pending requests exceeded"),
-        "504": (504, "timed out waiting for llama runner to start"),
         "auth": (401, "unauthorized"),
         "forbidden": (403, "cloud disabled"),
         "499": (499, "request canceled"),
         "502": (502, "the cloud model cannot be reached"),
+        "load-timeout": (500, "timed out waiting for llama runner to start - progress 0.00 - "),
         "memory": (500, "model requires more system memory (9.0 GiB) than is available (4.0 GiB)"),
         "no-chat": (400, '"llama3.2" does not support chat'),
         "policy": (400, "content policy"),
@@ -131,12 +132,7 @@ def fault(name: str, options: Options) -> Reply | None:
         begun = to_json({**_delta("llama3.2", "Half"), "done": False})
         died = to_json({"error": "llama runner process has terminated"})
         return Reply(200, begun + b"\n" + died + b"\n", "application/x-ndjson", manner="chunked")
-    if name not in simple:
-        return None
-    reply = _error(*simple[name])
-    if name == "429":
-        reply.headers = (("retry-after", f"{options.retry_after_s:g}"),)
-    return reply
+    return _error(*simple[name]) if name in simple else None
 
 
 def other(request: Request, options: Options) -> Reply:

@@ -195,8 +195,7 @@ class FakeLLM:
 
     def _broken(self, fault: str, name: str, module: ModuleType, asked: Asked) -> Reply:
         if fault == "html-502":
-            page = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502</h1>nginx</body></html>"
-            return Reply(502, page, "text/html")
+            return _front_end(502, "Bad Gateway")
         if fault == "non-json":
             return Reply(200, b"not what you expected", "text/plain")
         if fault == "policy" and name == "gemini":
@@ -207,6 +206,8 @@ class FakeLLM:
             reply.manner = manner
             return reply
         made: Reply | None = module.fault(fault, self.options)
+        if made is None and fault == "504":
+            return _front_end(504, "Gateway Time-out")
         return made or json_reply(500, {"error": f"{name} has no fault {fault}"})
 
     def _over_limit(self, name: str, module: ModuleType, asked: Asked) -> Reply | None:
@@ -300,6 +301,12 @@ class FakeLLM:
         self._windows: defaultdict[str, _Window] = defaultdict(lambda: _Window(deque()))
         self._marked: Counter[bytes] = Counter()
         self._fast: dict[str, Reply] = {}
+
+
+def _front_end(status: int, phrase: str) -> Reply:
+    """What stands before a server answers in its stead."""
+    told = f"<html><head><title>{status} {phrase}</title></head><body><h1>{status}</h1>nginx</body></html>"
+    return Reply(status, told.encode(), "text/html")
 
 
 def _fast_asked() -> Asked:

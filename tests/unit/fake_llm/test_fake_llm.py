@@ -245,7 +245,9 @@ def test_filler_keeps_to_the_schema(schema: dict[str, Any], check: Any) -> None:
         ("ollama", "forbidden", 403, "cloud disabled"),
         ("ollama", "499", 499, "request canceled"),
         ("ollama", "memory", 500, "model requires more system memory"),
+        ("ollama", "load-timeout", 500, "timed out waiting for llama runner to start"),
         ("ollama", "502", 502, "error"),
+        ("ollama", "504", 504, "<title>504"),
         ("ollama", "no-chat", 400, "does not support chat"),
         ("ollama", "error-in-stream", 200, '\n{"error":'),
     ],
@@ -261,6 +263,20 @@ async def test_rows_of_the_error_tables(
     }[provider]
     answer = await http.post(url, json=body, headers=headers)
     assert (answer.status_code, told in answer.text) == (status, True)
+
+
+@pytest.mark.parametrize(("wait_s", "told"), [(0.25, "0.25"), (2_000_000, "2000000")])
+async def test_waits_are_told_in_digits(fake: FakeLLM, http: httpx.AsyncClient, wait_s: float, told: str) -> None:
+    fake.control({"rates": {"429": 1.0}, "retry_after_s": wait_s})
+    gemini = (await http.post(GEMINI, json=_gemini(), headers=KEY)).json()["error"]["details"][-1]["retryDelay"]
+    grok = (await http.post(GROK, json=_grok(), headers=BEARER)).headers["retry-after"]
+    assert (gemini, grok) == (f"{told}s", told)
+
+
+async def test_ollama_never_tells_how_long_to_wait(fake: FakeLLM, http: httpx.AsyncClient) -> None:
+    fake.control({"rates": {"429": 1.0}})
+    answer = await http.post("/api/chat", json=_ollama())
+    assert (answer.status_code, "retry-after" in answer.headers) == (429, False)
 
 
 async def test_script_and_rates_and_marker(fake: FakeLLM, http: httpx.AsyncClient) -> None:

@@ -127,7 +127,7 @@ async def test_model_that_does_not_exist(account: Account, ask: Ask, provider: s
     [
         ("429", "gemini", "rate_limit", 1.0),
         ("429", "grok", "rate_limit", 1.0),
-        ("429", "ollama", "rate_limit", 1.0),
+        ("429", "ollama", "rate_limit", None),
         ("429-no-hint", "gemini", "rate_limit", None),
         ("429-no-hint", "grok", "rate_limit", None),
         ("quota-day", "gemini", "quota", 1.0),
@@ -141,6 +141,9 @@ async def test_model_that_does_not_exist(account: Account, ask: Ask, provider: s
         ("503", "gemini", "server", None),
         ("500", "grok", "server", None),
         ("504", "gemini", "timeout", None),
+        ("504", "grok", "timeout", None),
+        ("504", "ollama", "timeout", None),
+        ("load-timeout", "ollama", "server", None),
         ("html-502", "gemini", "server", None),
         ("html-502", "grok", "server", None),
         ("html-502", "ollama", "server", None),
