@@ -55,6 +55,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--max-concurrency", type=int)
     parser.add_argument("--retry-after-s", type=float, default=1.0)
     parser.add_argument("--gemini-thoughts", type=int, default=0, help="thinking tokens of every Gemini reply")
+    parser.add_argument("--ollama-thoughts", type=int, default=32, help="of every Ollama reply of a model that thinks")
     parser.add_argument("--grok-reasoning", type=int, default=0, help="reasoning tokens of every Grok reply")
     parser.add_argument("--no-grok-ticks", dest="grok_ticks", action="store_false")
     parser.add_argument("--ollama-truncates", action="store_true", help="cut long prompts also when told not to")

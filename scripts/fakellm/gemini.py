@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, unquote
 from pydantic_core import from_json, to_json
 
 from fakellm.files import PAGE_TOKENS, decoded
-from fakellm.messages import Asked, Reply, Request, Said, at, json_reply, plain, tokens
+from fakellm.messages import Asked, Reply, Request, Said, at, json_reply, plain, shared, tokens
 from fakellm.options import Options
 
 _TOP = {
@@ -109,15 +109,17 @@ def read(request: Request, options: Options) -> Asked | Reply:
     if used > options.gemini_input_limit:
         return _too_long(used, options.gemini_input_limit)
     config = body.get("generationConfig") or {}
-    limit = config.get("maxOutputTokens")
+    limit, thoughts = shared(config.get("maxOutputTokens"), _thoughts(config, options))
     return Asked(
         name,
         prompt,
         used,
         config.get("responseJsonSchema") or config.get("responseSchema"),
-        limit if limit is None else max(0, limit - options.gemini_thoughts),
+        limit,
         config.get("seed"),
         files=files,
+        thoughts=thoughts,
+        shows_thoughts=at(config, "thinkingConfig", "includeThoughts") is True,
     )
 
 
@@ -126,15 +128,16 @@ def answer(asked: Asked, said: Said, options: Options) -> Reply:
     output = 0 if said.finish == "blocked" else said.tokens
     if output:
         usage["candidatesTokenCount"] = output
-    if options.gemini_thoughts:
-        usage["thoughtsTokenCount"] = options.gemini_thoughts
-    usage["totalTokenCount"] = asked.prompt_tokens + output + options.gemini_thoughts
+    thoughts = 0 if said.finish == "blocked" else said.thoughts
+    if thoughts:
+        usage["thoughtsTokenCount"] = thoughts
+    usage["totalTokenCount"] = asked.prompt_tokens + output + thoughts
     usage["promptTokensDetails"] = [{"modality": "TEXT", "tokenCount": asked.prompt_tokens}]
     body: dict[str, Any] = {"usageMetadata": usage, "modelVersion": asked.model, "responseId": "fake"}
     if said.finish == "blocked":
         body["promptFeedback"] = {"blockReason": "PROHIBITED_CONTENT"}
     elif said.finish != "empty":
-        body["candidates"] = [_candidate(said, options)]
+        body["candidates"] = [_candidate(said, asked.shows_thoughts)]
     return json_reply(200, body)
 
 
@@ -203,7 +206,7 @@ def _described(name: str) -> dict[str, Any]:
     }
 
 
-def _candidate(said: Said, options: Options) -> dict[str, Any]:
+def _candidate(said: Said, shows_thoughts: bool) -> dict[str, Any]:
     reasons = {"length": "MAX_TOKENS", "safety": "SAFETY", "recitation": "RECITATION", "unknown-finish": "NEW_REASON"}
     candidate: dict[str, Any] = {"finishReason": reasons.get(said.finish, "STOP"), "index": 0}
     if said.finish == "safety":
@@ -212,7 +215,7 @@ def _candidate(said: Said, options: Options) -> dict[str, Any]:
         return candidate
     candidate["content"] = {"role": "model"}
     if said.text:
-        thought = [{"text": "Let me think.", "thought": True}] if options.gemini_thoughts else []
+        thought = [{"text": "Let me think.", "thought": True}] if said.thoughts and shows_thoughts else []
         candidate["content"]["parts"] = [*thought, {"text": said.text}]
     return candidate
 
@@ -325,6 +328,12 @@ def _wrong_values(body: dict[str, Any], model: str) -> str:
     if model == _LEVELS_ONLY and str(thinking.get("thinkingLevel", "LOW")).upper() not in {"LOW", "MEDIUM", "HIGH"}:
         return f"Thinking level {thinking['thinkingLevel']} is not supported for this model."
     return ""
+
+
+def _thoughts(config: dict[str, Any], options: Options) -> int:
+    """A budget bounds them; -1 leaves them to the model."""
+    budget = at(config, "thinkingConfig", "thinkingBudget")
+    return options.gemini_thoughts if budget is None or budget < 0 else min(budget, options.gemini_thoughts)
 
 
 def _names(schema: Any) -> list[str]:

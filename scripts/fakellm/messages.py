@@ -75,7 +75,11 @@ class Reply:
 @dataclass(slots=True)
 class Asked:
     """A chat request of any provider. ``prompt`` and ``files`` are what the model sees; ``stream`` Ollama's and
-    Grok's, ``stream_usage`` only Grok's."""
+    Grok's, ``stream_usage`` only Grok's.
+
+    Units: ``max_tokens`` is what the reply may have beside its ``thoughts``, tokens of thinking, ``shows_thoughts``
+           whether they come with it.
+    """
 
     model: str
     prompt: str
@@ -86,12 +90,17 @@ class Asked:
     stream: bool = False
     files: tuple[bytes, ...] = ()
     stream_usage: bool = False
+    thoughts: int = 0
+    shows_thoughts: bool = False
 
 
 @dataclass(slots=True)
 class Said:
+    """``thoughts``: tokens of thinking, which come before the text."""
+
     text: str
     finish: Finish = "stop"
+    thoughts: int = 0
 
     @property
     def tokens(self) -> int:
@@ -100,6 +109,16 @@ class Said:
 
 def tokens(text: str) -> int:
     return -(-len(text) // 4)
+
+
+def thinking(count: int) -> str:
+    """So many tokens of it."""
+    return ("Let me think about that. " * count)[: count * 4]
+
+
+def shared(limit: int | None, thoughts: int) -> tuple[int | None, int]:
+    """What a limit on thinking and reply together leaves to the reply, and to the thinking before it."""
+    return (None, thoughts) if limit is None else (max(0, limit - thoughts), min(limit, thoughts))
 
 
 def plain(seconds: float) -> str:

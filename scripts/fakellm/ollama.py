@@ -6,7 +6,7 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from fakellm.files import PAGE_TOKENS, decoded, kind_of
-from fakellm.messages import Asked, Reply, Request, Said, at, json_reply, tokens
+from fakellm.messages import Asked, Reply, Request, Said, at, json_reply, shared, thinking, tokens
 from fakellm.options import Options
 
 DEFAULT_WINDOW = 4096
@@ -17,6 +17,7 @@ _LEVELS = ("low", "medium", "high", "max")
 _DURATION = re.compile(r"[+-]?(?:0|(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+")
 _INTEGERS = ("num_ctx", "num_predict", "seed", "top_k", "num_keep", "num_gpu", "num_thread")
 _THINKING = ("qwen3", "gpt-oss", "deepseek-r1")
+_LEVELS_ONLY = "gpt-oss"  # knows levels and ignores true and false
 _SEEING = ("qwen2.5vl", "llava", "gemma3", "llama3.2-vision")
 _STAMP = "2026-08-01T10:00:00.123Z"
 
@@ -63,16 +64,18 @@ def read(request: Request, options: Options) -> Asked | Reply:
             return _too_long()
         used = window - (window - KEEP) // 2
         prompt = prompt[: KEEP * 4] + prompt[-(used - KEEP) * 4 :]
-    limit = settings.get("num_predict")
+    limit, thoughts = shared(_limit(body, window - used), options.ollama_thoughts if _thinks(body) else 0)
     return Asked(
         body["model"],
         prompt,
         used,
         body["format"] if isinstance(body.get("format"), dict) else None,
-        limit if limit is not None and limit >= 0 else None,
+        limit,
         settings.get("seed"),
         body.get("stream") is not False,
         files,
+        thoughts=thoughts,
+        shows_thoughts=True,
     )
 
 
@@ -82,25 +85,22 @@ def answer(asked: Asked, said: Said, options: Options) -> Reply:
     last: dict[str, Any] = {
         "model": asked.model,
         "created_at": _STAMP,
-        "message": {"role": "assistant", "content": text},
+        "message": _message(text, said.thoughts),
         "done": True,
         "done_reason": reasons.get(said.finish, "stop"),
         "total_duration": 1_000_000,
         "load_duration": 1000,
         "prompt_eval_count": asked.prompt_tokens,
         "prompt_eval_duration": 1000,
-        "eval_count": tokens(text),
+        "eval_count": tokens(text) + said.thoughts,
         "eval_duration": 1000,
     }
-    if not text:
+    if not last["eval_count"]:
         del last["eval_count"]  # counts of zero are left out
     if not asked.stream:
         return Reply(200, to_json(last), "application/json; charset=utf-8")
-    words = text.split(" ")
-    rows = [
-        " ".join(words[start : start + 8]) + (" " if start + 8 < len(words) else "")
-        for start in range(0, len(words), 8)
-    ]
+    rows = [_message("", thoughts=said.thoughts)] if said.thoughts else []
+    rows += [_message(piece) for piece in _pieces(text)]
     lines = [{**_delta(asked.model, row), "done": False} for row in rows]
     last["message"] = {"role": "assistant", "content": ""}
     return Reply(
@@ -129,7 +129,7 @@ def fault(name: str, options: Options) -> Reply | None:
     if name == "context":
         return _too_long()
     if name == "error-in-stream":
-        begun = to_json({**_delta("llama3.2", "Half"), "done": False})
+        begun = to_json({**_delta("llama3.2", _message("Half")), "done": False})
         died = to_json({"error": "llama runner process has terminated"})
         return Reply(200, begun + b"\n" + died + b"\n", "application/x-ndjson", manner="chunked")
     return _error(*simple[name]) if name in simple else None
@@ -216,8 +216,35 @@ def _has(name: str, options: Options) -> bool:
     return name in options.ollama_models or f"{name}:latest" in options.ollama_models
 
 
-def _delta(model: str, text: str) -> dict[str, Any]:
-    return {"model": model, "created_at": _STAMP, "message": {"role": "assistant", "content": text}}
+def _thinks(body: dict[str, Any]) -> bool:
+    """Left open, a model that can think does."""
+    model = str(body["model"])
+    return model.startswith(_THINKING) and (model.startswith(_LEVELS_ONLY) or body.get("think") is not False)
+
+
+def _limit(body: dict[str, Any], room: int) -> int | None:
+    """Tokens of thinking and reply: ``num_predict``, and where the window may not be shifted, what is left of it."""
+    asked = at(body, "options", "num_predict")
+    limits = [asked] if asked is not None and asked >= 0 else []
+    limits += [room] if body.get("shift") is False else []
+    return min(limits, default=None)
+
+
+def _message(text: str, thoughts: int = 0) -> dict[str, Any]:
+    message = {"role": "assistant", "content": text}
+    return {**message, "thinking": thinking(thoughts)} if thoughts else message
+
+
+def _pieces(text: str) -> list[str]:
+    words = text.split(" ")
+    return [
+        " ".join(words[start : start + 8]) + (" " if start + 8 < len(words) else "")
+        for start in range(0, len(words), 8)
+    ]
+
+
+def _delta(model: str, message: dict[str, Any]) -> dict[str, Any]:
+    return {"model": model, "created_at": _STAMP, "message": message}
 
 
 def _too_long() -> Reply:

@@ -18,6 +18,8 @@ class Options:
     so that the same question has the same reply. ``script``: number of a chat request, from 1, to fault ("" is none);
     ``script`` wins over ``rates``, and a marker ``FAULT:name`` or ``FAULT:name*2`` (twice for that body) in the prompt
     wins over both. Limits hold for each provider by itself; a request above one is refused and counted.
+    ``gemini_thoughts``, ``grok_reasoning``, ``ollama_thoughts``: tokens of thinking of every reply of a model that can
+    think, where the request does not forbid it.
     ``more_models``: names that Gemini and Grok know beside those they offer.
     ``known``: text that stands in a prompt to the right reply and a wrong one; a share of ``accuracy`` of the prompts,
     by what is asked, gets the right one.
@@ -40,6 +42,7 @@ class Options:
     keys: list[str] = field(default_factory=list)
     more_models: list[str] = field(default_factory=list)
     gemini_thoughts: int = 0
+    ollama_thoughts: int = 32
     gemini_input_limit: int = 1_048_576
     grok_ticks: bool = True
     grok_reasoning: int = 0

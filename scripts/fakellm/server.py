@@ -28,6 +28,7 @@ _FINISHES: Final[dict[str, Finish]] = {
     "unknown-finish": "unknown-finish",
     "empty": "empty",
 }
+_LONG_THOUGHTS = 1000  # where nothing bounds them
 _FAST_PROMPT = "Water boils at 100 degrees Celsius at sea level. Salt raises the boiling point. Height lowers it. " * 2
 _FAST_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
@@ -191,7 +192,7 @@ class FakeLLM:
         if fault or not self.options.known:
             return None
         found = replies.recall(asked, self.options.known, self.options.accuracy, self.options.seed)
-        return Said(found) if found is not None else None
+        return Said(found, "stop", asked.thoughts) if found is not None else None
 
     def _broken(self, fault: str, name: str, module: ModuleType, asked: Asked) -> Reply:
         if fault == "html-502":
@@ -316,15 +317,16 @@ def _fast_asked() -> Asked:
 def _said(asked: Asked, fault: str, seed: int) -> Said:
     """The reply, spoilt as the fault wants it, and cut at the limit that the request sets."""
     if fault in _FINISHES:
-        return Said(replies.compose(asked, seed) if fault == "unknown-finish" else "", _FINISHES[fault])
+        text = replies.compose(asked, seed) if fault == "unknown-finish" else ""
+        return Said(text, _FINISHES[fault], asked.thoughts)
     if fault == "thinking-only":
-        return Said("", "length")
+        return Said("", "length", asked.thoughts + (asked.max_tokens or 0) or _LONG_THOUGHTS)
     text = _spoilt(replies.compose(asked, seed), fault)
     if fault == "truncated":
-        return Said(text[: len(text) * 2 // 3], "length")
+        return Said(text[: len(text) * 2 // 3], "length", asked.thoughts)
     if asked.max_tokens is not None and len(text) > asked.max_tokens * 4:
-        return Said(text[: asked.max_tokens * 4], "length")
-    return Said(text)
+        return Said(text[: asked.max_tokens * 4], "length", asked.thoughts)
+    return Said(text, "stop", asked.thoughts)
 
 
 def _spoilt(text: str, fault: str) -> str:

@@ -109,6 +109,24 @@ async def test_gemini_without_a_key_is_403_and_with_a_wrong_one_400(http: httpx.
     assert (wrong.status_code, wrong.json()["error"]["details"][0]["reason"]) == (400, "API_KEY_INVALID")
 
 
+@pytest.mark.parametrize(("thinking", "tokens"), [({}, 50), ({"thinkingBudget": 0}, None), ({"thinkingBudget": 7}, 7)])
+async def test_gemini_thinks_within_its_budget(
+    fake: FakeLLM, http: httpx.AsyncClient, thinking: dict[str, int], tokens: int | None
+) -> None:
+    fake.control({"gemini_thoughts": 50})
+    answer = await http.post(GEMINI, json=_gemini(thinkingConfig=thinking), headers=KEY)
+    assert answer.json()["usageMetadata"].get("thoughtsTokenCount") == tokens
+
+
+@pytest.mark.parametrize("asked", [True, False])
+async def test_gemini_shows_its_thoughts_where_it_is_asked_to(
+    fake: FakeLLM, http: httpx.AsyncClient, asked: bool
+) -> None:
+    fake.control({"gemini_thoughts": 50})
+    answer = await http.post(GEMINI, json=_gemini(thinkingConfig={"includeThoughts": asked}), headers=KEY)
+    assert ("thought" in answer.json()["candidates"][0]["content"]["parts"][0]) is asked
+
+
 async def test_gemini_counts_tokens(http: httpx.AsyncClient) -> None:
     url = "/v1beta/models/gemini-3.5-flash:countTokens"
     answer = await http.post(url, json={"contents": _gemini("x" * 40)["contents"]}, headers=KEY)
@@ -168,6 +186,47 @@ async def test_ollama_cuts_silently_past_its_window(http: httpx.AsyncClient) -> 
     long = "Granite is a rock. " * 1500
     answer = await http.post("/api/chat", json=_ollama(long, options={"num_ctx": 4096}))
     assert answer.json()["prompt_eval_count"] == 4096 - 2046
+
+
+@pytest.mark.parametrize(
+    ("model", "think", "thinks"),
+    [
+        ("qwen3", {}, True),
+        ("qwen3", {"think": "high"}, True),
+        ("qwen3", {"think": False}, False),
+        ("gpt-oss", {"think": False}, True),
+        ("llama3.2", {}, False),
+        ("llama3.2", {"think": False}, False),
+    ],
+)
+async def test_ollama_thinks_where_a_model_can_and_is_not_told_otherwise(
+    http: httpx.AsyncClient, model: str, think: dict[str, Any], thinks: bool
+) -> None:
+    answer = (await http.post("/api/chat", json=_ollama(model=model, **think))).json()
+    assert bool(answer["message"].get("thinking")) is thinks
+    assert answer["eval_count"] == -(-len(answer["message"]["content"]) // 4) + (32 if thinks else 0)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "limit"), [(PROMPT, 20), (PROMPT.replace("Granite", "FAULT:thinking-only Granite"), 200)]
+)
+async def test_ollama_may_think_until_nothing_is_left(http: httpx.AsyncClient, prompt: str, limit: int) -> None:
+    body = _ollama(prompt, model="qwen3", options={"num_predict": limit})
+    answer = (await http.post("/api/chat", json=body)).json()
+    assert (answer["message"]["content"], answer["done_reason"], answer["eval_count"]) == ("", "length", limit)
+
+
+async def test_ollama_streams_its_thinking_first(http: httpx.AsyncClient) -> None:
+    answer = await http.post("/api/chat", json=_ollama(model="qwen3", stream=True))
+    rows = [json.loads(row)["message"] for row in answer.text.splitlines()]
+    assert [bool(row.get("thinking")) for row in rows] == [True] + [False] * (len(rows) - 1)
+
+
+async def test_ollama_says_no_more_than_its_window_holds(http: httpx.AsyncClient) -> None:
+    long = "Granite is a rock. " * 800
+    body = _ollama(long, shift=False, options={"num_ctx": 3810}, format=SCHEMA)
+    answer = (await http.post("/api/chat", json=body)).json()
+    assert (answer["done_reason"], answer["prompt_eval_count"] + answer["eval_count"]) == ("length", 3810)
 
 
 @pytest.mark.parametrize("field", ["truncate", "shift"])

@@ -238,6 +238,41 @@ async def test_gemini_thinking_is_billed_and_not_shown(fake: FakeLLM, account: A
     assert "Let me think" not in reply.text
 
 
+@pytest.mark.parametrize("provider", ["gemini", "ollama"])
+async def test_thinking_that_takes_all_room_asks_for_more(account: Account, ask: Ask, provider: str) -> None:
+    chosen = account(provider, num_ctx=16_384)
+    request = ask(provider, "Some text. FAULT:thinking-only", max_tokens=400)
+    reply = ADAPTERS[provider](chosen).decode(request, await _send(provider, chosen, request))
+    assert (reply.finish, reply.text, reply.more_room) == ("length", "", True)
+    assert reply.usage.output_tokens == ADAPTERS[provider](chosen).output_ceiling(request)
+
+
+async def test_ollama_thinking_is_counted_and_not_shown(fake: FakeLLM, account: Account, ask: Ask) -> None:
+    fake.options.ollama_thoughts = 300
+    request = ask("ollama", model=ModelRef("ollama", "gpt-oss"), max_tokens=400)
+    raw = await _send("ollama", account("ollama"), request)
+    reply = OllamaModel(account("ollama")).decode(request, raw)
+    assert json.loads(raw)["message"]["thinking"]
+    assert (reply.finish, len(json.loads(reply.text)["entries"])) == ("stop", 2)
+    assert reply.usage.output_tokens == 300 - (-len(reply.text) // 4)
+
+
+async def test_ollama_thinks_only_where_it_cannot_be_told_not_to(account: Account, ask: Ask) -> None:
+    request = ask("ollama", model=ModelRef("ollama", "qwen3"))
+    assert b'"thinking"' not in await _send("ollama", account("ollama"), request)
+
+
+async def test_ollama_thinking_past_the_headroom_is_a_cut_reply(fake: FakeLLM, account: Account, ask: Ask) -> None:
+    fake.options.ollama_thoughts = 100_000
+    request = ask("ollama", model=ModelRef("ollama", "gpt-oss"), max_tokens=400)
+    roomy, narrow = account("ollama", num_ctx=16_384), account("ollama", num_ctx=2048)
+    replies = [OllamaModel(one).decode(request, await _send("ollama", one, request)) for one in (roomy, narrow)]
+    assert [(reply.finish, reply.text, reply.more_room) for reply in replies] == [
+        ("length", "", True),
+        ("length", "", False),
+    ]
+
+
 async def test_ollama_goes_to_the_host_with_the_fewest_calls(fake: FakeLLM, account: Account, ask: Ask) -> None:
     async with FakeLLM(latency_ms=50) as other:
         fake.options.latency_ms = 50

@@ -104,10 +104,16 @@ def test_prompt_that_fits_passes(ask: Ask) -> None:
         (_answer(done=False, done_reason=None), "other", "x"),
         (_answer(message=None), "empty", ""),
         (_answer(message={"content": "x", "thinking": "hmm"}), "stop", "x"),
+        (_answer(message={"content": "", "thinking": "hmm"}, done_reason="length"), "length", ""),
+        (_answer(message={"content": "", "thinking": "hmm"}), "empty", ""),
         (_answer("a", done=False, done_reason=None) + b"\n" + _answer("b"), "stop", "ab"),
+        (_answer(message={"content": "", "thinking": "hmm"}, done=False) + b"\n" + _answer("b"), "stop", "b"),
     ],
-    ids=["stop", "old-server", "length", "blank", "load", "not-done", "no-message", "thinking", "stream"],
-)
+    ids=[
+        "stop", "old-server", "length", "blank", "load", "not-done", "no-message", "thinking", "thought-until-cut",
+        "thought-alone", "stream", "thinking-stream",
+    ],
+)  # fmt: skip
 def test_finish(ask: Ask, raw: bytes, finish: str, text: str) -> None:
     reply = ollama.decode(ask("ollama"), raw, 4096)
     assert (reply.finish, reply.text) == (finish, text)
