@@ -24,7 +24,18 @@ _MODELS = (
 _ROLES = ("system", "user", "assistant", "tool", "function")
 _EFFORTS = {"grok-4.3": {"none", "low", "medium", "high"}, "grok-4.7": {"low", "medium", "high", "xhigh"}}
 _REFUSED = {"presence_penalty": "presencePenalty", "frequency_penalty": "frequencyPenalty", "stop": "stop"}
-_TICKS = {"prompt": 12_500, "output": 25_000}  # per token: $1.25 and $2.50 per million
+_TICKS_PER_USD = 10**10
+# Dollars per million tokens of prompt and output, by how a name begins. Where nobody tells a price: that of grok-4.3.
+_PRICES = {
+    "grok-4.7": (2.0, 6.0),
+    "grok-4.6": (2.0, 6.0),
+    "grok-4.5": (2.0, 6.0),
+    "grok-build-0.1": (1.0, 2.0),
+    "grok-4-1-fast": (0.2, 0.5),
+}
+_USUAL_PRICE = (1.25, 2.5)
+_LONG_PROMPT = 200_000  # from here on grok-4.7 costs twice as much
+MAX_STOPS = 4
 _TEAM = "team 00000000-0000-0000-0000-000000000000"
 
 
@@ -70,6 +81,7 @@ def read(request: Request, options: Options) -> Asked | Reply:
         body.get("stream") is True,
         files,
         at(body, "stream_options", "include_usage") is True,
+        options.grok_reasoning if _reasons(body["model"]) and body.get("reasoning_effort") != "none" else 0,
     )
 
 
@@ -80,22 +92,36 @@ def answer(asked: Asked, said: Said, options: Options) -> Reply:
     message = {"role": "assistant", "content": said.text, "refusal": None}
     choice = {"index": 0, "message": message, "finish_reason": reasons.get(said.finish, "stop")}
     output = said.tokens
-    thought = options.grok_reasoning
+    thought = said.thoughts
+    seen = PAGE_TOKENS * len(asked.files)
+    read = {"text_tokens": asked.prompt_tokens - seen, "audio_tokens": 0, "image_tokens": seen, "cached_tokens": 0}
+    written = {"reasoning_tokens": thought, "audio_tokens": 0}
     usage: dict[str, Any] = {
         "prompt_tokens": asked.prompt_tokens,
         "completion_tokens": output,
         "total_tokens": asked.prompt_tokens + output + thought,
-        "prompt_tokens_details": {"text_tokens": asked.prompt_tokens, "cached_tokens": 0},
-        "completion_tokens_details": {"reasoning_tokens": thought},
+        "prompt_tokens_details": read,
+        "completion_tokens_details": {**written, "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0},
         "num_sources_used": 0,
     }
     if options.grok_ticks:
-        usage["cost_in_usd_ticks"] = asked.prompt_tokens * _TICKS["prompt"] + (output + thought) * _TICKS["output"]
+        usage["cost_in_usd_ticks"] = _ticks(asked, output + thought)
     about = {"id": "00000000-0000-0000-0000-000000000001", "created": 1_752_854_522, "model": asked.model}
     if asked.stream:
         return _streamed(about, choice, usage if asked.stream_usage else None)
     choices = [] if said.finish == "empty" else [choice]
     return json_reply(200, {**about, "object": "chat.completion", "choices": choices, "usage": usage})
+
+
+def _price(model: str) -> tuple[float, float]:
+    return next((price for start, price in _PRICES.items() if model.startswith(start)), _USUAL_PRICE)
+
+
+def _ticks(asked: Asked, output: int) -> int:
+    per_prompt, per_output = _price(asked.model)
+    dearer = 2 if asked.model == "grok-4.7" and asked.prompt_tokens >= _LONG_PROMPT else 1
+    dollars_of_a_million = asked.prompt_tokens * per_prompt + output * per_output
+    return round(dollars_of_a_million * _TICKS_PER_USD / 10**6) * dearer
 
 
 def _streamed(about: dict[str, Any], choice: dict[str, Any], usage: dict[str, Any] | None) -> Reply:
@@ -152,9 +178,15 @@ def other(request: Request, options: Options) -> Reply:
         listed = [{"id": name, "created": 1, "object": "model", "owned_by": "xai"} for name in _MODELS]
         return json_reply(200, {"data": listed, "object": "list"})
     if request.path == "/v1/language-models":
-        prices = {"prompt_text_token_price": 12_500, "completion_text_token_price": 25_000}
-        return json_reply(200, {"models": [{"id": name, "aliases": [], **prices} for name in _MODELS]})
+        return json_reply(200, {"models": [_described(name) for name in _MODELS]})
     return _error(404, "not-found", f"The requested resource was not found: {request.path}")
+
+
+def _described(name: str) -> dict[str, Any]:
+    """Prices in hundredths of a cent per million tokens."""
+    prompt, output = (round(price * 10_000) for price in _price(name))
+    about = {"aliases": [], "input_modalities": ["text", "image"], "output_modalities": ["text"]}
+    return {"id": name, **about, "prompt_text_token_price": prompt, "completion_text_token_price": output}
 
 
 def _missing(body: Any, raw: bytes) -> Reply | None:
@@ -187,14 +219,24 @@ def _refused(body: dict[str, Any], options: Options) -> Reply | None:
         text = f"The model {model} does not exist or your {_TEAM} does not have access to it."
         return _error(404, "not-found", text)
     for name, told in _REFUSED.items():
-        if body.get(name):
+        if body.get(name) and _reasons(model):
             return _error(400, "invalid-argument", f"Model {model} does not support parameter {told}.")
     effort = body.get("reasoning_effort")
     if effort is not None and effort not in _EFFORTS.get(model, set()):
         return _error(400, "invalid-argument", f"Model {model} does not support parameter reasoningEffort.")
+    if len(_list(body.get("stop"))) > MAX_STOPS:
+        return _error(400, "invalid-argument", f"At most {MAX_STOPS} stop sequences are supported.")
     if not 0 <= (body.get("temperature") or 0) <= 2:
         return _error(400, "invalid-argument", "Temperature must be between 0 and 2.")
     return None
+
+
+def _reasons(model: str) -> bool:
+    return "non-reasoning" not in model
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _undeserialized(text: str, raw: bytes) -> Reply:

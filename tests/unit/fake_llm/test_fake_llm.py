@@ -31,6 +31,7 @@ KEY = {"x-goog-api-key": "k"}
 BEARER = {"authorization": "Bearer k"}
 GEMINI = "/v1beta/models/gemini-3.5-flash:generateContent"
 GROK = "/v1/chat/completions"
+QUICK = "grok-4.20-0309-non-reasoning"
 
 
 @pytest.fixture
@@ -139,13 +140,19 @@ async def test_gemini_counts_tokens(http: httpx.AsyncClient) -> None:
         ({"model": "grok-4.3"}, 422, "missing field `messages`"),
         (_grok(temperature="hot"), 422, "temperature"),
         (_grok(stop=["x"]), 400, "does not support parameter stop"),
+        (_grok(presence_penalty=0.5), 400, "does not support parameter presencePenalty"),
+        (_grok(model=QUICK, stop=["x"], presence_penalty=0.5), 200, ""),
+        (_grok(model=QUICK, stop=list("abcde")), 400, "At most 4 stop sequences"),
         (_grok(model="grok-4", reasoning_effort="low"), 400, "reasoningEffort"),
         (_grok(model="grok-99"), 404, "does not exist"),
         (_grok(messages=[{"role": "bogus", "content": "x"}]), 422, "bogus"),
         (_grok(num_ctx=1), 200, ""),
     ],
-    ids=["missing", "mistyped", "stop", "effort", "model", "role", "unknown-field-is-dropped"],
-)
+    ids=[
+        "missing", "mistyped", "stop", "penalty", "not-reasoning", "stops", "effort", "model", "role",
+        "unknown-field-is-dropped",
+    ],
+)  # fmt: skip
 async def test_grok_refuses(http: httpx.AsyncClient, body: dict[str, Any], status: int, told: str) -> None:
     answer = await http.post(GROK, json=body, headers=BEARER)
     assert answer.status_code == status
@@ -155,6 +162,41 @@ async def test_grok_refuses(http: httpx.AsyncClient, body: dict[str, Any], statu
 
 async def test_grok_knows_no_other_method(http: httpx.AsyncClient) -> None:
     assert (await http.get(GROK, headers=BEARER)).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("body", "tokens"),
+    [(_grok(), 90), (_grok(reasoning_effort="low"), 90), (_grok(reasoning_effort="none"), 0), (_grok(model=QUICK), 0)],
+    ids=["usual", "low", "none", "not-reasoning"],
+)
+async def test_grok_reasons_beside_the_completion(
+    fake: FakeLLM, http: httpx.AsyncClient, body: dict[str, Any], tokens: int
+) -> None:
+    fake.control({"grok_reasoning": 90})
+    usage = (await http.post(GROK, json=body, headers=BEARER)).json()["usage"]
+    assert usage["completion_tokens_details"]["reasoning_tokens"] == tokens
+    assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"] + tokens
+
+
+@pytest.mark.parametrize(
+    ("model", "prompt", "prices"),
+    [
+        ("grok-4.3", PROMPT, (1.25, 2.5)),
+        ("grok-4.7", PROMPT, (2.0, 6.0)),
+        ("grok-4.7", "x" * 800_000, (4.0, 12.0)),
+        ("grok-build-0.1", PROMPT, (1.0, 2.0)),
+        ("grok-4-1-fast-reasoning", PROMPT, (0.2, 0.5)),
+    ],
+    ids=["4.3", "4.7", "4.7-long", "build", "fast"],
+)
+async def test_grok_bills_each_model_at_its_price(
+    fake: FakeLLM, http: httpx.AsyncClient, model: str, prompt: str, prices: tuple[float, float]
+) -> None:
+    fake.control({"grok_reasoning": 90})
+    body = _grok(model=model, messages=[{"role": "user", "content": prompt}])
+    usage = (await http.post(GROK, json=body, headers=BEARER)).json()["usage"]
+    dollars = (usage["prompt_tokens"] * prices[0] + (usage["completion_tokens"] + 90) * prices[1]) / 10**6
+    assert usage["cost_in_usd_ticks"] == pytest.approx(dollars * 10**10, abs=1)
 
 
 @pytest.mark.parametrize("usage", [True, False])
