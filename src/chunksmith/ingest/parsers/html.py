@@ -1,7 +1,9 @@
 """HTML to Markdown: an iterative walk over the tree, so depth of nesting does not matter."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -16,12 +18,15 @@ from chunksmith.ingest.parsers.html_nodes import (
     CODE_MARK,
     inline_text,
     is_left_out,
+    is_link_bar,
+    is_reference_list,
     links_of,
     power_mark,
     squeeze,
     visit,
 )
 from chunksmith.ingest.parsers.html_tables import html_table
+from chunksmith.ingest.parsers.side_parts import side_parts
 from chunksmith.ingest.parsers.xhtml import html_from_xhtml, is_xhtml
 
 _LAST_LINES = re.compile(
@@ -35,6 +40,9 @@ _MAX_TABLE_DEPTH = 4
 _SHORT = 300
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight|brush)-([\w+#]{1,20})")
 _SITE = re.compile(r"\s+(?:[-|–—·»]|::)\s+")
+# Elements of which one may hold a menu on a line.
+_LINES = frozenset(("div", "p", "center", "section", "header", "dd"))
+_HEADING = re.compile(r"(#{1,6}) ")
 _PERMALINK = re.compile(r"(?:¶|#)$")
 
 
@@ -90,7 +98,9 @@ def markdown_from_tree(tree: LexborHTMLParser, *, in_word: bool = False) -> Page
     root = tree.body or tree.root
     if root is None:
         return Page("", title)
-    blocks = _drop_contents_headings(_main_part(tree, _blocks(root, title, in_word), title, in_word))
+    beside = frozenset() if in_word else side_parts(root)
+    walk = partial(_blocks, title=title, in_word=in_word, beside=beside)
+    blocks = _drop_contents_headings(_main_part(tree, walk(root), walk))
     if title and blocks and not _is_titled(blocks[:6], title):
         blocks.insert(0, f"# {title}")
     return Page("\n\n".join(blocks), title)
@@ -103,18 +113,18 @@ def _is_titled(blocks: list[str], title: str) -> bool:
     return any(block.startswith("# ") or block.lstrip("# ").casefold() in named for block in headings)
 
 
-def _blocks(root: LexborNode, title: str | None, in_word: bool) -> list[str]:
-    walk = _Walk(title or "", in_word)
+def _blocks(root: LexborNode, title: str | None, in_word: bool, beside: frozenset[int]) -> list[str]:
+    walk = _Walk(title or "", in_word, beside)
     walk.run(root)
     return walk.joined()
 
 
-def _main_part(tree: LexborHTMLParser, whole: list[str], title: str | None, in_word: bool) -> list[str]:
+def _main_part(tree: LexborHTMLParser, whole: list[str], walk: Callable[[LexborNode], list[str]]) -> list[str]:
     """What the page says is its main part, where that is the most of it: help, tools and teasers stand around it."""
     found = tree.css("main, [role=main]")
     if len(found) != 1 or is_left_out(found[0], found[0].tag or ""):
         return whole
-    main = _blocks(found[0], title, in_word)
+    main = walk(found[0])
     return main if 2 * sum(map(len, main)) >= sum(map(len, whole)) else whole
 
 
@@ -145,7 +155,10 @@ class _Walk:
 
     title: str
     in_word: bool = False
+    beside: frozenset[int] = frozenset()
     blocks: list[str] = field(default_factory=list)
+    # Before which blocks a list of references was left out.
+    gaps: set[int] = field(default_factory=set)
     inline: list[str] = field(default_factory=list)
     lists: list[_List] = field(default_factory=list)
     opened: set[int] = field(default_factory=set)
@@ -172,8 +185,10 @@ class _Walk:
             return False
         if tag == "pre" or tag in BLOCKS:
             self.flush()
-        if is_left_out(node, tag) or (tag == "td" and not self.in_word and _is_link_cell(node)):
+        if self.is_left_out(node, tag):
             self.had_button = self.had_button or tag == "button"
+            if is_reference_list(node, tag):
+                self.gaps.add(len(self.blocks))
             return False
         if tag == "pre":
             self.preformatted(node)
@@ -189,8 +204,17 @@ class _Walk:
         self.open_other(node, tag)
         return True
 
+    def is_left_out(self, node: LexborNode, tag: str) -> bool:
+        if is_left_out(node, tag) or node.mem_id in self.beside:
+            return True
+        if self.in_word:
+            return False
+        return _is_link_cell(node) if tag == "td" else tag in _LINES and is_link_bar(node)
+
     def open_other(self, node: LexborNode, tag: str) -> None:
-        if tag == "li":
+        if tag == "a" and node.prev is not None and node.prev.tag == "a" and not self.code_depth:
+            self.inline.append(" ")
+        elif tag == "li":
             self.marker = self.next_marker(node)
         elif tag == "sup":
             self.inline.append(power_mark(node, self.inline[-1] if self.inline else ""))
@@ -246,14 +270,20 @@ class _Walk:
         self.in_list = len(self.blocks)
 
     def joined(self) -> list[str]:
-        """Blocks, with the lines of each list put together."""
+        """Blocks, with the lines of each list put together, and without headings of lists that were left out."""
         groups: list[list[str]] = []
         for index, block in enumerate(self.blocks):
             if index in self.tight:
                 groups[-1].append(block)
-            else:
+            elif not self.is_title_of_gap(index):
                 groups.append([block])
         return ["\n".join(group) for group in groups]
+
+    def is_title_of_gap(self, index: int) -> bool:
+        level = _heading_level(self.blocks[index])
+        if level < 2 or index + 1 not in self.gaps:
+            return False
+        return index + 1 == len(self.blocks) or 0 < _heading_level(self.blocks[index + 1]) <= level
 
     def heading(self, level: int) -> None:
         text = _PERMALINK.sub("", inline_text("".join(self.inline))).strip().replace("`", "")
@@ -294,6 +324,11 @@ class _Walk:
         text = "" if is_menu else table.markdown()
         self.blocks.extend(block for block in (table.caption, text) if block and text)
         return False
+
+
+def _heading_level(block: str) -> int:
+    found = _HEADING.match(block)
+    return len(found[1]) if found else 0
 
 
 def _own_text(node: LexborNode) -> str:

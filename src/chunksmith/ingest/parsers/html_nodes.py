@@ -19,11 +19,14 @@ CODE = frozenset(("code", "tt", "kbd", "samp"))
 CODE_MARK = "\x01"
 _FURNITURE = re.compile(
     r"(?:^|\s)(?:nav|navbar|navigation|menu|mainmenu|submenu|searchmenu|searchbox|sidebar|breadcrumbs?|toc|contents|"
-    r"\w+[-_]toc|toc[-_]\w+|table-of-contents|tableofcontents|footer|page-?footer|site-header|skip-link|cookie[-\w]*|"
+    r"\w+[-_]toc|toc[-_]\w+|table-of-contents|tableofcontents|footer|page-?footer|site-header|skip-link|"
+    r"cookies?(?:[-_]?(?:bar|banner|box|consent|dialog|law|message|modal|notice|notification|popup|wrapper|overlay))*|"
     r"share|social|advert[-\w]*|pagination|pager|tagline|headerlink|sr-only|visually-hidden|related|sphinxsidebar|noprint|"
-    r"mw-editsection|mw-jump-link|mw-navigation|jump-to-nav|siteSub|printfooter|catlinks|p-personal|reflist-nav)(?:\s|$)",
+    r"mw-editsection|mw-jump-link|mw-navigation|jump-to-nav|siteSub|printfooter|catlinks|p-personal|reflist-nav|"
+    r"hatnote|dablink|mw-cite-backlink|navbox(?:-styles)?|sistersitebox|ambox)(?:\s|$)",
     re.IGNORECASE,
 )
+_REFERENCES = frozenset(("reflist", "mw-references-wrap", "refbegin"))
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE)
 # What a book says of a part or a page that is not there to be read, by ``epub:type``, in its guide or its landmarks.
 NAVIGATION_TYPES = frozenset(
@@ -32,13 +35,19 @@ NAVIGATION_TYPES = frozenset(
 # Pages hide themselves until their scripts have run; the names of other parts are those of the page's subject.
 _WHOLE = frozenset(("html", "body"))
 _SUBJECTS = frozenset(("main", "article", "h1"))
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _BOOK_ROLES = frozenset(("doc-toc", "doc-index", "doc-pagelist", "doc-cover"))
-_ROLES = frozenset(("navigation", "search", "contentinfo", "banner"))
+_ROLES = frozenset(("navigation", "search", "contentinfo", "banner", "dialog", "alertdialog"))
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f\u00a0]+")
 # From a note to the place that it hangs on.
 _BACK = frozenset(("↑", "↩", "↩︎", "⤴", "^"))
 _POWER = re.compile(r"[-+−–]?(?:\d{1,4}|[nkxijm])")
 _BASE = re.compile(r"(?:\d|\)|\b(?:[^\W\d_]|[kcmdn]m|ft))\Z")
+# What a wiki says of a sentence that its readers doubt.
+_WANTED = re.compile(r"(?:\[(?:\w+ needed|according to whom\?|who\?|when\?|by whom\?|which\?|why\?)\])+", re.IGNORECASE)
+# Between the links of a menu.
+_SEPARATORS = re.compile(r"[\s|•·»«>/,;:*+\-–—.]*")
+_LONGEST_LINK = 40
 _GLYPHS = re.compile(r"[¶►▶▸🔗]")
 
 
@@ -89,7 +98,16 @@ def is_left_out(node: LexborNode, tag: str) -> bool:
         return is_hidden(node)
     if tag in SKIPPED or tag.startswith("-") or tag == "!doctype" or is_furniture(node, tag):
         return True
+    if tag == "sup":
+        return _is_reference_mark(node)
     return tag == "a" and (node.attributes.get("href") or "").startswith("#") and node.text().strip() in _BACK
+
+
+def _is_reference_mark(node: LexborNode) -> bool:
+    """The mark of a reference in a wiki, or of a wanted one: what it leads to is left out."""
+    if "reference" in (node.attributes.get("class") or "").split():
+        return True
+    return bool(_WANTED.fullmatch(squeeze(node.text())))
 
 
 def power_mark(node: LexborNode, before: str) -> str:
@@ -120,8 +138,33 @@ def is_furniture(node: LexborNode, tag: str) -> bool:
         return True
     if attributes.get("role") in _ROLES:
         return True
-    names = f"{attributes.get('class') or ''} {attributes.get('id') or ''}"
-    return bool(_FURNITURE.search(names))
+    return is_reference_list(node, tag) or bool(_FURNITURE.search(" ".join(names_of(node))))
+
+
+def is_reference_list(node: LexborNode, tag: str) -> bool:
+    """What the marks of references in a page lead to."""
+    classes = (node.attributes.get("class") or "").split()
+    return not _REFERENCES.isdisjoint(classes) or (tag in {"ol", "ul"} and "references" in classes)
+
+
+def names_of(node: LexborNode) -> tuple[str, str]:
+    """Its classes and its identity; that of a heading, or of the section below one, says what it is about."""
+    attributes = node.attributes
+    identity = attributes.get("id") or ""
+    if identity and (node.tag in _HEADINGS or (_is_section(node) and _begins_with_heading(node))):
+        identity = ""
+    return attributes.get("class") or "", identity
+
+
+def _is_section(node: LexborNode) -> bool:
+    return node.tag == "section" or "section" in (node.attributes.get("class") or "").split()
+
+
+def _begins_with_heading(node: LexborNode) -> bool:
+    child = node.first_child
+    while child is not None and (child.tag or "").startswith("-"):
+        child = child.next
+    return child is not None and child.tag in _HEADINGS
 
 
 def is_hidden(node: LexborNode) -> bool:
@@ -148,3 +191,39 @@ class Links(NamedTuple):
 def links_of(node: LexborNode) -> Links:
     links = node.css("a[href]")
     return Links(len(links), sum(len(squeeze(link.text())) for link in links), len(squeeze(node.text())))
+
+
+def is_link_bar(node: LexborNode) -> bool:
+    """A line of three short links or more, each perhaps in an element of its own: a menu that is no list."""
+    number = 0
+    child = node.first_child
+    while child is not None:
+        if child.tag == "-text":
+            if not _SEPARATORS.fullmatch(child.text_content or ""):
+                return False
+        elif not (child.tag or "").startswith("-") and child.tag != "br":
+            link = child if child.tag == "a" else _only_child(child)
+            if link is None or link.tag != "a" or "href" not in link.attributes or not _is_name(link):
+                return False
+            number += 1
+        child = child.next
+    return number > 2
+
+
+def _only_child(node: LexborNode) -> LexborNode | None:
+    found: LexborNode | None = None
+    child = node.first_child
+    while child is not None:
+        if child.tag != "-text":
+            if found is not None:
+                return None
+            found = child
+        elif not _SEPARATORS.fullmatch(child.text_content or ""):
+            return None
+        child = child.next
+    return found
+
+
+def _is_name(link: LexborNode) -> bool:
+    text = squeeze(link.text())
+    return len(text) <= _LONGEST_LINK and not text.endswith((".", "!", "?"))

@@ -1,0 +1,103 @@
+"""What stands beside the text of a page: menus, advertisements, boxes, comments of readers, references of a wiki."""
+
+import pytest
+
+from chunksmith.ingest.parsers.html import markdown_from_html
+
+_PROSE = "Roses are pruned in late winter, when their buds begin to swell and before the first leaves come out."
+_COMMENT = "<div class=comment><b>rosefan</b><p>This helped me with my old climbers!</p></div>"
+
+
+def _text(body: str) -> str:
+    return markdown_from_html(f"<html><body>{body}</body></html>").text
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        '<div class="ad"><p>Buy the best secateurs today!</p></div>',
+        '<div class="post ads-banner">Buy secateurs!</div>',
+        '<div class="newsletter-signup"><h3>Stay in the loop</h3><p>Get tips by mail.</p></div>',
+        "<section class=subscribe><p>Get tips by mail.</p></section>",
+        f'<div id="comments"><h3>1 Comment</h3>{_COMMENT}</div>',
+        f'<ol class="comment-list"><li>{_COMMENT}</ol>',
+        '<div class="author-box"><p>Jane Doe is a gardener.</p></div>',
+        '<p class="tags">Tags: <a href=1>roses</a>, <a href=2>pruning</a></p>',
+        "<ul class=post-tags><li><a href=1>roses</a></ul>",
+        '<div class="share-buttons">Tell your friends</div>',
+        '<div id="cookie-banner">We bake cookies.</div>',
+        '<div role="dialog">We bake cookies.</div>',
+        '<div class="related-posts">When to plant tulips</div>',
+        "<div><a href=/>Home</a><a href=/a>About</a><a href=/c>Contact</a></div>",
+        "<div><span><a href=/>Home</a></span> | <span><a href=/a>About</a></span> | <span><a href=/c>Us</a></span></div>",
+    ],
+)
+def test_part_beside_the_text_is_left_out(part: str) -> None:
+    assert _text(f"<p>{_PROSE}</p>{part}<p>{_PROSE}</p>") == f"{_PROSE}\n\n{_PROSE}"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        '<p class="tag-description">A tag names a release.</p>',
+        '<p class="address">12 Mill Lane</p>',
+        '<p class="adsorption">Carbon binds gases.</p>',
+        '<p class="cookie-recipe">Mix flour with butter.</p>',
+        "<p>See <a href=1>roses</a>, <a href=2>tulips</a> and <a href=3>ferns</a> for more.</p>",
+        "<p><a href=1>Roses</a> <a href=2>Ferns</a></p>",
+    ],
+)
+def test_part_whose_name_only_sounds_like_another_is_kept(part: str) -> None:
+    assert len(_text(f"<p>{_PROSE}</p>{part}")) > len(_PROSE) + 10
+
+
+@pytest.mark.parametrize("name", ["comments", "tags", "share", "navigation", "menu", "subscribe"])
+@pytest.mark.parametrize("element", ["section", "div class=section"])
+def test_section_on_a_subject_is_text(name: str, element: str) -> None:
+    section = f"<{element} id={name}><h2>On {name}</h2><p>It begins with two dashes.</p></{element.split()[0]}>"
+    assert _text(f"<p>{_PROSE}</p>{section}") == f"{_PROSE}\n\n## On {name}\n\nIt begins with two dashes."
+
+
+def test_heading_keeps_its_words_whatever_its_address_is() -> None:
+    assert _text(f"<h2 id=navigation>Finding a way</h2><p>{_PROSE}</p>") == f"## Finding a way\n\n{_PROSE}"
+
+
+def test_comments_that_are_most_of_a_page_are_its_text() -> None:
+    page = f"<h1>How are roses pruned?</h1><div class=comments>{_COMMENT * 9}</div>"
+    assert _text(page).count("This helped me") == 9
+
+
+def test_page_of_nothing_but_tags_keeps_them() -> None:
+    assert _text(f"<h1>Words</h1><div class=tags><p>{_PROSE}</p></div>") == f"# Words\n\n{_PROSE}"
+
+
+def test_words_of_links_that_touch_are_apart() -> None:
+    assert _text("<p>Go to <a href=1>Roses</a><a href=2>Ferns</a> now.</p>") == "Go to Roses Ferns now."
+
+
+def test_marks_of_references_of_a_wiki_are_left_out() -> None:
+    marks = '<sup id="cite_ref-1" class="reference"><a href="#n1">[1]</a></sup><sup>[<i>citation needed</i>]</sup>'
+    assert _text(f"<p>Beavers are rodents.{marks} They swim.</p>") == "Beavers are rodents. They swim."
+
+
+def test_line_that_leads_to_other_articles_of_a_wiki_is_left_out() -> None:
+    assert _text(f'<div class="hatnote">For others, see Rose (name).</div><p>{_PROSE}</p>') == _PROSE
+
+
+@pytest.mark.parametrize(
+    "references",
+    ["<ol class=references><li>Smith, J. (2010).</ol>", "<div class=reflist><ol><li>Smith, J. (2010).</ol></div>"],
+)
+def test_references_of_a_wiki_are_left_out_with_their_heading(references: str) -> None:
+    page = f"<h2>Roses</h2><p>{_PROSE}</p><h2>References</h2>{references}<h2>Ferns</h2><p>{_PROSE}</p>"
+    assert _text(page) == f"## Roses\n\n{_PROSE}\n\n## Ferns\n\n{_PROSE}"
+
+
+def test_heading_above_references_and_text_is_kept() -> None:
+    page = f"<h2>Notes</h2><ol class=references><li>Smith, J. (2010).</ol><p>{_PROSE}</p>"
+    assert _text(page) == f"## Notes\n\n{_PROSE}"
+
+
+def test_deeply_nested_parts_are_read_in_linear_time() -> None:
+    deep = 20_000
+    assert _text(f"{'<div class=ad>' * deep}<p>{_PROSE}</p>{'</div>' * deep}") == _PROSE
