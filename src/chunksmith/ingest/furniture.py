@@ -19,7 +19,11 @@ _PAGE_NUMBER = re.compile(
     r"^(?:page\s+)?[-–—\[(]?\s*(?:\d{1,4}|[ivxlc]{1,6})\s*(?:(?:of|/)\s*\d{1,4})?\s*[-–—\])]?$", re.I
 )
 _RULE = re.compile(r"^(?:[-=*_~#.]\s?){3,}$")
-_LINK = re.compile(r"!?\[[^\]\n]{0,300}\]\([^)\n]{0,500}\)|<?https?://\S{1,500}")
+# A picture that is a link, as a row of which tells the state of a build.
+_BADGE = re.compile(
+    r"\[!\[[^\]\n]{0,300}\](?:\([^)\n]{0,500}\)|\[[^\]\n]{0,100}\])\](?:\([^)\n]{0,500}\)|\[[^\]\n]{0,100}\])"
+)
+_LINK = re.compile(_BADGE.pattern + r"|!?\[[^\]\n]{0,300}\]\([^)\n]{0,500}\)|<?https?://\S{1,500}")
 _LINK_REST = re.compile(r"[\s|•·»«>/,;:*+\-\d.()]*")
 _NOTICE = re.compile(
     r"^(?:copyright\b|©|\(c\)\s|all rights reserved|this (?:page|document) (?:was )?last (?:modified|updated)|"
@@ -37,6 +41,14 @@ _RIGHTS_TITLE = re.compile(
 _CHANGED = re.compile(r"^(?:(?:this|the) (?:page|document) (?:was )?)?last (?:modified|updated|changed)\b", re.I)
 _NOTICE_WORDS = 14
 _LEADER_PAGE = re.compile(r"(?:(?:\.[ \t]?){4,}|…{2,}|(?:·[ \t]?){4,}|_{4,})[ \t]*(?:\d{1,4}|[ivxlc]{1,6})$")
+_TAGS = re.compile(r"(?:</?(?:p|a|img|br|hr|div|center|picture|source|span|h[1-6])(?:\s[^<>\n]{0,500})?/?>\s*)+")
+# A line that leads back within the document.
+_WITHIN = re.compile(r"\W*\[[^\]\n]{0,100}\]\(#[^)\n]{0,200}\)\W*")
+_TO_TOP = re.compile(
+    r"\W*(?:(?:go |jump )?back to (?:the )?top|return to (?:the )?top|(?:zurück )?nach oben|volver arriba|"
+    r"retour en haut|torna su)\W*",
+    re.I,
+)
 _LINK_NAME = re.compile(r"(?<!!)\[([^\]\n]{0,300})\]\(")
 _SAID = re.compile(r"\w+(?:\W+\w+){4,}\W*[.!。]$")
 # End notes: "[12] See …", "^[12] …" as browsers for terminals write them, "[^12]: …" as Markdown does.
@@ -160,19 +172,26 @@ def _is_silent_line(line: str) -> bool:
     plain = _plain(line)
     if _PAGE_NUMBER.match(plain) or _RULE.match(line) or _is_notice(plain) or is_contents_line(line):
         return True
-    if _RIGHTS_TITLE.match(plain) or _is_pointer(line):
+    if _RIGHTS_TITLE.match(plain) or _is_pointer(line) or _leads_back(line) or _TAGS.fullmatch(line):
         return True
     without = _LINK.sub("", plain)
     if len(without) == len(plain) or not _LINK_REST.fullmatch(without):
         return False
-    return not any(_SAID.search(name) for name in _LINK_NAME.findall(plain))
+    return not any(_SAID.search(name) for name in _LINK_NAME.findall(_BADGE.sub("", plain)))
+
+
+def _leads_back(line: str) -> bool:
+    """``[Back to top](#start)``, or the same in tags."""
+    if _WITHIN.fullmatch(line):
+        return not any(map(_SAID.search, _LINK_NAME.findall(line)))
+    return bool(_TO_TOP.fullmatch(_TAGS.sub("", line)))
 
 
 def _has_evidence(lines: list[str]) -> bool:
     """What only furniture has: a notice; two links, lines with leaders to a page or notes; numbered titles in order."""
-    if any(_is_notice(_plain(line)) or is_contents_title(_plain(line)) for line in lines):
+    if any(_is_notice(_plain(line)) or is_contents_title(_plain(line)) or _leads_back(line) for line in lines):
         return True
-    links = sum(len(_LINK_NAME.findall(line)) for line in lines)
+    links = sum(len(_LINK_NAME.findall(_BADGE.sub("[badge](", line))) for line in lines)
     leaders = sum(1 for line in lines if _LEADER_PAGE.search(line[-200:]))
     pointers = sum(map(_is_pointer, lines))
     return links > 1 or leaders > 1 or pointers > 1 or _is_outline(lines)
@@ -224,6 +243,8 @@ def _says_nothing(line: str) -> bool:
     if len(line) > 400:
         return False
     if _PAGE_NUMBER.match(line) or _RULE.match(line) or _NOTICE.match(line) or is_contents_line(line):
+        return True
+    if _leads_back(line) or _TAGS.fullmatch(line):
         return True
     without = _LINK.sub("", line)
     return len(without) < len(line) and _LINK_REST.fullmatch(without) is not None

@@ -331,6 +331,24 @@ def test_furniture_beside_prose_is_left_out_whatever_the_strategy(
 
 
 @pytest.mark.parametrize("strategy", _STRATEGIES)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[![Build](https://ci.example/x.svg)](https://ci) [![Index](https://i.example/y.svg)](https://i) ![Free](z.svg)",
+        "[![Build][ci-badge]][ci]\n[![Index][index-badge]][index]",
+        "[Back to top](#the-pump)",
+        '<p align="right">(<a href="#top">back to top</a>)</p>',
+    ],
+    ids=["badges", "badges by reference", "link to the top", "link to the top in tags"],
+)
+def test_row_of_badges_or_a_link_to_the_top_is_left_out(strategy: ChunkStrategy, line: str) -> None:
+    text = f"Words of an article stand before it.\n\n{line}\n\nWords of an article stand behind it."
+    assert [chunk.text for chunk in split(text, ChunkSpec(strategy, 4000))] == [
+        "Words of an article stand before it.", "Words of an article stand behind it."
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("strategy", _STRATEGIES)
 def test_prose_beside_furniture_is_kept(strategy: ChunkStrategy) -> None:
     told = "\n".join(chunk.text for chunk in split(_ARTICLE, ChunkSpec(strategy, 4000)))
     prose = (
@@ -394,6 +412,8 @@ def test_end_notes_that_only_point_elsewhere_are_left_out(strategy: ChunkStrateg
         "Name: ________\nPlace: ________",
         "1.5 GB of memory\n2.0 GB of disk\n1.2 GB of swap\n3.1 GB of logs\n4.4 GB of cache",
         "I waited....",
+        "[The pump is greased once a month by the keeper.](#grease)",
+        "![The pump](pump.png) ![The well](well.png)",
     ],
     ids=[
         "notes",
@@ -410,6 +430,8 @@ def test_end_notes_that_only_point_elsewhere_are_left_out(strategy: ChunkStrateg
         "form",
         "measures",
         "ellipsis",
+        "sentence as a link within",
+        "pictures",
     ],
 )
 def test_what_only_looks_like_furniture_is_kept(strategy: ChunkStrategy, line: str) -> None:
