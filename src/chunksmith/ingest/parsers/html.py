@@ -34,7 +34,11 @@ _LAST_LINES = re.compile(
     r"copyright\s*©|(?:copyright\s*)?©|all rights reserved|table of contents|skip to )",
     re.IGNORECASE,
 )
-_CONTENTS = re.compile(r"^(?:table of )?contents$|^on this page$|^overview and contents$", re.IGNORECASE)
+_CONTENTS = re.compile(
+    r"^(?:(?:table of )?contents|on this page|overview and contents|(?:list|table) of (?:figures|tables|illustrations)|"
+    r"inhalt(?:sverzeichnis)?|(?:abbildungs|tabellen)verzeichnis)$",
+    re.IGNORECASE,
+)
 _MAX_TABLE_DEPTH = 4
 # Of a page of links, what may stand beside them: headings and letters of the alphabet.
 _SHORT = 300

@@ -31,12 +31,13 @@ p[style-name='Subtitle'] => p:fresh
 p[style-name='Code'] => pre:separator('\\n')
 p[style-name='Source Code'] => pre:separator('\\n')
 p[style-name='HTML Preformatted'] => pre:separator('\\n')
-p[style-name='toc 1'] => !
-p[style-name='toc 2'] => !
-p[style-name='toc 3'] => !
-p[style-name='toc 4'] => !
-p[style-name='TOC Heading'] => !
 """
+# Where things stand in the document; "toc 1" is the first level of its contents.
+_DIRECTORIES = (
+    "TOC Heading", "index heading", "toa heading", "table of figures", "table of authorities",
+    *(f"{kind} {level}" for kind in ("toc", "index") for level in range(1, 10)),
+)  # fmt: skip
+_STYLE_MAP = _STYLES + "\n".join(f"p[style-name='{name}'] => !" for name in _DIRECTORIES)
 
 
 _BODY = "word/document.xml"
@@ -58,7 +59,7 @@ def parse_docx(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     del name, limits
     try:
         with _readable(path) as stream:
-            result = _convert(stream, style_map=_STYLES, convert_image=_element(_no_image))
+            result = _convert(stream, style_map=_STYLE_MAP, convert_image=_element(_no_image))
     except (
         KeyError,
         ValueError,
