@@ -69,6 +69,18 @@ def test_hidden_sheet_is_named_in_a_warning_alone(tmp_path: Path, state: str) ->
     )
 
 
+def test_rows_and_columns_that_a_filter_hides_are_read(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in (("Tower", "Height"), ("Eddystone", 49), ("Fastnet", 54)):
+        sheet.append(row)
+    sheet.row_dimensions[2].hidden = True
+    sheet.column_dimensions["B"].hidden = True
+    path = tmp_path / "towers.xlsx"
+    book.save(path)
+    assert "| Eddystone | 49 |" in parse_file(path, path.name).text
+
+
 def test_sheets_beside_one_with_cells_far_apart_stay_as_they_are(tmp_path: Path) -> None:
     text = _read(tmp_path, {"A1": "near", "XFD1048576": "far"}, {"B2": "Tower", "B4": "Eddystone"})
     assert text.endswith("## Sheet 2\n\n| Tower |\n| --- |\n| Eddystone |")

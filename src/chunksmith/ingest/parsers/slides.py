@@ -1,4 +1,4 @@
-"""PPTX: one section per slide, with its tables and the speaker's notes."""
+"""PPTX: one section for each slide that is shown, with its tables and the speaker's notes."""
 
 import zipfile
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ from chunksmith.ingest.parsers.tables import Cell, in_columns, markdown_table
 _MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 _PLACEHOLDERS_OF_FURNITURE = frozenset((13, 15, 16))  # slide number, footer, date: PP_PLACEHOLDER
 _MAX_GROUPS = 50
+_NOT_SHOWN = frozenset(("0", "false"))
 _CHOICES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _OF_2010 = "{http://schemas.microsoft.com/office/drawing/2010/main}"
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
@@ -26,7 +27,9 @@ def parse_pptx(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     del name, limits
     try:
         deck = Presentation(str(path))
-        slides = [_slide(slide, number) for number, slide in enumerate(deck.slides, 1)]
+        numbered = list(enumerate(deck.slides, 1))
+        hidden = [number for number, slide in numbered if slide.element.get("show") in _NOT_SHOWN]
+        slides = [_slide(slide, number) for number, slide in numbered if number not in hidden]
         title = deck.core_properties.title
     except (KeyError, ValueError, AttributeError, TypeError, IndexError) as exc:
         raise DocumentUnreadable("corrupt", f"The presentation is damaged: {exc}") from exc
@@ -35,7 +38,9 @@ def parse_pptx(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     text = "\n\n".join(slide for slide in slides if slide)
     if not text:
         raise DocumentUnreadable("empty", "The presentation has no text; pictures of text need OCR.")
-    return ParsedDocument(text, _MEDIA_TYPE, title if title and title != "PowerPoint Presentation" else None)
+    warnings = (f"Hidden slides were left out: {', '.join(map(str, hidden))}.",) if hidden else ()
+    title = title if title and title != "PowerPoint Presentation" else None
+    return ParsedDocument(text, _MEDIA_TYPE, title, warnings)
 
 
 def _write_formulas(tree: Any) -> None:
