@@ -325,3 +325,16 @@ def test_book_whose_fonts_alone_are_obfuscated_is_read(tmp_path: Path, algorithm
     path = _protected(tmp_path, _page("One"), _encryption("OPS/font.otf", algorithm))
 
     assert _PROSE in parse_file(path, path.name).text
+
+
+def test_guessed_encoding_of_pages_is_named_once(tmp_path: Path) -> None:
+    polish = "Wisła jest najdłuższą rzeką Polski. Źródła znajdują się w Beskidzie Śląskim, a ujście w Zatoce Gdańskiej."
+    page = f"<html><body><p>{polish}</p></body></html>".encode("cp1250")
+    document = _read(tmp_path, _package(["1.xhtml", "2.xhtml"]), {"1.xhtml": page, "2.xhtml": page})
+    assert document.warnings == ("The encoding was guessed: cp1250. If letters are wrong, save the file as UTF-8.",)
+
+
+def test_declared_encoding_of_a_page_has_no_warning(tmp_path: Path) -> None:
+    page = _page("Wisła", text="Źródła").replace("utf-8", "windows-1250").encode("cp1250")
+    document = _read(tmp_path, _package(["1.xhtml"]), {"1.xhtml": page})
+    assert (document.text, document.warnings) == ("# Wisła\n\nŹródła", ())

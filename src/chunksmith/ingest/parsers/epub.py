@@ -34,8 +34,21 @@ class _Book(NamedTuple):
     folder: str
 
 
+class _Page(NamedTuple):
+    text: str
+    warnings: tuple[str, ...]
+
+
+class _Read(NamedTuple):
+    """The pages with text, why others were left out, and whether one of those is damaged."""
+
+    pages: list[_Page]
+    lost: list[str]
+    is_damaged: bool
+
+
 def parse_epub(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
-    """Pages that are not in the file or cannot be read are left out, and named in a warning."""
+    """Pages that are not in the file or cannot be read are left out; warnings name them, and guessed encodings."""
     del name, limits
     with zipfile.ZipFile(path) as archive:
         if read_member(archive, "META-INF/encryption.xml") is not None and read_member(archive, "META-INF/rights.xml"):
@@ -44,24 +57,33 @@ def parse_epub(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
         spine = _spine(book.package)
         if not _encrypted(archive).isdisjoint(_member(book.folder, href) for href in spine):
             raise DocumentUnreadable("encrypted", "The pages of the book are encrypted and cannot be read.")
-        navigation = set(_navigation(book))
-        pages: list[str] = []
-        lost: list[str] = []
-        is_damaged = False
-        for href in spine:
-            member = _member(book.folder, href)
-            try:
-                pages.append(_page(archive, member, is_navigation=member in navigation))
-            except DocumentUnreadable as exc:
-                lost.append(f"The page {href!r} of the book was left out: {exc.detail}.")
-                is_damaged = is_damaged or exc.kind == "corrupt"
+        read = _read(book, spine)
     title = next(iter(book.package["title"]), None)
-    text = "\n\n".join(_without_last_headings([page for page in pages if page.strip()]))
+    text = "\n\n".join(_without_last_headings([page.text for page in read.pages]))
     if not text:
-        raise DocumentUnreadable("corrupt" if is_damaged else "empty", " ".join(["The book has no text.", *lost[:1]]))
-    return ParsedDocument(
-        text, "application/epub+zip", title.text().strip() if title is not None else None, _warnings(lost)
-    )
+        why = " ".join(["The book has no text.", *read.lost[:1]])
+        raise DocumentUnreadable("corrupt" if read.is_damaged else "empty", why)
+    guesses = dict.fromkeys(warning for page in read.pages for warning in page.warnings)
+    warnings = (*guesses, *_warnings(read.lost))
+    return ParsedDocument(text, "application/epub+zip", title.text().strip() if title is not None else None, warnings)
+
+
+def _read(book: _Book, spine: list[str]) -> _Read:
+    navigation = set(_navigation(book))
+    pages: list[_Page] = []
+    lost: list[str] = []
+    is_damaged = False
+    for href in spine:
+        member = _member(book.folder, href)
+        try:
+            page = _page(book.archive, member, is_navigation=member in navigation)
+        except DocumentUnreadable as exc:
+            lost.append(f"The page {href!r} of the book was left out: {exc.detail}.")
+            is_damaged = is_damaged or exc.kind == "corrupt"
+            continue
+        if page.text.strip():
+            pages.append(page)
+    return _Read(pages, lost, is_damaged)
 
 
 def _encrypted(archive: zipfile.ZipFile) -> set[str]:
@@ -90,7 +112,7 @@ def _book(archive: zipfile.ZipFile) -> _Book:
 
 def _elements(content: bytes) -> _Elements:
     found: defaultdict[str, list[LexborNode]] = defaultdict(list)
-    root = LexborHTMLParser(_html(content)).root
+    root = LexborHTMLParser(html_from_xhtml(decode(content, markup=True).text)).root
     for node in root.traverse() if root is not None else ():
         found[(node.tag or "").rpartition(":")[2]].append(node)
     return found
@@ -128,16 +150,18 @@ def _member(folder: str, href: str) -> str:
     return posixpath.normpath(posixpath.join(folder, unquote(href.partition("#")[0])))
 
 
-def _page(archive: zipfile.ZipFile, member: str, *, is_navigation: bool) -> str:
+def _page(archive: zipfile.ZipFile, member: str, *, is_navigation: bool) -> _Page:
     content = read_member(archive, member)
     if content is None:
         raise DocumentUnreadable("corrupt", "it is not in the file")
     if is_binary(content):
         raise DocumentUnreadable("binary", "it is a picture, or something else that is not text")
-    tree = page_tree(_html(content))
+    decoded = decode(content, markup=True)
+    tree = page_tree(html_from_xhtml(decoded.text))
     text = "" if is_link_page(tree) else markdown_from_tree(tree).text
     # Books call their first page the table of contents, whatever else it tells.
-    return "" if is_navigation and max(map(len, text.split("\n\n"))) < _PARAGRAPH else text
+    is_left_out = is_navigation and max(map(len, text.split("\n\n"))) < _PARAGRAPH
+    return _Page("" if is_left_out else text, decoded.warnings)
 
 
 def _without_last_headings(pages: list[str]) -> list[str]:
@@ -146,10 +170,6 @@ def _without_last_headings(pages: list[str]) -> list[str]:
     while end > 1 and all(block.startswith("#") for block in pages[end - 1].split("\n\n")):
         end -= 1
     return pages[:end]
-
-
-def _html(content: bytes) -> str:
-    return html_from_xhtml(decode(content, markup=True).text)
 
 
 def _warnings(lost: list[str]) -> tuple[str, ...]:
