@@ -4,39 +4,20 @@ import re
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from fakellm.files import PAGE_TOKENS, decoded
-from fakellm.messages import Asked, Reply, Request, Said, at, json_reply, plain, shared, tokens
+from fakellm.messages import Asked, Form, Reply, Request, Said, at, json_reply, plain, shared, tokens
 from fakellm.options import Options
+from fakellm.proto import camel, listed, violations
 
-_TOP = {
-    "contents": "contents",
-    "systemInstruction": "system_instruction",
-    "generationConfig": "generation_config",
-    "safetySettings": "safety_settings",
-    "tools": "tools",
-    "toolConfig": "tool_config",
-    "cachedContent": "cached_content",
-    "labels": "labels",
-    "serviceTier": "service_tier",
-    "store": "store",
-}
-_CONFIG = frozenset(
-    "temperature topP topK maxOutputTokens stopSequences seed candidateCount responseMimeType responseSchema "
-    "responseJsonSchema thinkingConfig presencePenalty frequencyPenalty responseLogprobs logprobs responseModalities "
-    "speechConfig mediaResolution".split()
-)
-# Names are read in camel case and in snake case.
-_SNAKE = re.compile(r"_([a-z])")
-_NUMBERS = ("temperature", "topP", "topK", "maxOutputTokens", "seed", "candidateCount")
-_THINKING = frozenset({"thinkingBudget", "thinkingLevel", "includeThoughts"})
-_CAMEL = frozenset(_TOP) | _CONFIG | _THINKING
+_MIME_TYPES = ("text/plain", "application/json", "application/xml", "application/yaml", "text/x.enum")
+_SCHEMA_TYPES = ("application/json", "text/x.enum")
 _LEVELS_ONLY = "gemini-4-argon"  # takes no budget, and no level below low
+_BUDGETS_ONLY = "gemini-2.5-"
+_ALWAYS_THINKS = "gemini-2.5-pro"
+_FORMS: dict[str | None, Form] = {"application/json": "json", "text/x.enum": "enum"}
 MAX_STOPS = 5
-_CONTENT = frozenset({"role", "parts"})
-_PART = frozenset("text inlineData fileData thought thoughtSignature functionCall functionResponse".split())
-_NO_OPENAPI = ("$ref", "additionalProperties", "const", "$defs")
 _MODELS = (
     "gemini-4-argon",
     "gemini-3.8-flash",
@@ -89,18 +70,22 @@ def read(request: Request, options: Options) -> Asked | Reply:
         body = from_json(request.body)
     except ValueError:
         return _invalid("Invalid JSON payload received. Unexpected end of string.")
-    body = _camel(body)
-    violations = _violations(body)
-    if violations:
-        return _invalid("\n".join(violations), violations)
+    body = camel(body)
+    broken = violations(body)
+    if broken:
+        told = "\n".join(one.description for one in broken)
+        fields = {"@type": f"{_TYPES}BadRequest", "fieldViolations": [one.detail for one in broken]}
+        return _error(400, "INVALID_ARGUMENT", told, fields)
     wrong = _wrong_values(body, name)
     if wrong:
         return _invalid(wrong)
+    if body.get("cachedContent"):
+        return _error(403, "PERMISSION_DENIED", "CachedContent not found (or permission denied)")
     prompt = "\n".join(
-        [*_texts(body.get("systemInstruction")), *(t for c in _list(body["contents"]) for t in _texts(c))]
+        [*_texts(body.get("systemInstruction")), *(t for c in listed(body["contents"]) for t in _texts(c))]
     )
     try:
-        files = tuple(file for content in _list(body["contents"]) for file in _files(content))
+        files = tuple(file for content in listed(body["contents"]) for file in _files(content))
     except ValueError as exc:
         return _invalid(str(exc))
     if len(request.body) > MAX_BODY:
@@ -120,6 +105,7 @@ def read(request: Request, options: Options) -> Asked | Reply:
         files=files,
         thoughts=thoughts,
         shows_thoughts=at(config, "thinkingConfig", "includeThoughts") is True,
+        form=_FORMS.get(config.get("responseMimeType"), "text"),
     )
 
 
@@ -132,7 +118,9 @@ def answer(asked: Asked, said: Said, options: Options) -> Reply:
     if thoughts:
         usage["thoughtsTokenCount"] = thoughts
     usage["totalTokenCount"] = asked.prompt_tokens + output + thoughts
-    usage["promptTokensDetails"] = [{"modality": "TEXT", "tokenCount": asked.prompt_tokens}]
+    usage["promptTokensDetails"] = [
+        {"modality": name, "tokenCount": count} for name, count in _modalities(asked).items() if count
+    ]
     body: dict[str, Any] = {"usageMetadata": usage, "modelVersion": asked.model, "responseId": "fake"}
     if said.finish == "blocked":
         body["promptFeedback"] = {"blockReason": "PROHIBITED_CONTENT"}
@@ -151,6 +139,7 @@ def fault(name: str, options: Options) -> Reply | None:
         violation = {
             "quotaMetric": metric,
             "quotaId": f"GenerateRequests{period}PerProjectPerModel",
+            "quotaDimensions": {"location": "global", "model": "gemini-3.5-flash"},
             "quotaValue": "20",
         }
         details = [helped, {"@type": f"{_TYPES}QuotaFailure", "violations": [violation]}]
@@ -181,7 +170,7 @@ def other(request: Request, options: Options) -> Reply:
         return json_reply(200, _described(single[1]))
     if request.path.endswith(":countTokens"):
         body = from_json(request.body)
-        found = [text for content in _list(body.get("contents")) for text in _texts(content)]
+        found = [text for content in listed(body.get("contents")) for text in _texts(content)]
         return json_reply(200, {"totalTokens": sum(map(tokens, found))})
     return Reply(404, b"<!DOCTYPE html><title>Error 404 (Not Found)!!1</title>", "text/html; charset=UTF-8")
 
@@ -206,6 +195,12 @@ def _described(name: str) -> dict[str, Any]:
     }
 
 
+def _modalities(asked: Asked) -> dict[str, int]:
+    pages = sum(file.startswith(b"%PDF-") for file in asked.files) * PAGE_TOKENS
+    pictures = len(asked.files) * PAGE_TOKENS - pages
+    return {"TEXT": asked.prompt_tokens - pages - pictures, "IMAGE": pictures, "DOCUMENT": pages}
+
+
 def _candidate(said: Said, shows_thoughts: bool) -> dict[str, Any]:
     reasons = {"length": "MAX_TOKENS", "safety": "SAFETY", "recitation": "RECITATION", "unknown-finish": "NEW_REASON"}
     candidate: dict[str, Any] = {"finishReason": reasons.get(said.finish, "STOP"), "index": 0}
@@ -220,89 +215,8 @@ def _candidate(said: Said, shows_thoughts: bool) -> dict[str, Any]:
     return candidate
 
 
-def _violations(body: Any) -> list[str]:
-    """As protobuf's JSON parser words them."""
-    if not isinstance(body, dict):
-        return ['Invalid JSON payload received. Unknown name "": Root element must be a message.']
-    found = [_unknown(name, "") for name in body if name not in _TOP and name not in _TOP.values()]
-    config = body.get("generationConfig")
-    found += [_unknown(name, "generation_config") for name in config or {} if name not in _CONFIG]
-    for place, content in enumerate(_list(body.get("contents"))):
-        found += [_unknown(name, f"contents[{place}]") for name in content if name not in _CONTENT]
-        for number, part in enumerate(_list(content.get("parts"))):
-            found += [_unknown(name, f"contents[{place}].parts[{number}]") for name in part if name not in _PART]
-    found += [
-        _unknown(name, "generation_config.thinking_config")
-        for name in at(config, "thinkingConfig") or {}
-        if name not in _THINKING
-    ]
-    found += [
-        _invalid_value(f"generation_config.{_snake(name)}", config[name])
-        for name in _NUMBERS
-        if isinstance(config, dict) and name in config and not _is_number(config[name])
-    ]
-    if _type_lists(at(config, "responseSchema")):
-        found.append(
-            "Invalid JSON payload received. Unknown name \"type\" at 'generation_config.response_schema': Proto field "
-            "is not repeating, cannot start list."
-        )
-    for name in _names(at(config, "responseSchema")):
-        if name in _NO_OPENAPI:
-            found.append(_unknown(name, "generation_config.response_schema"))
-    return found
-
-
-def _unknown(name: str, place: str) -> str:
-    where = f" at '{place}'" if place else ""
-    return f'Invalid JSON payload received. Unknown name "{name}"{where}: Cannot find field.'
-
-
-def _camel(body: Any) -> Any:
-    """Names of messages as they are spelled in camel case; inside schemas they are the user's own."""
-    if not isinstance(body, dict):
-        return body
-    named = {_camel_name(name): value for name, value in body.items()}
-    config = named.get("generationConfig")
-    if isinstance(config, dict):
-        config = {_camel_name(name): value for name, value in config.items()}
-        thinking = config.get("thinkingConfig")
-        if isinstance(thinking, dict):
-            config["thinkingConfig"] = {_camel_name(name): value for name, value in thinking.items()}
-        named["generationConfig"] = config
-    return named
-
-
-def _camel_name(name: str) -> str:
-    """Of a name that is known; others stay, to be told as they were sent."""
-    camel = _SNAKE.sub(lambda match: match[1].upper(), name)
-    return camel if camel in _CAMEL else name
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"[A-Z]", lambda match: f"_{match[0].lower()}", name)
-
-
-def _is_number(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-
-
-def _invalid_value(place: str, value: Any) -> str:
-    return f"Invalid value at '{place}': {to_json(value).decode()}"
-
-
-def _type_lists(schema: Any) -> bool:
-    if isinstance(schema, list):
-        return any(map(_type_lists, schema))
-    if not isinstance(schema, dict):
-        return False
-    inner = schema.get("properties")
-    below = [value for key, value in schema.items() if key not in {"properties", "default", "example", "enum"}]
-    properties = list(inner.values()) if isinstance(inner, dict) else []
-    return isinstance(schema.get("type"), list) or any(map(_type_lists, [*below, *properties]))
-
-
 def _wrong_values(body: dict[str, Any], model: str) -> str:
-    contents = _list(body.get("contents"))
+    contents = listed(body.get("contents"))
     if not contents:
         return "* GenerateContentRequest.contents: contents is not specified\n"
     if any(content.get("role", "user") not in {"user", "model"} for content in contents):
@@ -310,23 +224,32 @@ def _wrong_values(body: dict[str, Any], model: str) -> str:
     config = body.get("generationConfig") or {}
     if "responseSchema" in config and "responseJsonSchema" in config:
         return "Only one of response_schema and response_json_schema may be set."
-    if (
-        config.keys() & {"responseSchema", "responseJsonSchema"}
-        and config.get("responseMimeType") != "application/json"
-    ):
+    kind = config.get("responseMimeType") or "text/plain"
+    if kind not in _MIME_TYPES:
+        allowed = ", ".join(f"`{name}`" for name in _MIME_TYPES)
+        return f"* GenerateContentRequest.generation_config.response_mime_type: allowed mimetypes are {allowed}"
+    if config.keys() & {"responseSchema", "responseJsonSchema"} and kind not in _SCHEMA_TYPES:
         return "Response schema is only supported with response mime type application/json."
-    if len(_list(config.get("stopSequences"))) > MAX_STOPS:
+    if len(listed(config.get("stopSequences"))) > MAX_STOPS:
         return f"* GenerateContentRequest.generation_config.stop_sequences: at most {MAX_STOPS} are allowed"
     temperature = config.get("temperature") or 0
     if not 0 <= temperature <= 2:
         return f"* GenerateContentRequest.generation_config.temperature: {temperature} is out of range [0, 2]"
-    thinking = config.get("thinkingConfig") or {}
-    if {"thinkingBudget", "thinkingLevel"} <= thinking.keys():
+    return _wrong_thinking(config.get("thinkingConfig") or {}, model)
+
+
+def _wrong_thinking(thinking: dict[str, Any], model: str) -> str:
+    budget, level = thinking.get("thinkingBudget"), thinking.get("thinkingLevel")
+    if budget is not None and level is not None:
         return "You can only set one of thinking budget and thinking level."
-    if model == _LEVELS_ONLY and "thinkingBudget" in thinking:
+    if budget is not None and model == _LEVELS_ONLY:
         return "Thinking budget is not supported for this model."
-    if model == _LEVELS_ONLY and str(thinking.get("thinkingLevel", "LOW")).upper() not in {"LOW", "MEDIUM", "HIGH"}:
-        return f"Thinking level {thinking['thinkingLevel']} is not supported for this model."
+    if budget == 0 and model == _ALWAYS_THINKS:
+        return "Budget 0 is invalid. This model only works in thinking mode."
+    if level is not None and model.startswith(_BUDGETS_ONLY):
+        return "Thinking level is not supported for this model."
+    if level is not None and model == _LEVELS_ONLY and level.upper() not in {"LOW", "MEDIUM", "HIGH"}:
+        return f"Thinking level {level} is not supported for this model."
     return ""
 
 
@@ -336,29 +259,14 @@ def _thoughts(config: dict[str, Any], options: Options) -> int:
     return options.gemini_thoughts if budget is None or budget < 0 else min(budget, options.gemini_thoughts)
 
 
-def _names(schema: Any) -> list[str]:
-    """All keywords of a schema; the names of properties are not keywords."""
-    if isinstance(schema, list):
-        return [name for item in schema for name in _names(item)]
-    if not isinstance(schema, dict):
-        return []
-    inner = [(key, value.values() if key == "properties" else [value]) for key, value in schema.items()]
-    return [*schema, *(name for _, values in inner for value in values for name in _names(value))]
-
-
 def _texts(content: Any) -> list[str]:
-    return [part["text"] for part in _list(at(content, "parts")) if isinstance(at(part, "text"), str)]
+    return [part["text"] for part in listed(at(content, "parts")) if isinstance(at(part, "text"), str)]
 
 
 def _files(content: Any) -> list[bytes]:
     """Errors: ValueError for one that cannot be read."""
-    inline = [part["inlineData"] for part in _list(at(content, "parts")) if "inlineData" in part]
+    inline = [part["inlineData"] for part in listed(at(content, "parts")) if "inlineData" in part]
     return [decoded(at(item, "mimeType"), at(item, "data")) for item in inline]
-
-
-def _list(value: Any) -> list[Any]:
-    """One object is accepted where a list is meant."""
-    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _too_long(used: int, limit: int) -> Reply:
@@ -370,11 +278,8 @@ def _wrong_key() -> Reply:
     return _error(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.", reason)
 
 
-def _invalid(message: str, violations: list[str] | None = None) -> Reply:
-    if not violations:
-        return _error(400, "INVALID_ARGUMENT", message)
-    named = [{"description": text} for text in violations]
-    return _error(400, "INVALID_ARGUMENT", message, {"@type": f"{_TYPES}BadRequest", "fieldViolations": named})
+def _invalid(message: str) -> Reply:
+    return _error(400, "INVALID_ARGUMENT", message)
 
 
 def _error(status: int, name: str, message: str, *details: dict[str, Any]) -> Reply:

@@ -82,6 +82,7 @@ def read(request: Request, options: Options) -> Asked | Reply:
         files,
         at(body, "stream_options", "include_usage") is True,
         options.grok_reasoning if _reasons(body["model"]) and body.get("reasoning_effort") != "none" else 0,
+        form="json" if at(body, "response_format", "type") == "json_object" else "text",
     )
 
 

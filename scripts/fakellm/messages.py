@@ -47,6 +47,7 @@ ContentFault = Literal[
     "empty",
 ]
 Manner = Literal["whole", "chunked", "drip", "reset", "reset-body", "hang"]
+Form = Literal["text", "json", "enum"]
 Finish = Literal["stop", "length", "blocked", "safety", "recitation", "unknown-finish", "empty"]
 
 
@@ -78,7 +79,7 @@ class Asked:
     Grok's, ``stream_usage`` only Grok's.
 
     Units: ``max_tokens`` is what the reply may have beside its ``thoughts``, tokens of thinking, ``shows_thoughts``
-           whether they come with it.
+           whether they come with it. ``form`` is that of the reply; with a ``schema`` it is JSON, if not ``enum``.
     """
 
     model: str
@@ -92,6 +93,7 @@ class Asked:
     stream_usage: bool = False
     thoughts: int = 0
     shows_thoughts: bool = False
+    form: Form = "text"
 
 
 @dataclass(slots=True)

@@ -76,6 +76,7 @@ def read(request: Request, options: Options) -> Asked | Reply:
         files,
         thoughts=thoughts,
         shows_thoughts=True,
+        form="json" if body.get("format") == "json" else "text",
     )
 
 

@@ -36,11 +36,13 @@ def passage_of(prompt: str) -> str:
 
 
 def compose(asked: Asked, seed: int) -> str:
-    """The text of a reply: JSON when a schema was given, otherwise sentences of the passage."""
+    """The text of a reply: what a schema asks for, otherwise sentences of the passage, in an object for JSON."""
     writer = _Writer(asked, seed)
     if asked.schema is None:
-        return " ".join(writer.sentences[:DEFAULT_ITEMS])
-    return to_json(writer.fill(asked.schema, "", 0, 0)).decode()
+        text = " ".join(writer.sentences[:DEFAULT_ITEMS])
+        return to_json({"text": text}).decode() if asked.form == "json" else text
+    value = writer.fill(asked.schema, "", 0, 0)
+    return str(value) if asked.form == "enum" else to_json(value).decode()
 
 
 def recall(asked: Asked, known: dict[str, tuple[str, str]], accuracy: float, seed: int) -> str | None:

@@ -76,9 +76,14 @@ def _text(answer: httpx.Response) -> str:
         (_gemini(responseSchema={"type": ["STRING", "NULL"]}, responseMimeType="application/json"), "start list"),
         (_gemini(stopSequences=list("abcdef")), "stop_sequences"),
         (_gemini(thinkingConfig={"foo": 0}), "Unknown name \"foo\" at 'generation_config.thinking_config'"),
+        (_gemini(thinkingConfig={"thinkingLevel": "BANANA"}), "thinking_config.thinking_level': \"BANANA\""),
+        (_gemini(thinkingConfig={"thinkingBudget": "much"}), "thinking_config.thinking_budget': \"much\""),
+        (_gemini(thinkingConfig={"thinkingBudget": 1, "thinkingLevel": "LOW"}), "only set one of thinking budget"),
+        (_gemini(responseMimeType="text/html"), "allowed mimetypes are"),
     ],
     ids=[
         "top-level", "config", "role", "openapi-ref", "mime", "empty", "number", "type-list", "stops", "thinking",
+        "level", "budget", "both", "unknown-mime",
     ],
 )  # fmt: skip
 async def test_gemini_refuses(http: httpx.AsyncClient, body: dict[str, Any], told: str) -> None:
@@ -94,9 +99,45 @@ async def test_gemini_reads_both_spellings_of_a_name(http: httpx.AsyncClient) ->
     assert answer.json()["candidates"][0]["finishReason"] == "MAX_TOKENS"
 
 
-async def test_gemini_refuses_a_thinking_budget_where_there_is_none(http: httpx.AsyncClient) -> None:
-    url = GEMINI.replace("gemini-3.5-flash", "gemini-4-argon")
-    assert (await http.post(url, json=_gemini(thinkingConfig={"thinkingBudget": 0}), headers=KEY)).status_code == 400
+@pytest.mark.parametrize(
+    ("model", "thinking", "status"),
+    [
+        ("gemini-4-argon", {"thinkingBudget": 0}, 400),
+        ("gemini-4-argon", {"thinkingLevel": "MINIMAL"}, 400),
+        ("gemini-4-argon", {"thinkingLevel": "LOW"}, 200),
+        ("gemini-3.5-flash", {"thinkingLevel": "MINIMAL"}, 200),
+        ("gemini-2.5-flash", {"thinkingLevel": "LOW"}, 400),
+        ("gemini-2.5-flash", {"thinkingBudget": 0}, 200),
+        ("gemini-2.5-pro", {"thinkingBudget": 0}, 400),
+        ("gemini-2.5-pro", {"thinkingBudget": -1}, 200),
+    ],
+)
+async def test_gemini_refuses_the_thinking_that_a_model_has_not(
+    http: httpx.AsyncClient, model: str, thinking: dict[str, Any], status: int
+) -> None:
+    url = GEMINI.replace("gemini-3.5-flash", model)
+    assert (await http.post(url, json=_gemini(thinkingConfig=thinking), headers=KEY)).status_code == status
+
+
+async def test_gemini_names_the_place_of_each_violation_but_the_top_level(http: httpx.AsyncClient) -> None:
+    schema = {"properties": {"a": {"type": "STRING"}, "b": {"items": {"const": 1}}}}
+    body = {**_gemini(num_ctx=1, responseMimeType="application/json", responseSchema=schema), "temperature": 1}
+    error = (await http.post(GEMINI, json=body, headers=KEY)).json()["error"]
+    told = error["details"][0]["fieldViolations"]
+    places = ["generation_config", "generation_config.response_schema.properties[1].value.items"]
+    assert [one.get("field") for one in told] == [None, *places]
+    assert [one["description"] for one in told] == error["message"].split("\n")
+    assert all(f"at '{place}'" in one["description"] for place, one in zip(places, told[1:], strict=True))
+
+
+async def test_gemini_writes_a_bare_value_of_an_enum(http: httpx.AsyncClient) -> None:
+    body = _gemini(responseMimeType="text/x.enum", responseSchema={"type": "STRING", "enum": ["lava", "magma"]})
+    assert _text(await http.post(GEMINI, json=body, headers=KEY)) in {"lava", "magma"}
+
+
+async def test_gemini_knows_no_cached_content(http: httpx.AsyncClient) -> None:
+    answer = await http.post(GEMINI, json={**_gemini(), "cachedContent": "cachedContents/1"}, headers=KEY)
+    assert (answer.status_code, answer.json()["error"]["status"]) == (403, "PERMISSION_DENIED")
 
 
 async def test_gemini_does_not_know_every_model(http: httpx.AsyncClient) -> None:
@@ -310,6 +351,27 @@ async def test_same_question_has_the_same_reply(http: httpx.AsyncClient) -> None
     bodies = [_gemini(), _gemini(), _gemini(PROMPT.replace("0a0a0a0a0a0a", "ffffffffffff"))]
     texts = [_text(await http.post(GEMINI, json=body, headers=KEY)) for body in bodies]
     assert len(set(texts)) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "body", "headers", "way"),
+    [
+        (
+            GEMINI, _gemini(responseMimeType="application/json"), KEY,
+            ("candidates", 0, "content", "parts", 0, "text"),
+        ),
+        (GROK, _grok(response_format={"type": "json_object"}), BEARER, ("choices", 0, "message", "content")),
+        ("/api/chat", _ollama(format="json"), {}, ("message", "content")),
+    ],
+    ids=["gemini", "grok", "ollama"],
+)  # fmt: skip
+async def test_json_without_a_schema_is_an_object(
+    http: httpx.AsyncClient, url: str, body: dict[str, Any], headers: dict[str, str], way: tuple[str | int, ...]
+) -> None:
+    found = (await http.post(url, json=body, headers=headers)).json()
+    for step in way:
+        found = found[step]
+    assert PASSAGE[:20] in json.loads(found)["text"]
 
 
 def test_last_passage_wins_and_its_fence_cannot_be_forged() -> None:
