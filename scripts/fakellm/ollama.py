@@ -50,8 +50,9 @@ def read(request: Request, options: Options) -> Asked | Reply:
         return wrong
     settings = body.get("options") or {}
     window = min(settings.get("num_ctx") or DEFAULT_WINDOW, options.ollama_window or 2**31)
-    prompt = "\n".join(message.get("content") or "" for message in body.get("messages") or [])
-    pictures = [data for message in body.get("messages") or [] for data in message.get("images") or []]
+    messages = body["messages"] if _whole(body, options) else _latest(body["messages"], window)
+    prompt = _joined(messages)
+    pictures = [data for message in messages for data in message.get("images") or []]
     if pictures and not str(body["model"]).startswith(_SEEING):
         return _error(500, "this model is missing data required for image input")
     try:
@@ -60,7 +61,7 @@ def read(request: Request, options: Options) -> Asked | Reply:
         return _error(400, "illegal base64 data at input byte 0")
     used = tokens(prompt) + PAGE_TOKENS * len(files)
     if used > window:
-        if False in (body.get("truncate"), body.get("shift")) and not options.ollama_truncates:
+        if _whole(body, options):
             return _too_long()
         used = window - (window - KEEP) // 2
         prompt = prompt[: KEEP * 4] + prompt[-(used - KEEP) * 4 :]
@@ -138,8 +139,7 @@ def fault(name: str, options: Options) -> Reply | None:
 
 def other(request: Request, options: Options) -> Reply:
     if request.path == "/api/tags":
-        listed = [{"name": name, "model": name, "size": 1, "details": {}} for name in options.ollama_models]
-        return json_reply(200, {"models": listed})
+        return json_reply(200, {"models": [_listed(name) for name in options.ollama_models]})
     if request.path == "/api/version":
         return json_reply(200, {"version": "0.32.7"})
     if request.path == "/api/show":
@@ -172,12 +172,15 @@ def _wrong(body: dict[str, Any], options: Options) -> Reply | None:
         value = at(body, "options", option)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
             return _error(500, f'option "{option}" must be of type float32')
+    stop = at(body, "options", "stop")
+    if stop is not None and not isinstance(stop, list):
+        return _error(500, 'option "stop" must be of type array')
     shape = body.get("format")
     if shape not in (None, "", "json") and not isinstance(shape, dict):
         return _error(400, f'invalid format: {to_json(shape).decode()}; expected "json" or a valid JSON Schema object')
     if not body.get("messages"):
-        loaded = {"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": "load"}
-        return json_reply(200, {"model": name, "created_at": _STAMP, **loaded})
+        reason = "unload" if body.get("keep_alive") in (0, "0", "0s") else "load"
+        return json_reply(200, {**_delta(str(name), _message("")), "done": True, "done_reason": reason})
     return None
 
 
@@ -215,6 +218,29 @@ def _unmarshalled(field: str, value: Any, wanted: str) -> Reply:
 
 def _has(name: str, options: Options) -> bool:
     return name in options.ollama_models or f"{name}:latest" in options.ollama_models
+
+
+def _listed(name: str) -> dict[str, Any]:
+    about = {"family": name.partition(":")[0], "parameter_size": "3.2B", "quantization_level": "Q4_K_M"}
+    return {"name": name, "model": name, "modified_at": _STAMP, "size": 1, "digest": "0" * 64, "details": about}
+
+
+def _whole(body: dict[str, Any], options: Options) -> bool:
+    """Whether a prompt that is too long is refused instead of cut."""
+    return False in (body.get("truncate"), body.get("shift")) and not options.ollama_truncates
+
+
+def _latest(messages: list[dict[str, Any]], window: int) -> list[dict[str, Any]]:
+    """Without the oldest that do not fit; what the system says and the last one stay."""
+    kept = list(messages)
+    old = [message for message in messages[:-1] if message.get("role") != "system"]
+    while old and tokens(_joined(kept)) > window:
+        kept.remove(old.pop(0))
+    return kept
+
+
+def _joined(messages: list[dict[str, Any]]) -> str:
+    return "\n".join(message.get("content") or "" for message in messages)
 
 
 def _thinks(body: dict[str, Any]) -> bool:

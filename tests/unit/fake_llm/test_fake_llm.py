@@ -312,6 +312,22 @@ async def test_ollama_says_no_more_than_its_window_holds(http: httpx.AsyncClient
     assert (answer["done_reason"], answer["prompt_eval_count"] + answer["eval_count"]) == ("length", 3810)
 
 
+async def test_ollama_drops_the_oldest_messages_first(http: httpx.AsyncClient) -> None:
+    roles = ("system", "user", "assistant", "user")
+    long = [{"role": role, "content": f"{role} {place}. " * 400} for place, role in enumerate(roles)]
+    kept = long[0]["content"] + "\n" + long[3]["content"]
+    answer = await http.post("/api/chat", json=_ollama(messages=long, options={"num_ctx": 2500}))
+    assert answer.json()["prompt_eval_count"] == -(-len(kept) // 4)
+
+
+@pytest.mark.parametrize(("keep_alive", "reason"), [("10m", "load"), (0, "unload")])
+async def test_ollama_without_messages_loads_or_unloads(
+    http: httpx.AsyncClient, keep_alive: str | int, reason: str
+) -> None:
+    answer = await http.post("/api/chat", json=_ollama(messages=[], keep_alive=keep_alive))
+    assert answer.json()["done_reason"] == reason
+
+
 @pytest.mark.parametrize("field", ["truncate", "shift"])
 async def test_ollama_refuses_to_cut_when_asked(http: httpx.AsyncClient, field: str) -> None:
     answer = await http.post("/api/chat", json=_ollama("Granite is a rock. " * 1500, **{field: False}))
@@ -325,12 +341,13 @@ async def test_ollama_refuses_to_cut_when_asked(http: httpx.AsyncClient, field: 
         (_ollama(think=True), 400, "does not support thinking"),
         (_ollama(format="xml"), 400, "invalid format"),
         (_ollama(options={"num_ctx": "many"}), 500, "must be of type integer"),
+        (_ollama(options={"stop": "x"}), 500, "must be of type array"),
         ({"messages": []}, 400, "model is required"),
         (_ollama(messages="hi"), 400, "json: cannot unmarshal string"),
         (_ollama(keep_alive="10 apples"), 400, 'time: invalid duration "10 apples"'),
         (_ollama(think="low"), 400, "does not support thinking"),
     ],
-    ids=["model", "think", "format", "option", "no-model", "messages", "duration", "level"],
+    ids=["model", "think", "format", "option", "stop", "no-model", "messages", "duration", "level"],
 )
 async def test_ollama_refuses(http: httpx.AsyncClient, body: dict[str, Any], status: int, told: str) -> None:
     answer = await http.post("/api/chat", json=body)
@@ -526,7 +543,7 @@ async def test_pipelined_requests_are_answered_in_order(fake: FakeLLM) -> None:
     host, _, port = fake.url.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(b"GET /api/version HTTP/1.1\r\n\r\nGET /api/tags HTTP/1.1\r\n\r\n")
-    both = await reader.readuntil(b'"details":{}}]}')
+    both = await reader.readuntil(b"}]}")
     writer.close()
     assert both.index(b"0.32.7") < both.index(b"llama3.2")
 
