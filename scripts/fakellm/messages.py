@@ -62,7 +62,7 @@ class Request:
 
 @dataclass(slots=True)
 class Reply:
-    """``headers`` without length and type."""
+    """``headers`` without length and type. One that is ``held`` waits until it is let go."""
 
     status: int
     body: bytes
@@ -71,6 +71,7 @@ class Reply:
     delay_s: float = 0.0
     manner: Manner = "whole"
     provider: str = ""
+    held: bool = False
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ class Options:
     wins over both. Limits hold for each provider by itself; a request above one is refused and counted.
     ``gemini_thoughts``, ``grok_reasoning``, ``ollama_thoughts``: tokens of thinking of every reply of a model that can
     think, where the request does not forbid it.
+    ``hold_from``: number of the chat request, from 1, from which on replies wait for ``let_go``; None lets all go.
     ``more_models``: names that Gemini and Grok know beside those they offer.
     ``known``: text that stands in a prompt to the right reply and a wrong one; a share of ``accuracy`` of the prompts,
     by what is asked, gets the right one.
@@ -29,6 +30,7 @@ class Options:
     latency_ms: float = 0.0
     latency_spread_ms: float = 0.0
     latency: str = "fixed"
+    hold_from: int | None = None
     fast: bool = False
     chunked: bool = False
     record: bool = True

@@ -107,6 +107,16 @@ class FakeLLM:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
+    def let_go(self) -> None:
+        """Answers all that is held back now; what comes later is held back anew, as ``hold_from`` wants it."""
+        for connection in list(self._opened):
+            connection.let_go()
+
+    @property
+    def held(self) -> int:
+        """Replies that wait to be let go: so many calls are in flight, however fast or slow the machine is."""
+        return sum(connection.holds for connection in self._opened)
+
     @property
     def open_connections(self) -> int:
         return len(self._opened)
@@ -126,6 +136,8 @@ class FakeLLM:
         """Changes options. Errors: ValueError for a name that does not exist."""
         self.options.update(changes)
         self._fast.clear()
+        if self.options.hold_from is None:
+            self.let_go()
         if "seed" in changes:
             self._random = random.Random(self.options.seed)
 
@@ -149,6 +161,8 @@ class FakeLLM:
         reply = self._chat(name, module, request, digest)
         reply.provider = name
         reply.delay_s = self._latency_s()
+        hold_from = self.options.hold_from
+        reply.held = hold_from is not None and self.stats.chats >= hold_from
         return reply
 
     def finished(self, reply: Reply, abandoned: bool) -> None:

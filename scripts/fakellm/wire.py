@@ -53,6 +53,16 @@ class Connection(asyncio.Protocol):
         self._buffer += data
         self._advance()
 
+    @property
+    def holds(self) -> bool:
+        return self._current is not None and self._current.held
+
+    def let_go(self) -> None:
+        """Answers what was held back."""
+        if self._current is not None and self._current.held:
+            self._current.held = False
+            self._begin(self._current, resume=True)
+
     def close(self) -> None:
         if self._transport is not None:
             self._transport.close()
@@ -63,10 +73,14 @@ class Connection(asyncio.Protocol):
             if request is None:
                 return
             self._current = reply = self._app.handle(request)
-            if reply.delay_s > 0:
-                self._later(reply.delay_s, self._answer)
-            else:
-                self._answer(resume=False)
+            if not reply.held:
+                self._begin(reply, resume=False)
+
+    def _begin(self, reply: Reply, resume: bool) -> None:
+        if reply.delay_s > 0:
+            self._later(reply.delay_s, self._answer)
+        else:
+            self._answer(resume)
 
     def _take(self) -> Request | None:
         """A complete request from the buffer, or None while it is not all there."""

@@ -9,8 +9,14 @@ from fake_llm import FakeLLM
 
 
 @pytest.fixture
-async def fake() -> AsyncIterator[FakeLLM]:
-    async with FakeLLM() as running:
+def now() -> list[float]:
+    """The time there, in seconds, as its one item."""
+    return [0.0]
+
+
+@pytest.fixture
+async def fake(now: list[float]) -> AsyncIterator[FakeLLM]:
+    async with FakeLLM(monotonic=lambda: now[0]) as running:
         yield running
 
 

@@ -4,15 +4,16 @@ import asyncio
 import json
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
+from pydantic_core import to_json
 
+from api_parts import until
 from fake_llm import FakeLLM
-from fakellm.messages import Asked
+from fakellm.messages import Asked, Request
 from fakellm.replies import compose, passage_of
 from wire_bodies import (
     BEARER,
@@ -156,28 +157,56 @@ async def test_rates_follow_the_seed(http: httpx.AsyncClient, fake: FakeLLM) -> 
 
 
 @pytest.mark.parametrize("limit", [{"rpm": 2}, {"tpm": 100}], ids=["rpm", "tpm"])
-async def test_limits_are_enforced_and_counted(fake: FakeLLM, http: httpx.AsyncClient, limit: dict[str, int]) -> None:
-    fake.control({**limit, "window_s": 0.3})
+async def test_limits_are_enforced_and_counted(
+    fake: FakeLLM, http: httpx.AsyncClient, now: list[float], limit: dict[str, int]
+) -> None:
+    fake.control(limit)
     answers = [await http.post(GEMINI, json=gemini_body("x" * 200), headers=KEY) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert fake.stats.violations == {f"gemini {next(iter(limit))}": 1}
-    await asyncio.sleep(0.3)
+    now[0] = 60.0
     assert (await http.post(GEMINI, json=gemini_body("x" * 200), headers=KEY)).status_code == 200
 
 
 async def test_concurrency_limit_is_enforced_and_counted(fake: FakeLLM, http: httpx.AsyncClient) -> None:
-    fake.control({"max_concurrency": 2, "latency_ms": 50})
+    fake.control({"max_concurrency": 2, "hold_from": 1})
     async with asyncio.TaskGroup() as group:
         calls = [group.create_task(http.post("/api/chat", json=ollama_body())) for _ in range(3)]
+        await until(lambda: fake.held == 3)
+        fake.let_go()
     assert sorted(call.result().status_code for call in calls) == [200, 200, 503]
     assert fake.stats.violations == {"ollama concurrency": 1}
 
 
-async def test_latency_is_waited(fake: FakeLLM, http: httpx.AsyncClient) -> None:
-    fake.control({"latency_ms": 60})
-    began = time.monotonic()
-    await http.post("/api/chat", json=ollama_body())
-    assert time.monotonic() - began >= 0.06
+def test_latency_delays_a_reply() -> None:
+    request = Request("POST", "/api/chat", "", {}, to_json(ollama_body()))
+    assert FakeLLM(latency_ms=60).handle(request).delay_s == 0.06
+
+
+async def test_a_reply_waits_for_its_latency(fake: FakeLLM, http: httpx.AsyncClient) -> None:
+    fake.control({"latency_ms": 3_600_000})
+    async with asyncio.TaskGroup() as group:
+        call = group.create_task(http.post("/api/chat", json=ollama_body()))
+        await until(lambda: fake.stats.in_flight["ollama"] == 1)
+        await http.get("/__stats")
+        assert not call.done()
+        call.cancel()
+
+
+async def test_replies_are_held_until_they_are_let_go(fake: FakeLLM, http: httpx.AsyncClient) -> None:
+    fake.control({"hold_from": 2})
+    assert (await http.post("/api/chat", json=ollama_body())).status_code == 200
+    async with asyncio.TaskGroup() as group:
+        held = [group.create_task(http.post("/api/chat", json=ollama_body())) for _ in range(2)]
+        await until(lambda: fake.held == 2)
+        assert fake.stats.in_flight["ollama"] == 2
+        fake.let_go()
+        await asyncio.wait(held)
+        last = group.create_task(http.post("/api/chat", json=ollama_body()))
+        await until(lambda: fake.held == 1)
+        assert not last.done()
+        await http.post("/__control", json={"hold_from": None})
+    assert {call.result().status_code for call in [*held, last]} == {200}
 
 
 async def test_statistics_tell_repeats(http: httpx.AsyncClient) -> None:
