@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from api_parts import until
 from chunksmith.domain.calls import ChatRequest, ModelRef, ProviderAccount
 from chunksmith.domain.ports import ChatModel
 from chunksmith.errors import ProviderError
@@ -196,8 +197,12 @@ async def test_body_that_is_not_json_is_kept_and_called_a_server_fault(
 
 @pytest.mark.parametrize("provider", ADAPTERS)
 async def test_the_requests_own_time_limit_counts(account: Account, ask: Ask, provider: str) -> None:
-    error = await _failure(provider, account(provider), ask(provider, "Some text. FAULT:hang", timeout_s=0.1))
-    assert (error.kind, error.sent) == ("timeout", True)
+    model = ADAPTERS[provider](account(provider))
+    await model.send(ask(provider))  # there is a connection, so that nothing but the reply can take long
+    with pytest.raises(ProviderError) as caught:
+        await model.send(ask(provider, "Some text. FAULT:hang", timeout_s=0.1))
+    await model.close()
+    assert (caught.value.kind, caught.value.sent) == ("timeout", True)
 
 
 @pytest.mark.parametrize("provider", ADAPTERS)
@@ -274,12 +279,15 @@ async def test_ollama_thinking_past_the_headroom_is_a_cut_reply(fake: FakeLLM, a
 
 
 async def test_ollama_goes_to_the_host_with_the_fewest_calls(fake: FakeLLM, account: Account, ask: Ask) -> None:
-    async with FakeLLM(latency_ms=50) as other:
-        fake.options.latency_ms = 50
+    fake.control({"hold_from": 1})
+    async with FakeLLM(hold_from=1) as other:
         model = OllamaModel(account("ollama", base_urls=(fake.url, other.url)))
         async with asyncio.TaskGroup() as group:
             for number in range(8):
                 group.create_task(model.send(ask("ollama", f"Some text, number {number}.")))
+            await until(lambda: fake.held + other.held == 8)
+            fake.let_go()
+            other.let_go()
         await model.close()
     assert (fake.stats.chats, other.stats.chats) == (4, 4)
 

@@ -10,6 +10,7 @@ from typing import get_args
 import httpx
 import pytest
 
+from api_parts import until
 from chunksmith.domain.calls import ProviderAccount
 from chunksmith.errors import ProviderError
 from chunksmith.providers import transport
@@ -46,8 +47,10 @@ async def _post(url: str, kind: transport.Kind = "aiohttp", wall_s: float = 5.0)
         return await _post_with(client, url, wall_s)
 
 
-async def _post_with(client: httpx.AsyncClient, url: str, wall_s: float = 5.0) -> transport.Answer:
-    request = client.build_request("POST", url, content=b"{}", timeout=transport.timeouts(wall_s))
+async def _post_with(
+    client: httpx.AsyncClient, url: str, wall_s: float = 5.0, timeouts: httpx.Timeout | None = None
+) -> transport.Answer:
+    request = client.build_request("POST", url, content=b"{}", timeout=timeouts or transport.timeouts(wall_s))
     return await transport.exchange(client, request, wall_s, "gemini")
 
 
@@ -138,12 +141,21 @@ async def test_connect_timeout_sent_nothing(kind: transport.Kind) -> None:
             one.setblocking(False)
             one.connect_ex(address)
         try:
-            with pytest.raises(ProviderError) as caught:
-                await _post(f"http://127.0.0.1:{address[1]}", kind, wall_s=0.3)
+            async with transport.client(_account(), 10, kind) as client:
+                with pytest.raises(ProviderError) as caught:
+                    await _post_with(client, f"http://127.0.0.1:{address[1]}", 3600.0, httpx.Timeout(None, connect=0.1))
         finally:
             for one in waiting:
                 one.close()
     assert (caught.value.kind, caught.value.sent) == ("connection", False)
+
+
+@pytest.mark.parametrize("wall_s", [0.3, 5.0, 600.0])
+def test_what_comes_before_a_request_ends_before_the_attempt(wall_s: float) -> None:
+    limits = transport.timeouts(wall_s)
+    assert limits.connect is not None
+    assert limits.pool is not None
+    assert max(limits.connect, limits.pool) < wall_s
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -151,9 +163,9 @@ async def test_silence_is_a_timeout(kind: transport.Kind) -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await _read_request(reader)
 
-    async with _serving(silent) as url:
+    async with _serving(silent) as url, transport.client(_account(), 10, kind) as client:
         with pytest.raises(ProviderError) as caught:
-            await _post(url, kind, wall_s=0.1)
+            await _post_with(client, url, 0.1, httpx.Timeout(None))
     assert (caught.value.kind, caught.value.sent) == ("timeout", True)
 
 
@@ -165,7 +177,7 @@ async def test_slow_body_ends_at_the_wall_time(kind: transport.Kind, fake: FakeL
     url = f"{fake.url}/api/chat"
     async with transport.client(_account(), 10, kind) as client:
         body = b'{"model": "llama3.2", "stream": false, "messages": [{"role": "user", "content": "Hello there."}]}'
-        request = client.build_request("POST", url, content=body, timeout=transport.timeouts(0.3))
+        request = client.build_request("POST", url, content=body, timeout=httpx.Timeout(None))
         with pytest.raises(ProviderError) as caught:
             await transport.exchange(client, request, 0.3, "ollama")
     assert (caught.value.kind, caught.value.sent) == ("timeout", True)
@@ -197,18 +209,19 @@ async def test_reused_connection_that_dies_before_the_reply_counts_as_sent() -> 
 
 
 async def test_more_than_a_hundred_connections_at_once(fake: FakeLLM) -> None:
-    fake.options.latency_ms = 300
+    fake.control({"hold_from": 1})
     body = b'{"model": "llama3.2", "stream": false, "messages": [{"role": "user", "content": "Hello there."}]}'
-    async with transport.client(_account(), 1024) as client:
+    async with transport.client(_account(timeout_s=600.0), 1024) as client:
 
         async def one() -> int:
             request = client.build_request("POST", f"{fake.url}/api/chat", content=body)
-            return (await transport.exchange(client, request, 5.0, "ollama")).status
+            return (await transport.exchange(client, request, 600.0, "ollama")).status
 
         async with asyncio.TaskGroup() as group:
             for _ in range(250):
                 group.create_task(one())
-    assert fake.stats.max_in_flight["ollama"] == 250
+            await until(lambda: fake.held == 250)
+            fake.let_go()
 
 
 async def test_redirects_are_not_followed() -> None:
