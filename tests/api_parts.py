@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import FormData
 
 from app_parts import API, Json, Server
+from chunksmith.app import RUNNER
 from chunksmith.domain.calls import ChatReply, ChatRequest, ModelInfo, Usage
 from fake_llm import FakeLLM
 
@@ -103,9 +104,23 @@ async def upload(server: Server, project: int, files: Mapping[str, bytes]) -> li
     return documents
 
 
+def halted(server: Server, job_id: str) -> bool:
+    """Whether a job that runs knows that it is to end or to pause."""
+    running = server.client.app[RUNNER].running.values()
+    return any(one.job.job_id == job_id and one.halted_by is not None for one in running)
+
+
+async def halt(server: Server, fake: FakeLLM, job_id: str, verb: str) -> Json:
+    """Pause or cancel a job whose replies are held back; they come when it knows of that."""
+    asking = asyncio.ensure_future(server.post(f"jobs/{job_id}/{verb}"))
+    await until(lambda: asking.done() or halted(server, job_id))
+    fake.let_go()
+    return await asking
+
+
 async def until(condition: Callable[[], Awaitable[bool]] | Callable[[], bool]) -> None:
-    """Looks again and again, a little apart. Errors: TimeoutError."""
-    async with asyncio.timeout(10):
+    """Looks again and again, a little apart. Errors: TimeoutError, long after any machine would have come to it."""
+    async with asyncio.timeout(60):
         while True:
             found = condition()
             if found if isinstance(found, bool) else await found:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api_parts import bodies, entries, faults, until, upload
+from api_parts import bodies, entries, faults, halt, until, upload
 from app_parts import PASSAGES, Json, Server
 from chunksmith.app import RUNNER
 from chunksmith.web.schemas.jobs import KINDS
@@ -42,9 +42,9 @@ async def test_a_job_that_does_not_exist_is_404(server: Server, path: str) -> No
 async def test_what_is_asked_of_a_job_twice_is_said_to_be_done(
     server: Server, fake: FakeLLM, verb: str, state: str
 ) -> None:
-    fake.control({"latency_ms": 50})
+    fake.control({"hold_from": 1})
     job = await started(server, fake)
-    await server.post(f"jobs/{job}/{verb}")
+    await halt(server, fake, job, verb)
     problem = await server.post(f"jobs/{job}/{verb}", None, 409)
     assert problem["detail"] == f"job {job} is {state} already"
 
@@ -77,15 +77,13 @@ async def test_a_filter_that_cannot_match_is_refused(server: Server, query: dict
 
 
 async def test_a_cancelled_job_keeps_what_is_there(server: Server, fake: FakeLLM) -> None:
-    fake.control({"script": {}, "latency_ms": 5})
+    fake.control({"hold_from": 2})
     job = await started(server, fake)
 
     async def has_entries() -> bool:
         return bool((await server.get(f"jobs/{job}"))["result"]["total_entries_so_far"] > 0)
 
-    fake.control({"latency_ms": 5})
     await until(has_entries)
-    fake.control({"latency_ms": 60_000})
     status = await server.post(f"jobs/{job}/cancel")
     assert (status["status"], status["error"]) == ("cancelled", None)
     assert status["completed_at"] is not None
@@ -109,14 +107,14 @@ async def test_a_completed_job_cannot_be_steered(server: Server, verb: str) -> N
 
 
 async def test_a_paused_job_goes_on_where_it_stopped(server: Server, fake: FakeLLM) -> None:
-    fake.control({"latency_ms": 30})
+    fake.control({"hold_from": 1})
     job = await started(server, fake)
-    paused = await server.post(f"jobs/{job}/pause")
+    paused = await halt(server, fake, job, "pause")
     assert (paused["status"], paused["reason"], paused["result"]["waiting_for"]) == ("paused", "user", "resume")
     sent = fake.stats.chats
     assert paused["result"]["units"]["done"] == sent < len(PASSAGES)
     await server.post(f"jobs/{job}/pause", None, 409)
-    fake.control({"latency_ms": 0})
+    fake.control({"hold_from": None})
     await server.post(f"jobs/{job}/resume")
     status = await server.ended(job)
     assert fake.stats.chats == len(PASSAGES)
@@ -124,17 +122,19 @@ async def test_a_paused_job_goes_on_where_it_stopped(server: Server, fake: FakeL
 
 
 async def test_a_paused_job_is_cancelled(server: Server, fake: FakeLLM) -> None:
-    fake.control({"latency_ms": 20})
+    fake.control({"hold_from": 1})
     job = await started(server, fake)
-    await server.post(f"jobs/{job}/pause")
+    await halt(server, fake, job, "pause")
     assert (await server.post(f"jobs/{job}/cancel"))["status"] == "cancelled"
 
 
 async def test_concurrency_changes_while_it_runs(server: Server, fake: FakeLLM) -> None:
-    fake.control({"latency_ms": 25})
+    fake.control({"hold_from": 1})
     job = await started(server, fake, project_id=await server.project(PASSAGES * 3), reuse=False)
     changed = await server.call("PATCH", f"jobs/{job}", json={"concurrency": 4})
     assert changed["concurrency"] == 4
+    await until(lambda: fake.held == 4)
+    fake.control({"hold_from": None})
     await server.ended(job)
     assert fake.stats.max_in_flight["grok"] == 4
 
@@ -281,8 +281,9 @@ async def test_a_job_that_runs_is_neither_resumed_nor_retried(server: Server, fa
 
 
 async def test_several_jobs_run_at_once(server: Server, fake: FakeLLM) -> None:
-    fake.control({"latency_ms": 30})
+    fake.control({"hold_from": 1})
     jobs = [await started(server, fake, reuse=False) for _ in range(3)]
-    assert fake.stats.max_in_flight["grok"] >= 2
+    assert fake.held == 3
+    fake.control({"hold_from": None})
     for job in jobs:
         await server.ended(job)

@@ -129,9 +129,13 @@ async def test_what_the_dataset_is_for_comes_into_the_prompt(server: Server, fak
 
 @pytest.mark.parametrize("concurrency", [1, 3])
 async def test_so_many_calls_are_in_flight_and_no_more(server: Server, fake: FakeLLM, concurrency: int) -> None:
-    fake.control({"latency_ms": 20})
+    fake.control({"hold_from": 1})
     body = {"project_id": await server.project(), "generation_model": "grok", "concurrency": concurrency}
-    await server.generate(body)
+    job = (await server.post("datasets/generate", body))["job_id"]
+    await until(lambda: fake.held == concurrency)
+    await server.get(f"jobs/{job}")  # time enough for one too many
+    fake.control({"hold_from": None})
+    await server.ended(job)
     assert fake.stats.max_in_flight["grok"] == concurrency
 
 
@@ -485,7 +489,7 @@ async def test_settings_are_shown_with_the_dataset(server: Server) -> None:
 
 
 async def test_the_status_while_it_runs_adds_up(server: Server, fake: FakeLLM) -> None:
-    fake.control({"latency_ms": 15})
+    fake.control({"hold_from": 1})
     body = {
         "project_id": await server.project(PASSAGES * 2),
         "generation_model": "grok",
@@ -497,6 +501,7 @@ async def test_the_status_while_it_runs_adds_up(server: Server, fake: FakeLLM) -
 
     async def over() -> bool:
         seen.append(await server.get(f"jobs/{job}"))
+        fake.let_go()  # one call between two looks
         return seen[-1]["status"] == "completed"
 
     await until(over)
