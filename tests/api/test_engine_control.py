@@ -8,12 +8,14 @@ from typing import Any
 import aiosqlite
 import pytest
 
+from api_parts import halt, halted
+from api_parts import until as reached
 from app_parts import Json, Server, running_app, settings_for
 from chunksmith.app import RUNNER
 from chunksmith.pipeline import generate
 from chunksmith.web.keys import JOBS
 from fake_llm import FakeLLM
-from virtual_clock import FastClock
+from virtual_clock import FastClock, VirtualClock
 
 COUNT = 80
 
@@ -51,14 +53,14 @@ async def server(tmp_path: Path, fake: FakeLLM) -> AsyncIterator[Server]:
         yield running
 
 
-async def until(server: Server, job_id: str, reached: Callable[[Json], bool]) -> Json:
+async def until(server: Server, job_id: str, there: Callable[[Json], bool]) -> Json:
     """Looks again and again, and at every look the numbers add up and progress has not fallen."""
     progress = 0
     while True:
         status = adds_up(await server.get(f"jobs/{job_id}"))
         assert status["progress"] >= progress
         progress = status["progress"]
-        if reached(status) or status["status"] not in ("submitted", "running"):
+        if there(status) or status["status"] not in ("submitted", "running"):
             return status
         await asyncio.sleep(0.002)
 
@@ -87,22 +89,29 @@ async def test_numbers_add_up_at_every_moment(server: Server, fake: FakeLLM) -> 
     assert (status["status"], status["progress"]) == ("completed", 100)
 
 
+async def midway(server: Server, fake: FakeLLM, count: int = 15, **more: Any) -> str:
+    """A job of which so many units are down and the next eight calls are in flight, and stay so."""
+    fake.control({"hold_from": count + 1})
+    started = await server.post("datasets/generate", body(await server.project(passages()), **more))
+    await until(server, started["job_id"], down(count))
+    await reached(lambda: fake.held == 8)
+    return str(started["job_id"])
+
+
 async def test_a_paused_job_starts_no_call_and_goes_on_where_it_was(server: Server, fake: FakeLLM) -> None:
-    started = await server.post("datasets/generate", body(await server.project(passages())))
-    await until(server, started["job_id"], down(15))
-    paused = adds_up(await server.post(f"jobs/{started['job_id']}/pause"))
+    job = await midway(server, fake)
+    paused = adds_up(await halt(server, fake, job, "pause"))
     assert (paused["status"], paused["reason"]) == ("paused", "user")
-    sent = fake.stats.chats
-    await asyncio.sleep(0.1)
-    assert (fake.stats.chats, fake.stats.in_flight["grok"]) == (sent, 0)
-    await server.post(f"jobs/{started['job_id']}/resume")
-    status = adds_up(await server.ended(started["job_id"]))
+    assert (fake.stats.chats, fake.stats.in_flight["grok"]) == (15 + 8, 0)
+    fake.control({"hold_from": None})
+    await server.post(f"jobs/{job}/resume")
+    status = adds_up(await server.ended(job))
     assert (status["result"]["units"]["done"], max(fake.stats.bodies.values())) == (COUNT, 1)
 
 
 async def test_a_pause_does_not_wait_for_calls_that_wait(tmp_path: Path, fake: FakeLLM) -> None:
     limits = {"providers": {"grok": {"requests_per_minute": 5}}}
-    async with running_app(settings_for(tmp_path, fake, limits), clock=FastClock(1)) as server:
+    async with running_app(settings_for(tmp_path, fake, limits), clock=VirtualClock()) as server:  # no time passes
         started = await server.post("datasets/generate", body(await server.project(passages())))
         await until(server, started["job_id"], down(5))
         paused = await server.post(f"jobs/{started['job_id']}/pause")
@@ -110,36 +119,33 @@ async def test_a_pause_does_not_wait_for_calls_that_wait(tmp_path: Path, fake: F
 
 
 async def test_a_cancelled_job_keeps_what_is_there(server: Server, fake: FakeLLM) -> None:
-    started = await server.post("datasets/generate", body(await server.project(passages())))
-    await until(server, started["job_id"], down(15))
-    status = adds_up(await server.post(f"jobs/{started['job_id']}/cancel"))
+    job = await midway(server, fake)
+    status = adds_up(await server.post(f"jobs/{job}/cancel"))
     assert status["status"] == "cancelled"
     assert status["result"]["total_entries_so_far"] > 0
-    again = await server.get(f"jobs/{started['job_id']}")
+    fake.let_go()
+    calls = await calls_that_came_home(server, job)
+    again = await server.get(f"jobs/{job}")
     assert again["result"]["total_entries_so_far"] == status["result"]["total_entries_so_far"]
-    calls = await calls_that_came_home(server, started["job_id"])
     assert len(calls) == again["result"]["usage"]["calls"]
     assert {call["state"] for call in calls} == {"answered"}
-    assert len(calls) > status["result"]["units"]["done"]
+    assert len(calls) == status["result"]["units"]["done"] + 8
 
 
 async def test_what_was_in_flight_at_a_cancel_is_not_paid_again(server: Server, fake: FakeLLM) -> None:
-    wanted = body(await server.project(passages()))
-    started = await server.post("datasets/generate", wanted)
-    await until(server, started["job_id"], down(15))
-    await server.post(f"jobs/{started['job_id']}/cancel")
-    adds_up(await server.generate(wanted))
+    job = await midway(server, fake)
+    await server.post(f"jobs/{job}/cancel")
+    fake.control({"hold_from": None})
+    project = (await server.get(f"jobs/{job}"))["project_id"]
+    adds_up(await server.generate(body(project)))
     assert (len(fake.stats.bodies), max(fake.stats.bodies.values())) == (COUNT, 1)
 
 
 async def test_who_cancels_after_a_pause_gets_a_cancelled_job(server: Server, fake: FakeLLM) -> None:
-    fake.control({"latency_ms": 400})
-    started = await server.post("datasets/generate", body(await server.project(passages())))
-    while not fake.stats.chats:  # noqa: ASYNC110 - the stand-in has no event for it
-        await asyncio.sleep(0.005)
-    path = f"jobs/{started['job_id']}"
+    job = await midway(server, fake, 0)
+    path = f"jobs/{job}"
     pausing = asyncio.ensure_future(server.post(f"{path}/pause"))
-    await asyncio.sleep(0.05)
+    await reached(lambda: halted(server, job))
     assert (await server.post(f"{path}/cancel"))["status"] == "cancelled"
     assert (await pausing)["status"] == "cancelled"
     assert (await server.get(path))["status"] == "cancelled"
@@ -151,42 +157,39 @@ async def test_a_job_cancelled_as_it_starts_is_cancelled(server: Server) -> None
         started = await server.post("datasets/generate", body(project))
         status = await server.post(f"jobs/{started['job_id']}/cancel")
         assert status["status"] == "cancelled"
-    assert server.client.app is not None
-    async with asyncio.timeout(5):
-        while server.client.app[RUNNER].running:  # noqa: ASYNC110 - one that was claimed notices by itself
-            await asyncio.sleep(0.005)
+    await reached(lambda: not server.client.app[RUNNER].running)  # one that was claimed notices by itself
     listed = await server.get("jobs")
     assert {job["status"] for job in listed["jobs"]} == {"cancelled"}
 
 
 async def test_concurrency_is_kept_and_changes_live(server: Server, fake: FakeLLM) -> None:
+    fake.control({"hold_from": 1})
     started = await server.post("datasets/generate", body(await server.project(passages(200)), concurrency=3))
-    path = f"jobs/{started['job_id']}"
-    await until(server, started["job_id"], down(15))
-    assert fake.stats.max_in_flight["grok"] == 3
-    await server.call("PATCH", path, json={"concurrency": 12})
-    await until(server, started["job_id"], down(80))
-    assert 3 < fake.stats.max_in_flight["grok"] <= 12
-    await server.call("PATCH", path, json={"concurrency": 2})
-    await until(server, started["job_id"], down(100))
-    fake.stats.max_in_flight.clear()
-    await until(server, started["job_id"], down(130))
-    assert fake.stats.max_in_flight["grok"] <= 2
+    path, seen = f"jobs/{started['job_id']}", []
+    for concurrency in (3, 12, 2):
+        await server.call("PATCH", path, json={"concurrency": concurrency})
+        fake.let_go()  # what is in flight may be more than is allowed from now on
+        for _ in range(3):
+            await reached(lambda most=concurrency: fake.held == most)
+            fake.stats.max_in_flight.clear()
+            fake.let_go()
+            await server.get(path)
+        await reached(lambda most=concurrency: fake.held == most)
+        seen.append(fake.stats.max_in_flight["grok"])
+    assert seen == [3, 12, 2]
     await server.call("PATCH", path, json={"concurrency": 32})
+    fake.control({"hold_from": None})
     assert (await server.ended(started["job_id"]))["result"]["units"]["done"] == 200
 
 
 async def test_the_pool_is_full_across_batch_borders(server: Server, fake: FakeLLM) -> None:
-    fake.control({"latency_ms": 100})
+    fake.control({"hold_from": 1})
     project = await server.project(passages(60))
     started = await server.post("datasets/generate", body(project, concurrency=6, batch_size=1))
-    await until(server, started["job_id"], down(5))
-    seen = []
-    while fake.stats.chats < 55:
-        seen.append(fake.stats.in_flight["grok"])
-        await asyncio.sleep(0.004)
+    for _ in range(10):
+        await reached(lambda: fake.held == 6)
+        fake.let_go()
     status = await server.ended(started["job_id"])
-    assert sum(seen) / len(seen) > 4
     assert status["result"]["completed_batches"] == 60
 
 
@@ -243,14 +246,18 @@ async def test_jobs_that_run_together_each_get_their_share(tmp_path: Path, fake:
             project = await server.project(passages(300, name))
             jobs.append((await server.post("datasets/generate", body(project, concurrency=concurrency)))["job_id"])
         await until(server, jobs[2], down(1))
+        fake.control({"hold_from": fake.stats.chats + 1})
         before = [await units_down(server, job) for job in jobs]  # those that came first were alone for a while
-        await until(server, jobs[2], down(120))
+        while await units_down(server, jobs[2]) < 120:
+            await reached(lambda: fake.held == 12)
+            fake.let_go()
         done = [await units_down(server, job) - had for job, had in zip(jobs, before, strict=True)]
         assert fake.stats.max_in_flight["grok"] <= 12
         assert done[0] == pytest.approx(done[1], abs=25)
         assert done[2] / done[0] == pytest.approx(3, rel=0.5)
         for job in jobs:
             await server.post(f"jobs/{job}/cancel")
+        fake.let_go()
 
 
 async def test_a_bug_fails_its_job_and_not_the_server(
@@ -335,39 +342,39 @@ async def fill_disk(server: Server, pages_left: int | None) -> None:
 
 
 async def test_a_full_disk_is_waited_for(server: Server, fake: FakeLLM) -> None:
-    started = await server.post("datasets/generate", body(await server.project(passages())))
-    await until(server, started["job_id"], down(10))
+    job = await midway(server, fake)
     await fill_disk(server, 2)
-    waiting = await until(server, started["job_id"], lambda one: bool(one["result"]["waiting_for"]))
+    fake.control({"hold_from": None})
+    waiting = await until(server, job, lambda one: bool(one["result"]["waiting_for"]))
     assert waiting["status"] in ("submitted", "running")
     assert waiting["result"]["waiting_for"].startswith("storage: the database cannot be written")
     await fill_disk(server, None)
-    status = await server.ended(started["job_id"])
+    status = await server.ended(job)
     assert (status["status"], status["result"]["outcomes"]["accepted"]) == ("completed", COUNT)
     assert adds_up(status)
 
 
 async def test_a_full_disk_loses_no_reply_and_pays_for_none_twice(server: Server, fake: FakeLLM) -> None:
-    started = await server.post("datasets/generate", body(await server.project(passages())))
-    await until(server, started["job_id"], down(10))
+    job = await midway(server, fake)
     await fill_disk(server, 0)
-    await until(server, started["job_id"], lambda one: bool(one["result"]["waiting_for"]))
+    fake.control({"hold_from": None})
+    await until(server, job, lambda one: bool(one["result"]["waiting_for"]))
     await fill_disk(server, None)
-    usage = (await server.ended(started["job_id"]))["result"]["usage"]
+    usage = (await server.ended(job))["result"]["usage"]
     assert (usage["calls"], usage["unknown_calls"], max(fake.stats.bodies.values())) == (COUNT, 0, 1)
 
 
 async def test_a_pause_ends_the_wait_for_a_call_that_is_shared(server: Server, fake: FakeLLM) -> None:
     """Two jobs ask the same: the second waits for the first one's calls, and can be paused meanwhile."""
-    fake.control({"latency_ms": 2000})
+    fake.control({"hold_from": 1})
     project = await server.project(passages(4))
     first = (await server.post("datasets/generate", body(project)))["job_id"]
-    while fake.stats.chats < 4:  # noqa: ASYNC110 - the fake counts, it tells nobody
-        await asyncio.sleep(0.005)
+    await reached(lambda: fake.held == 4)
     second = (await server.post("datasets/generate", body(project)))["job_id"]
     await until(server, second, lambda one: one["status"] == "running")
     paused = await server.post(f"jobs/{second}/pause")
     assert (paused["status"], paused["result"]["usage"]["calls"]) == ("paused", 0)
+    fake.control({"hold_from": None})
     assert (await server.ended(first))["status"] == "completed"
     await server.post(f"jobs/{second}/resume")
     assert (await server.ended(second))["result"]["usage"]["reused_calls"] == 4
@@ -375,31 +382,31 @@ async def test_a_pause_ends_the_wait_for_a_call_that_is_shared(server: Server, f
 
 
 async def test_a_stop_in_the_middle_loses_nothing(tmp_path: Path) -> None:
-    async with FakeLLM(latency_ms=20) as fake:
+    async with FakeLLM() as fake:
         async with running_app(settings_for(tmp_path, fake)) as server:
-            project = await server.project(passages())
-            started = await server.post("datasets/generate", body(project))
-            await until(server, started["job_id"], down(20))
-            assert server.client.app is not None
-            await server.client.app[RUNNER].stop(10.0)
+            job = await midway(server, fake)
+            stopping = asyncio.ensure_future(server.client.app[RUNNER].stop(60.0))
+            await reached(lambda: halted(server, job))
+            fake.control({"hold_from": None})
+            await stopping
             assert fake.stats.in_flight["grok"] == 0
-            assert adds_up(await server.get(f"jobs/{started['job_id']}"))["status"] == "running"
+            assert adds_up(await server.get(f"jobs/{job}"))["status"] == "running"
         async with running_app(settings_for(tmp_path, fake)) as server:
-            status = adds_up(await server.ended(started["job_id"]))
+            status = adds_up(await server.ended(job))
         assert status["result"]["units"]["done"] == COUNT
         assert (max(fake.stats.bodies.values()), status["result"]["usage"]["unknown_calls"]) == (1, 0)
 
 
 async def test_who_waits_for_the_slots_that_another_job_has_is_told(tmp_path: Path) -> None:
     limits = {"providers": {"grok": {"max_concurrency": 1}}}
-    async with FakeLLM(latency_ms=300) as fake, running_app(settings_for(tmp_path, fake, limits)) as server:
+    async with FakeLLM(hold_from=1) as fake, running_app(settings_for(tmp_path, fake, limits)) as server:
         first = await server.post("datasets/generate", body(await server.project(passages(3))))
-        while fake.stats.chats < 1:  # noqa: ASYNC110 - the fake counts, it tells nobody
-            await asyncio.sleep(0.005)
+        await reached(lambda: fake.held == 1)
         second = await server.post("datasets/generate", body(await server.project(passages(2, of="Other"))))
         waiting = await until(server, second["job_id"], lambda one: bool(one["result"]["waiting_for"]))
         moving = await server.get(f"jobs/{first['job_id']}")
         told = [one["result"]["waiting_for"] for one in (waiting, moving)]
         assert told == ["a free slot at the provider", None]
+        fake.control({"hold_from": None})
         for job in (first, second):
             assert (await server.ended(job["job_id"]))["status"] == "completed"
