@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from api_parts import upload
+from api_parts import until, upload
 from app_parts import PASSAGES, Json, Server
 from fake_llm import FakeLLM
 from planted import texts_of
@@ -58,7 +58,6 @@ class Case:
     base: Values = field(default_factory=dict)
     facet: str | None = "sent"
     material: str = "chunks"
-    latency_ms: float = 0
 
 
 def resolved(values: Values, material: Material) -> Json:
@@ -194,15 +193,22 @@ _BESIDE: dict[str, Callable[[Server, Material, int], Any]] = {
 }
 
 
-async def seen_of(server: Server, fake: FakeLLM, path: str, body: Json, latency_ms: float) -> Json:
-    """Start a job and look at all that it did; a refusal is something to see, too."""
+async def seen_of(server: Server, fake: FakeLLM, path: str, body: Json, held: bool) -> Json:
+    """Start a job and look at all that it did; a refusal is something to see, too.
+
+    ``held``: the first replies are held until as many calls are in flight as the body allows.
+    """
     fake.stats.seen.clear()
     fake.stats.max_in_flight.clear()
-    fake.control({"latency_ms": latency_ms})
+    fake.control({"hold_from": fake.stats.chats + 1 if held else None})
     async with server.client.post(f"/api/v1/{path}", json=body) as response:
         started = await response.json()
         if response.status >= 300:
             return {"refused": plain(started["errors"] if "errors" in started else started["detail"])}
+    if held:
+        await until(lambda: fake.held >= body.get("concurrency", 1))
+        await server.get(f"jobs/{started['job_id']}")  # time enough for one too many
+        fake.control({"hold_from": None})
     status = await server.ended(started["job_id"], ENDS)
     return {
         "sent": sent(fake),

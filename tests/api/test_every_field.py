@@ -32,7 +32,7 @@ GENERATION = {
     "custom_prompt": Case({"custom_prompt": "Ask about {chunk}"}),
     "generation_mode": Case({"generation_mode": "summarization"}),
     "format_type": Case({"format_type": "parquet"}, facet="status"),
-    "concurrency": Case({"concurrency": 3}, facet="in_flight", latency_ms=25),
+    "concurrency": Case({"concurrency": 3}, facet="in_flight"),
     "batch_size": Case({"batch_size": 2}, facet="status"),
     "include_evaluation_sets": Case(SPLITS, {}, "entries", "many"),
     "split_ratios": Case({"split_ratios": RATIOS}, SPLITS, "entries", "many"),
@@ -92,7 +92,7 @@ EXTRACTION = {
     "extraction_type": Case({"extraction_type": "whole_text"}, material="taxonomies"),
     "extraction_mode": Case({"extraction_mode": "document_wide"}, material="taxonomies"),
     "parameters": Case({"parameters": {"max_chunks": 2}}, material="taxonomies"),
-    "concurrency": Case({"concurrency": 3}, {}, "in_flight", "taxonomies", 25),
+    "concurrency": Case({"concurrency": 3}, {}, "in_flight", "taxonomies"),
     "max_calls": Case({"max_calls": 1}, facet="end", material="taxonomies"),
     "max_cost_usd": Case({"max_cost_usd": LITTLE}, {"initial_classifier": "grok"}, "end", "taxonomies"),
     "reuse": Case({"reuse": True}, facet="reused", material="taxonomies"),
@@ -120,7 +120,7 @@ TAXONOMY_GENERATION = MAKING | {
     "mode": Case({"mode": "complete"}, {"sample_size": 1}),
     "depth": Case({"depth": 1}),
     "max_calls": Case({"max_calls": 1}, {"mode": "complete"}, "end", "wide"),
-    "concurrency": Case({"concurrency": 2}, {"mode": "complete"}, "in_flight", "wide", 25),
+    "concurrency": Case({"concurrency": 2}, {"mode": "complete"}, "in_flight", "wide"),
 }
 EXTENSION = {name: Case(case.changed, case.base, case.facet, "taxonomies") for name, case in MAKING.items()} | {
     "taxonomy_id": Case({"taxonomy_id": lambda made: made.taxonomies[0]}, material="taxonomies"),
@@ -128,7 +128,7 @@ EXTENSION = {name: Case(case.changed, case.base, case.facet, "taxonomies") for n
     "category_limits": Case({"category_limits": [2]}, material="taxonomies"),
     "selected_categories": Case({"selected_categories": ["Granite"]}, material="taxonomies"),
     "max_calls": Case({"max_calls": 1}, facet="end", material="taxonomies"),
-    "concurrency": Case({"concurrency": 3}, {}, "in_flight", "taxonomies", 25),
+    "concurrency": Case({"concurrency": 3}, {}, "in_flight", "taxonomies"),
 }
 PROCESSING = {
     "project_id": Case({"project_id": lambda made: made.project + 1_000}, facet="refused", material="text"),
@@ -141,7 +141,7 @@ PROCESSING = {
     "chunk_delimiter": Case(
         {"chunk_delimiter": "kiln"}, {"chunk_strategy": "delimiter", "chunk_size": 60}, "chunks", "text"
     ),
-    "concurrency": Case({"concurrency": 2}, {"parsing_model": "grok"}, "in_flight", "new scan", 25),
+    "concurrency": Case({"concurrency": 2}, {"parsing_model": "grok"}, "in_flight", "new scan"),
     "max_calls": Case({"max_calls": 1}, {"parsing_model": "grok"}, "end", "new scan"),
     "max_cost_usd": Case({"max_cost_usd": LITTLE}, {"parsing_model": "grok"}, "end", "new scan"),
 }
@@ -252,7 +252,7 @@ async def test_without_a_change_nothing_changes(server: Server, fake: FakeLLM, e
 async def _run(server: Server, fake: FakeLLM, where: Endpoint, case: Case, changed: Any) -> Json:
     made = await prepared(server, case.material)
     body = resolved({**where.usual, **case.base, **changed}, made)
-    seen = await seen_of(server, fake, where.path, body, case.latency_ms)
+    seen = await seen_of(server, fake, where.path, body, case.facet == "in_flight")
     if "refused" in seen:
         return seen
     left = await where.left(server, seen, made)
