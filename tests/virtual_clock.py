@@ -1,4 +1,4 @@
-"""Clocks for tests: one that jumps from timer to timer, one that runs faster than the wall's."""
+"""Clocks for tests: one that jumps from timer to timer, one that runs faster than the wall's, and the loop's own."""
 
 import asyncio
 import heapq
@@ -7,6 +7,8 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NoReturn, TypeVar
+
+import pytest
 
 T = TypeVar("T")
 # So many turns of the loop in which nobody else had anything to do.
@@ -84,6 +86,13 @@ async def settle() -> None:
     while idle < IDLE_TURNS:
         await asyncio.sleep(0)
         idle = 0 if loop._ready else idle + 1  # type: ignore[attr-defined]  # asyncio's own queue, which has no other name
+
+
+def leap(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """The running loop's own time leaps: whatever it was to wake within so many seconds wakes at once."""
+    loop = asyncio.get_running_loop()
+    before = loop.time
+    monkeypatch.setattr(loop, "time", lambda: before() + seconds)
 
 
 class FastClock:

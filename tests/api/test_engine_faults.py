@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from api_parts import until
 from app_parts import Json, Server, running_app, settings_for
 from chunksmith.web.keys import METRICS
 from fake_llm import FakeLLM
-from virtual_clock import FastClock, VirtualClock
+from virtual_clock import FastClock, VirtualClock, leap
 
 TRANSIENT = {
     "429": 0.06,
@@ -93,11 +94,19 @@ async def test_a_job_lives_through_all_faults_at_once(tmp_path: Path, provider: 
         assert usage["calls"] == fake.stats.chats
 
 
-async def test_calls_that_hang_are_given_up_and_asked_again(tmp_path: Path) -> None:
+async def test_calls_that_hang_are_given_up_and_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeLLM(script={3: "hang", 7: "hang"})
-    limits = {"providers": {"grok": {"timeout_s": 0.3}}}
+    limits = {"providers": {"grok": {"timeout_s": 600}}}
     async with fake, running_app(settings_for(tmp_path, fake, limits), clock=FastClock()) as server:
-        status = await server.generate(body(await server.project(passages(20)), "grok"))
+        started = await server.post("datasets/generate", body(await server.project(passages(20)), "grok"))
+
+        async def but_for_two() -> bool:
+            done: int = (await server.get(f"jobs/{started['job_id']}"))["result"]["units"]["done"]
+            return done == 18
+
+        await until(but_for_two)
+        leap(monkeypatch, 600)
+        status = await server.ended(started["job_id"])
         assert status["result"]["units"]["done"] == 20
         usage = status["result"]["usage"]
         assert (usage["unknown_calls"], usage["unknown_cost_calls"]) == (2, 2)
