@@ -125,7 +125,7 @@ async def until(condition: Callable[[], Awaitable[bool]] | Callable[[], bool]) -
             found = condition()
             if found if isinstance(found, bool) else await found:
                 return
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.01)
 
 
 def mismatches(shape: Any, value: Any, at: str = "") -> list[str]:

@@ -1,9 +1,12 @@
 """The whole application over a temporary data directory, with providers that are a fake of their wire."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from shutil import copytree
+from typing import Any, NamedTuple
 
 from aiohttp import web, web_app
 from aiohttp.test_utils import TestClient, TestServer
@@ -92,3 +95,25 @@ async def running_app(settings: Settings, **kwargs: Any) -> AsyncIterator[Server
     async with TestServer(app) as server, TestClient(server) as client:
         yield Server(client)
     web_app._cached_build_middleware.cache_clear()  # it would keep many an application that has ended
+
+
+class Prepared(NamedTuple):
+    """A data directory whose server has ended, and the dataset in it. A test that changes something takes a copy."""
+
+    data_dir: Path
+    dataset: str
+
+    def copied(self, to: Path) -> Path:
+        copytree(self.data_dir, to)
+        return to
+
+
+def prepared(data_dir: Path, make: Callable[[Server], Awaitable[str]]) -> Prepared:
+    """``make`` gives the id of the dataset that it made."""
+
+    async def run() -> str:
+        async with FakeLLM() as fake, running_app(settings_for(data_dir, fake)) as server:
+            return await make(server)
+
+    with ThreadPoolExecutor(1) as thread:  # a loop may be running in this one
+        return Prepared(data_dir, thread.submit(asyncio.run, run()).result())

@@ -160,4 +160,4 @@ async def until(reached: Callable[[], bool]) -> None:
     """What another task brings about, in its own time."""
     async with asyncio.timeout(20):
         while not reached():  # noqa: ASYNC110 - what is awaited has no event to offer
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.01)

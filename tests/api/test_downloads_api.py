@@ -9,7 +9,7 @@ import pytest
 from multidict import CIMultiDictProxy
 
 from api_parts import download, entries, faults, files_below, rows
-from app_parts import API, Server
+from app_parts import API, Prepared, Server, prepared
 from chunksmith.web.file_answer import attachment
 
 TYPES = {
@@ -31,10 +31,24 @@ async def got(server: Server, dataset: str, method: str = "GET", **headers: str)
         return Got(response.status, response.headers, await response.read())
 
 
-@pytest.fixture
-async def dataset(server: Server) -> str:
+async def in_batches(server: Server) -> str:
     body = {"project_id": await server.project(), "generation_model": "ollama", "batch_size": 2}
     return str((await server.generate(body))["result"]["dataset_id"])
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return prepared(tmp_path_factory.mktemp("before") / "data", in_batches)
+
+
+@pytest.fixture
+def data_dir(before: Prepared, tmp_path: Path) -> Path:
+    return before.copied(tmp_path / "data")
+
+
+@pytest.fixture
+def dataset(before: Prepared) -> str:
+    return before.dataset
 
 
 async def test_the_tag_is_the_hash_of_the_content(server: Server, dataset: str) -> None:

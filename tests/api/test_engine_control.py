@@ -62,7 +62,7 @@ async def until(server: Server, job_id: str, there: Callable[[Json], bool]) -> J
         progress = status["progress"]
         if there(status) or status["status"] not in ("submitted", "running"):
             return status
-        await asyncio.sleep(0.002)
+        await asyncio.sleep(0.01)
 
 
 def down(count: int) -> Callable[[Json], bool]:
@@ -79,7 +79,7 @@ async def calls_that_came_home(server: Server, job_id: str) -> list[Json]:
         calls: list[Json] = (await server.get(f"jobs/{job_id}/calls?per_page=1000"))["calls"]
         if not any(call["state"] == "intent" for call in calls):
             return calls
-        await asyncio.sleep(0.002)
+        await asyncio.sleep(0.01)
 
 
 async def test_numbers_add_up_at_every_moment(server: Server, fake: FakeLLM) -> None:

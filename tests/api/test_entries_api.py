@@ -10,25 +10,34 @@ from typing import Any
 import pytest
 
 from api_parts import ScriptedModel, entries, faults, fresh, rows
-from app_parts import API, PASSAGES, Json, Server, running_app, settings_for
+from app_parts import API, PASSAGES, Json, Prepared, Server, prepared, running_app, settings_for
 from chunksmith.domain.calls import ChatRequest
 from chunksmith.providers import registry
 from chunksmith.services import datasets
 from chunksmith.storage.entries import EntryStore
-from fake_llm import FakeLLM
 
 DIFFICULTIES = ["beginner", "intermediate", "advanced"]
 SORTS = ("id", "quality", "category", "difficulty")
 
 
-@pytest.fixture
-async def dataset(server: Server, fake: FakeLLM) -> str:
-    return await generated(server)
-
-
 async def generated(server: Server, **fields: Any) -> str:
     body = {"project_id": await server.project(), "generation_model": "ollama", **fields}
     return str((await server.generate(body))["result"]["dataset_id"])
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return prepared(tmp_path_factory.mktemp("before") / "data", generated)
+
+
+@pytest.fixture
+def data_dir(before: Prepared, tmp_path: Path) -> Path:
+    return before.copied(tmp_path / "data")
+
+
+@pytest.fixture
+def dataset(before: Prepared) -> str:
+    return before.dataset
 
 
 async def put(server: Server, dataset: str, entry: str, change: Json, status: int = 200, **kwargs: Any) -> Json:
@@ -437,14 +446,12 @@ async def test_lists_agree_with_a_plain_model(
 
 
 @pytest.mark.parametrize("name", ["entry_01", "01", "entry_00"])
-async def test_an_entry_has_one_id(server: Server, name: str) -> None:
-    status = await server.generate({"project_id": await server.project(), "generation_model": "grok"})
-    await server.call("GET", f"datasets/{status['result']['dataset_id']}/entries/{name}", 404)
+async def test_an_entry_has_one_id(server: Server, dataset: str, name: str) -> None:
+    await server.call("GET", f"datasets/{dataset}/entries/{name}", 404)
 
 
-async def test_page_and_cursor_exclude_each_other(server: Server) -> None:
-    status = await server.generate({"project_id": await server.project(), "generation_model": "grok"})
-    listed = f"datasets/{status['result']['dataset_id']}/entries?per_page=1"
+async def test_page_and_cursor_exclude_each_other(server: Server, dataset: str) -> None:
+    listed = f"datasets/{dataset}/entries?per_page=1"
     cursor = (await server.get(listed))["next_cursor"]
     problem = await server.call("GET", f"{listed}&page=1&cursor={cursor}", 400)
     assert [fault["pointer"] for fault in problem["errors"]] == ["query/page", "query/cursor"]

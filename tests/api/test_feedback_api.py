@@ -6,15 +6,25 @@ from typing import Any
 import pytest
 
 from api_parts import entries, faults, rows
-from app_parts import API, Json, Server, running_app, settings_for
+from app_parts import API, Json, Prepared, Server, prepared, running_app, settings_for
 from chunksmith.app import KEY_SERVICE
 from chunksmith.services.keys import KeyService
 from review_parts import made, model, regenerate, reviewing
 
 
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    return prepared(tmp_path_factory.mktemp("before") / "data", made)
+
+
 @pytest.fixture
-async def dataset(server: Server) -> str:
-    return await made(server)
+def data_dir(before: Prepared, tmp_path: Path) -> Path:
+    return before.copied(tmp_path / "data")
+
+
+@pytest.fixture
+def dataset(before: Prepared) -> str:
+    return before.dataset
 
 
 async def give(server: Server, dataset: str, ids: list[Any], kind: str, status: int = 200, **fields: Any) -> Json:

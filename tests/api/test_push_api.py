@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from app_parts import Server
+from app_parts import Prepared, Server, prepared
 from chunksmith.app import DATABASE_FILE
 from chunksmith.cli.exits import ExitCode
 from fake_hub import TOKEN, FakeHub, running_hub
@@ -58,13 +58,28 @@ class Pusher:
         return Done(started.returncode, out.decode(), err.decode())
 
 
-@pytest.fixture
-async def pusher(server: Server, data_dir: Path, tmp_path: Path) -> AsyncIterator[Pusher]:
+async def generated(server: Server) -> str:
     status = await server.generate({"project_id": await server.project(), "generation_model": "ollama"})
-    with closing(sqlite3.connect(data_dir / DATABASE_FILE)) as connection, connection:
+    return str(status["result"]["dataset_id"])
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    made = prepared(tmp_path_factory.mktemp("before") / "data", generated)
+    with closing(sqlite3.connect(made.data_dir / DATABASE_FILE)) as connection, connection:
         connection.execute("UPDATE entries SET split = CASE position % 2 WHEN 0 THEN 'train' ELSE 'test' END")
+    return made
+
+
+@pytest.fixture
+def data_dir(before: Prepared, tmp_path: Path) -> Path:
+    return before.copied(tmp_path / "data")
+
+
+@pytest.fixture
+async def pusher(server: Server, before: Prepared, tmp_path: Path) -> AsyncIterator[Pusher]:
     async with running_hub() as hub:
-        yield Pusher(server, hub, tmp_path / "hub", status["result"]["dataset_id"])
+        yield Pusher(server, hub, tmp_path / "hub", before.dataset)
 
 
 async def test_a_push_is_a_private_repository_with_all_files_in_one_commit(pusher: Pusher) -> None:
