@@ -17,7 +17,7 @@ from chunksmith.web.keys import JOBS
 from fake_llm import FakeLLM
 from virtual_clock import FastClock, VirtualClock
 
-COUNT = 80
+COUNT = 50
 
 
 def passages(count: int = COUNT, of: str = "Sample") -> list[str]:

@@ -16,6 +16,7 @@ import pytest
 from app_parts import Prepared, Server, prepared
 from chunksmith.app import DATABASE_FILE
 from chunksmith.cli.exits import ExitCode
+from chunksmith.cli.main import run
 from fake_hub import TOKEN, FakeHub, running_hub
 from serve_parts import environment
 
@@ -35,9 +36,12 @@ class Pusher:
         self.home = home
         self.dataset = dataset
 
+    @property
+    def address(self) -> str:
+        return str(self.server.client.make_url("")).rstrip("/")
+
     async def push(self, *arguments: str, token: str = TOKEN, hidden: str = "") -> Done:
         """``hidden``: a module that cannot be imported."""
-        url = str(self.server.client.make_url("")).rstrip("/")
         start = f"import sys; sys.modules[{hidden!r}] = None; " if hidden else ""
         code = f"{start}from chunksmith.cli.main import run; import sys; sys.exit(run(sys.argv[1:]))"
         ours = environment(
@@ -48,7 +52,7 @@ class Pusher:
             HF_HUB_DISABLE_TELEMETRY="1",
         )
         started = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", code, "export", self.dataset, "--server", url, *arguments),
+            *(sys.executable, "-c", code, "export", self.dataset, "--server", self.address, *arguments),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env=ours,
@@ -151,10 +155,18 @@ async def test_a_hub_that_is_not_there_is_told(pusher: Pusher) -> None:
     ids=["no token", "no organisation", "two targets", "format", "public", "no target"],
 )
 async def test_what_cannot_work_is_told_before_anything_is_sent(
-    pusher: Pusher, arguments: tuple[str, ...], token: str, code: ExitCode, said: str
+    pusher: Pusher,
+    arguments: tuple[str, ...],
+    token: str,
+    code: ExitCode,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    done = await pusher.push(*arguments, token=token)
-    assert (done.code, said in done.err, pusher.hub.seen) == (code, True, [])
+    monkeypatch.setenv("HF_ENDPOINT", pusher.hub.url)
+    monkeypatch.setenv("HF_TOKEN", token)
+    done = await asyncio.to_thread(run, ["export", pusher.dataset, "--server", pusher.address, *arguments])
+    assert (done, said in capsys.readouterr().err, pusher.hub.seen) == (code, True, [])
 
 
 async def test_without_the_extra_it_says_what_to_install(pusher: Pusher) -> None:
