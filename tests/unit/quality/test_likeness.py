@@ -17,7 +17,7 @@ from chunksmith.quality.likeness import ALIKE, Likeness, Parts, Twin, parts_of, 
 from chunksmith.quality.spilled import same_keys
 from planted import ALIKE_EDITS, EDITS, OTHERS, texts_of
 
-TEXTS = texts_of(400)
+TEXTS = texts_of(200)
 
 
 def found(texts: list[Parts], given: int = 0) -> dict[int, Twin]:

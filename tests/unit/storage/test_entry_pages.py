@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from chunksmith.domain.datasets import DIFFICULTIES, Entry
 from chunksmith.domain.entry_query import SORTS, EntryQuery, Position, Sort
@@ -18,6 +19,7 @@ from chunksmith.storage.datasets import entry_range
 from chunksmith.storage.entries import EntryStore
 from fresh_database import lay_down
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 COUNT = 120
 AT = "2026-01-01T00:00:00.000Z"
 FILTERS: dict[str, dict[str, Any]] = {
@@ -87,7 +89,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def database(path: Path) -> AsyncIterator[Database]:
     """It is only read."""
     async with open_database(path) as opened:
