@@ -5,11 +5,11 @@ import random
 import zipfile
 from pathlib import Path
 
-import docx
 import pytest
 
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers import ParsedDocument, parse_file
+from word_parts import word_document
 
 _PROSE = "The tower was built in 1759 and stood for more than a hundred years."
 
@@ -72,7 +72,7 @@ _DECLARING = '<?xml version="1.0"?><!DOCTYPE a [ <!ENTITY b "c"> ]><a>&b;</a>'
 
 def _word(tmp_path: Path, members: dict[str, str | bytes]) -> str:
     """A document of one paragraph, and ``members`` beside or instead of its own."""
-    document = docx.Document()
+    document = word_document()
     document.add_paragraph(_PROSE)
     stream = io.BytesIO()
     document.save(stream)

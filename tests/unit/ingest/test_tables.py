@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import docx
 import openpyxl
 import pptx
 import pytest
@@ -13,13 +12,14 @@ from docx.table import Table
 
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers import parse_file
+from word_parts import word_document
 
 _TOWERS = (("Tower", "Height", "Cost"), ("Eddystone", "49 m", "10"), ("Bell Rock", "35 m", "20"))
 _PLAIN = "| Tower | Height | Cost |\n| --- | --- | --- |\n| Eddystone | 49 m | 10 |\n| Bell Rock | 35 m | 20 |"
 
 
 def _word(tmp_path: Path, change: Callable[[Table], object], rows: tuple[tuple[str, ...], ...] = _TOWERS) -> str:
-    document = docx.Document()
+    document = word_document()
     document.add_paragraph("What each tower costs.")
     table = document.add_table(len(rows), len(rows[0]))
     for at, row in enumerate(rows):
