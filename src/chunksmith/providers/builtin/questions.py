@@ -47,7 +47,7 @@ _BLOCKED_OPENINGS = frozenset(
     afterwards here there rather
     """.split()
 )
-_BLOCKED_TEXT = re.compile(r"\?|!$|^\W*\(|^[Ll]ike ")
+_BLOCKED_TEXT = re.compile(r"\?|!$|^\W*\(|^[Ll]ike |^Let['’]s ")
 _BLOCKED_AS = re.compile(r"^as ", re.I)
 # They open a sentence together with the word behind them: "Prior to", "Instead of", "Due to".
 _OPENING_PAIRS = frozenset("prior beginning starting instead due owing thanks contrary".split())

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from chunksmith.providers.builtin.grammar.clauses import parse
 from chunksmith.providers.builtin.grammar.framing import is_anaphoric, is_free, is_pointing
+from chunksmith.providers.builtin.grammar.neighbours import lacks_subject
 from chunksmith.providers.builtin.grammar.passage import Sentence
 from chunksmith.providers.builtin.grammar.reading import Reading, has_clause, is_expletive, past_opening
 from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, reading
@@ -160,6 +161,8 @@ def is_clause(text: str) -> bool:
     if commands(text):
         return True
     parts = tokens(text)
+    if lacks_subject(parts, 0, len(parts)):
+        return False
     if parts[0].tag in ("prep", "sub", "to"):
         return has_clause(text.partition(", ")[2] or "-")
     verbs = [place for place, token in enumerate(parts) if place and _is_finite(token)]

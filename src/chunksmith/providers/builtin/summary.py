@@ -36,7 +36,9 @@ _LINKED = re.compile(
     r"^[^,]{0,20}\bmentioned\b",
     re.I,
 )
-_BLOCKED = re.compile(r"\b(?:I|we|our|my|let's|above|below|following|as follows|see|figure|section|chapter|here)\b")
+_BLOCKED = re.compile(
+    r"\b(?:I|we|our|my|[Ll]et['’]s|above|below|following|as follows|see|figure|section|chapter|here)\b"
+)
 
 
 def terms(text: str, language: str) -> list[str]:

@@ -17,6 +17,7 @@ from chunksmith.providers.builtin.blanks.run_openings import (
     Opening,
     openings,
 )
+from chunksmith.providers.builtin.grammar.neighbours import lacks_subject
 from chunksmith.providers.builtin.grammar.reading import Reading, has_clause
 from chunksmith.providers.builtin.grammar.verbs import reading
 from chunksmith.providers.builtin.grammar.words import Token, is_name, is_plural, tokens
@@ -159,7 +160,8 @@ def _is_fit(line: Line) -> bool:
         or _BROKEN.search(text)
     ):
         return False
-    if tokens(text)[0].tag in ("be", "have", "do", "modal"):
+    parts = tokens(text)
+    if parts[0].tag in ("be", "have", "do", "modal") or lacks_subject(parts, 0, len(parts)):
         return False
     asked = _BEING.sub("", _ASKED.sub("", text))
     return commands(asked) or any(_states(part) for part in _parts(asked))

@@ -100,9 +100,9 @@ def _is_overrun(subject: Sequence[Token]) -> bool:
 
 
 def begins_contracted(token: Token) -> bool:
-    """``it's``, ``you've``: a pronoun and the finite verb in one."""
+    """``it's``, ``you've``, ``let's``: a pronoun and the finite verb in one."""
     pronoun, _, verb = token.lower.replace("’", "'").partition("'")
-    return bool(verb) and pronoun in _PERSONAL | {"you", "that", "there"}
+    return bool(verb) and pronoun in _PERSONAL | {"you", "that", "there", "let"}
 
 
 _PERSONAL = frozenset("it they he she we i".split())

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from chunksmith.providers.builtin.grammar.neighbours import is_no_verb, is_unlisted_verb, lacks_subject
 from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, reading, readings
 from chunksmith.providers.builtin.grammar.words import Token, is_name, is_plural
 
@@ -28,7 +29,7 @@ def may_open(tokens: Sequence[Token], first: int) -> bool:
     if token.tag == "adv" and token.lower.endswith("ly") and reading(following.lower, "g"):
         # "Deliberately changing the mode …"
         return True
-    if token.tag not in _OPENERS:
+    if token.tag not in _OPENERS or lacks_subject(tokens, first, len(tokens)):
         return False
     if token.lower in {"first", "second", "next", "last"} and following.tag in ("det", "pron"):
         return False
@@ -178,7 +179,9 @@ def _is_finite(tokens: Sequence[Token], first: int, index: int, limit: int) -> b
     """Whether a word that can be a verb is one here, by its neighbours and by agreement with the noun before it."""
     forms = readings(tokens[index].lower)
     if not forms:
-        return _is_unlisted(tokens, first, index, limit)
+        return is_unlisted_verb(tokens, index, limit)
+    if is_no_verb(tokens, first, index, limit):
+        return False
     before = _noun_before(tokens, first, index)
     if before is not None and tokens[before].tag == "rel":
         return any(form.feature in "sbd" for form in forms)
@@ -201,7 +204,10 @@ def _is_finite(tokens: Sequence[Token], first: int, index: int, limit: int) -> b
     if "b" in features and not ("d" in features and not plural):
         if tokens[index].lower not in NOUN_LIKE - _FIRM:
             return plural
-        return plural and _object_follows(tokens, index, limit, _in_noun_phrase(tokens, first, index))
+        found = plural and _object_follows(tokens, index, limit, _in_noun_phrase(tokens, first, index))
+        # "They found old maps": the past of another verb.
+        if found or len({form.base for form in forms}) == 1:
+            return found
     return "d" in features and not _is_reduced(tokens, index, limit)
 
 
@@ -234,18 +240,10 @@ def _is_surely_verb(tokens: Sequence[Token], first: int, index: int, limit: int)
     return True
 
 
-_BEFORE_VERB = frozenset("then also always often usually never automatically merely simply normally".split())
+_BEFORE_VERB = frozenset("then now also always often usually never automatically merely simply normally".split())
+_REACHING = frozenset("lead point want need attempt plan map link move fall apply".split())
 _AIMING = frozenset("need help aim attempt plan fail cause start promise".split())
 _AFTER_VERB = frozenset("the a an its their each every both all any no this".split())
-
-
-def _is_unlisted(tokens: Sequence[Token], first: int, index: int, limit: int) -> bool:
-    """``the algorithm aborts the statement``: after a singular noun and before an article it can only be a verb."""
-    word = tokens[index].text
-    if not (word.islower() and word.isalpha() and len(word) > 3 and is_plural(word)) or index + 1 >= limit:
-        return False
-    before = tokens[index - 1]
-    return before.tag in ("word", "quoted") and not is_plural(before.text) and tokens[index + 1].text in _AFTER_VERB
 
 
 def _names_version(tokens: Sequence[Token], place: int) -> bool:
@@ -288,8 +286,12 @@ def _may_follow(tokens: Sequence[Token], index: int, limit: int) -> bool:
 
 def _object_follows(tokens: Sequence[Token], index: int, limit: int, surely: bool) -> bool:
     """``surely``: nothing but an object will do."""
-    opening = ("det", "quoted", "pron") if surely else ("det", "quoted", "pron", "to", "rel", "adv")
-    return index + 1 < limit and tokens[index + 1].tag in opening
+    opening = ("det", "quoted", "pron") if surely else ("det", "quoted", "pron", "rel", "adv")
+    if index + 1 >= limit:
+        return False
+    if tokens[index + 1].tag == "to" and not surely and index + 2 < limit:
+        return tokens[index].lower in _REACHING or reading(tokens[index + 2].lower, "b") is not None
+    return tokens[index + 1].tag in opening
 
 
 def _in_noun_phrase(tokens: Sequence[Token], first: int, index: int) -> bool:

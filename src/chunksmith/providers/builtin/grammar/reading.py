@@ -17,6 +17,7 @@ from chunksmith.providers.builtin.grammar.framing import (
     is_pointing,
     small,
 )
+from chunksmith.providers.builtin.grammar.neighbours import lacks_subject
 from chunksmith.providers.builtin.grammar.passage import Sentence
 from chunksmith.providers.builtin.grammar.topic import Topic, named
 from chunksmith.providers.builtin.grammar.verbs import reading
@@ -93,7 +94,7 @@ def has_clause(text: str) -> bool:
     last = last_word(parts)
     if parse(parts, 0, last) is not None:
         return True
-    if reading(parts[0].lower, "s"):
+    if reading(parts[0].lower, "s") or lacks_subject(parts, 0, last):
         return False
     for place, token in enumerate(parts):
         if token.tag in ("be", "modal", "do", "have") and not any(
