@@ -9,6 +9,7 @@ prose chunks with fewer than two open questions what became of each sentence: th
 
 import argparse
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -95,8 +96,12 @@ def weight(text: str) -> float:
     return len(text.split()) + wide / 2
 
 
+# "xStep(3) - add 3 to the window.": the entry of a list of calls.
+_CALL = re.compile(r"[A-Za-z_]\w*\([^()]*\) [-–—] ")
+
+
 def is_english_prose(chunk: Chunk, found: Sequence[Sentence]) -> bool:
-    share = sum(weight(sentence.text) for sentence in found) / weight(chunk.text)
+    share = sum(weight(sentence.text) for sentence in found if not _CALL.match(sentence.text)) / weight(chunk.text)
     return share >= 2 / 3 and detect(" ".join(sentence.text for sentence in found)) == "en"
 
 

@@ -1,5 +1,7 @@
 """Whether two questions on one passage are too much alike to be asked together."""
 
+import re
+
 from chunksmith.providers.builtin.acceptance import Candidate
 from chunksmith.providers.builtin.summary import terms
 
@@ -39,6 +41,9 @@ def share_answer(first: Candidate, second: Candidate, most: float = 0.3) -> bool
     return first.answer == second.answer or len(one & two) > most * min(len(one), len(two))
 
 
+_NUMBERED = re.compile(r"\b[A-Za-z_]+\d[\w.]*")
+
+
 def _hold(first: Candidate, second: Candidate) -> bool:
     return first.answer in second.answer or second.answer in first.answer
 
@@ -52,6 +57,10 @@ def _ask_alike(first: Candidate, second: Candidate, bare: bool = False) -> bool:
     lead = asked[0].partition(", ")[0]
     if bare and asked[1].startswith(f"{lead}, "):
         asked = asked[0].removeprefix(lead), asked[1].removeprefix(lead)
+    numbered = [set(_NUMBERED.findall(text)) for text in asked]
+    if all(numbered) and not numbered[0] & numbered[1]:
+        # "What does man2 describe?" and "What does man3 describe?"
+        return False
     one, two = (set(terms(text, "en")) for text in asked)
     if first.sentence == second.sentence:
         return len(one & two) > 0.75 * min(len(one), len(two))

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from chunksmith.providers.builtin.acceptance import Candidate, finished, unlinked
 from chunksmith.providers.builtin.blanks.run_openings import quoted_lead
+from chunksmith.providers.builtin.grammar.clauses import parse
 from chunksmith.providers.builtin.grammar.reading import Proposal, Reading, past_opening
 from chunksmith.providers.builtin.grammar.topic import Topic
 from chunksmith.providers.builtin.questions import (
@@ -22,10 +23,12 @@ from chunksmith.providers.builtin.questions import (
 from chunksmith.providers.builtin.rules.command_lines import command_lines
 from chunksmith.providers.builtin.rules.complements import complements
 from chunksmith.providers.builtin.rules.consequents import adjunct_questions
+from chunksmith.providers.builtin.rules.enumerated import enumerated
 from chunksmith.providers.builtin.rules.errands import steps
 from chunksmith.providers.builtin.rules.in_place import asked_in_place
-from chunksmith.providers.builtin.rules.inward import inward
+from chunksmith.providers.builtin.rules.inward import excepted, inward, past_label
 from chunksmith.providers.builtin.rules.named_things import with_name
+from chunksmith.providers.builtin.rules.openings import clause_proposals
 from chunksmith.providers.builtin.rules.plain import plain_questions
 from chunksmith.providers.builtin.rules.standing import as_it_stands
 from chunksmith.providers.builtin.rules.unturned import unturned
@@ -34,8 +37,21 @@ from chunksmith.providers.builtin.rules.unturned import unturned
 def remaining(reads: Sequence[Reading]) -> list[Candidate]:
     """Questions on long complements, on statements inside a sentence, and under headings that have to be quoted."""
     asked = [found for read in reads if is_plain(read, MAX_OPENED) for found in _remaining(read)]
-    asked += [found for read in reads for one in command_lines(read) if (found := as_it_stands(read, one))]
+    asked += [
+        found
+        for read in reads
+        for one in (*command_lines(read), *enumerated(read))
+        if (found := as_it_stands(read, one))
+    ]
+    asked += [found for read in reads for inner in excepted(read) for found in _excepted(inner)]
     return [one for one in asked if not _OF_PAGE.search(one.question)]
+
+
+def _excepted(inner: Reading) -> Iterator[Candidate]:
+    clause = parse(inner.tokens, 0, inner.last)
+    drafted = clause_proposals(inner, clause) if clause is not None else ()
+    headed = (raised(one)._replace(leans=True, needs_lead=True) for one in drafted)
+    yield from (found for one in headed if (found := finished(inner, one)))
 
 
 _OF_PAGE = re.compile(r"\bthe (?:first |second |last |next )?(?:document|section|article|chapter)\b")
@@ -43,10 +59,10 @@ _OF_PAGE = re.compile(r"\bthe (?:first |second |last |next )?(?:document|section
 
 def _remaining(read: Reading) -> Iterator[Candidate]:
     headed = _quoting_heading(read)
-    named = with_name(read, drafted_behind(replace(read, told=True)))
-    for proposal in (*steps(read), *named):
-        if one := finished(read, raised(proposal)):
-            yield one
+    for inner in (read, *past_label(read)):
+        named = with_name(inner, drafted_behind(replace(inner, told=True)))
+        yield from (one for proposal in named if (one := finished(inner, raised(proposal))))
+    yield from (one for proposal in steps(read) if (one := finished(read, raised(proposal))))
     for inner in (headed, *inward(headed)):
         yield from (one for proposal in complements(inner) if (one := as_it_stands(inner, proposal)))
         drafted = (*map(raised, (*proposals(inner), *unturned(inner), *plain_questions(inner))), *_in_place_of(inner))

@@ -151,7 +151,7 @@ def names_variable(question: str, answer: str) -> bool:
 
 # "t1", "Idx2": the tables of an example, unlike "fts5".
 _EXAMPLE = re.compile(
-    r"\b(?!m4\b|(?:rc|fts|utf|sha|md|mp|ext|x|py|json|http|ipv?|v)\d)(?:[a-z]{1,3}|[A-Z][a-z]{1,3})\d\b"
+    r"\b(?!m4\b|(?:rc|fts|utf|sha|md|mp|ext|man|x|py|json|http|ipv?|v)\d)(?:[a-z]{1,3}|[A-Z][a-z]{1,3})\d\b"
 )
 # "The "fruit" column": a table that only the example shows.
 _NAMED_PART = re.compile(r"[\"“][a-z_]+[\"”] (?:column|index|table|field|row)\b")

@@ -1,11 +1,14 @@
-"""The statements inside a sentence: behind a colon, a semicolon, ``this shows that once A, B``, ``As noted, A``."""
+"""The statements inside a sentence: behind a colon, a semicolon, a label, ``Whether A,``, ``As noted,``."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 from chunksmith.providers.builtin.grammar.clauses import parse
+from chunksmith.providers.builtin.grammar.framing import ORDINALS
 from chunksmith.providers.builtin.grammar.reading import Reading, past_opening
+from chunksmith.providers.builtin.grammar.topic import named
 
 _SHORTEST = 6  # tokens
 
@@ -20,6 +23,27 @@ def inward(read: Reading) -> Iterator[Reading]:
         words = (token.lower for token in read.tokens[start : start + 4])
         if end - start >= _SHORTEST and read.tokens[end].text != ":" and not _LEANING.match(" ".join(words)):
             yield replace(read, tokens=read.tokens[start : end + 1], last=end - start, told=False)
+    yield from past_label(read)
+
+
+def past_label(read: Reading) -> Iterator[Reading]:
+    """The statement behind a title that has run into it, or behind a remark."""
+    start = _past_title(read) or _past_remark(read, past_opening(read))
+    if start:
+        yield _from(read, start, read.last)
+
+
+def excepted(read: Reading) -> Iterator[Reading]:
+    """``Like the first lamp, except A``: A, of what the heading names."""
+    begin = next((at for at in range(2, read.last - _SHORTEST) if read.tokens[at].lower == "except"), 0) + 1
+    if begin > 1 and read.tokens[0].lower == "like":
+        yield _from(read, begin + (read.tokens[begin].lower == "that"), read.last)
+
+
+def _from(read: Reading, start: int, end: int) -> Reading:
+    first = read.tokens[start]
+    opened = first._replace(text=first.text[0].upper() + first.text[1:]) if first.tag != "word" else first
+    return replace(read, tokens=(opened, *read.tokens[start + 1 : end + 1]), last=end - start, told=False)
 
 
 def _aside(read: Reading) -> Reading | None:
@@ -44,9 +68,6 @@ def _starts(read: Reading) -> Iterator[int]:
             opens = token.lower == "that" and following.lower in _OCCASIONS and parts[place - 1].lower in _STATING
         if opens:
             yield place + 1
-    remark = _past_remark(read, first)
-    if remark:
-        yield remark
 
 
 _STOPS = frozenset({";", ":", "—", "–"})
@@ -57,15 +78,38 @@ _STATING = frozenset("shows show means mean implies states says note guarantees 
 
 
 def _past_remark(read: Reading, start: int) -> int:
-    """Behind ``As noted before,``, ``Later,``, ``Having said that,``, which tell nothing of the statement; else 0."""
+    """Behind ``As noted before,``, ``Having said that,``, ``Whether A or B,``: it holds without them; else 0."""
     parts = read.tokens
     opening = [token.lower for token in parts[start : start + 4]]
+    if len(opening) < 4:
+        return 0
+    form = next((at for at in range(2, len(opening)) if opening[at] == "form"), 0)
+    if form and opening[0] == "in" and opening[form - 1] in ORDINALS and start + form + _SHORTEST < read.last:
+        told = any(one.lower == "this" and named(read.topic, two.lower) for one, two in pairwise(parts))
+        return start + form + 2 if told and parts[start + form + 2].tag == "sub" else 0
     noted = opening[0] == "as" and (opening[1] in _NOTED or opening[1:3] == ["you", "know"])
-    if not noted and opening[:2] != ["having", "said"] and opening[:3] not in _SIDES:
+    instead = opening[:2] == ["rather", "than"] and opening[2].endswith("ing")
+    noted = noted or instead or opening[0] == "whether" or opening[:2] == ["having", "said"]
+    if not noted and opening[:3] not in _SIDES:
         return 0
     comma = next((at for at in range(start + 2, min(start + 12, read.last - _SHORTEST)) if parts[at].text == ","), 0)
     return comma + 1 if comma and parse(parts, comma + 1, read.last) is not None else 0
 
 
+def _past_title(read: Reading) -> int:
+    """``man2: System calls This section tells of A``: a printed title has run into the statement; 0 where none has."""
+    parts = read.tokens
+    labelled = read.last > _SHORTEST and parts[1].text == ":"
+    for place in range(3, min(_LONGEST_TITLE, read.last - _SHORTEST)) if labelled else ():
+        before, token = parts[place - 1], parts[place]
+        if token.tag == "punct":
+            break
+        opens = token.tag in ("det", "pron") or parts[place + 1].tag == "num"
+        if token.text[0].isupper() and before.text.islower() and opens:
+            return place if parse(parts, place, read.last) is not None else 0
+    return 0
+
+
+_LONGEST_TITLE = 12  # tokens
 _SIDES = (["on", "the", "other"], ["for", "the", "same"])
 _NOTED = frozenset("noted mentioned described explained pointed discussed seen shown stated said".split())

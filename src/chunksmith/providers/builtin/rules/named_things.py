@@ -1,4 +1,4 @@
-"""What ``this field`` or ``it`` is, by the heading or the line above: *Choices* below *Fields*, ``**xDelete:**``.
+"""What ``this field`` or ``it`` is, by the heading, the line above or the label before it: ``**xDelete:**``.
 
 A question on such a sentence is drafted as if the sentence stood behind its context; then the name is put in.
 """
@@ -10,8 +10,11 @@ from dataclasses import replace
 from chunksmith.providers.builtin.grammar.reading import Proposal, Reading
 from chunksmith.providers.builtin.grammar.topic import heading_text, is_generic, named
 
-_FIRST = re.compile(r"This (?:[a-z-]+ ){0,2}?([a-z]+) (?=(?:can|may|must|should|will|[a-z]+s)\b)")
+_FIRST = re.compile(r"[Tt]his (?:[a-z-]+ ){0,2}?([a-z]+) (?=(?:can|may|must|should|will|[a-z]+s)\b)")
 _MANY = re.compile(r"(?:[A-Z]\w+,? )?[Tt]hese ([a-z]+s)\b")
+# "man2: System calls" before "This section tells of A", "Section 2 tells of A".
+_LABEL = re.compile(r"([a-z][\w.-]*): [A-Z][a-z]+(?: [a-z]+){0,6} ")
+_PAGED = re.compile(r"(?:This|Section \d+)(?: section)?(?= [a-z])")
 _CODE = re.compile(r"[a-z]\w*(?:[A-Z_]\w*|\([\w, ]*\))")
 
 
@@ -22,7 +25,12 @@ def name_of(read: Reading) -> tuple[str, str]:
         topic = read.topic.text if read.topic is not None and read.topic.kind == "noun" else ""
         return (found[1], topic) if topic.lower().endswith(f" {found[1]}") else ("", "")
     opener = next((one for one in (*read.lines, read) if one.sentence.paragraph == read.sentence.paragraph), read)
-    found = _FIRST.match(opener.sentence.text)
+    text = opener.sentence.text
+    label = _LABEL.fullmatch(text[: read.tokens[0].start]) if opener is read else None
+    opener_at = opener.tokens[0].start if opener is read else 0
+    if label is not None and (paged := _PAGED.match(text, opener_at)):
+        return paged[0].lower(), label[1]
+    found = _FIRST.match(text, opener_at)
     if found is None:
         return "", ""
     noun = found[1]
@@ -42,10 +50,15 @@ def _label_above(read: Reading) -> str:
 def _heading_of(read: Reading, noun: str) -> str:
     """``error`` under *Type*: the headings above the innermost one tell what sort of thing it names."""
     titles = [heading_text(heading) for heading in read.sentence.headings]
-    if len(titles) < 2 or len(titles[-1].split()) > 2 or is_generic(titles[-1]) or not titles[-1].isalpha():
+    if len(titles) < 2 or len(titles[-1].split()) > 2 or not titles[-1].isalpha():
         return ""
     above = {word.removesuffix("s") for title in titles[:-1] for word in title.lower().split()}
-    return titles[-1] if noun in above else ""
+    # "This datatype" below *Type* and *note*
+    kind = any(noun.endswith(word) and noun != word for word in above if len(word) >= _LONG_ENOUGH)
+    return titles[-1] if kind or (noun in above and not is_generic(titles[-1])) else ""
+
+
+_LONG_ENOUGH = 4  # letters
 
 
 def with_name(read: Reading, drafted: Iterator[Proposal]) -> Iterator[Proposal]:
@@ -53,7 +66,8 @@ def with_name(read: Reading, drafted: Iterator[Proposal]) -> Iterator[Proposal]:
     noun, name = name_of(read)
     if not noun:
         return
-    pattern = re.compile(rf"\b(?:th(?:is|ese) (?:[a-z-]+ ){{0,2}}?{noun}|it)\b(?!.*\bthis {noun}\b)", re.I)
+    thing = noun if " " in noun else rf"th(?:is|ese) (?:[a-z-]+ ){{0,2}}?{noun}"
+    pattern = re.compile(rf"\b(?:{thing}|it)\b(?!.*\bthis {noun}\b)", re.I)
     for proposal in drafted:
         draft = proposal.draft
         question, told = (pattern.sub(name, text, count=1) for text in (draft.question, draft.instruction))

@@ -1,6 +1,6 @@
 """Questions on what a subject does: objects, complements, duties."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from chunksmith.providers.builtin.grammar.clauses import text_of
 from chunksmith.providers.builtin.grammar.framing import ORDINALS
@@ -19,6 +19,7 @@ from chunksmith.providers.builtin.grammar.views import (
     object_end,
     opens_noun,
 )
+from chunksmith.providers.builtin.grammar.words import Token
 from chunksmith.providers.builtin.rules.predicates import is_bare
 
 _DWELLING = frozenset("live grow reside dwell nest breed occur lie sit stand hibernate".split())
@@ -90,7 +91,7 @@ def objects(view: View) -> Iterator[Draft]:
         return
     if clause.base in _ALLOWING and any(token.tag == "to" for token in view.tokens[start:end]):
         return
-    if any(token.lower in VAGUE_OBJECTS for token in view.tokens[start : min(end, start + 2)]):
+    if _is_vague(view.tokens[start : min(end, start + 3)]):
         return
     score = 7.0 - 1.5 * (clause.base in _WEAK) - (1.0 if clause.negated else 0.0) - (1.0 if view.you else 0)
     if clause.base == "mean" and clause.kind == "lexical":
@@ -106,6 +107,12 @@ def objects(view: View) -> Iterator[Draft]:
         score -= 2.0
     yield Draft("what", view.ask("What", start) + suffix, view.tell("State what", start) + suffix, start, end, score)
     yield from _located_object(view, start, end)
+
+
+def _is_vague(opening: Sequence[Token]) -> bool:
+    """``takes note of it``; not ``a note that can be read``."""
+    told = len(opening) > 2 and opening[0].tag == "det" and opening[2].tag == "rel"
+    return not told and any(token.lower in VAGUE_OBJECTS for token in opening[:2])
 
 
 def tools(view: View) -> Iterator[Draft]:

@@ -79,8 +79,8 @@ def _taken_up(read: Reading, clause: Clause, inner: str) -> Iterator[Proposal]:
 
 def _turned(read: Reading, clause: Clause, opening: Token, start: int, comma: int) -> Iterator[Proposal]:
     """``If A, B`` asked from the other end: under what condition B?"""
-    end = clause_end(clause)
-    told = read.tokens[clause.first : end]
+    end = _before_apposition(read, clause)
+    told = read.tokens[clause.first + _names(read, clause) : end]
     if any(token.tag == "pron" or token.lower in _BACKWARD for token in told) or comma - start < 4:
         return
     subject = subject_phrase(read, clause)
@@ -94,6 +94,13 @@ def _turned(read: Reading, clause: Clause, opening: Token, start: int, comma: in
     wh, kind = ("Under what condition", "condition") if opening.lower in {"if", "unless"} else ("When", "when")
     draft = Draft(kind, view.ask(wh, end), view.tell(f"State {_small_first(wh)}", end), start, comma, 5.2)
     yield Proposal(draft, "", subject.penalty, leans, needs_lead=leans)
+
+
+def _before_apposition(read: Reading, clause: Clause) -> int:
+    """``the colour of the lamp, one of red, green or white``: the condition is asked for without what it may be."""
+    end = clause_end(clause)
+    places = (place for place in range(clause.main + 2, end - 2) if read.tokens[place].text == ",")
+    return next((at for at in places if [t.lower for t in read.tokens[at + 1 : at + 3]] == ["one", "of"]), end)
 
 
 def _turned_order(order: Directive, opening: Token, start: int, comma: int) -> Iterator[Proposal]:
@@ -130,7 +137,7 @@ def with_lead(read: Reading, start: int) -> Iterator[Proposal]:
             yield from _turned(read, clause, opening, start, comma)
         elif (order := directive_at(read, begin, read.last)) is not None:
             yield from _turned_order(order, opening, start, comma)
-        settled = clause is not None and read.tokens[clause.first].tag != "pron"
+        settled = clause is not None and (read.tokens[clause.first].tag != "pron" or _names(read, clause))
         if clause is not None and _stands_before(read, start, comma):
             if settled:
                 yield from clause_proposals(read, clause, inner)
@@ -164,6 +171,12 @@ def with_lead(read: Reading, start: int) -> Iterator[Proposal]:
         if subject is not None:
             view = View(read.sentence.text, clause, subject.text, clause_end(clause))
             yield from _led(view, inner, start, comma, subject)
+
+
+def _names(read: Reading, clause: Clause) -> bool:
+    """``this pragma``, where the heading says which one."""
+    this = read.tokens[clause.first].lower in {"this", "these"} and not read.told
+    return this and subject_phrase(read, clause) is not None
 
 
 def lead_text(read: Reading, start: int, comma: int) -> str:
