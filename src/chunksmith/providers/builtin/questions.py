@@ -7,7 +7,7 @@ from dataclasses import replace
 from chunksmith.providers.builtin.acceptance import Candidate, behind, finished, headed
 from chunksmith.providers.builtin.grammar.clauses import Clause, parse
 from chunksmith.providers.builtin.grammar.framing import Vocabulary
-from chunksmith.providers.builtin.grammar.passage import Sentence
+from chunksmith.providers.builtin.grammar.passage import Sentence, enumerates, first_end
 from chunksmith.providers.builtin.grammar.reading import (
     MAX_FARTHER,
     MAX_LINES,
@@ -194,7 +194,8 @@ def readings_of(sentences: Sequence[Sentence]) -> list[Reading]:
         topic = topic_of(sentence.headings, vocabulary.lower, vocabulary.capital)
         near = before if before and before.paragraph == sentence.paragraph else None
         previous = near.text if near else ""
-        last = last_word(parts)
+        end = first_end(sentence.text)
+        last = min(last_word(parts), next((at for at, token in enumerate(parts) if token.start >= end), len(parts)))
         read = Reading(
             sentence,
             number,
@@ -271,6 +272,8 @@ def is_plain(read: Reading, longest: int = _MAX_TOKENS) -> bool:
     cut = first.text.isalpha() and first.text.islower()
     if read.sentence.item and first.lower in _CHANGED:
         # "Fixed scripts triggering builds": somebody has, and no statement has a subject.
+        return False
+    if enumerates(read.sentence.text):
         return False
     return len(read.tokens) <= longest and not _BLOCKED_TEXT.search(read.sentence.text) and not cut
 

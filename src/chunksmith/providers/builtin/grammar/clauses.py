@@ -5,15 +5,16 @@ When two readings are possible there is no clause: a question that was not made 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from chunksmith.providers.builtin.grammar.finite import (
-    AUXILIARY,
     MAX_SUBJECT,
     NOMINAL,
     find_finite,
     may_open,
     subject_is_plural,
 )
+from chunksmith.providers.builtin.grammar.joints import AUXILIARY
 from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, Form, guess_base, reading, readings
 from chunksmith.providers.builtin.grammar.words import Token
 
@@ -63,7 +64,7 @@ def parse(tokens: Sequence[Token], first: int, last: int) -> Clause | None:
     if subject[-1].tag == "conj" or subject[-1].text.endswith(("'s", "’s")):
         # "The lamp flickered with a hiss and | did not light": the finite verb was passed over.
         return None
-    if subject[-1].lower in {"longer", "such", "first"} or _holds_verb(subject) or _is_overrun(subject):
+    if subject[-1].lower in _UNFINISHED or _opens_elsewhere(subject) or _holds_verb(subject) or _is_overrun(subject):
         return None
     if subject_end - first > MAX_SUBJECT or not any(
         token.tag in (*NOMINAL, "pron") for token in tokens[first:subject_end]
@@ -71,6 +72,28 @@ def parse(tokens: Sequence[Token], first: int, last: int) -> Clause | None:
         return None
     clause = _group(tokens, first, subject_end, verb, last)
     return clause if clause is not None and _tail_is_clear(clause) else None
+
+
+# "Paths used by other | builds": a noun must follow.
+_UNFINISHED = frozenset("longer such first other various certain".split())
+
+
+def _opens_elsewhere(subject: Sequence[Token]) -> bool:
+    """No subject: ``"A," said B``, ``Four years after A was B``, ``Full and direct access``."""
+    if subject[-1].tag == "quoted" and subject[-1].text[-2:-1] == ",":
+        return True
+    if subject[-1].lower in _NO_HEADS and all(token.tag in ("word", "conj") for token in subject):
+        return True
+    return any(two.lower in {"after", "before"} and one.lower in _SPANS for one, two in pairwise(subject))
+
+
+_NO_HEADS = frozenset("direct full empty separate total indirect".split())
+_SPANS = frozenset(
+    """
+    year years month months week weeks day days hour hours minute minutes second seconds decade decades century
+    centuries long shortly soon moments
+    """.split()
+)
 
 
 def _holds_verb(subject: Sequence[Token]) -> bool:

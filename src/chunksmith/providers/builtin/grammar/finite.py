@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 
+from chunksmith.providers.builtin.grammar.joints import (
+    AUXILIARY,
+    aside_end,
+    determines,
+    joins_statements,
+    opens_contact,
+)
 from chunksmith.providers.builtin.grammar.neighbours import is_no_verb, is_unlisted_verb, lacks_subject
 from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, reading, readings
 from chunksmith.providers.builtin.grammar.words import Token, is_name, is_plural
 
 MAX_SUBJECT = 18
-
-
-AUXILIARY = ("be", "have", "do", "modal")
 
 
 NOMINAL = ("word", "quoted", "num")
@@ -93,17 +97,17 @@ def find_finite(tokens: Sequence[Token], first: int, limit: int) -> tuple[int, i
         behind = after_noun or (token.lower == "which" and tokens[index - 1].tag == "prep")
         # "a column that is new and that has a name": the second clause tells of the same noun.
         again = related and tokens[index - 1].tag == "conj"
-        if (token.tag == "rel" and (behind or again)) or _opens_contact(tokens, first, index, limit):
+        if (token.tag == "rel" and (behind or again)) or opens_contact(tokens, first, index, limit):
             if relative:
                 return None
             relative = related = True
         elif token.text == ",":
-            end = _aside_end(tokens, index, limit)
+            end = aside_end(tokens, index, limit)
             if end:
                 return index, end
             listing = True
         elif token.tag == "conj":
-            if token.lower not in {"and", "or"}:
+            if token.lower not in {"and", "or"} or joins_statements(tokens, first, index):
                 return None
             joined = True
         elif (
@@ -114,45 +118,12 @@ def find_finite(tokens: Sequence[Token], first: int, limit: int) -> tuple[int, i
                 and index > first
                 and not relative
                 and token.lower not in {"all", "some", "most", "both", "each"}
-                and not _determines(tokens, index, limit)
+                and not determines(tokens, index, limit)
             )
         ):
             return None
         index += 1
     return None
-
-
-def _opens_contact(tokens: Sequence[Token], first: int, index: int, limit: int) -> bool:
-    """``the bug you want to fix``: a clause that no word introduces, between a noun that ``the`` opens and its verb."""
-    if tokens[index].lower not in {"you", "they"} or index < first + 2 or index + 2 >= limit:
-        return False
-    noun = tokens[index - 1]
-    following = tokens[index + 1]
-    verb = following.tag in ("modal", "have", "do") or (following.tag == "word" and reading(following.lower, "bd"))
-    return (
-        tokens[first].lower in {"the", "a", "any", "every"} and noun.tag == "word" and index == first + 2 and bool(verb)
-    )
-
-
-def _determines(tokens: Sequence[Token], index: int, limit: int) -> bool:
-    """``of this file``: the pronoun has a noun of its own."""
-    noun = tokens[index].lower in {"this", "that", "these", "those"} and index + 1 < limit
-    return noun and tokens[index + 1].tag in ("word", "quoted") and not reading(tokens[index + 1].lower, "s")
-
-
-def _aside_end(tokens: Sequence[Token], comma: int, limit: int) -> int:
-    """The finite verb after ``, an aside,`` that opens at ``comma``; 0 when there is none."""
-    if tokens[comma + 1 : comma + 2] and tokens[comma + 1].tag == "conj":
-        return 0
-    for index in range(comma + 2, min(limit - 1, comma + 14)):
-        if tokens[index].text == ",":
-            verb = tokens[index + 1]
-            return (
-                index + 1
-                if verb.tag in AUXILIARY or bool(reading(verb.lower, "s") and verb.lower not in NOUN_LIKE)
-                else 0
-            )
-    return 0
 
 
 def _without_adverbs(tokens: Sequence[Token], first: int, verb: int) -> int:
@@ -343,12 +314,10 @@ def _is_reduced(tokens: Sequence[Token], index: int, limit: int) -> bool:
         # "The association said the closure would cost …": a participle has no object.
         return False
     base = reading(tokens[index].lower, "n")
-    if (
-        base is not None
-        and following is not None
-        and following.tag in ("prep", "to")
-        and base.base not in _INTRANSITIVE
-    ):
+    if base is None:
+        # "fell", "wrote": a past and no participle.
+        return False
+    if following is not None and following.tag in ("prep", "to") and base.base not in _INTRANSITIVE:
         return True
     inner = 0
     for place in range(index + 1, limit):
@@ -358,7 +327,7 @@ def _is_reduced(tokens: Sequence[Token], index: int, limit: int) -> bool:
             if not inner:
                 return True
             inner -= 1
-        if token.tag in ("rel", "sub", "wh"):
+        if token.tag in ("rel", "sub", "wh") or token.lower in {"after", "before", "until", "than"}:
             inner += 1
         if token.tag == "conj" or token.text in {",", ";", ":"}:
             return False

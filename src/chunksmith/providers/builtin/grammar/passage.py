@@ -52,6 +52,11 @@ _UNFIT = re.compile(
 )
 
 
+# "the state. `in` and `out` are …": two sentences in one, as the second begins small.
+_RUN_ON = re.compile(r"(?<!\betc)(?<!\bvs)(?<!approx)(?<!\bincl)(?<!\bresp)(?<=[a-z`)\"]{3})\. (?=[a-z]{2}|`[a-z])")
+_ENUMERATION = re.compile(r"\b\d{1,2}\. [a-z]{2}")
+
+
 class Block(NamedTuple):
     start: int
     end: int
@@ -141,6 +146,17 @@ def is_prose(text: str) -> bool:
         return letters >= 10
     capitals = sum(word[:1].isupper() for word in words)
     return len(words) >= 4 and (capitals <= 0.55 * len(words)) and text.count('"') % 2 == 0
+
+
+def first_end(text: str) -> int:
+    """Where the first English sentence ends in what was cut out as one; its length when it is one."""
+    found = _RUN_ON.search(text)
+    return found.start() if found else len(text)
+
+
+def enumerates(text: str) -> bool:
+    """``only 1. when A, or 2. when B``"""
+    return bool(_ENUMERATION.search(text))
 
 
 def _blocks(text: str, outer: tuple[str, ...]) -> Iterator[Block]:

@@ -46,6 +46,10 @@ _NO_PLACE = frozenset(
 )
 
 
+# "in the same way as A"
+_NO_PLACE_EITHER = frozenset("way ways manner manners".split())
+
+
 _TIMES = frozenset(
     """
     second minute hour day week month year season century decade winter summer spring autumn night morning stage phase
@@ -312,6 +316,8 @@ def is_place(view: View, place: int) -> bool:
     if any(
         token.lower.rstrip("s") in _TIMES or token.lower in {"centuries"} for token in view.tokens[place : place + 4]
     ):
+        return False
+    if any(token.lower in _NO_PLACE_EITHER for token in view.tokens[place : place + 3]):
         return False
     return (
         opens_noun(view, place)

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from chunksmith.providers.builtin.grammar.clauses import parse
+from chunksmith.providers.builtin.grammar.dates import dated_until
 from chunksmith.providers.builtin.grammar.framing import is_anaphoric, is_free, is_partial
 from chunksmith.providers.builtin.grammar.reading import Reading
 from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, reading
@@ -89,6 +90,11 @@ def _ends(parts: Sequence[Token], start: int, limit: int) -> Iterator[tuple[int,
         return
     commas = [place for place in range(start + 2, len(parts) - 1) if parts[place].text == ","]
     first = commas[0] if commas else limit
+    dated = dated_until(parts, start)
+    if dated and parts[dated].text != ",":
+        # "In 1923 the keeper lit A": no comma stands behind a date, and a later one ends no adjunct.
+        yield dated, dated
+        return
     if parts[start].tag == "prep" or parts[start].lower == "only":
         yield from ((place, place) for place in range(start + 3, first) if _resumes(parts, place))
         yield from ((at, at + 1) for at in range(start + 2, first) if parts[at].lower == "please")

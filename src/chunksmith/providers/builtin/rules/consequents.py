@@ -7,6 +7,7 @@ They reach sentences whose statement could not be read, and are asked where litt
 from collections.abc import Iterator, Sequence
 
 from chunksmith.providers.builtin.grammar.clauses import Clause, parse
+from chunksmith.providers.builtin.grammar.dates import dated_until
 from chunksmith.providers.builtin.grammar.finite import subject_is_plural
 from chunksmith.providers.builtin.grammar.reading import Proposal, Reading, is_expletive, past_opening, subject_phrase
 from chunksmith.providers.builtin.grammar.verbs import reading
@@ -239,6 +240,9 @@ def _asked(read: Reading, opened: Opened, lead: str) -> str:
             if _is_event(clause)
             else ""
         )
+    if opened.sort == "scene" and dated_until(read.tokens, opened.start) == opened.comma:
+        past = clause is not None and (clause.feature == "d" or read.tokens[clause.verb].lower in {"was", "were"})
+        return f"What happened {lead}" if past and _is_event(clause) else ""
     if opened.sort == "scene":
         return f"What applies to {inner}" if lead.startswith("for ") else f"What applies {lead}"
     return f"{_happening(read, clause)} {lead}"

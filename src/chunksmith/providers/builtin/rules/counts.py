@@ -27,7 +27,8 @@ def counts(view: View) -> Iterator[Draft]:
     number = start
     while number < view.end and tokens[number].lower in _APPROXIMATE and number < start + 3:
         number += 1
-    if not _is_count(view, number):
+    # "will rise to 45 pounds": not how many pounds.
+    if not _is_count(view, number) or (number > start and tokens[start].lower == "to"):
         return
     after = number + 1
     while after < view.end and tokens[after].tag == "num":

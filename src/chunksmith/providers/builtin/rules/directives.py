@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from chunksmith.providers.builtin.grammar.imperatives import is_base, is_statement, opens_second, orders
 from chunksmith.providers.builtin.grammar.reading import Proposal, Reading
-from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, reading
+from chunksmith.providers.builtin.grammar.verbs import reading
 from chunksmith.providers.builtin.grammar.views import Draft
 from chunksmith.providers.builtin.grammar.words import Token
 
@@ -26,11 +27,6 @@ _TAKES_CLAUSE = frozenset(
     agree choose learn think say assume suppose imagine consider recall notice note keep stop start begin refer feel
     have do find go come look wait read encourage force cause prefer invite instruct configure teach order command
     direct enable set subscribe request warn advise remind
-    """.split()
-)
-_NO_DIRECTIVE = frozenset(
-    """
-    wish want need see note notice remember recall imagine suppose assume say let thank hope enjoy welcome
     """.split()
 )
 # "a request to join": the infinitive belongs to the noun.
@@ -96,24 +92,14 @@ def directive_at(read: Reading, place: int, last: int) -> Directive | None:
             place += len(words)
             negated = negated and words[0] not in {"forget", "hesitate"}
             return (
-                Directive(read, place, last, "should", negated) if place + 1 < last and _is_base(parts[place]) else None
+                Directive(read, place, last, "should", negated) if place + 1 < last and is_base(parts[place]) else None
             )
     if place + 2 < last and parts[place].lower.endswith("ly") and orders(parts[place + 1], parts[place + 2]):
         # "Carefully choose the wire"
         place += 1
-    if place + 1 >= last or not orders(parts[place], parts[place + 1]) or _is_statement(parts, place, last):
+    if place + 1 >= last or not orders(parts[place], parts[place + 1]) or is_statement(parts, place, last):
         return None
     return Directive(read, place, last, "should", negated)
-
-
-def _is_statement(parts: Sequence[Token], place: int, last: int) -> bool:
-    """``Duplicate rows are removed``: a finite verb follows, so the first word was no order."""
-    for token in parts[place + 1 : min(last, place + 9)]:
-        if token.tag in ("be", "modal", "have", "do"):
-            return True
-        if token.tag in ("rel", "sub", "wh", "conj", "punct", "to"):
-            return False
-    return False
 
 
 _ATTEMPTS = [
@@ -143,9 +129,9 @@ def _to_you(read: Reading, place: int, last: int) -> Directive | None:
     while place < last and (parts[place].lower in _ADVERBS or parts[place].lower in {"not", "never"}):
         negated = negated or parts[place].lower in {"not", "never"}
         place += 1
-    if not auxiliary and not negated and _is_base(parts[place]) and parts[place].lower not in _MENTAL:
+    if not auxiliary and not negated and is_base(parts[place]) and parts[place].lower not in _MENTAL:
         auxiliary = "do"
-    if not auxiliary or place + 1 >= last or not _is_base(parts[place]):
+    if not auxiliary or place + 1 >= last or not is_base(parts[place]):
         return None
     return Directive(read, place, last, auxiliary, negated)
 
@@ -156,25 +142,6 @@ _MENTAL = frozenset(
     risk run come go end seem become
     """.split()
 )
-
-
-def _is_base(token: Token) -> bool:
-    return token.tag == "word" and bool(reading(token.lower, "b")) and token.lower not in _NO_DIRECTIVE
-
-
-def orders(token: Token, following: Token) -> bool:
-    """A base form that can only be a command: a noun would be followed by a verb or another noun."""
-    if token.lower == "be":
-        return following.lower in {"sure", "careful", "aware", "prepared", "polite", "kind", "precise", "consistent"}
-    if not _is_base(token):
-        return False
-    if token.lower in {"check", "verify", "ensure"} and following.lower in {"if", "whether", "that"}:
-        return True
-    if token.lower not in NOUN_LIKE:
-        return following.tag not in ("be", "have", "modal", "conj") and following.text not in {",", ":", "-"}
-    if token.lower == "try":
-        return following.tag == "to" or bool(reading(following.lower, "g"))
-    return following.tag in ("det", "quoted", "pron") or following.lower in {"your", "that", "this", "the"}
 
 
 def is_deed(order: Directive) -> bool:
@@ -244,13 +211,22 @@ def _end_of(order: Directive) -> int:
         if token.text == "," and following is not None:
             if following.lower in _SECOND_THOUGHTS or reading(following.lower, "g"):
                 return place
-            if following.tag == "conj" and place + 2 < order.last and _opens_second(parts[place + 2]):
+            if following.tag == "conj" and place + 2 < order.last and opens_second(parts[place + 2]):
                 return place
-        if token.tag == "conj" and following is not None and _opens_second(following):
+        if token.tag == "conj" and following is not None and opens_second(following):
             return place
-        if token.tag == "conj" and place + 2 < order.last and orders(parts[place + 1], parts[place + 2]):
-            return place
+        if token.tag == "conj" and place + 2 < order.last and _orders_too(order, place):
+            return place - 1 if parts[place - 1].text == "," else place
     return order.last
+
+
+def _orders_too(order: Directive, conj: int) -> bool:
+    """``and tamp it``: also a verb that is in no list, unless it is the last of many."""
+    parts = order.read.tokens
+    token, following = parts[conj + 1], parts[conj + 2]
+    bare = token.tag == "word" and token.text.islower() and following.lower in {"it", "them", "the", "your"}
+    listed = any(near.text == "," for near in parts[order.verb : conj - 1])
+    return orders(token, following) or (bare and not listed)
 
 
 _SECOND_THOUGHTS = frozenset(
@@ -259,13 +235,6 @@ _SECOND_THOUGHTS = frozenset(
     for or otherwise unless
     """.split()
 )
-
-
-def _opens_second(token: Token) -> bool:
-    """``… and run it``: one order at a time."""
-    if token.tag in ("pron", "be", "modal") or token.lower in {"then", "not", "do", "don't", "please", "you"}:
-        return True
-    return token.tag == "word" and bool(reading(token.lower, "b")) and token.lower not in NOUN_LIKE
 
 
 class _Adjunct(NamedTuple):
@@ -337,7 +306,7 @@ def _is_purpose(parts: Sequence[Token], place: int) -> bool:
         before.tag in ("word", "quoted", "num")
         and before.lower not in _TAKES_INFINITIVE
         and not reading(before.lower, "n")
-        and (following.lower == "be" or _is_base(following))
+        and (following.lower == "be" or is_base(following))
         and following.lower not in {"be"}
     )
 
@@ -365,7 +334,10 @@ def _about_object(order: Directive, stop: int, end: int, lead: str) -> Iterator[
     if goal and not any(
         token.tag in ("rel", "sub", "to", "wh") and token is not parts[goal] for token in parts[start:goal]
     ):
-        if any(token.tag == "rel" for token in parts[goal:stop]):
+        # "Put A into B or C into D"
+        joined = next((at for at in range(goal, stop) if parts[at].tag == "conj"), stop)
+        twice = any(token.lower == parts[goal].lower for token in parts[joined:stop])
+        if twice or any(token.tag == "rel" for token in parts[goal:stop]):
             return
         tail = order.text(goal, stop)
         question, told = order.ask("What", start, tail), order.tell("State what", start, tail)
@@ -392,7 +364,7 @@ def _use(order: Directive, end: int, lead: str) -> Iterator[Proposal]:
             return
         if token.lower == "as" and following.lower in {"long", "soon", "well", "far"}:
             return
-        if token.lower in {"for", "instead", "as"}:
+        if token.lower in {"for", "instead", "as"} and parts[place - 1].lower != "such":
             goal = order.text(place, end)
             question, told = order.ask("What", start, goal), order.tell("State what", start, goal)
             yield Proposal(Draft("what", question, told, start, place, 7.5), lead, 0.0, leans=not lead)

@@ -20,7 +20,7 @@ def errands(order: Directive) -> Iterator[Draft]:
         token, following = parts[place], parts[place + 1]
         if token.tag in ("rel", "sub", "wh", "be", "modal") or token.text in _STOPS:
             return
-        if token.lower in links and following.tag in ("det", "quoted", "word"):
+        if token.lower in links and following.tag in ("det", "quoted", "word") and parts[place - 1].lower != "such":
             infinitive = token.tag == "to" and following.tag == "word" and reading(following.lower, "b")
             goes_on = any(near.text == "," or near.tag in ("conj", "sub") for near in parts[place : order.last])
             if not infinitive and not goes_on:

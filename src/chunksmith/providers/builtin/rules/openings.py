@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from chunksmith.providers.builtin.grammar.clauses import Clause, begins_contracted, parse
+from chunksmith.providers.builtin.grammar.dates import dated_until
 from chunksmith.providers.builtin.grammar.framing import is_free
 from chunksmith.providers.builtin.grammar.reading import Proposal, Reading, Subject, is_expletive, subject_phrase
 from chunksmith.providers.builtin.grammar.verbs import reading
@@ -19,7 +20,8 @@ _CONDITIONS = frozenset("if when whenever once after before unless".split())
 
 
 _TIME = re.compile(
-    r"^(?:In|Since|By|During|Around|On|From|Until|Between)\b.*?\b(?:1\d\d\d|20\d\d|century|centuries|January|"
+    r"^(?:In|Since|By|During|Around|On|From|Until|Between)\b(?!.*, (?:where|which|who)\b)"
+    r".*?\b(?:1\d\d\d|20\d\d|century|centuries|January|"
     r"February|March|April|May|June|July|August|September|October|November|December|winter|summer|spring|autumn|"
     r"night|morning|decade|war)\b[\w\s]*$"
 )
@@ -228,7 +230,8 @@ def _led(view: View, inner: str, start: int, comma: int, subject: Subject) -> It
     penalty, leans = subject.penalty, subject.leans
 
     def about(kind: str, wh: str, opening_: str, score: float) -> Proposal:
-        asked, told = view.ask(wh, view.end), view.tell(opening_, view.end)
+        end = _before_remark(view)
+        asked, told = view.ask(wh, end), view.tell(opening_, end)
         return Proposal(Draft(kind, asked, told, start, comma, score), "", penalty, leans, subject.needs_lead)
 
     twice = doubled(view, view.end)
@@ -253,6 +256,16 @@ def _led(view: View, inner: str, start: int, comma: int, subject: Subject) -> It
             if answers_itself and (subject.leans or subject.needs_lead):
                 continue
             yield Proposal(draft, inner, penalty + 0.3, leans, subject.needs_lead)
+
+
+def _before_remark(view: View) -> int:
+    """``In 1923, the tower was lit, because …``: the reason is not asked with the time."""
+    parts = view.tokens
+    return next((at for at in range(view.clause.main + 1, view.end - 1) if _is_remark(parts, at)), view.end)
+
+
+def _is_remark(parts: Sequence[Token], place: int) -> bool:
+    return parts[place].text == "," and parts[place + 1].tag == "sub"
 
 
 def _sets_scene(lead: Sequence[Token]) -> bool:
@@ -310,6 +323,9 @@ def is_scene(lead: Sequence[Token]) -> bool:
 
 def split_opening(read: Reading, start: int) -> Split | None:
     limit = min(read.last - 2, start + 32)
+    dated = dated_until(read.tokens, start)
+    if dated and read.tokens[dated].text != "," and (clause := parse(read.tokens, dated, read.last)) is not None:
+        return Split(dated, dated, clause)
     if read.tokens[start].lower in {"if", "when"}:
         for place in range(start + 3, limit):
             thens = (_is_then(read, at, limit) for at in range(place + 1, read.last))

@@ -26,6 +26,8 @@ def passives(view: View) -> Iterator[Draft]:
     if clause.kind != "passive" or place + 1 >= view.end or view.you:
         return
     if tokens[place].tag == "adv" and tokens[place + 1].lower in {"using", "by", "via", "through", "with"}:
+        if clause.negated or tokens[place].lower in _PARTICLES:
+            return
         yield Draft("how", view.ask("How", place), view.tell("Explain how", place), place, object_end(view, place), 7.5)
         return
     if tokens[place].lower == "such" and tokens[place + 1].lower == "that":
@@ -38,6 +40,10 @@ def passives(view: View) -> Iterator[Draft]:
         yield Draft(
             "what", view.ask("What", place), view.tell("State what", place), place, object_end(view, place), 9.0
         )
+
+
+# "thrown away via wastewater": a part of the verb.
+_PARTICLES = frozenset("away back apart forward".split())
 
 
 def _circumstances(view: View, place: int, end: int) -> Iterator[Draft]:

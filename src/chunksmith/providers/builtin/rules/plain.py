@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from chunksmith.providers.builtin.grammar.clauses import parse
+from chunksmith.providers.builtin.grammar.imperatives import orders
 from chunksmith.providers.builtin.grammar.reading import Proposal, Reading, past_opening, subject_phrase
 from chunksmith.providers.builtin.grammar.views import Draft, View, clause_end
 from chunksmith.providers.builtin.grammar.words import is_name
 from chunksmith.providers.builtin.rules.conditions import order_end
-from chunksmith.providers.builtin.rules.directives import directive_at, is_deed, orders, what_to_do
+from chunksmith.providers.builtin.rules.directives import directive_at, is_deed, what_to_do
 from chunksmith.providers.builtin.rules.expletives import it_is
 from chunksmith.providers.builtin.rules.subjects import is_person, plain_subjects
 

@@ -1,0 +1,126 @@
+"""Where numbers, dates, clauses and orders end: questions must not be cut out of the middle of them."""
+
+import pytest
+
+from chunksmith.domain.calls import Task
+from chunksmith.providers.builtin.generator import generate
+
+
+def entries(text: str, *headings: str) -> dict[str, str]:
+    found = generate(Task("question and answer", text, 4, context={"headings": list(headings)}))
+    return {str(item["question"]): str(item["answer"]) for item in found}
+
+
+RIGHT = [
+    pytest.param(
+        "In 2023 1,200 visitors came to the museum, because the entrance was free.",
+        "When did 1,200 visitors come to the museum?",
+        "In 2023",
+        id="a year before a number with a comma",
+    ),
+    pytest.param(
+        "In Germany in November 1923 a loaf of bread cost 201 billion marks.",
+        "When did a loaf of bread cost 201 billion marks?",
+        "In Germany in November 1923",
+        id="a month and its year",
+    ),
+    pytest.param(
+        "In 1905 the council of the town lit the new tower.",
+        "When did the council of the town light the new tower?",
+        "In 1905",
+        id="a date without a comma",
+    ),
+    pytest.param(
+        "In December 1938 the council of the town closed the old harbour.",
+        "What happened in December 1938?",
+        "the council of the town closed the old harbour",
+        id="what is past",
+    ),
+    pytest.param(
+        "The lamp house stores the oil for the winter. The `lamp` tool is a program that lights the tower. "
+        "lamp reads the file of the keeper.",
+        "What is the `lamp` tool?",
+        "a program that lights the tower",
+        id="a sentence that begins small",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "question", "answer"), RIGHT)
+def test_answers_end_where_their_part_of_the_sentence_does(text: str, question: str, answer: str) -> None:
+    assert entries(text).get(question) == answer
+
+
+WRONG = [
+    pytest.param(
+        "During the strike 5,600 workers stayed at home because their union had called them out.",
+        "600 workers",
+        id="thousands",
+    ),
+    pytest.param(
+        "Since January 3,000 people have signed the petition, because they want the bridge to stay open.",
+        "January 3",
+        id="a month before thousands",
+    ),
+    pytest.param(
+        '"The plant comes at a difficult moment," said Lars Petersen of Nordhaus Research.',
+        "say?",
+        id="a quotation that is no subject",
+    ),
+    pytest.param(
+        "Sales of heat pumps in Germany fell by 46 per cent last year after subsidies had been reduced.",
+        "subsidies?",
+        id="a past that is no participle",
+    ),
+    pytest.param(
+        "Four hundred years after the last wild beavers were hunted to extinction in Britain, the animals are back.",
+        "What w",
+        id="a time before a clause",
+    ),
+    pytest.param(
+        "Put 8 grams of coffee into the single basket or 16 grams into the double basket, and tamp it with the tamper.",
+        "single basket or",
+        id="two goals of one order",
+    ),
+    pytest.param(
+        "In Scotland, where beavers have lived on the Tay since 2006, the government allowed farmers to shoot them.",
+        "When did the government",
+        id="a place and a remark",
+    ),
+    pytest.param("The membership fee will rise to 45 pounds on 1 July.", "How many", id="a goal that is counted"),
+    pytest.param("Use a WSGI server such as Gunicorn behind a reverse proxy instead.", "use as", id="such as"),
+    pytest.param("Medicines should not be thrown away via wastewater.", "How should", id="how a thing is not done"),
+    pytest.param(
+        "Accidents in the home office must be reported in the same way as accidents in the office.",
+        "Where must",
+        id="a manner is no place",
+    ),
+    pytest.param(
+        "The clock that moves at half of the speed of light runs half as fast as a clock at rest.",
+        "What does the clock that moves at half of the speed of light run?",
+        id="how fast",
+    ),
+    pytest.param(
+        "The keeper suspected the lamp, because an alert about its wiring had fired the day before.",
+        "fired?",
+        id="when, not what",
+    ),
+    pytest.param("Build systems get slow when they need to make decisions.", "should you", id="a noun before its verb"),
+    pytest.param("Paths used by other build rules need to match exactly.", "used by other build?", id="other"),
+    pytest.param(
+        "Some compilers can emit this information while building, and Ninja can use that to find its parts.",
+        "building, and Ninja",
+        id="two statements",
+    ),
+    pytest.param(
+        "This means that the tool is bound to write the state into the file only 1. when a script has ended, "
+        "or 2. when it starts up.",
+        "bound to do",
+        id="an enumeration",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "phrase"), WRONG)
+def test_what_is_cut_at_the_wrong_place_is_not_asked(text: str, phrase: str) -> None:
+    assert [question for question, answer in entries(text).items() if phrase in f"{question} {answer}"] == []
