@@ -13,7 +13,7 @@ from chunksmith.providers.builtin.questions import candidates, readings_of
 TOPICS = [
     (("3.11. /media : Mount point for removable media", "3.11.1. Purpose"), "Regarding /media"),
     (("5. Managing Packages", "5.8.1. Monitoring bugs"), "When monitoring bugs"),
-    (("8. FAQ", "8.2.3. How to get a given translation updated"), "To get a given translation updated"),
+    (("8. FAQ", "8.2.3. How to get a given translation updated"), "Regarding how to get a given translation updated"),
     (("4. Fuzz Testing",), "Regarding fuzz testing"),
     (("4.0 The Root Filesystem", "Requirements"), "Regarding the root filesystem"),
     (("1. Introduction to Window Functions",), "Regarding window functions"),

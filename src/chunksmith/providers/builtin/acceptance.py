@@ -308,13 +308,6 @@ def _context(topic: Topic | None, proposal: Proposal) -> _Context:
         if topic.kind == "noun" and short and "you" in words:
             # "Regarding duties, what should you orphan?": when, and why?
             return _Context(None, penalty)
-        # "To close a bug, the mail goes to what?", "To salvage a package, the team may require …": neither the mail
-        # closes it, nor is it the team that salvages it.
-        first = tokens(proposal.draft.question)[0]
-        of_thing = words[-1] == "what" and "you" not in words
-        other = of_thing or (first.lower != "you" and first.tag not in ("wh", "prep", "sub"))
-        if topic.kind == "infinitive" and (other or proposal.draft.kind not in {"what", "how"}):
-            return _Context(f"Regarding how to {topic.text}", penalty + 0.3)
         return _Context(topic.lead, penalty + 0.3)
     return _Context(None if proposal.needs_lead else lead, penalty + (proposal.doubt if proposal.leans else 1.0))
 

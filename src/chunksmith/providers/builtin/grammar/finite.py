@@ -292,12 +292,12 @@ _FIRM = frozenset(
 )
 
 
-_INTRANSITIVE = frozenset(
+INTRANSITIVE = frozenset(
     """
     come arrive live happen occur appear emerge spread work consist depend lead contribute result die move travel sail
     walk continue belong remain flow evolve survive disappear migrate return start turn develop range refer rely serve
     act suffer participate settle hatch end last differ expand collapse retire stay fail agree adapt react respond
-    react escape shift vote
+    react escape shift vote flee go become emigrate
     """.split()
 )  # fmt: skip
 
@@ -317,7 +317,7 @@ def _is_reduced(tokens: Sequence[Token], index: int, limit: int) -> bool:
     if base is None:
         # "fell", "wrote": a past and no participle.
         return False
-    if following is not None and following.tag in ("prep", "to") and base.base not in _INTRANSITIVE:
+    if following is not None and following.tag in ("prep", "to") and base.base not in INTRANSITIVE:
         return True
     inner = 0
     for place in range(index + 1, limit):

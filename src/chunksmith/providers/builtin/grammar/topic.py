@@ -42,11 +42,11 @@ class Topic:
 
     @property
     def lead(self) -> str:
-        """``Regarding the lock file``, ``When closing a bug``, ``To close a bug``."""
+        """``Regarding the lock file``, ``When closing a bug``, ``Regarding how to close a bug``."""
         return f"{_LEADS[self.kind]} {self.text}"
 
 
-_LEADS = {"noun": "Regarding", "gerund": "When", "infinitive": "To"}
+_LEADS = {"noun": "Regarding", "gerund": "When", "infinitive": "Regarding how to"}
 
 
 def topic_of(
@@ -104,7 +104,8 @@ def _topic(heading: str, lower_words: frozenset[str], names: frozenset[str]) -> 
     written = "" if names & set(re.findall(r"[\w'-]+", title)) else _written(title, lower_words)
     if first.lower == "being":
         return Topic(title[0].lower() + title[1:], "gerund")
-    if reading(first.lower, "g") and first.lower not in _GERUND_NOUNS:
+    compound = first.lower in _GERUND_NOUNS or (len(parts) > 1 and parts[1].lower in _AFTER_COMPOUND)
+    if reading(first.lower, "g") and not compound:
         followed = len(parts) > 1 and (parts[1].tag not in ("conj", "punct", "prep") or parts[1].lower in _AFTER_GERUND)
         if not followed:
             return None
@@ -117,6 +118,10 @@ def _topic(heading: str, lower_words: frozenset[str], names: frozenset[str]) -> 
     return Topic(text, "noun", len(parts) == 1 and _is_identifier(title))
 
 
+# "Opening hours", "Living conditions"
+_AFTER_COMPOUND = frozenset(
+    "hours days time conditions arrangements instructions expenses fees room rooms language languages".split()
+)
 _AFTER_GERUND = frozenset("with to on for from into".split())
 
 

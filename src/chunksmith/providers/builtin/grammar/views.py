@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chunksmith.providers.builtin.grammar.clauses import Clause, begins_contracted, declarative, inverted, parse
-from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, reading
-from chunksmith.providers.builtin.grammar.words import MONTHS, Token
+from chunksmith.providers.builtin.grammar.finite import INTRANSITIVE
+from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, reading, readings
+from chunksmith.providers.builtin.grammar.words import MONTHS, Token, is_plural
 
 LOCATED = frozenset(
     "store keep locate find place hold put install situate bury record hide save position mount house build".split()
@@ -214,6 +215,8 @@ def _resumes(view: View, place: int) -> bool:
     token = tokens[index]
     if token.tag in ("be", "modal", "have", "do"):
         return True
+    if _acts_too(view, place, index):
+        return True
     wanted = {"lexical": clause.feature, "modal": "b", "passive": "n", "progressive": "g", "perfect": "n"}.get(
         clause.kind, "sd"
     )
@@ -239,15 +242,60 @@ def _base_of(token: Token) -> str:
     return form.base if form else ""
 
 
+def _acts_too(view: View, place: int, index: int) -> bool:
+    """A verb that can only be finite, in whatever tense: ``was born in A and fled``, ``cut A and plans to do B``."""
+    tokens, clause, token = view.tokens, view.clause, view.tokens[index]
+    joins = tokens[place].lower in {"and", "but"}
+    if token.tag != "word" or not joins or clause.kind in {"modal", "progressive"}:
+        return False
+    following = tokens[index + 1] if index + 1 < view.end else None
+    opened = following is not None and following.tag in ("det", "num", "quoted", "pron")
+    if form := reading(token.lower, "s"):
+        aims = following is not None and following.tag == "to" and base_at(view, index + 2)
+        goes_on = following is not None and following.tag in ("prep", "adv") and form.base not in NOUN_LIKE
+        return not clause.plural and (goes_on or opened or aims)
+    if is_unlisted_verb(tokens, index, view.end):
+        return not clause.plural
+    past = reading(token.lower, "d")
+    if past is None or reading(token.lower, "b") or clause.kind == "perfect":
+        return False
+    return reading(token.lower, "n") is None or past.base in INTRANSITIVE or (opened and clause.kind != "lexical")
+
+
+def is_unlisted_verb(tokens: Sequence[Token], index: int, end: int) -> bool:
+    """``and voids the warranty``: behind a conjunction and before an article it can only be a verb."""
+    word = tokens[index].text
+    if index + 1 >= end or tokens[index + 1].tag != "det" or readings(word):
+        return False
+    return word.islower() and word.isalpha() and len(word) > 3 and is_plural(word)
+
+
 def doubled(view: View, end: int) -> bool:
     """A second finite predicate before ``end``: ``decoded the dance and received a prize`` cannot be inverted."""
+    places = [place for place in range(view.clause.main + 1, end) if view.tokens[place].tag == "conj"]
     if view.clause.kind != "lexical":
+        return any(_acts_too(view, place, _past_adverb(view, place + 1)) for place in places)
+    commas = [place for place in range(view.clause.main + 1, end) if view.tokens[place].text == ","]
+    return any(_resumes(view, place) for place in (*places, *commas))
+
+
+def _past_adverb(view: View, place: int) -> int:
+    return place + 1 if place + 1 < view.end and view.tokens[place].tag == "adv" else min(place, view.end - 1)
+
+
+def shared(view: View, end: int) -> bool:
+    """``is written to the disk and removed from the cache when A``: of both, or of the second only?"""
+    tokens, clause = view.tokens, view.clause
+    if clause.kind not in {"passive", "copula", "lexical"}:
         return False
-    places = range(view.clause.main + 1, end)
+    opened = ("word", *_OPENED) if clause.kind == "lexical" else _OPENED
     return any(
-        (view.tokens[place].tag == "conj" or view.tokens[place].text == ",") and _resumes(view, place)
-        for place in places
+        tokens[place].tag == "conj" and bool(reading(tokens[place + 1].lower, "d")) and tokens[place + 2].tag in opened
+        for place in range(clause.main + 2, end - 1)
     )
+
+
+_OPENED = ("det", "num", "quoted", "pron", "prep", "to", "adv")
 
 
 def object_end(view: View, start: int, adverbial: bool = True) -> int:

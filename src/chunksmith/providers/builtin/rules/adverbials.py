@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from chunksmith.providers.builtin.grammar.clauses import parse
 from chunksmith.providers.builtin.grammar.verbs import reading
-from chunksmith.providers.builtin.grammar.views import YEAR, Draft, View, doubled, gerund_at
+from chunksmith.providers.builtin.grammar.views import YEAR, Draft, View, doubled, gerund_at, shared
 from chunksmith.providers.builtin.grammar.words import MONTHS
 
 
@@ -23,7 +23,7 @@ def adverbials(view: View) -> Iterator[Draft]:
         body_end -= 1
     if body_end <= view.clause.main or (view.clause.kind == "copula" and body_end <= view.clause.main + 1):
         return
-    if doubled(view, body_end):
+    if doubled(view, body_end) or shared(view, body_end):
         return
     # "Tests are run to check X when Y": nobody can tell what the circumstance belongs to.
     if kind in {"when", "condition"} and any(token.tag == "to" for token in view.tokens[view.clause.main : body_end]):

@@ -1,6 +1,7 @@
 """Questions on ``X is stored in …``: place, time, means, agent, purpose."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from chunksmith.providers.builtin.grammar.verbs import past, reading, third_person
 from chunksmith.providers.builtin.grammar.views import (
@@ -17,6 +18,7 @@ from chunksmith.providers.builtin.grammar.views import (
     object_end,
     opens_noun,
 )
+from chunksmith.providers.builtin.grammar.words import MONTHS
 from chunksmith.providers.builtin.rules.subjects import names_person
 
 
@@ -173,8 +175,11 @@ def _agent(view: View, start: int) -> Iterator[Draft]:
     verb = third_person(clause.base) if finite in {"is", "are"} else past(clause.base)
     person = names_person(tokens[start:end])
     wh = "Who" if person else "What"
-    if end < view.end and tokens[end].lower not in _AFTER_AGENT:
+    if end < view.end and (tokens[end].lower not in _AFTER_AGENT or _tells_which(view, end, person)):
         end = object_end(view, start)
+    if any(one.tag == "conj" and two.lower == "by" for one, two in pairwise(tokens[end : view.end])):
+        # "by a loan from the council and by donations": one of two.
+        return
     yield Draft(
         "who" if person else "what",
         f"{wh} {verb} {view.subject}",
@@ -183,3 +188,16 @@ def _agent(view: View, start: int) -> Iterator[Draft]:
         end,
         8.0,
     )
+
+
+def _tells_which(view: View, place: int, person: bool) -> bool:
+    """``by the change in an index``: what belongs to the noun; not ``by the keeper in 1923``."""
+    tokens = view.tokens
+    following = tokens[min(place + 1, view.end - 1)]
+    dated = YEAR.match(following.text) or following.lower in MONTHS or following.tag == "num"
+    moved = tokens[place].lower == "to" and following.tag != "det"
+    own = tokens[place - 1].tag == "word" and tokens[place - 1].text.islower()
+    return own and not (person or dated or moved) and tokens[place].lower in _OF_NOUN and opens_noun(view, place + 1)
+
+
+_OF_NOUN = frozenset("in from for to between with".split())

@@ -69,7 +69,9 @@ def _asked(view: View, worth_of: Callable[[Sequence[Token], Sequence[Token]], fl
         return
     # "What are fuzzers?" would be asked the other way round, and two verbs cannot both be turned into singulars.
     joined = any(one.tag == "conj" and other.tag in ("be", "have", "do") for one, other in pairwise(told))
-    if clause.plural and ((state and _is_noun(told)) or joined or doubled(view, view.end)):
+    if clause.plural and (
+        (state and _is_noun(told)) or joined or (clause.feature and _act_too(told)) or doubled(view, view.end)
+    ):
         return
     person = is_person(view)
     wh = "Who" if person else "Who or what" if _may_be_person(subject) else "What"
@@ -83,6 +85,16 @@ def _asked(view: View, worth_of: Callable[[Sequence[Token], Sequence[Token]], fl
         clause.first,
         clause.subject_end,
         score,
+    )
+
+
+def _act_too(told: Sequence[Token]) -> bool:
+    """``start at 11 and last about 90 minutes``: a second plural verb."""
+    return any(
+        one.tag == "conj"
+        and bool(reading(two.lower, "b"))
+        and three.tag in ("det", "num", "quoted", "pron", "adv", "prep")
+        for one, two, three in zip(told, told[1:], told[2:], strict=False)
     )
 
 
