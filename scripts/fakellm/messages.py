@@ -14,6 +14,7 @@ WireFault = Literal[
     "503",
     "504",
     "html-502",
+    "html-429",
     "policy",
     "auth",
     "forbidden",

@@ -14,7 +14,7 @@ from typing import Any, Final
 from pydantic_core import from_json, to_json
 
 from fakellm import gemini, grok, ollama, replies
-from fakellm.messages import Asked, Finish, Manner, Reply, Request, Said, json_reply
+from fakellm.messages import Asked, Finish, Manner, Reply, Request, Said, json_reply, plain
 from fakellm.options import CONTENT_FAULTS, WIRE_FAULTS, Options
 from fakellm.stats import Stats
 from fakellm.wire import Connection
@@ -212,6 +212,10 @@ class FakeLLM:
     def _broken(self, fault: str, name: str, module: ModuleType, asked: Asked) -> Reply:
         if fault == "html-502":
             return _front_end(502, "Bad Gateway")
+        if fault == "html-429":
+            reply = _front_end(429, "Too Many Requests")
+            reply.headers = (("Retry-After", plain(self.options.retry_after_s)),)
+            return reply
         if fault == "non-json":
             return Reply(200, b"not what you expected", "text/plain")
         if fault == "policy" and name == "gemini":

@@ -68,7 +68,7 @@ def build_app(
     """
     time = clock or SystemClock()
     accounts = settings.providers.accounts()
-    adapters = models if models is not None else registry.build(accounts)
+    adapters = models if models is not None else registry.build(accounts, time.monotonic)
     app = web.Application(client_max_size=settings.server.max_body_bytes, handler_args=HANDLER_ARGS)
     core = Core(settings, settings.server.data_dir.resolve(), accounts, adapters, time)
     engine = _assemble(app, core)

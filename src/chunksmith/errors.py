@@ -18,7 +18,7 @@ No HTTP here: ``web/problems.py`` maps classes to answers, the job runner stores
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 # Of one request. A body can have more of them than anyone would read, or than an answer should hold.
 FAULTS_SHOWN = 100
@@ -232,7 +232,9 @@ class ProviderError(AppError):
     ``timeout``, ``connection``, ``server`` (try again), ``context_window`` (prompt too long), ``bad_request``
     (the request is wrong), ``refused`` (blocked by the provider's content policy), ``no_stored_reply`` (the ledger
     has none, and in this round no provider is asked).
-    ``sent``: False when it is certain that no byte of the request reached the provider, so nothing can be owed.
+    ``sent``: False when it is certain that no byte of the request reached the provider, or that nobody whom it reached
+    took it up, so nothing can be owed.
+    ``elsewhere``: the provider has another host that can be asked, so this says nothing about it as a whole.
     """
 
     slug = "provider"
@@ -246,6 +248,7 @@ class ProviderError(AppError):
         status: int | None = None,
         retry_after_s: float | None = None,
         sent: bool = True,
+        elsewhere: bool = False,
     ) -> None:
         super().__init__(detail)
         self.kind: ProviderFault = kind
@@ -253,3 +256,9 @@ class ProviderError(AppError):
         self.status = status
         self.retry_after_s = retry_after_s
         self.sent = sent
+        self.elsewhere = elsewhere
+
+    def changed(self, **changes: Any) -> "ProviderError":
+        """The same with other values."""
+        kept = {name: getattr(self, name) for name in ("provider", "status", "retry_after_s", "sent", "elsewhere")}
+        return ProviderError(**{"kind": self.kind, "detail": self.detail, **kept, **changes})

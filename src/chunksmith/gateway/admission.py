@@ -192,7 +192,8 @@ class Admission:
         elif error.kind == "rate_limit":
             self._on_rate_limit(error.retry_after_s, granted_at)
         elif error.kind in ("server", "connection", "timeout"):
-            self._on_outage(error, granted_at, key)
+            if not error.elsewhere:
+                self._on_outage(error, granted_at, key)
         elif error.sent:
             self._on_answer()
 

@@ -13,7 +13,6 @@ import base64
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -33,13 +32,12 @@ from chunksmith.domain.calls import (
 from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import ProviderError, ProviderFault
 from chunksmith.providers import answers, schemas, transport
+from chunksmith.providers.ollama_hosts import FAILED, NOT_PULLED, Host, Hosts, setback
 
 NAME = "ollama"
 DEFAULT_BASE_URL = "http://127.0.0.1:11434"
 DEFAULT_MODEL = "llama3.2"
 
-HOST_REST_S = 10.0  # a host that refused a connection is asked last for this long
-MISSING_REST_S = 60.0  # a host that has not got a model is asked last for it for this long
 LIST_TIMEOUT_S = 20.0
 SHARED_LIST_TIMEOUT_S = 4.0  # where there are several hosts: one that hangs must not hide what the others have
 MESSAGE_TOKENS = 8  # role and separators of one message in a chat template
@@ -59,7 +57,6 @@ _NO_THINKING = re.compile(r"does not support thinking|invalid think value", re.I
 _PERMANENT_500 = re.compile(r"requires more system memory|option \".*\" must be of type|invalid option", re.IGNORECASE)
 _QUEUE_FULL = re.compile(r"server busy|maximum pending requests", re.IGNORECASE)
 _BLIND = re.compile(r"missing data required for image input|image input is not supported", re.IGNORECASE)
-_NOT_PULLED = re.compile(r"model .* not found", re.IGNORECASE)
 
 
 def encode(request: ChatRequest, account: ProviderAccount, think: bool = True) -> dict[str, Any]:
@@ -143,7 +140,7 @@ def decode(request: ChatRequest, raw: bytes, num_ctx: int) -> ChatReply:
     """
     payload = _whole(raw)
     if "error" in payload:
-        raise classify(500, {}, to_json({"error": payload["error"]}))
+        raise _told_in(payload)
     text = answers.section(payload, "message").get("content")
     text = text if isinstance(text, str) else ""
     reason = str(payload.get("done_reason") or ("stop" if payload.get("done") is True else "missing"))
@@ -175,7 +172,7 @@ def classify(status: int, headers: Mapping[str, str], body: bytes) -> ProviderEr
         error = error.get("message")
     message = str(error) if error else answers.readable(body)
     hint = ""
-    if status == 404 and _NOT_PULLED.search(message):
+    if status == 404 and NOT_PULLED.search(message):
         hint = " (fetch it with: ollama pull NAME)"
     elif _BLIND.search(message):
         hint = " (the model cannot see: choose one with vision, such as ollama/qwen2.5vl)"
@@ -190,21 +187,8 @@ def classify(status: int, headers: Mapping[str, str], body: bytes) -> ProviderEr
     )
 
 
-@dataclass(slots=True)
-class _Host:
-    """One address with what is known about it."""
-
-    base: str
-    in_flight: int = 0
-    resting_until: float = 0.0
-    lacks_until: dict[str, float] = field(default_factory=dict)
-
-    def rests(self, model: str, now: float) -> bool:
-        return self.resting_until > now or self.lacks_until.get(model, 0.0) > now
-
-
 class OllamaModel:
-    """``ChatModel`` for one Ollama account: each call goes to the host with the fewest calls in flight."""
+    """``ChatModel`` for one Ollama account: a call goes to the host with the fewest in flight that does not rest."""
 
     def __init__(
         self,
@@ -214,8 +198,8 @@ class OllamaModel:
     ) -> None:
         self._account = account
         self._client = client or transport.client_for(account)
-        self._monotonic = monotonic
-        self._hosts = [_Host(transport.base_url(url).removesuffix("/api")) for url in account.base_urls]
+        bases = [transport.base_url(url).removesuffix("/api") for url in account.base_urls]
+        self._hosts = Hosts(bases, monotonic)
         self._without_think: set[str] = set()
 
     async def send(self, request: ChatRequest) -> bytes:
@@ -244,9 +228,9 @@ class OllamaModel:
 
     async def models(self) -> list[ModelInfo]:
         """What any of the hosts has. Errors: ProviderError when none answers."""
-        most_s = LIST_TIMEOUT_S if len(self._hosts) == 1 else SHARED_LIST_TIMEOUT_S
+        most_s = SHARED_LIST_TIMEOUT_S if self._hosts.several else LIST_TIMEOUT_S
         wall_s = min(most_s, self._account.timeout_s)
-        asked = [self._ask(host, "GET", "/api/tags", wall_s) for host in self._hosts]
+        asked = [self._ask(host, "GET", "/api/tags", wall_s) for host in self._hosts.all]
         found = await asyncio.gather(*asked, return_exceptions=True)
         pages = [page for page in found if isinstance(page, bytes)]
         for failed in found:
@@ -260,53 +244,60 @@ class OllamaModel:
         await self._client.aclose()
 
     async def _chat(self, model: str, wall_s: float, body: bytes) -> bytes:
-        """The next host is tried only when it is certain that the one before has not worked on the request.
-
-        While a host that may have the model is away, this is an outage; that no host has it is one only when all said
-        so.
-        """
-        failed: list[ProviderError] = []
-        tried: set[str] = set()
-        while host := self._next_host(model, tried):
-            tried.add(host.base)
+        """The next host is tried only when it is certain that the one before has not worked on the request."""
+        failed: dict[Host, ProviderError] = {}
+        while host := self._hosts.next(model, failed):
+            asked_at = self._hosts.now()
             try:
-                return await self._ask(host, "POST", "/api/chat", wall_s, body)
+                with host.call(model):
+                    raw = await self._ask(host, "POST", "/api/chat", wall_s, body)
             except ProviderError as error:
-                if error.status == 404 and _NOT_PULLED.search(error.detail):
-                    host.lacks_until[model] = self._monotonic() + MISSING_REST_S
-                elif not error.sent and error.kind == "connection":
-                    host.resting_until = self._monotonic() + HOST_REST_S
-                else:
+                what = setback(error)
+                if what is None or not self._hosts.several:
                     raise
-                failed.append(error)
-        told = "; ".join(error.detail for error in failed) or "no host"
-        if failed and all(error.status == 404 for error in failed):
-            raise ProviderError("bad_request", told, provider=NAME, status=404)
-        raise ProviderError("connection", told, provider=NAME, sent=False)
+                host.rest(model, error, what, asked_at, self._hosts.now())
+                if what.worked:
+                    raise self._lost(host, model, error) from error
+                failed[host] = error
+            else:
+                self._note(host, model, raw, asked_at)
+                return raw
+        raise self._hosts.refusal(model, failed)
 
-    async def _ask(self, host: _Host, method: str, path: str, wall_s: float, body: bytes | None = None) -> bytes:
+    def _lost(self, host: Host, model: str, error: ProviderError) -> ProviderError:
+        """A call that failed on a host that may have worked on it. While another host can be asked, it is this one that
+        rests, and not the account."""
+        elsewhere = self._hosts.others_awake(model, but=host)
+        return error.changed(elsewhere=elsewhere, retry_after_s=None if elsewhere else error.retry_after_s)
+
+    def _note(self, host: Host, model: str, raw: bytes, asked_at: float) -> None:
+        """What came with status 200 need not be a reply: a proxy may answer with a page of its own, quickly."""
+        try:
+            payload = _whole(raw)
+        except ProviderError as error:
+            host.rest(model, error, FAILED, asked_at, self._hosts.now())
+            return
+        if "error" in payload:
+            host.rest(model, _told_in(payload), FAILED, asked_at, self._hosts.now())
+        else:
+            host.replied(model)
+
+    async def _ask(self, host: Host, method: str, path: str, wall_s: float, body: bytes | None = None) -> bytes:
+        """Errors: ProviderError, which names the host where it is not the only one."""
         key = self._account.api_key
         headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
         if key:
             headers = (*headers, ("Authorization", f"Bearer {transport.checked_key(self._account)}"))
         request = transport.request(method, host.base + path, headers, body, wall_s)
-        host.in_flight += 1
         try:
             answer = await transport.exchange(self._client, request, wall_s, NAME)
-        finally:
-            host.in_flight -= 1
-        if answer.status != 200:
-            error = classify(answer.status, answer.headers, answers.masked(answer.body, key))
-            if answer.status != 404:
-                raise error
-            where = host.base.rpartition("://")[2]
-            raise ProviderError(error.kind, f"{where}: {error.detail}", provider=NAME, status=404)
+            if answer.status != 200:
+                raise classify(answer.status, answer.headers, answers.masked(answer.body, key))
+        except ProviderError as error:
+            if host.name in error.detail or not (self._hosts.several or error.status == 404):
+                raise
+            raise error.changed(detail=f"{host.name}: {error.detail}") from error
         return answer.body
-
-    def _next_host(self, model: str, tried: set[str]) -> _Host | None:
-        now = self._monotonic()
-        left = [host for host in self._hosts if host.base not in tried]
-        return min(left, key=lambda host: (host.rests(model, now), host.in_flight), default=None)
 
 
 def _shown(request: ChatRequest) -> list[Message]:
@@ -353,6 +344,11 @@ def _whole(raw: bytes) -> dict[str, Any]:
         return failed
     text = "".join(str(answers.section(piece, "message").get("content") or "") for piece in known)
     return {**known[-1], "message": {"role": "assistant", "content": text}}
+
+
+def _told_in(payload: Mapping[str, Any]) -> ProviderError:
+    """What an answer with status 200 says went wrong."""
+    return classify(500, {}, to_json({"error": payload["error"]}))
 
 
 def _kind(status: int, message: str) -> ProviderFault:

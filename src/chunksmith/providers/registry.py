@@ -1,5 +1,6 @@
 """Which providers there are, and one adapter for each account."""
 
+import time
 from collections.abc import Callable, Mapping
 
 from chunksmith.domain.calls import ProviderAccount
@@ -18,18 +19,20 @@ DEFAULT_BASE_URLS: Mapping[str, str] = {
     grok.NAME: grok.DEFAULT_BASE_URL,
     ollama.NAME: ollama.DEFAULT_BASE_URL,
 }
-_ADAPTERS: Mapping[str, Callable[[ProviderAccount], ChatModel]] = {
-    builtin.NAME: builtin.BuiltinModel,
-    gemini.NAME: gemini.GeminiModel,
-    grok.NAME: grok.GrokModel,
-    ollama.NAME: ollama.OllamaModel,
+_ADAPTERS: Mapping[str, Callable[[ProviderAccount, Callable[[], float]], ChatModel]] = {
+    builtin.NAME: lambda account, _: builtin.BuiltinModel(account),
+    gemini.NAME: lambda account, _: gemini.GeminiModel(account),
+    grok.NAME: lambda account, _: grok.GrokModel(account),
+    ollama.NAME: lambda account, monotonic: ollama.OllamaModel(account, monotonic=monotonic),
 }
 
 
-def build(accounts: Mapping[str, ProviderAccount]) -> dict[str, ChatModel]:
+def build(
+    accounts: Mapping[str, ProviderAccount], monotonic: Callable[[], float] = time.monotonic
+) -> dict[str, ChatModel]:
     """An adapter for each account, and ``builtin`` whether it has an account or not.
 
     Errors: KeyError for a provider that does not exist, which is a mistake in the wiring.
     """
     own = ProviderAccount(builtin.NAME, base_urls=(), model=builtin.NAME)
-    return {name: _ADAPTERS[name](account) for name, account in {builtin.NAME: own, **accounts}.items()}
+    return {name: _ADAPTERS[name](account, monotonic) for name, account in {builtin.NAME: own, **accounts}.items()}

@@ -108,6 +108,16 @@ async def test_the_breaker_opens_after_eight_failures_and_lets_single_probes_thr
     assert made.at_rest()
 
 
+async def test_failures_of_one_host_beside_others_do_not_hold_the_account() -> None:
+    made = parts(attempts=4)
+    one = ProviderError("server", "HTTP 500", status=500, elsewhere=True)
+    made.model.script = lambda number, _: one if number <= 30 else None
+    asking = asyncio.ensure_future(ask_all(made, 30))
+    await made.clock.advance(4)
+    assert len(made.model.sent) == 60
+    assert not failures(await asking)
+
+
 async def test_one_answer_closes_the_breaker() -> None:
     made = parts()
     began = made.clock.monotonic()

@@ -1,14 +1,11 @@
 """The adapters against the fake provider, over real sockets."""
 
-import asyncio
 import json
-import socket
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from api_parts import until
 from chunksmith.domain.calls import ChatRequest, ModelRef, ProviderAccount
 from chunksmith.domain.ports import ChatModel
 from chunksmith.errors import ProviderError
@@ -40,13 +37,6 @@ async def _failure(provider: str, account: ProviderAccount, request: ChatRequest
     with pytest.raises(ProviderError) as caught:
         await _send(provider, account, request)
     return caught.value
-
-
-def _closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
@@ -276,91 +266,6 @@ async def test_ollama_thinking_past_the_headroom_is_a_cut_reply(fake: FakeLLM, a
         ("length", "", True),
         ("length", "", False),
     ]
-
-
-async def test_ollama_goes_to_the_host_with_the_fewest_calls(fake: FakeLLM, account: Account, ask: Ask) -> None:
-    fake.control({"hold_from": 1})
-    async with FakeLLM(hold_from=1) as other:
-        model = OllamaModel(account("ollama", base_urls=(fake.url, other.url)))
-        async with asyncio.TaskGroup() as group:
-            for number in range(8):
-                group.create_task(model.send(ask("ollama", f"Some text, number {number}.")))
-            await until(lambda: fake.held + other.held == 8)
-            fake.let_go()
-            other.let_go()
-        await model.close()
-    assert (fake.stats.chats, other.stats.chats) == (4, 4)
-
-
-async def test_ollama_turns_to_another_host_when_one_refuses(fake: FakeLLM, account: Account, ask: Ask) -> None:
-    dead = f"http://127.0.0.1:{_closed_port()}"
-    model = OllamaModel(account("ollama", base_urls=(dead, fake.url)))
-    await model.send(ask("ollama"))
-    await model.send(ask("ollama"))
-    await model.close()
-    assert fake.stats.chats == 2
-
-
-async def test_ollama_asks_a_resting_host_again_later(fake: FakeLLM, account: Account, ask: Ask) -> None:
-    now = [0.0]
-    late = FakeLLM(port=_closed_port())
-    urls = (f"http://127.0.0.1:{late.port}", fake.url)
-    model = OllamaModel(account("ollama", base_urls=urls), monotonic=lambda: now[0])
-    await model.send(ask("ollama"))
-    async with late:
-        await model.send(ask("ollama"))
-        now[0] = 11.0
-        await model.send(ask("ollama"))
-        await model.close()
-    assert (fake.stats.chats, late.stats.chats) == (2, 1)
-
-
-async def test_ollama_does_not_repeat_what_a_host_may_have_seen(fake: FakeLLM, account: Account, ask: Ask) -> None:
-    async with FakeLLM() as other:
-        fake.options.script = {1: "reset"}
-        error = await _failure("ollama", account("ollama", base_urls=(fake.url, other.url)), ask("ollama"))
-        assert (error.kind, error.sent, other.stats.chats) == ("connection", True, 0)
-
-
-async def test_ollama_passes_over_a_host_without_the_model(fake: FakeLLM, account: Account, ask: Ask) -> None:
-    now = [0.0]
-    fake.options.ollama_models = []
-    async with FakeLLM() as other:
-        model = OllamaModel(account("ollama", base_urls=(fake.url, other.url)), monotonic=lambda: now[0])
-        await model.send(ask("ollama"))
-        await model.send(ask("ollama"))
-        now[0] = 3600.0
-        fake.options.ollama_models = ["llama3.2:latest"]
-        await model.send(ask("ollama"))
-        await model.close()
-        assert (fake.stats.chats, other.stats.chats) == (2, 2)
-
-
-async def test_ollama_says_which_hosts_lack_the_model(fake: FakeLLM, account: Account, ask: Ask) -> None:
-    async with FakeLLM() as other:
-        urls = (fake.url, other.url)
-        error = await _failure(
-            "ollama", account("ollama", base_urls=urls), ask("ollama", model=ModelRef("ollama", "m"))
-        )
-    assert (error.kind, error.status) == ("bad_request", 404)
-    assert all(url.removeprefix("http://") in error.detail for url in urls)
-
-
-async def test_ollama_lists_what_any_host_has(fake: FakeLLM, account: Account) -> None:
-    async with FakeLLM(ollama_models=["phi4:latest"]) as other:
-        model = OllamaModel(account("ollama", base_urls=(fake.url, other.url)))
-        names = [found.name for found in await model.models()]
-        await model.close()
-    assert {"phi4:latest", "llama3.2:latest"} <= set(names)
-    assert len(names) == len(set(names))
-
-
-async def test_ollama_says_which_hosts_refused(account: Account, ask: Ask) -> None:
-    ports = (_closed_port(), _closed_port())
-    urls = tuple(f"http://127.0.0.1:{port}" for port in ports)
-    error = await _failure("ollama", account("ollama", base_urls=urls), ask("ollama"))
-    assert (error.kind, error.sent) == ("connection", False)
-    assert all(str(port) in error.detail for port in ports)
 
 
 async def test_ollama_leaves_out_think_for_a_model_that_refuses_it(

@@ -1,0 +1,73 @@
+"""A whole job on two Ollama hosts of which one is sick: the other does the work, and the ledger tells what was sent."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from app_parts import Json, Server, running_app, settings_for
+from fake_llm import FakeLLM
+from virtual_clock import FastClock
+
+UNITS = 60
+
+
+def passages() -> list[str]:
+    return [
+        f"Sample {n} was taken at site {n % 17} in {1900 + n % 90}. Its mass is {n * 7 + 3} grams. "
+        f"The keeper stored it in drawer {n} because the shelf was full."
+        for n in range(UNITS)
+    ]
+
+
+@asynccontextmanager
+async def on_two_hosts(folder: Path, sick: FakeLLM, sound: FakeLLM) -> AsyncIterator[Server]:
+    async with sick, sound:
+        account = {"base_urls": [sick.url, sound.url], "max_concurrency": 8}
+        settings = settings_for(folder, sound, {"providers": {"ollama": account}})
+        async with running_app(settings, clock=FastClock()) as server:
+            yield server
+
+
+async def generated(server: Server, until: str = "completed") -> Json:
+    project = await server.project(passages())
+    wanted = {"project_id": project, "generation_model": "ollama", "concurrency": 8, "analyze_quality": False}
+    return await server.generate(wanted, (until,))
+
+
+@pytest.mark.parametrize("fault", ["memory", "503", "html-502", "auth"])
+async def test_a_host_that_refuses_costs_no_unit_and_no_call(tmp_path: Path, fault: str) -> None:
+    sick, sound = FakeLLM(rates={fault: 1.0}), FakeLLM()
+    async with on_two_hosts(tmp_path, sick, sound) as server:
+        result = (await generated(server))["result"]
+    assert (result["outcomes"]["failed"], result["units"]["done"]) == (0, UNITS)
+    assert result["usage"]["calls"] == sound.stats.chats == UNITS
+    assert result["usage"]["unknown_calls"] == 0
+
+
+@pytest.mark.parametrize(("fault", "unknown"), [("500", False), ("reset", True)])
+async def test_a_host_that_fails_costs_a_call_each_time_and_no_unit(tmp_path: Path, fault: str, unknown: bool) -> None:
+    sick, sound = FakeLLM(rates={fault: 1.0}), FakeLLM()
+    async with on_two_hosts(tmp_path, sick, sound) as server:
+        result = (await generated(server))["result"]
+    assert (result["outcomes"]["failed"], result["units"]["done"]) == (0, UNITS)
+    assert result["usage"]["calls"] == sick.stats.chats + sound.stats.chats
+    assert result["usage"]["unknown_calls"] == (sick.stats.chats if unknown else 0)
+
+
+async def test_a_call_that_failed_names_its_host(tmp_path: Path) -> None:
+    sick, sound = FakeLLM(rates={"500": 1.0}), FakeLLM()
+    async with on_two_hosts(tmp_path, sick, sound) as server:
+        status = await generated(server)
+        calls = (await server.get(f"jobs/{status['job_id']}/calls?per_page=1000"))["calls"]
+    told = {call["error_detail"].partition(": ")[0] for call in calls if call["state"] == "failed"}
+    assert told == {sick.url.removeprefix("http://")}
+
+
+async def test_a_key_that_every_host_refuses_ends_the_job(tmp_path: Path) -> None:
+    sick, also = FakeLLM(rates={"auth": 1.0}), FakeLLM(rates={"auth": 1.0})
+    async with on_two_hosts(tmp_path, sick, also) as server:
+        status = await generated(server, "failed")
+    assert all(host.url.removeprefix("http://") in status["error"] for host in (sick, also))
+    assert status["result"]["outcomes"]["failed"] == 0
