@@ -12,7 +12,8 @@ import os
 import sys
 import time
 
-from chunksmith.domain.calls import ChatReply, ChatRequest, Message, ModelRef, ProviderAccount
+from chunksmith.domain.calls import ChatReply, ChatRequest, Message, ProviderAccount
+from chunksmith.domain.generation import parse_model
 from chunksmith.domain.ports import ChatModel
 from chunksmith.errors import ProviderError
 from chunksmith.providers import registry
@@ -91,7 +92,7 @@ async def _show_models(model: ChatModel) -> None:
 
 async def _show_reply(model: ChatModel, account: ProviderAccount) -> bool:
     request = ChatRequest(
-        ModelRef(account.provider, account.model),
+        parse_model(account.provider, {account.provider: account.model}, "--model"),
         (Message("system", "You write short questions about a passage."), Message("user", PROMPT)),
         reply_schema=SCHEMA,
         max_tokens=512,

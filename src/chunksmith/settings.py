@@ -18,7 +18,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from chunksmith.domain.calls import ProviderAccount
+from chunksmith.domain.calls import ProviderAccount, model_name
 from chunksmith.domain.generation import parse_model
 from chunksmith.errors import Fault, InvalidRequest
 
@@ -159,7 +159,7 @@ class ProviderSettings(Section):
         return ProviderAccount(
             provider=provider,
             base_urls=tuple(url.rstrip("/") for url in self.base_urls or (self.base_url,)),
-            model=self.model or provider,
+            model=model_name(provider, self.model) or provider,
             api_key=key or None,
             timeout_s=self.timeout_s,
             max_concurrency=self.max_concurrency,

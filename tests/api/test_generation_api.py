@@ -1,5 +1,6 @@
 """Starting a generation and what the answers look like, over each provider's wire."""
 
+import json
 import re
 from typing import Any
 
@@ -213,3 +214,11 @@ async def test_a_key_that_is_no_text_is_refused(server: Server) -> None:
 
 async def test_a_job_of_another_kind_has_no_generation_status(server: Server) -> None:
     await server.get("datasets/generate/process-1/status", 404)
+
+
+async def test_a_model_named_as_gemini_lists_it_is_that_model(server: Server, fake: FakeLLM) -> None:
+    wanted = {"project_id": await server.project(), "generation_model": "gemini/models/gemini-2.5-flash"}
+    result = (await server.generate(wanted))["result"]
+    asked = [json.loads(request.body)["generationConfig"] for request in fake.stats.seen]
+    assert {one["thinkingConfig"]["thinkingBudget"] for one in asked} == {0}
+    assert float(result["usage"]["cost_usd"]) > 0

@@ -115,6 +115,11 @@ def test_a_variable_of_a_provider_beats_a_file(tmp_path: Path, monkeypatch: pyte
     assert load(tmp_path / "mine.toml").providers.accounts()["grok"].api_key == "from the environment"
 
 
+def test_a_model_may_be_named_as_gemini_lists_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHUNKSMITH_PROVIDERS__GEMINI__MODEL", "models/gemini-2.5-flash")
+    assert load().providers.accounts()["gemini"].model == "gemini-2.5-flash"
+
+
 @pytest.mark.parametrize(
     ("host", "url"),
     [

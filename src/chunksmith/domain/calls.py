@@ -30,6 +30,11 @@ class ModelRef(NamedTuple):
         return self.provider if self.provider == self.model else f"{self.provider}/{self.model}"
 
 
+def model_name(provider: str, text: str) -> str:
+    """A model's own name, as rules and prices know it: Gemini's lists and pages write it as ``models/NAME`` too."""
+    return text.removeprefix("models/") if provider == "gemini" else text
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     role: Literal["system", "user"]

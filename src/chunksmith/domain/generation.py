@@ -5,7 +5,7 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from chunksmith.domain.calls import PROVIDERS, ModelRef
+from chunksmith.domain.calls import PROVIDERS, ModelRef, model_name
 from chunksmith.domain.corpus import ChunkStrategy, ProcessOptions
 from chunksmith.domain.curation import SPLIT_RATIOS, ContaminationAction, Deduplicate
 from chunksmith.errors import InvalidRequest
@@ -160,7 +160,8 @@ def parse_model(text: str, defaults: dict[str, str], pointer: str) -> ModelRef:
 
     Errors: InvalidRequest naming the providers.
     """
-    provider, slash, model = text.strip().partition("/")
+    provider, slash, named = text.strip().partition("/")
+    model = model_name(provider, named)
     if provider not in PROVIDERS or (provider == "builtin" and model not in ("", "builtin")):
         raise InvalidRequest.field(
             pointer, f"unknown model {text!r}; known: {', '.join(PROVIDERS)}, <provider>/<model>"
@@ -169,4 +170,4 @@ def parse_model(text: str, defaults: dict[str, str], pointer: str) -> ModelRef:
         raise InvalidRequest.field(
             pointer, f"{text!r} names no model of {provider}: send {provider}, or {provider}/<model>"
         )
-    return ModelRef(provider, model or defaults.get(provider, provider))
+    return ModelRef(provider, model or model_name(provider, defaults.get(provider, provider)))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from chunksmith.domain.calls import ModelRef, Usage
+from chunksmith.domain.calls import ModelRef, Usage, model_name
 
 NANO = 1_000_000_000
 PER_MILLION = 1_000_000
@@ -33,7 +33,7 @@ class PriceBook:
     """``overrides``: model as ``provider/model`` or ``provider`` → rates, from the settings."""
 
     def __init__(self, overrides: Mapping[str, Rates]) -> None:
-        self._overrides = overrides
+        self._overrides = {_own_name(name): rates for name, rates in overrides.items()}
         self._known: dict[ModelRef, Rates | None] = {}
 
     def rates(self, model: ModelRef) -> Rates | None:
@@ -86,3 +86,8 @@ class PriceBook:
         except LookupError:
             return None
         return int((price.total_price * NANO).to_integral_value())
+
+
+def _own_name(priced: str) -> str:
+    provider, slash, model = priced.partition("/")
+    return provider + slash + model_name(provider, model)

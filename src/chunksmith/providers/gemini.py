@@ -22,6 +22,7 @@ from chunksmith.domain.calls import (
     ModelInfo,
     ProviderAccount,
     Usage,
+    model_name,
 )
 from chunksmith.errors import ProviderError, ProviderFault
 from chunksmith.providers import answers, schemas, transport
@@ -211,7 +212,7 @@ def _path(model: str) -> str:
     """``models/X``; a tuned model already names its collection."""
     if model.startswith("tunedModels/"):
         return f"tunedModels/{quote(model.removeprefix('tunedModels/'), safe='')}"
-    return f"models/{quote(model.removeprefix('models/'), safe='')}"
+    return f"models/{quote(model_name(NAME, model), safe='')}"
 
 
 def _usage(metadata: object) -> Usage:
@@ -305,7 +306,7 @@ def _generates(item: object) -> bool:
 
 def _model_info(item: dict[str, Any]) -> ModelInfo:
     return ModelInfo(
-        str(item.get("name") or "").removeprefix("models/"),
+        model_name(NAME, str(item.get("name") or "")),
         answers.count(item.get("inputTokenLimit")),
         answers.count(item.get("outputTokenLimit")),
     )

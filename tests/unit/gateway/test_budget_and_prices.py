@@ -105,6 +105,11 @@ def test_overrides_win_over_the_list_and_the_model_over_the_provider() -> None:
     assert book.rates(ModelRef("grok", "other")) == dear
 
 
+def test_an_override_may_name_a_model_as_gemini_lists_it() -> None:
+    dear = Rates(Decimal(9), Decimal(9), Decimal(9))
+    assert PriceBook({"gemini/models/gemini-2.5-flash": dear}).rates(ModelRef("gemini", "gemini-2.5-flash")) == dear
+
+
 def test_unknown_is_none_and_local_is_free() -> None:
     book = PriceBook({})
     assert book.rates(ModelRef("gemini", "no-such-model")) is None
