@@ -83,11 +83,13 @@ async def _check(account: ProviderAccount) -> int:
 
 
 async def _show_models(model: ChatModel) -> None:
-    listed = await model.models()
+    listed, problems = await model.offer()
     print(f"models ({len(listed)}):")
     for item in listed[:SHOWN_MODELS]:
         limit = "" if item.input_token_limit is None else f"  ({item.input_token_limit:,} tokens in)"
         print(f"  {item.name}{limit}")
+    for problem in problems:
+        print(f"problem: {problem}", file=sys.stderr)
 
 
 async def _show_reply(model: ChatModel, account: ProviderAccount) -> bool:

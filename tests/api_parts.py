@@ -10,7 +10,7 @@ from aiohttp import FormData
 
 from app_parts import API, Json, Server
 from chunksmith.app import RUNNER
-from chunksmith.domain.calls import ChatReply, ChatRequest, ModelInfo, Usage
+from chunksmith.domain.calls import ChatReply, ChatRequest, Offer, Usage
 from fake_llm import FakeLLM
 
 MODES = ("default", "instruction following", "question and answer", "question", "answer", "summarization")
@@ -42,8 +42,8 @@ class ScriptedModel:
     def output_ceiling(self, request: ChatRequest) -> int:
         return request.max_tokens or 1000
 
-    async def models(self) -> list[ModelInfo]:
-        return []
+    async def offer(self) -> Offer:
+        return Offer([], [])
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from chunksmith.domain.calls import ChatReply, ChatRequest, Message, ModelInfo, ModelRef, ProviderAccount, Usage
+from chunksmith.domain.calls import ChatReply, ChatRequest, Message, ModelRef, Offer, ProviderAccount, Usage
 from chunksmith.domain.ledger import CallFailure, NewCall, StoredReply
 from chunksmith.errors import ProviderError, StorageError
 from chunksmith.gateway.budget import Budget
@@ -73,8 +73,8 @@ class ScriptedModel:
     def output_ceiling(self, request: ChatRequest) -> int:
         return self.ceiling
 
-    async def models(self) -> list[ModelInfo]:
-        return []
+    async def offer(self) -> Offer:
+        return Offer([], [])
 
     async def close(self) -> None:
         """Nothing is open."""

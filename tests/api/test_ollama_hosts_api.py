@@ -71,3 +71,19 @@ async def test_a_key_that_every_host_refuses_ends_the_job(tmp_path: Path) -> Non
         status = await generated(server, "failed")
     assert all(host.url.removeprefix("http://") in status["error"] for host in (sick, also))
     assert status["result"]["outcomes"]["failed"] == 0
+
+
+async def test_a_host_that_is_away_is_named_while_the_provider_is_reachable(tmp_path: Path) -> None:
+    away, there = FakeLLM(), FakeLLM()
+    async with on_two_hosts(tmp_path, away, there) as server:
+        await away.stop()
+        found = {one["name"]: one for one in (await server.get("providers"))["providers"]}["ollama"]
+    assert (found["reachable"], len(found["models"])) == (True, len(there.options.ollama_models))
+    assert away.url.removeprefix("http://") in found["problem"]
+    assert there.url.removeprefix("http://") not in found["problem"]
+
+
+async def test_hosts_that_are_all_there_are_no_problem(tmp_path: Path) -> None:
+    async with on_two_hosts(tmp_path, FakeLLM(), FakeLLM()) as server:
+        found = {one["name"]: one for one in (await server.get("providers"))["providers"]}["ollama"]
+    assert (found["reachable"], found["problem"]) == (True, None)

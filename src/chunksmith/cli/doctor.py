@@ -18,7 +18,7 @@ import httpx
 from chunksmith import __version__
 from chunksmith.cli.local import DATABASE
 from chunksmith.cli.serve import settings_of_flags
-from chunksmith.domain.calls import NEEDS_KEY, ProviderAccount
+from chunksmith.domain.calls import NEEDS_KEY, ProviderAccount, shown_address
 from chunksmith.domain.generation import parse_model
 from chunksmith.domain.ports import ChatModel
 from chunksmith.errors import InvalidRequest, ProviderError
@@ -153,13 +153,14 @@ async def _provider(account: ProviderAccount, model: ChatModel, needed: bool, of
         return Check(name, "ok", "always there; no key, no network")
     if account.provider in NEEDS_KEY and account.api_key is None:
         return Check(name, "broken" if needed else "info", "not set up: no API key")
-    set_up = f"model {account.model}, {', '.join(account.base_urls)}"
+    set_up = f"model {account.model}, {', '.join(map(shown_address, account.base_urls))}"
     if offline:
         return Check(name, "info", f"{set_up}; not asked")
     try:
-        found = await asyncio.wait_for(model.models(), PROVIDER_TIMEOUT_S)
+        models, problems = await asyncio.wait_for(model.offer(), PROVIDER_TIMEOUT_S)
     except ProviderError as exc:
         return Check(name, level, f"{set_up}; {exc.detail}")
     except TimeoutError:
         return Check(name, level, f"{set_up}; no answer within {PROVIDER_TIMEOUT_S:.0f} s")
-    return Check(name, "ok", f"{set_up}; {len(found)} models")
+    told = "; ".join([set_up, f"{len(models)} models", *problems])
+    return Check(name, "warning" if problems else "ok", told)

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -164,6 +165,25 @@ class ModelInfo:
     name: str
     input_token_limit: int | None = None
     output_token_limit: int | None = None
+
+
+class Offer(NamedTuple):
+    """What a provider has. ``problems`` are those of single hosts, while others answer; each names its host."""
+
+    models: list[ModelInfo]
+    problems: list[str]
+
+
+def is_among(model: str, listed: Iterable[ModelInfo]) -> bool:
+    """Ollama lists names with their tags, and takes a name without one as the one with ``latest``."""
+    return not {model, f"{model}:latest"}.isdisjoint(one.name for one in listed)
+
+
+def shown_address(url: str) -> str:
+    """An address without the name and password that may be in it."""
+    scheme, mark, rest = url.rpartition("://")
+    authority, slash, path = rest.partition("/")
+    return scheme + mark + authority.rpartition("@")[2] + slash + path
 
 
 def schema_json(schema: dict[str, Any] | None) -> bytes:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from chunksmith.domain.calls import ChatReply, ChatRequest, ModelInfo
+from chunksmith.domain.calls import ChatReply, ChatRequest, Offer
 
 
 class Clock(Protocol):
@@ -41,8 +41,8 @@ class ChatModel(Protocol):
         """
         ...
 
-    async def models(self) -> list[ModelInfo]:
-        """What the provider offers right now; costs nothing. Errors: ProviderError."""
+    async def offer(self) -> Offer:
+        """What the provider has right now; asking costs nothing. Errors: ProviderError when it does not answer."""
         ...
 
     async def close(self) -> None: ...

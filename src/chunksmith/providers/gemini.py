@@ -20,6 +20,7 @@ from chunksmith.domain.calls import (
     ChatRequest,
     FinishReason,
     ModelInfo,
+    Offer,
     ProviderAccount,
     Usage,
     model_name,
@@ -148,7 +149,7 @@ class GeminiModel:
         """Thinking is inside ``maxOutputTokens``, so what is sent is what bounds the bill."""
         return output_limit(request)
 
-    async def models(self) -> list[ModelInfo]:
+    async def offer(self) -> Offer:
         """Those that can generate text. Lists page after page; a token that repeats ends it."""
         found: list[ModelInfo] = []
         token = ""
@@ -161,7 +162,7 @@ class GeminiModel:
             if following in {"", token}:
                 break
             token = following
-        return found
+        return Offer(found, [])
 
     async def close(self) -> None:
         await self._client.aclose()

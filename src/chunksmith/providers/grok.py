@@ -19,6 +19,7 @@ from chunksmith.domain.calls import (
     ChatRequest,
     FinishReason,
     ModelInfo,
+    Offer,
     ProviderAccount,
     Usage,
 )
@@ -161,10 +162,10 @@ class GrokModel:
         reasoning = REASONING_TOKENS_LOW if _EFFORT_LOW.match(request.model.model) else REASONING_TOKENS
         return (request.max_tokens or USUAL_MAX_TOKENS) + reasoning
 
-    async def models(self) -> list[ModelInfo]:
+    async def offer(self) -> Offer:
         raw = await self._call("GET", f"{self._base}/models", min(LIST_TIMEOUT_S, self._account.timeout_s))
         listed = answers.items(answers.reply_object(raw, NAME), "data")
-        return [ModelInfo(str(item["id"])) for item in listed if isinstance(item, dict) and "id" in item]
+        return Offer([ModelInfo(str(item["id"])) for item in listed if isinstance(item, dict) and "id" in item], [])
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -26,8 +26,10 @@ from chunksmith.domain.calls import (
     FinishReason,
     Message,
     ModelInfo,
+    Offer,
     ProviderAccount,
     Usage,
+    is_among,
 )
 from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import ProviderError, ProviderFault
@@ -226,19 +228,34 @@ class OllamaModel:
         """Prompt and reply share the window."""
         return min(_wanted(request, self._account.num_ctx), self._account.num_ctx)
 
-    async def models(self) -> list[ModelInfo]:
-        """What any of the hosts has. Errors: ProviderError when none answers."""
-        most_s = SHARED_LIST_TIMEOUT_S if self._hosts.several else LIST_TIMEOUT_S
-        wall_s = min(most_s, self._account.timeout_s)
-        asked = [self._ask(host, "GET", "/api/tags", wall_s) for host in self._hosts.all]
-        found = await asyncio.gather(*asked, return_exceptions=True)
-        pages = [page for page in found if isinstance(page, bytes)]
-        for failed in found:
-            if isinstance(failed, BaseException) and not (pages and isinstance(failed, ProviderError)):
-                raise failed
-        listed = [item for page in pages for item in answers.items(answers.reply_object(page, NAME), "models")]
-        names = dict.fromkeys(str(item["name"]) for item in listed if isinstance(item, dict) and "name" in item)
-        return [ModelInfo(name) for name in names]
+    async def offer(self) -> Offer:
+        """What any of the hosts has, and what is amiss with single ones. Errors: ProviderError when none answers."""
+        wall_s = min(SHARED_LIST_TIMEOUT_S if self._hosts.several else LIST_TIMEOUT_S, self._account.timeout_s)
+        found = await asyncio.gather(*(self._listed(host, wall_s) for host in self._hosts.all))
+        lists = [one for one in found if not isinstance(one, ProviderError)]
+        failures = [one for one in found if isinstance(one, ProviderError)]
+        if not lists:
+            raise failures[0].changed(detail="; ".join(dict.fromkeys(one.detail for one in failures)))
+        models = {model.name: model for one in lists for model in one}
+        return Offer(list(models.values()), self._problems(found) if self._hosts.several else [])
+
+    async def _listed(self, host: Host, wall_s: float) -> list[ModelInfo] | ProviderError:
+        try:
+            page = answers.reply_object(await self._ask(host, "GET", "/api/tags", wall_s), NAME)
+        except ProviderError as error:
+            return error
+        listed = answers.items(page, "models")
+        return [ModelInfo(str(item["name"])) for item in listed if isinstance(item, dict) and "name" in item]
+
+    def _problems(self, found: list[list[ModelInfo] | ProviderError]) -> list[str]:
+        """Of the hosts, in their order: who does not answer, or has not got the model that is asked by default."""
+        problems = []
+        for host, one in zip(self._hosts.all, found, strict=True):
+            if isinstance(one, ProviderError):
+                problems.append(one.detail)
+            elif not is_among(self._account.model, one):
+                problems.append(f"{host.name}: it has no model {self._account.model}")
+        return problems
 
     async def close(self) -> None:
         await self._client.aclose()

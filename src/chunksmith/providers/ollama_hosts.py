@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from chunksmith.domain.calls import shown_address
 from chunksmith.errors import ProviderError
 
 NOT_PULLED = re.compile(r"model .* not found", re.IGNORECASE)
@@ -87,7 +88,7 @@ class Host:
     @property
     def name(self) -> str:
         """Where it is, without what may be secret in its address."""
-        return self.base.rpartition("://")[2].rpartition("@")[2]
+        return shown_address(self.base).rpartition("://")[2]
 
     def resting(self, model: str) -> _Rest | None:
         """The rest that ends last. When it has ended, it is over only with the first reply."""

@@ -14,7 +14,10 @@ CHECK_TIMEOUT_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class ProviderView:
-    """``reachable`` None: not asked, because it is not configured. ``problem`` says why it is False."""
+    """``reachable`` None: not asked, because it is not configured.
+
+    ``problem``: why it is False, or what is amiss with single hosts while others answer.
+    """
 
     name: str
     configured: bool
@@ -71,8 +74,8 @@ class ProviderService:
         reachable, problem = None, None
         if configured:
             try:
-                found = await asyncio.wait_for(self._models[name].models(), CHECK_TIMEOUT_S)
-                reachable = True
+                found, problems = await asyncio.wait_for(self._models[name].offer(), CHECK_TIMEOUT_S)
+                reachable, problem = True, "; ".join(problems) or None
             except ProviderError as exc:
                 reachable, problem = False, exc.detail
             except TimeoutError:

@@ -100,7 +100,7 @@ async def test_key_that_the_answer_repeats_is_masked(fake: FakeLLM, account: Acc
 @pytest.mark.parametrize("provider", ADAPTERS)
 async def test_models_are_listed(account: Account, provider: str) -> None:
     model = ADAPTERS[provider](account(provider))
-    names = [item.name for item in await model.models()]
+    names = [item.name for item in (await model.offer()).models]
     await model.close()
     expected = {"gemini": "gemini-3.5-flash-lite", "grok": "grok-4.3", "ollama": "llama3.2:latest"}
     assert expected[provider] in names
@@ -218,7 +218,7 @@ async def test_gemini_models_are_listed_page_after_page(
 ) -> None:
     monkeypatch.setattr("fakellm.gemini.MAX_PAGE", 2)
     model = GeminiModel(account("gemini"))
-    names = [item.name for item in await model.models()]
+    names = [item.name for item in (await model.offer()).models]
     await model.close()
     assert len(names) == len(set(names)) == 11
     assert fake.stats.requests["gemini GET /v1beta/models"] == 6

@@ -147,7 +147,7 @@ def test_stored_bytes_of_something_else(raw: bytes) -> None:
 
 
 async def test_models(built: Callable[..., BuiltinModel]) -> None:
-    assert [item.name for item in await built().models()] == ["builtin"]
+    assert [item.name for item in (await built().offer()).models] == ["builtin"]
 
 
 def test_worker_imports_no_http_client() -> None:

@@ -302,7 +302,35 @@ async def test_what_is_secret_in_an_address_is_not_told(
 
 
 async def test_models_are_listed_that_any_host_has(pair: Pair) -> None:
-    pair.b.options.ollama_models = ["phi4:latest"]
-    names = [found.name for found in await pair.model.models()]
+    pair.b.options.ollama_models = ["phi4:latest", "llama3.2:latest"]
+    names = [found.name for found in (await pair.model.offer()).models]
     assert {"phi4:latest", "llama3.2:latest"} <= set(names)
     assert len(names) == len(set(names))
+
+
+async def test_hosts_that_have_the_model_are_no_problem(pair: Pair) -> None:
+    assert (await pair.model.offer()).problems == []
+
+
+async def test_a_host_without_the_default_model_is_a_problem(pair: Pair) -> None:
+    pair.b.options.ollama_models = ["phi4:latest"]
+    (problem,) = (await pair.model.offer()).problems
+    assert problem == f"{pair.b.url.removeprefix('http://')}: it has no model llama3.2"
+
+
+async def test_a_host_that_does_not_answer_is_a_problem(fake: FakeLLM, account: Account) -> None:
+    dead = f"127.0.0.1:{closed_port()}"
+    model = OllamaModel(account("ollama", base_urls=(f"http://someone:hidden@{dead}", fake.url)))
+    offer = await model.offer()
+    await model.close()
+    assert [dead in problem and "hidden" not in problem for problem in offer.problems] == [True]
+    assert [found.name for found in offer.models] == fake.options.ollama_models
+
+
+async def test_when_no_host_answers_each_is_named(account: Account) -> None:
+    ports = (closed_port(), closed_port())
+    model = OllamaModel(account("ollama", base_urls=tuple(f"http://127.0.0.1:{port}" for port in ports)))
+    with pytest.raises(ProviderError) as caught:
+        await model.offer()
+    await model.close()
+    assert all(str(port) in caught.value.detail for port in ports)

@@ -14,7 +14,7 @@ from typing import Final
 
 from pydantic_core import from_json, to_json
 
-from chunksmith.domain.calls import ChatReply, ChatRequest, ModelInfo, ProviderAccount, Task, Usage
+from chunksmith.domain.calls import ChatReply, ChatRequest, ModelInfo, Offer, ProviderAccount, Task, Usage
 from chunksmith.errors import InvalidRequest, ProviderError
 from chunksmith.providers.builtin import generator
 
@@ -62,8 +62,8 @@ class BuiltinModel:
         """It has no tokens."""
         return 0
 
-    async def models(self) -> list[ModelInfo]:
-        return [ModelInfo(NAME)]
+    async def offer(self) -> Offer:
+        return Offer([ModelInfo(NAME)], [])
 
     async def close(self) -> None:
         """Waits for the task that each process is at; what has not begun is dropped."""

@@ -56,7 +56,10 @@ class ProviderOut(fields.AnswerSchema):
     name = fields.String()
     configured = fields.Boolean()
     reachable = fields.Boolean(allow_none=True, metadata={"description": "null: not asked, no key is set."})
-    problem = fields.String(allow_none=True)
+    problem = fields.String(
+        allow_none=True,
+        metadata={"description": "Why it is not reachable, or which of its hosts do not answer or lack its model."},
+    )
     default_model = fields.String()
     models = fields.List(fields.Nested(ModelOut))
     limits = fields.Nested(LimitsOut)
