@@ -83,7 +83,7 @@ async def _check(account: ProviderAccount) -> int:
 
 
 async def _show_models(model: ChatModel) -> None:
-    listed, problems = await model.offer()
+    listed, problems, _ = await model.offer()
     print(f"models ({len(listed)}):")
     for item in listed[:SHOWN_MODELS]:
         limit = "" if item.input_token_limit is None else f"  ({item.input_token_limit:,} tokens in)"

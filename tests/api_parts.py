@@ -43,7 +43,7 @@ class ScriptedModel:
         return request.max_tokens or 1000
 
     async def offer(self) -> Offer:
-        return Offer([], [])
+        return Offer([], [], has_default=True)
 
     async def close(self) -> None:
         """Nothing is open."""

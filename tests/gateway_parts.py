@@ -74,7 +74,7 @@ class ScriptedModel:
         return self.ceiling
 
     async def offer(self) -> Offer:
-        return Offer([], [])
+        return Offer([], [], has_default=True)
 
     async def close(self) -> None:
         """Nothing is open."""

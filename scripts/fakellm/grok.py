@@ -21,6 +21,8 @@ _MODELS = (
     "grok-4-1-fast-non-reasoning",
     "grok-4",
 )
+# Known under these too, and not in the shorter list.
+_ALIASES = {"grok-4.3": ["grok-4.3-latest"]}
 _ROLES = ("system", "user", "assistant", "tool", "function")
 _EFFORTS = {"grok-4.3": {"none", "low", "medium", "high"}, "grok-4.7": {"low", "medium", "high", "xhigh"}}
 _REFUSED = {"presence_penalty": "presencePenalty", "frequency_penalty": "frequencyPenalty", "stop": "stop"}
@@ -186,7 +188,7 @@ def other(request: Request, options: Options) -> Reply:
 def _described(name: str) -> dict[str, Any]:
     """Prices in hundredths of a cent per million tokens."""
     prompt, output = (round(price * 10_000) for price in _price(name))
-    about = {"aliases": [], "input_modalities": ["text", "image"], "output_modalities": ["text"]}
+    about = {"aliases": _ALIASES.get(name, []), "input_modalities": ["text", "image"], "output_modalities": ["text"]}
     return {"id": name, **about, "prompt_text_token_price": prompt, "completion_text_token_price": output}
 
 
@@ -216,7 +218,7 @@ def _missing(body: Any, raw: bytes) -> Reply | None:
 
 def _refused(body: dict[str, Any], options: Options) -> Reply | None:
     model = body["model"]
-    if model not in {*_MODELS, *options.more_models}:
+    if model not in {*_MODELS, *(alias for known in _ALIASES.values() for alias in known), *options.more_models}:
         text = f"The model {model} does not exist or your {_TEAM} does not have access to it."
         return _error(404, "not-found", text)
     for name, told in _REFUSED.items():

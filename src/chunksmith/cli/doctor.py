@@ -9,7 +9,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -136,10 +136,12 @@ def _server(settings: Settings) -> Check:
 
 async def _providers(settings: Settings, offline: bool) -> list[Check]:
     accounts = settings.providers.accounts()
-    needed = parse_model(settings.default_model(), dict(registry.DEFAULT_MODELS), "default_model").provider
+    own = {name: account.model for name, account in accounts.items()}
+    needed = parse_model(settings.default_model(), own, "default_model")
+    accounts[needed.provider] = replace(accounts[needed.provider], model=needed.model)
     models = registry.build(accounts)
     try:
-        asked = [_provider(accounts[name], models[name], name == needed, offline) for name in accounts]
+        asked = [_provider(accounts[name], models[name], name == needed.provider, offline) for name in accounts]
         return list(await asyncio.gather(*asked))
     finally:
         for model in models.values():
@@ -157,10 +159,10 @@ async def _provider(account: ProviderAccount, model: ChatModel, needed: bool, of
     if offline:
         return Check(name, "info", f"{set_up}; not asked")
     try:
-        models, problems = await asyncio.wait_for(model.offer(), PROVIDER_TIMEOUT_S)
+        models, problems, has_default = await asyncio.wait_for(model.offer(), PROVIDER_TIMEOUT_S)
     except ProviderError as exc:
         return Check(name, level, f"{set_up}; {exc.detail}")
     except TimeoutError:
         return Check(name, level, f"{set_up}; no answer within {PROVIDER_TIMEOUT_S:.0f} s")
     told = "; ".join([set_up, f"{len(models)} models", *problems])
-    return Check(name, "warning" if problems else "ok", told)
+    return Check(name, level if not has_default else "warning" if problems else "ok", told)

@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -168,15 +167,14 @@ class ModelInfo:
 
 
 class Offer(NamedTuple):
-    """What a provider has. ``problems`` are those of single hosts, while others answer; each names its host."""
+    """What a provider has. ``problems``: hosts that do not answer while others do, and who lacks the account's model.
+
+    ``has_default``: whether the account's model is there, under any of its names.
+    """
 
     models: list[ModelInfo]
     problems: list[str]
-
-
-def is_among(model: str, listed: Iterable[ModelInfo]) -> bool:
-    """Ollama lists names with their tags, and takes a name without one as the one with ``latest``."""
-    return not {model, f"{model}:latest"}.isdisjoint(one.name for one in listed)
+    has_default: bool
 
 
 def shown_address(url: str) -> str:

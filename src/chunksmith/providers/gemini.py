@@ -162,7 +162,10 @@ class GeminiModel:
             if following in {"", token}:
                 break
             token = following
-        return Offer(found, [])
+        wanted = self._account.model
+        # Tuned models are in a list of their own.
+        there = wanted.startswith("tunedModels/") or wanted in {model.name for model in found}
+        return Offer(found, [] if there else [f"it lists no model {wanted}"], there)
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -165,7 +165,19 @@ class GrokModel:
     async def offer(self) -> Offer:
         raw = await self._call("GET", f"{self._base}/models", min(LIST_TIMEOUT_S, self._account.timeout_s))
         listed = answers.items(answers.reply_object(raw, NAME), "data")
-        return Offer([ModelInfo(str(item["id"])) for item in listed if isinstance(item, dict) and "id" in item], [])
+        models = [ModelInfo(str(item["id"])) for item in listed if isinstance(item, dict) and "id" in item]
+        wanted = self._account.model
+        there = wanted in {model.name for model in models} or wanted in await self._aliases()
+        return Offer(models, [] if there else [f"it lists no model {wanted}"], there)
+
+    async def _aliases(self) -> set[str]:
+        """Other names of models, which the first list leaves out. None where this second one cannot be read."""
+        try:
+            raw = await self._call("GET", f"{self._base}/language-models", min(LIST_TIMEOUT_S, self._account.timeout_s))
+            listed = answers.items(answers.reply_object(raw, NAME), "models")
+        except ProviderError:
+            return set()
+        return {str(alias) for item in listed for alias in answers.items(item, "aliases")}
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -29,7 +29,6 @@ from chunksmith.domain.calls import (
     Offer,
     ProviderAccount,
     Usage,
-    is_among,
 )
 from chunksmith.domain.tokens import estimate_tokens
 from chunksmith.errors import ProviderError, ProviderFault
@@ -237,7 +236,7 @@ class OllamaModel:
         if not lists:
             raise failures[0].changed(detail="; ".join(dict.fromkeys(one.detail for one in failures)))
         models = {model.name: model for one in lists for model in one}
-        return Offer(list(models.values()), self._problems(found) if self._hosts.several else [])
+        return Offer(list(models.values()), self._problems(found), self._is_default_in(list(models.values())))
 
     async def _listed(self, host: Host, wall_s: float) -> list[ModelInfo] | ProviderError:
         try:
@@ -253,9 +252,15 @@ class OllamaModel:
         for host, one in zip(self._hosts.all, found, strict=True):
             if isinstance(one, ProviderError):
                 problems.append(one.detail)
-            elif not is_among(self._account.model, one):
-                problems.append(f"{host.name}: it has no model {self._account.model}")
+            elif not self._is_default_in(one):
+                wanted = self._account.model
+                problems.append(f"{host.name}: it has no model {wanted} (fetch it with: ollama pull {wanted})")
         return problems
+
+    def _is_default_in(self, listed: list[ModelInfo]) -> bool:
+        """Names are listed with their tags; one without a tag means ``latest``."""
+        wanted = self._account.model
+        return not {wanted, f"{wanted}:latest"}.isdisjoint(model.name for model in listed)
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -16,7 +16,7 @@ CHECK_TIMEOUT_S = 5.0
 class ProviderView:
     """``reachable`` None: not asked, because it is not configured.
 
-    ``problem``: why it is False, or what is amiss with single hosts while others answer.
+    ``problem``: why it is False, or which hosts do not answer while others do, or lack the default model.
     """
 
     name: str
@@ -74,7 +74,7 @@ class ProviderService:
         reachable, problem = None, None
         if configured:
             try:
-                found, problems = await asyncio.wait_for(self._models[name].offer(), CHECK_TIMEOUT_S)
+                found, problems, _ = await asyncio.wait_for(self._models[name].offer(), CHECK_TIMEOUT_S)
                 reachable, problem = True, "; ".join(problems) or None
             except ProviderError as exc:
                 reachable, problem = False, exc.detail

@@ -100,3 +100,53 @@ async def test_the_doctor_warns_of_a_host_without_the_model(tmp_path: Path, fake
         check = await checked(tmp_path, settings, "provider ollama")
     assert check.level == "warning"
     assert f"{other.url.removeprefix('http://')}: it has no model llama3.2" in check.detail
+
+
+def only(fake: FakeLLM, provider: str, model: str, default: str = "builtin") -> str:
+    """Settings under which ``fake`` is ``provider``."""
+    return (
+        f'[generation]\ndefault_model = "{default}"\n'
+        f'[providers.{provider}]\nbase_url = "{fake.base_url(provider)}"\napi_key = "k"\nmodel = "{model}"\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("provider", "model"),
+    [
+        ("grok", "grok-4.3"),
+        ("grok", "grok-4.3-latest"),
+        ("gemini", "gemini-2.5-flash"),
+        ("gemini", "models/gemini-2.5-flash"),
+        ("gemini", "tunedModels/mine"),
+        ("ollama", "llama3.2"),
+        ("ollama", "llama3.2:latest"),
+    ],
+)
+async def test_the_doctor_knows_a_model_by_each_of_its_names(
+    tmp_path: Path, fake: FakeLLM, provider: str, model: str
+) -> None:
+    check = await checked(tmp_path, only(fake, provider, model), f"provider {provider}")
+    assert (check.level, f"no model {model}" in check.detail) == ("ok", False)
+
+
+@pytest.mark.parametrize(("default", "level"), [("builtin", "warning"), (None, "broken")], ids=["other", "needed"])
+@pytest.mark.parametrize(
+    ("provider", "model"), [("grok", "grok-nope"), ("gemini", "nope"), ("ollama", "nope"), ("ollama", "llama3.2:70b")]
+)
+async def test_the_doctor_names_a_default_model_that_is_not_there(
+    tmp_path: Path, fake: FakeLLM, provider: str, model: str, default: str | None, level: str
+) -> None:
+    settings = only(fake, provider, model, default or provider)
+    check = await checked(tmp_path, settings, f"provider {provider}")
+    assert (check.level, f"no model {model}" in check.detail) == (level, True)
+
+
+async def test_the_doctor_looks_for_the_model_that_requests_without_one_use(tmp_path: Path, fake: FakeLLM) -> None:
+    settings = only(fake, "ollama", "not-pulled", "ollama/qwen3")
+    check = await checked(tmp_path, settings, "provider ollama")
+    assert (check.level, "model qwen3" in check.detail) == ("ok", True)
+
+
+async def test_the_doctor_says_nothing_of_models_where_their_list_was_not_read(tmp_path: Path, nobody: str) -> None:
+    settings = f'[providers.ollama]\nbase_url = "http://{nobody}"\nmodel = "nope"\n'
+    assert "no model" not in (await checked(tmp_path, settings, "provider ollama")).detail

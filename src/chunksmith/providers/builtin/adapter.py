@@ -63,7 +63,7 @@ class BuiltinModel:
         return 0
 
     async def offer(self) -> Offer:
-        return Offer([ModelInfo(NAME)], [])
+        return Offer([ModelInfo(NAME)], [], has_default=True)
 
     async def close(self) -> None:
         """Waits for the task that each process is at; what has not begun is dropped."""

@@ -58,7 +58,7 @@ class ProviderOut(fields.AnswerSchema):
     reachable = fields.Boolean(allow_none=True, metadata={"description": "null: not asked, no key is set."})
     problem = fields.String(
         allow_none=True,
-        metadata={"description": "Why it is not reachable, or which of its hosts do not answer or lack its model."},
+        metadata={"description": "Why it is not reachable, or who of it does not answer or lacks the default model."},
     )
     default_model = fields.String()
     models = fields.List(fields.Nested(ModelOut))
