@@ -335,9 +335,10 @@ def test_a_port_that_is_taken_is_named(server: Place, tmp_path: Path) -> None:
 
 
 def test_the_doctor_sees_the_server(server: Place) -> None:
-    ended = chunksmith("doctor", "--offline", "--data-dir", server.data)
+    ended = chunksmith("doctor", "--offline", "--data-dir", server.data, url=server.url)
 
     assert ended.code == ExitCode.OK
+    assert f"ready at {server.url}" in ended.out
     assert f"by process {server.process.pid}" in ended.out
 
 

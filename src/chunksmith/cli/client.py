@@ -50,13 +50,11 @@ class Api:
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.server = _address(server)
+        self.server = address_of(server)
         self._sleep = sleep
         self.reached = False
         headers = {"Accept": "application/json"} | ({"X-API-Key": _header_text(key)} if key else {})
-        host = urlsplit(self.server).hostname or ""
-        # A proxy for the outside world must not be asked about this machine.
-        trust_env = not host.startswith(_LOOPBACK)
+        trust_env = is_elsewhere(self.server)
         self._http = httpx.Client(
             base_url=self.server, headers=headers, timeout=TIMEOUT, transport=transport, trust_env=trust_env
         )
@@ -211,9 +209,14 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
-def _address(server: str) -> str:
+def address_of(server: str) -> str:
     """``localhost:8000`` is meant as a URL too."""
     return (server if "://" in server else f"http://{server}").rstrip("/")
+
+
+def is_elsewhere(url: str) -> bool:
+    """Not on this machine, about which a proxy for the outside world must not be asked."""
+    return not (urlsplit(url).hostname or "").startswith(_LOOPBACK)
 
 
 def _header_text(key: str) -> str:

@@ -16,6 +16,7 @@ from typing import Literal
 import httpx
 
 from chunksmith import __version__
+from chunksmith.cli.client import address_of, is_elsewhere
 from chunksmith.cli.local import DATABASE
 from chunksmith.cli.serve import settings_of_flags
 from chunksmith.domain.calls import NEEDS_KEY, ProviderAccount, shown_address
@@ -39,8 +40,11 @@ class Check:
     detail: str
 
 
-def examine(config: Path | None, data_dir: Path | None, offline: bool) -> list[Check]:
-    """Every check, in the order of dependency. Nothing is changed, and no secret is in the answer."""
+def examine(config: Path | None, data_dir: Path | None, offline: bool, server: str | None = None) -> list[Check]:
+    """Every check, in the order of dependency. Nothing is changed, and no secret is in the answer.
+
+    ``server``: where it is said to run; None: where the settings let it run.
+    """
     checks = [_python(), Check("chunksmith", "ok", __version__), *_configuration(config)]
     try:
         settings = load(config, settings_of_flags(data_dir=data_dir))
@@ -54,7 +58,7 @@ def examine(config: Path | None, data_dir: Path | None, offline: bool) -> list[C
         _holder(folder),
         _database(folder / DATABASE),
     ]
-    checks.append(_server(settings))
+    checks.append(_server(address_of(server) if server else _served_at(settings), "warning" if server else "info"))
     return [*checks, *asyncio.run(_providers(settings, offline))]
 
 
@@ -122,16 +126,20 @@ def _count_keys(connection: sqlite3.Connection) -> int:
     return int(count)
 
 
-def _server(settings: Settings) -> Check:
+def _served_at(settings: Settings) -> str:
     host = settings.server.host if settings.server.host not in ("0.0.0.0", "::") else "127.0.0.1"  # noqa: S104 - read
-    url = f"http://{f'[{host}]' if ':' in host else host}:{settings.server.port}"
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.server.port}"
+
+
+def _server(url: str, without: Level) -> Check:
+    shown = shown_address(url)
     try:
-        answer = httpx.get(f"{url}/ready", timeout=2, trust_env=False)
-    except httpx.HTTPError:
-        return Check("server", "info", f"none runs at {url}")
+        answer = httpx.get(f"{url}/ready", timeout=2, trust_env=is_elsewhere(url))
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
+        return Check("server", without, f"none runs at {shown}")
     if answer.status_code == 200:
-        return Check("server", "ok", f"ready at {url}")
-    return Check("server", "warning", f"{url} answers {answer.status_code}")
+        return Check("server", "ok", f"ready at {shown}")
+    return Check("server", "warning", f"{shown} answers {answer.status_code}")
 
 
 async def _providers(settings: Settings, offline: bool) -> list[Check]:

@@ -15,7 +15,7 @@ from chunksmith.cli.exits import EXPLAINED, ExitCode, Failure
 from chunksmith.cli.generate import generate, status
 from chunksmith.cli.ingest import ingest
 from chunksmith.cli.jobs import cancel, jobs, pause, prune, resume, retry
-from chunksmith.cli.options import AsJson
+from chunksmith.cli.options import AsJson, ServerIfAny
 from chunksmith.cli.output import OutputFailed
 from chunksmith.cli.serve import Config, DataDir, serve
 from chunksmith.errors import AppError, Conflict, InvalidRequest, NotFound
@@ -60,6 +60,7 @@ app.add_typer(versions.app, name="versions")
 def doctor(
     data_dir: DataDir = None,
     config: Config = None,
+    server: ServerIfAny = None,
     offline: Annotated[bool, typer.Option("--offline", help="Do not ask the providers.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -67,7 +68,7 @@ def doctor(
     # The server's modules take most of a second to import, and the other commands do without them.
     from chunksmith.cli.doctor import examine  # noqa: PLC0415 - see above
 
-    checks = examine(config, data_dir, offline)
+    checks = examine(config, data_dir, offline, server)
     broken = any(check.level == "broken" for check in checks)
     if as_json:
         listed = [{"name": check.name, "level": check.level, "detail": check.detail} for check in checks]

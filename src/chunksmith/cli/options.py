@@ -5,6 +5,16 @@ from typing import Annotated
 import typer
 
 Server = Annotated[str, typer.Option("--server", envvar="CHUNKSMITH_URL", metavar="URL", help="Address of the server.")]
+ServerIfAny = Annotated[
+    str | None,
+    typer.Option(
+        "--server",
+        envvar="CHUNKSMITH_URL",
+        metavar="URL",
+        show_default="where the settings let it run",
+        help="Address of the server.",
+    ),
+]
 Key = Annotated[
     str | None,
     typer.Option(

@@ -150,3 +150,39 @@ async def test_the_doctor_looks_for_the_model_that_requests_without_one_use(tmp_
 async def test_the_doctor_says_nothing_of_models_where_their_list_was_not_read(tmp_path: Path, nobody: str) -> None:
     settings = f'[providers.ollama]\nbase_url = "http://{nobody}"\nmodel = "nope"\n'
     assert "no model" not in (await checked(tmp_path, settings, "provider ollama")).detail
+
+
+def server_check(capsys: Captured) -> tuple[str, str]:
+    found = next(check for check in json.loads(capsys.readouterr().out)["checks"] if check["name"] == "server")
+    return found["level"], found["detail"]
+
+
+@pytest.mark.parametrize("by", ["variable", "option"])
+def test_the_doctor_looks_for_the_server_where_it_is_said_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured, nobody: str, by: str
+) -> None:
+    monkeypatch.setenv("CHUNKSMITH_URL", nobody if by == "variable" else "http://127.0.0.1:1")
+    run(
+        [
+            "doctor",
+            "--offline",
+            "--json",
+            "--data-dir",
+            str(tmp_path),
+            *(["--server", nobody] if by == "option" else []),
+        ]
+    )
+    assert server_check(capsys) == ("warning", f"none runs at http://{nobody}")
+
+
+def test_without_an_address_the_doctor_looks_where_the_settings_let_it_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured, nobody: str
+) -> None:
+    monkeypatch.setenv("CHUNKSMITH_SERVER__PORT", nobody.rpartition(":")[2])
+    run(["doctor", "--offline", "--json", "--data-dir", str(tmp_path)])
+    assert server_check(capsys) == ("info", f"none runs at http://{nobody}")
+
+
+def test_the_doctor_takes_any_address_of_the_server(tmp_path: Path, capsys: Captured) -> None:
+    run(["doctor", "--offline", "--json", "--data-dir", str(tmp_path), "--server", "http://someone:hidden@[::1"])
+    assert server_check(capsys)[0] == "warning"
