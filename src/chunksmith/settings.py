@@ -4,14 +4,24 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_origin
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails, from_json
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -54,6 +64,23 @@ def _address(url: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 
 
+def _listed(value: object) -> object:
+    """A variable has a list as text: its items with commas between them, or as JSON."""
+    if not isinstance(value, str):
+        return value
+    if not value.lstrip().startswith("["):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    try:
+        return from_json(value)
+    except ValueError as exc:
+        raise ValueError(f'is no list of JSON ({exc}); write a,b or ["a", "b"]') from exc
+
+
+# NoDecode: what cannot be read is told by us, with the name of the setting.
+Addresses = Annotated[tuple[Address, ...], NoDecode, BeforeValidator(_listed)]
+Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+
+
 class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -63,8 +90,8 @@ class ServerSettings(Section):
     port: Annotated[int, Field(ge=0, le=65535)]
     data_dir: Path
     insecure: bool
-    allowed_hosts: tuple[str, ...]
-    cors_origins: tuple[str, ...]
+    allowed_hosts: Texts
+    cors_origins: Texts
     max_body_bytes: Positive
     shutdown_grace_s: Annotated[float, Field(ge=0)]
     requests_per_minute_per_key: Annotated[int, Field(ge=0)]
@@ -144,7 +171,7 @@ class WebhookSettings(Section):
 
 class ProviderSettings(Section):
     base_url: Address = ""
-    base_urls: tuple[Address, ...] = ()
+    base_urls: Addresses = ()
     api_key: SecretStr | None = None
     model: str = ""
     timeout_s: PositiveSeconds = 120.0
@@ -260,17 +287,34 @@ def load(config: Path | None = None, flags: Mapping[str, Any] | None = None) -> 
     try:
         settings = Configured(**(flags or {}))
     except ValidationError as exc:
-        faults = [Fault("/".join(map(str, error["loc"])), _said(error)) for error in exc.errors()]
+        faults = [Fault("/".join(map(str, error["loc"])), _said(error, flags or {})) for error in exc.errors()]
         raise InvalidRequest.of([*mistyped, *faults]) from exc
     except SettingsError as exc:
-        raise InvalidRequest.of([*mistyped, Fault("settings", str(exc))]) from exc
+        told = _sections_without_keys(os.environ) or [Fault("settings", str(exc))]
+        raise InvalidRequest.of([*mistyped, *told]) from exc
     if mistyped:
         raise InvalidRequest.of(mistyped)
     return settings
 
 
-def _said(error: ErrorDetails) -> str:
-    return "no such setting" if error["type"] == "extra_forbidden" else error["msg"]
+def _said(error: ErrorDetails, flags: Mapping[str, Any]) -> str:
+    """With the variable that a wrong value comes from."""
+    if error["type"] == "extra_forbidden":
+        return "no such setting"
+    told = error["msg"].removeprefix("Value error, ")
+    path = [str(part) for part in error["loc"]]
+    names = {name.upper() for name in os.environ}
+    whole = [f"{ENVIRONMENT_PREFIX}{'__'.join(path[:end])}".upper() for end in range(len(path), 0, -1)]
+    variable = next((name for name in whole if name in names), None)
+    return told if variable is None or _is_given(path, flags) else f"{told} ({variable})"
+
+
+def _is_given(path: list[str], flags: Mapping[str, Any]) -> bool:
+    """Whether an option of the command line sets it, which wins over variables."""
+    found: Any = flags
+    for part in path[:2]:
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found is not None
 
 
 def shipped(name: str) -> Path:
@@ -300,10 +344,37 @@ def _unknown_sections(environment: Mapping[str, str]) -> list[Fault]:
     ]
 
 
+def _sections_without_keys(environment: Mapping[str, str]) -> list[Fault]:
+    """Variables that name a section and have no object as value."""
+    return [
+        Fault(name, f"is a section: set its keys, each by a variable {name}__KEY, or write it as a JSON object")
+        for name, value in environment.items()
+        if name.startswith(ENVIRONMENT_PREFIX) and _is_section(name) and not _is_object(value)
+    ]
+
+
+def _is_section(variable: str) -> bool:
+    kind: Any = Settings
+    for part in variable.removeprefix(ENVIRONMENT_PREFIX).lower().split("__"):
+        field = kind.model_fields.get(part) if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+        if field is None:
+            return False
+        kind = field.annotation
+    return get_origin(kind) is dict or (isinstance(kind, type) and issubclass(kind, BaseModel))
+
+
+def _is_object(value: str) -> bool:
+    try:
+        return isinstance(from_json(value), dict)
+    except ValueError:
+        return False
+
+
 def unheeded_variables(environment: Mapping[str, str]) -> list[str]:
     """Variables that look like ours and that nothing reads, such as a setting with one underscore after its section."""
     ours = (name for name in environment if name.startswith(ENVIRONMENT_PREFIX) and "__" not in name)
-    return sorted(name for name in ours if name not in OTHER_VARIABLES and not name.startswith(FOR_TESTS))
+    read = OTHER_VARIABLES | {f"{ENVIRONMENT_PREFIX}{section}".upper() for section in Settings.model_fields}
+    return sorted(name for name in ours if name not in read and not name.startswith(FOR_TESTS))
 
 
 def _from_provider_variables(environment: Mapping[str, str]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from chunksmith.errors import InvalidRequest
-from chunksmith.settings import Price, ProviderSettings, Settings, load, shipped
+from chunksmith.settings import Price, ProviderSettings, Settings, load, shipped, unheeded_variables
 
 PROVIDERS = ("gemini", "grok", "ollama", "builtin")
 KEYS = ("api_key", "secret")
@@ -172,6 +172,12 @@ def test_the_default_model_is_what_is_set_up(
         ("CHUNKSMITH_PROVIDERS__GROK__BASE_URL", "https://api.x.ai:many/v1", "providers/grok/base_url"),
         ("CHUNKSMITH_PROVIDERS__GROK__BASE_URL", "http://[::1/v1", "providers/grok/base_url"),
         ("CHUNKSMITH_PROVIDERS__GROK__BASE_URL", " ", "providers"),
+        ("CHUNKSMITH_PROVIDERS__OLLAMA__BASE_URLS", "http://gpu1:11434, gopher://gpu2", "providers/ollama/base_urls/1"),
+        ("CHUNKSMITH_PROVIDERS__OLLAMA__BASE_URLS", '["http://gpu1:11434"', "providers/ollama/base_urls"),
+        ("CHUNKSMITH_SERVER__ALLOWED_HOSTS", "[localhost]", "server/allowed_hosts"),
+        ("CHUNKSMITH_SERVER", "localhost:8000", "CHUNKSMITH_SERVER"),
+        ("CHUNKSMITH_PROVIDERS__OLLAMA", "http://gpu1:11434", "CHUNKSMITH_PROVIDERS__OLLAMA"),
+        ("CHUNKSMITH_PRICES", "cheap", "CHUNKSMITH_PRICES"),
         (
             "CHUNKSMITH_PROVIDERS__OLLAMA__BASE_URLS",
             '["http://gpu1:11434", "gopher://gpu2"]',
@@ -186,6 +192,58 @@ def test_a_variable_that_cannot_be_meant_is_named(
     with pytest.raises(InvalidRequest) as caught:
         load()
     assert [fault.pointer for fault in caught.value.faults] == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("http://a:1,http://b:2", ("http://a:1", "http://b:2")),
+        (" http://a:1 , http://b:2, ", ("http://a:1", "http://b:2")),
+        ('["http://a:1", "http://b:2"]', ("http://a:1", "http://b:2")),
+        ("http://a:1", ("http://a:1",)),
+        ("", ("http://127.0.0.1:11434",)),
+        ("[]", ("http://127.0.0.1:11434",)),
+    ],
+    ids=["commas", "spaces", "json", "one", "empty", "empty-json"],
+)
+def test_a_variable_can_be_a_list(monkeypatch: pytest.MonkeyPatch, value: str, read: tuple[str, ...]) -> None:
+    monkeypatch.setenv("CHUNKSMITH_PROVIDERS__OLLAMA__BASE_URLS", value)
+    assert load().providers.accounts()["ollama"].base_urls == read
+
+
+@pytest.mark.parametrize("name", ["CHUNKSMITH_SERVER__ALLOWED_HOSTS", "CHUNKSMITH_SERVER__CORS_ORIGINS"])
+def test_each_list_is_read_so(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "one.example, two.example")
+    assert ("one.example", "two.example") in load().server.model_dump().values()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("CHUNKSMITH_SERVER__PORT", "many"),
+        ("CHUNKSMITH_PROVIDERS__OLLAMA__BASE_URLS", "gopher://gpu2"),
+        ("CHUNKSMITH_SERVER__ALLOWED_HOSTS", "[localhost]"),
+    ],
+)
+def test_what_is_wrong_in_a_variable_is_told_with_its_name(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(InvalidRequest, match=variable):
+        load()
+
+
+def test_a_variable_can_be_a_whole_section(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHUNKSMITH_SERVER", '{"port": 8009}')
+    assert load().server.port == 8009
+    assert unheeded_variables({"CHUNKSMITH_SERVER": "", "CHUNKSMITH_SERVER_PORT": ""}) == ["CHUNKSMITH_SERVER_PORT"]
+
+
+def test_a_variable_is_not_blamed_for_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHUNKSMITH_SERVER__PORT", "8001")
+    with pytest.raises(InvalidRequest) as caught:
+        load(flags={"server": {"port": 70000}})
+    assert "CHUNKSMITH" not in caught.value.detail
 
 
 @pytest.mark.parametrize(
