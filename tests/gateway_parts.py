@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,8 @@ from virtual_clock import VirtualClock
 
 MODEL = ModelRef("grok", "grok-4.3")
 # 1 nano-dollar per token in, 2 per token out.
-PRICES = PriceBook({"grok": Rates(Decimal("0.001"), Decimal("0.002"), Decimal("0.001"))})
+RATES = {"grok": Rates(Decimal("0.001"), Decimal("0.002"), Decimal("0.001"))}
+PRICES = PriceBook(RATES, VirtualClock())
 
 
 def account(**changes: Any) -> ProviderAccount:
@@ -183,7 +184,13 @@ class Parts:
 
 
 def parts(
-    *, attempts: int = 8, give_up_after_s: float = 900.0, seed: int = 0, write_s: float = 0.0, **account_changes: Any
+    *,
+    attempts: int = 8,
+    give_up_after_s: float = 900.0,
+    seed: int = 0,
+    write_s: float = 0.0,
+    rates: Mapping[str, Rates] = RATES,
+    **account_changes: Any,
 ) -> Parts:
     clock = VirtualClock()
     model = ScriptedModel(clock)
@@ -193,7 +200,7 @@ def parts(
         {"grok": model},
         {"grok": account(**account_changes)},
         ledger,
-        PRICES,
+        PriceBook(rates, clock),
         clock,
         attempts=attempts,
         give_up_after_s=give_up_after_s,

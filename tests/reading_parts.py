@@ -80,7 +80,7 @@ class Reader:
             self.models,
             {**accounts, "builtin": builtin},
             self.calls,
-            PriceBook({}),
+            PriceBook({}, clock),
             clock,
             attempts=2,
             give_up_after_s=5,

@@ -14,7 +14,7 @@ class NewCall:
     """A call about to be sent. ``estimate_nano`` is the most it is expected to cost, None when the price is unknown;
     ``estimated_tokens`` about what it takes.
 
-    ``sent_at`` is filled in last, when its turn has come.
+    ``sent_at`` is when it was asked for, until its turn has come; ``estimate_nano`` is of that day.
     """
 
     key: bytes

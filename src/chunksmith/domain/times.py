@@ -10,6 +10,11 @@ def rfc3339(seconds: float) -> str:
     return f"{_second(whole)}.{milliseconds // 1000:03d}Z"
 
 
+def day_of(at: str) -> str:
+    """The day, in UTC, of a time as ``rfc3339`` writes it: ``2026-01-31``."""
+    return at[: len("2026-01-31")]
+
+
 @functools.lru_cache(maxsize=16)
 def _second(seconds: int) -> str:
     """Hundreds of calls have one second in common."""

@@ -50,6 +50,11 @@ class Budget:
             self._left_nano -= estimate
         self._changed.set()
 
+    def change(self, estimate: int, to: int) -> None:
+        """What is reserved for a call that has not left yet."""
+        self._reserved_nano += to - estimate
+        self._changed.set()
+
     def may_send(self, estimate: int) -> bool:
         """Whether a call that has its place still fits: the ceilings may have been lowered since.
 
@@ -101,6 +106,11 @@ class Reservation:
 
     async def __aexit__(self, *_: object) -> None:
         self._budget.leave(self._estimate, self.spent_nano if self.sent else None)
+
+    def change(self, estimate_nano: int | None) -> None:
+        """The call has not left yet, and may cost another sum by now."""
+        self._budget.change(self._estimate, estimate_nano or 0)
+        self._estimate = self.spent_nano = estimate_nano or 0
 
     def may_leave(self) -> bool:
         """Whether what was reserved may still be spent. Errors: BudgetExhausted when it never may."""

@@ -9,13 +9,13 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from chunksmith.domain import fault_points
-from chunksmith.domain.calls import ChatReply, ModelRef
+from chunksmith.domain.calls import ChatReply, ChatRequest, ModelRef
 from chunksmith.domain.clock import timestamp
 from chunksmith.domain.halts import CallsStopped, Halt
 from chunksmith.domain.ledger import CallFailure, NewCall
 from chunksmith.domain.loop_turns import LoopTurns
 from chunksmith.domain.ports import ChatModel, Clock
-from chunksmith.domain.times import rfc3339
+from chunksmith.domain.times import day_of, rfc3339
 from chunksmith.errors import ProviderError, StorageError
 from chunksmith.gateway.admission import Admission, Slot
 from chunksmith.gateway.budget import Reservation
@@ -167,7 +167,7 @@ class Sender:
         try:
             while True:
                 self._check_room()
-                call.sent_at = timestamp(self._clock)
+                self._date(asked, call, permits.reservation)
                 written = asyncio.ensure_future(self._log.intend(call))
                 call_id = await asyncio.shield(written)
                 await self._turns.next(first=True)
@@ -189,6 +189,14 @@ class Sender:
             if written is not None:
                 await asyncio.shield(self._take_back(written, call.job))  # also when it is cancelled now
             raise
+
+    def _date(self, asked: Asked, call: NewCall, reservation: Reservation) -> None:
+        """The call leaves now; on another day than that on which its place was asked for, prices may be others."""
+        now = timestamp(self._clock)
+        if day_of(now) != day_of(call.sent_at):
+            call.estimate_nano = self._highest_cost(asked.request, now)
+            reservation.change(call.estimate_nano)
+        call.sent_at = now
 
     def _check_room(self) -> None:
         if self._keeper.obstacle is not None:
@@ -236,7 +244,7 @@ class Sender:
             )
             self._seen(call.model, exc.kind, None)
             raise
-        cost = self._prices.cost_nano(call.model, reply.usage)
+        cost = self._prices.cost_nano(call.model, reply.usage, call.sent_at)
         if cost != reply.usage.cost_nano_usd:
             reply = replace(reply, usage=replace(reply.usage, cost_nano_usd=cost))
         durable = self._put_down(call_id, lambda: self._log.answered(call_id, call.job, raw, reply, at, None))
@@ -264,9 +272,7 @@ class Sender:
         self.observe(model.provider, result, reply)
 
     def _new_call(self, asked: Asked, number: int) -> NewCall:
-        request = asked.request
-        output = self._models[request.model.provider].output_ceiling(request)
-        estimate = self._prices.ceiling_nano(request.model, prompt_ceiling(request), output)
+        request, now = asked.request, timestamp(self._clock)
         return NewCall(
             asked.key,
             asked.caller.job,
@@ -274,7 +280,11 @@ class Sender:
             asked.stage,
             number,
             request.model,
-            sent_at="",
-            estimate_nano=estimate,
+            sent_at=now,
+            estimate_nano=self._highest_cost(request, now),
             estimated_tokens=request_tokens(request),
         )
+
+    def _highest_cost(self, request: ChatRequest, sent_at: str) -> int | None:
+        output = self._models[request.model.provider].output_ceiling(request)
+        return self._prices.ceiling_nano(request.model, prompt_ceiling(request), output, sent_at)

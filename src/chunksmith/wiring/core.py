@@ -43,7 +43,7 @@ class Core:
     def __post_init__(self) -> None:
         settings, clock = self.settings, self.clock
         rows = self.rows = Rows(self.root, settings.ledger)
-        self.prices = PriceBook({name: _rates(price) for name, price in settings.prices.items()})
+        self.prices = PriceBook({name: _rates(price) for name, price in settings.prices.items()}, clock)
         self.gateway = Gateway(
             self.models,
             self.accounts,

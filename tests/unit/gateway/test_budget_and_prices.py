@@ -11,6 +11,7 @@ from chunksmith.gateway.budget import Budget, usd
 from chunksmith.gateway.pricing import PriceBook, Rates
 from chunksmith.gateway.sizes import prompt_ceiling
 from chunksmith.providers import gemini, grok, registry
+from virtual_clock import VirtualClock
 
 GROK, GEMINI, OLLAMA = (
     ModelRef("grok", "grok-4.3"),
@@ -100,7 +101,7 @@ def test_money_is_shown_exactly(nano: int, text: str) -> None:
 
 def test_overrides_win_over_the_list_and_the_model_over_the_provider() -> None:
     cheap, dear = (Rates(Decimal(n), Decimal(n), Decimal(n)) for n in (1, 9))
-    book = PriceBook({"grok": dear, "grok/grok-4.3": cheap})
+    book = PriceBook({"grok": dear, "grok/grok-4.3": cheap}, VirtualClock())
     assert book.rates(GROK) == cheap
     assert book.rates(ModelRef("grok", "other")) == dear
 
@@ -111,7 +112,7 @@ def test_an_override_may_name_a_model_as_gemini_lists_it() -> None:
 
 
 def test_unknown_is_none_and_local_is_free() -> None:
-    book = PriceBook({})
+    book = PriceBook({}, VirtualClock())
     assert book.rates(ModelRef("gemini", "no-such-model")) is None
     assert book.cost_nano(ModelRef("gemini", "no-such-model"), Usage(10, 10)) is None
     assert book.cost_nano(OLLAMA, Usage(None, None)) == 0
@@ -119,11 +120,11 @@ def test_unknown_is_none_and_local_is_free() -> None:
 
 
 def test_the_providers_own_figure_wins() -> None:
-    assert PriceBook({}).cost_nano(GROK, Usage(10, 10, cost_nano_usd=77)) == 77
+    assert PriceBook({}, VirtualClock()).cost_nano(GROK, Usage(10, 10, cost_nano_usd=77)) == 77
 
 
 def test_cached_tokens_cost_their_own_price() -> None:
-    book = PriceBook({"grok": Rates(Decimal(2), Decimal(10), Decimal("0.5"))})
+    book = PriceBook({"grok": Rates(Decimal(2), Decimal(10), Decimal("0.5"))}, VirtualClock())
     assert book.cost_nano(GROK, Usage(1000, 100, cached_tokens=400)) == 600 * 2000 + 400 * 500 + 100 * 10_000
 
 
