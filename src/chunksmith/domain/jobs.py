@@ -46,6 +46,7 @@ class Counters:
     calls: int = 0
     reused_calls: int = 0
     unknown_calls: int = 0
+    unsent_calls: int = 0  # not among ``calls``: they certainly never left
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0

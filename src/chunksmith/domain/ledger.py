@@ -32,7 +32,7 @@ class NewCall:
 class CallFailure:
     """Why a call gave nothing that can be used. ``maybe_billed``: it left, and whether it was answered is not known.
 
-    ``told_until``: until when the provider wants no call at all.
+    ``unsent``: it certainly never left. ``told_until``: until when the provider wants no call at all.
     """
 
     kind: str
@@ -41,6 +41,7 @@ class CallFailure:
     maybe_billed: bool = False
     estimate_nano: int | None = None
     told_until: str | None = None
+    unsent: bool = False
 
 
 class StoredReply(NamedTuple):
@@ -69,7 +70,10 @@ class PastCall(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """One row of the ledger, as it is shown. Costs are nano-dollars, None when unknown."""
+    """One row of the ledger, as it is shown. Costs are nano-dollars, None when unknown.
+
+    ``sent`` False: it certainly never left, though it was about to; it counts nowhere.
+    """
 
     id: int
     request_key: str
@@ -91,3 +95,4 @@ class CallRecord:
     cost_nano: int | None
     estimate_nano: int | None
     has_reply: bool
+    sent: bool

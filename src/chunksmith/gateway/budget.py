@@ -29,8 +29,8 @@ class Budget:
 
     async def enter(self, estimate: int) -> None:
         while (obstacle := self._obstacle(estimate)) is not None:
-            # Calls in flight usually cost less than was reserved for them, so it is worth waiting for those.
-            if self._in_flight == 0 or self._calls_used(self._calls):
+            # Calls in flight usually cost less than was reserved for them, and may turn out never to have left.
+            if self._in_flight == 0 or self._calls_used(self._calls - self._in_flight):
                 raise BudgetExhausted(obstacle)
             self._changed.clear()
             await self._changed.wait()
@@ -62,13 +62,17 @@ class Budget:
         """
         unsent = self._in_flight - self._left
         obstacle = self._over(self._calls - unsent, self._spent_nano + self._left_nano, estimate)
-        if obstacle is not None and (self._left == 0 or self._calls_used(self._calls - unsent)):
+        if obstacle is not None and (self._left == 0 or self._calls_used(self._calls - self._in_flight)):
             raise BudgetExhausted(obstacle)
         return obstacle is None
 
     def sends(self, estimate: int) -> None:
         self._left += 1
         self._left_nano += estimate
+
+    def stays(self, estimate: int) -> None:
+        self._left -= 1
+        self._left_nano -= estimate
 
     def set_ceilings(self, max_calls: int | None, max_cost_nano: int | None) -> None:
         self.max_calls, self.max_cost_nano = max_calls, max_cost_nano
@@ -120,6 +124,11 @@ class Reservation:
         """The call leaves: from here on it counts."""
         self._budget.sends(self._estimate)
         self.sent = True
+
+    def stays(self) -> None:
+        """The call certainly never left: it counts for nothing."""
+        self._budget.stays(self._estimate)
+        self.sent = False
 
 
 def usd(nano: int) -> str:

@@ -17,7 +17,7 @@ from chunksmith.domain.loop_turns import LoopTurns
 from chunksmith.domain.ports import ChatModel, Clock
 from chunksmith.domain.times import day_of, rfc3339
 from chunksmith.errors import ProviderError, StorageError
-from chunksmith.gateway.admission import Admission, Slot
+from chunksmith.gateway.admission import Admission, Seat, Slot
 from chunksmith.gateway.budget import Reservation
 from chunksmith.gateway.callers import Answer, Asked, Caller
 from chunksmith.gateway.keeping import Keeper, Write
@@ -117,11 +117,8 @@ class Sender:
         Whoever takes these writes an intent behind it, and leaves when that is durable, as this reply is then: never
         are there more calls without a durable reply than may be in flight.
         """
-        caller, admission = asked.caller, self._admissions[asked.request.model.provider]
-        async with (
-            caller.budget.reserve(call.estimate_nano) as reservation,
-            admission.slot(caller.job, caller.weight, call.estimated_tokens) as slot,
-        ):
+        caller = asked.caller
+        async with caller.budget.reserve(call.estimate_nano) as reservation, self._seat(asked, call) as slot:
             try:
                 self._check_halted(caller)
             except (Halt, StorageError):
@@ -144,6 +141,12 @@ class Sender:
                 raise
             kept.durable.add_done_callback(partial(self._is_kept, caller.job))
             return kept
+
+    def _seat(self, asked: Asked, call: NewCall) -> Seat:
+        """Errors: Halt, StorageError of a job that was halted while this waited for room below its ceilings."""
+        caller = asked.caller
+        self._check_halted(caller)
+        return self._admissions[call.model.provider].slot(caller.job, caller.weight, call.estimated_tokens)
 
     def _is_kept(self, job: int, _: asyncio.Future[None]) -> None:
         self.sending -= 1
@@ -258,12 +261,16 @@ class Sender:
         slot.failed(exc, call.key)
         # An answer with an error status is not billed; a lost connection or a missing answer may be.
         maybe_billed = exc.sent and exc.status is None and exc.kind in TRANSIENT
-        if not maybe_billed:
+        if not exc.sent:
+            reservation.stays()
+        elif not maybe_billed:
             reservation.spent_nano = 0
         told_until = None
         if exc.retry_after_s and exc.kind in ("rate_limit", "server"):
             told_until = rfc3339(self._clock.now() + exc.retry_after_s)
-        failure = CallFailure(exc.kind, exc.detail, exc.status, maybe_billed, call.estimate_nano, told_until)
+        failure = CallFailure(
+            exc.kind, exc.detail, exc.status, maybe_billed, call.estimate_nano, told_until, not exc.sent
+        )
         at = timestamp(self._clock)
         await asyncio.shield(self._put_down(call_id, lambda: self._log.failed(call_id, call.job, at, failure)))
         self._seen(call.model, exc.kind, None)

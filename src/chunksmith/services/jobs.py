@@ -218,7 +218,8 @@ class JobService:
         more = window.per_page + 1
         records = await self._calls.of_job(job.id, after, more, offset)
         shown = records[: window.per_page]
-        return Page(shown, job.counters.calls, encode_cursor(scope, shown[-1].id) if len(records) == more else None)
+        total = job.counters.calls + job.counters.unsent_calls
+        return Page(shown, total, encode_cursor(scope, shown[-1].id) if len(records) == more else None)
 
     async def submit_processing(
         self,

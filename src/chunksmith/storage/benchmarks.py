@@ -85,8 +85,9 @@ SELECT position, task, sample, json_extract(body, '$.group') AS grouped, json_ex
 FROM benchmark_samples WHERE job = ? AND position > ? AND outcome IS NOT NULL ORDER BY position LIMIT ?
 """
 _SUMS = """
-SELECT count(*) AS calls, ifnull(sum(input_tokens), 0) AS input, ifnull(sum(output_tokens), 0) AS output,
-    ifnull(sum(cost_nano), 0) AS cost, sum(state = 'answered' AND cost_nano IS NULL) AS unpriced
+SELECT count(*) FILTER (WHERE NOT unsent) AS calls, ifnull(sum(input_tokens), 0) AS input,
+    ifnull(sum(output_tokens), 0) AS output, ifnull(sum(cost_nano), 0) AS cost,
+    sum(state = 'answered' AND cost_nano IS NULL) AS unpriced
 FROM calls WHERE job = ? AND stage = 'benchmark'
 """
 _SET_RESULT = "UPDATE benchmarks SET result = ?, completed_at = ? WHERE job = ?"

@@ -33,8 +33,9 @@ UPDATE job_counters SET input_tokens = input_tokens + ?, output_tokens = output_
     spent_nano = spent_nano + ?, unpriced_calls = unpriced_calls + ? WHERE job = ?
 """)
 _FAILED = """
-UPDATE calls SET state = ?, ended_at = ?, error_kind = ?, error_detail = ?, http_status = ? WHERE id = ?
+UPDATE calls SET state = ?, ended_at = ?, error_kind = ?, error_detail = ?, http_status = ?, unsent = ? WHERE id = ?
 """
+_COUNT_UNSENT = Adding("UPDATE job_counters SET calls = calls + ?, unsent_calls = unsent_calls + ? WHERE job = ?")
 _COUNT_UNKNOWN = Adding("""
 UPDATE job_counters SET unknown_calls = unknown_calls + ?, spent_nano = spent_nano + ? WHERE job = ?
 """)
@@ -172,10 +173,13 @@ class CallStore:
         return self._database.apply(statements)
 
     def failed(self, call_id: int, job: int | None, at: str, failure: CallFailure) -> "asyncio.Future[None]":
-        """No reply. When it may have been billed all the same, the estimate counts as spent."""
+        """No reply. When it may have been billed all the same, the estimate counts as spent; when it never left, it is
+        no call any more."""
         state = "unknown" if failure.maybe_billed else "failed"
-        row = (state, at, failure.kind, failure.detail, failure.http_status, call_id)
+        row = (state, at, failure.kind, failure.detail, failure.http_status, int(failure.unsent), call_id)
         statements: list[Statement] = [(_FAILED, row)]
+        if job is not None and failure.unsent:
+            statements.append((_COUNT_UNSENT, (-1, 1, job)))
         if job is not None and failure.maybe_billed:
             statements.append((_COUNT_UNKNOWN, (1, failure.estimate_nano or 0, job)))
         if failure.told_until is not None:
@@ -238,7 +242,7 @@ class CallStore:
 
         async def abandon(connection: aiosqlite.Connection) -> int:
             rows = list(await connection.execute_fetchall(_ABANDONED, parameters))
-            unknown = [("unknown", at, "interrupted", why, None, row["id"]) for row in rows]
+            unknown = [("unknown", at, "interrupted", why, None, 0, row["id"]) for row in rows]
             await connection.executemany(_FAILED, unknown)
             counted = [(1, row["estimate"], row["job"]) for row in rows if row["job"] is not None]
             await connection.executemany(_COUNT_UNKNOWN, counted)
@@ -374,4 +378,5 @@ def _record(row: Row) -> CallRecord:
         cost_nano=row["cost_nano"],
         estimate_nano=row["estimate_nano"],
         has_reply=bool(row["has_reply"]),
+        sent=not row["unsent"],
     )

@@ -117,8 +117,12 @@ async def _budget_holds(seed: int, max_calls: int | None, affordable: int | None
     )
     assert caller.budget._spent_nano == spent
     assert (caller.budget._reserved_nano, caller.budget._in_flight) == (0, 0)
-    assert caller.budget._calls == len(made.ledger.calls) == len(made.model.sent)
-    assert max_calls is None or len(made.model.sent) <= max_calls
+    unsent = sum(why.unsent for why in made.ledger.failures.values())
+    assert caller.budget._calls == len(made.ledger.calls) - unsent == len(made.model.sent) - unsent
+    assert max_calls is None or caller.budget._calls <= max_calls
+    if max_calls is not None and max_cost is None and any(isinstance(one, BudgetExhausted) for one in found):
+        assert caller.budget._calls == max_calls
+    assert (caller.budget._left, caller.budget._left_nano) == (0, 0)
     assert max_cost is None or spent <= max_cost
 
 

@@ -1,4 +1,4 @@
--- version 19
+-- version 20
 
 CREATE VIEW visible_chunks AS
 SELECT * FROM chunks
@@ -156,7 +156,7 @@ CREATE TABLE calls (
     thinking_tokens INTEGER,
     cost_nano INTEGER,
     estimate_nano INTEGER
-, estimated_tokens INTEGER) STRICT;
+, estimated_tokens INTEGER, unsent INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE chunks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -402,7 +402,7 @@ CREATE TABLE job_counters (
     cost_nano INTEGER NOT NULL DEFAULT 0,   -- known costs
     spent_nano INTEGER NOT NULL DEFAULT 0,  -- counted against the ceiling: known costs, and estimates where unknown
     unpriced_calls INTEGER NOT NULL DEFAULT 0 -- answered, but at an unknown price
-, stored_only INTEGER NOT NULL DEFAULT 0, documents_unread INTEGER NOT NULL DEFAULT 0) STRICT;
+, stored_only INTEGER NOT NULL DEFAULT 0, documents_unread INTEGER NOT NULL DEFAULT 0, unsent_calls INTEGER NOT NULL DEFAULT 0) STRICT;
 
 CREATE TABLE job_events (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

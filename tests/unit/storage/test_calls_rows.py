@@ -125,6 +125,26 @@ async def test_a_failure_counts_as_spent_when_it_may_have_been_billed(
     assert (counters.spent_nano, counters.unknown_calls) == (spent, int(billed))
 
 
+async def test_a_call_that_never_left_is_listed_and_counts_for_nothing(rows: EngineRows) -> None:
+    await rows.calls.intend(call())
+    refused = await rows.calls.intend(call("b"))
+    await rows.calls.failed(refused, 1, LATER, CallFailure("connection", "refused", estimate_nano=500, unsent=True))
+    listed = await rows.calls.of_job(1, 0, 10, 0)
+    assert [(one.state, one.error_detail, one.sent) for one in listed] == [
+        ("intent", None, True),
+        ("failed", "refused", False),
+    ]
+    counters = (await rows.jobs.reload(1)).counters
+    assert (counters.calls, counters.unsent_calls, counters.unknown_calls, counters.spent_nano) == (1, 1, 0, 0)
+
+
+async def test_a_call_whose_end_was_not_written_counts_as_sent(rows: EngineRows) -> None:
+    await rows.calls.intend(call())
+    await rows.calls.abandon_open(LATER)
+    counters = (await rows.jobs.reload(1)).counters
+    assert (counters.calls, counters.unsent_calls) == (1, 0)
+
+
 async def test_what_was_in_flight_when_the_process_ended_is_unknown_and_spent(rows: EngineRows) -> None:
     for n in range(3):
         await rows.calls.intend(call(f"{n}"))

@@ -54,9 +54,15 @@ class OutcomesOut(fields.AnswerSchema):
 
 
 class UsageOut(fields.AnswerSchema):
-    calls = fields.Integer(metadata={"description": "Sent, whatever came of them."})
+    calls = fields.Integer(metadata={"description": "Sent, whatever came of them. They count against `max_calls`."})
     reused_calls = fields.Integer(metadata={"description": "Answered from the ledger, without a call."})
     unknown_calls = fields.Integer(metadata={"description": "Sent, but whether they were answered is not known."})
+    unsent_calls = fields.Integer(
+        metadata={
+            "description": "Calls that certainly never left (no connection, no key, refused beforehand). They are "
+            "listed by `/jobs/{id}/calls`, with the reason, but are not among `calls` and use up no ceiling."
+        }
+    )
     input_tokens = fields.Integer()
     output_tokens = fields.Integer()
     cached_tokens = fields.Integer()
@@ -231,11 +237,12 @@ class CallOut(fields.AnswerSchema):
     cost_usd = fields.Usd(allow_none=True)
     estimate_usd = fields.Usd(allow_none=True)
     has_reply = fields.Boolean()
+    sent = fields.Boolean(metadata={"description": "false: it certainly never left, and counts nowhere."})
 
 
 class CallsOut(fields.AnswerSchema):
     calls = fields.List(fields.Nested(CallOut))
-    total = fields.Integer()
+    total = fields.Integer(metadata={"description": "`calls` and `unsent_calls` of the job's usage together."})
     page = fields.Integer()
     per_page = fields.Integer()
     next_cursor = fields.String(allow_none=True, metadata={"description": "null on the last page."})
@@ -243,7 +250,7 @@ class CallsOut(fields.AnswerSchema):
 
 SHOWN_OF_CALL = (
     "id request_key stage attempt state sent_at ended_at finish error_kind error_detail http_status input_tokens "
-    "output_tokens cached_tokens thinking_tokens has_reply"
+    "output_tokens cached_tokens thinking_tokens has_reply sent"
 ).split()
 
 
@@ -298,6 +305,7 @@ def status_out(status: JobStatus) -> dict[str, Any]:
                 "calls": counters.calls,
                 "reused_calls": counters.reused_calls,
                 "unknown_calls": counters.unknown_calls,
+                "unsent_calls": counters.unsent_calls,
                 "input_tokens": counters.input_tokens,
                 "output_tokens": counters.output_tokens,
                 "cached_tokens": counters.cached_tokens,
