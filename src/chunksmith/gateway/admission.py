@@ -3,22 +3,19 @@
 import asyncio
 import contextlib
 import random
-from collections import deque
 from dataclasses import dataclass
-from itertools import islice
 from typing import Literal
 
 from chunksmith.domain.calls import ProviderAccount
 from chunksmith.domain.halts import AccountClosed, Halt
 from chunksmith.domain.ports import Clock
 from chunksmith.errors import ProviderError, StorageError
+from chunksmith.gateway.turns import Turns, Waiter
 from chunksmith.gateway.windows import Spending, Window
 
 SHRINK = 0.7
 RATE_LIMIT_BASE_S, RATE_LIMIT_MAX_S = 1.0, 60.0
 BREAKER_FAILURES = 8
-# Of the queue of each job, while its first waits for tokens.
-LOOKED_AT = 64
 BREAKER_BASE_S, BREAKER_MAX_S = 5.0, 120.0
 
 WaitReason = Literal["concurrency", "requests_per_minute", "tokens_per_minute", "rate_limit", "provider_down"]
@@ -71,14 +68,6 @@ class Slot:
         self.admission.requests.correct(self.request, 0)
 
 
-@dataclass(slots=True)
-class _Waiter:
-    job: int
-    weight: int
-    tokens: int
-    granted: asyncio.Future[Slot]
-
-
 class Seat:
     """A place in the queue of an account, and then a slot, for as long as it is entered."""
 
@@ -125,9 +114,7 @@ class Admission:
         self._failing: set[bytes] = set()  # requests, since then; two are enough to know that it is not one of them
         self._answered_at = float("-inf")
         self._closed: str | None = None
-        self._queues: dict[int, deque[_Waiter]] = {}
-        self._served: dict[int, float] = {}
-        self._level = 0.0
+        self._turns: Turns[Slot] = Turns(lambda: self.max_concurrency)
         self._timer: asyncio.Task[None] | None = None
         self._wakes_at = 0.0
         self.waiting_for: WaitReason | None = None
@@ -135,7 +122,7 @@ class Admission:
 
     @property
     def queued(self) -> int:
-        return sum(len(queue) for queue in self._queues.values())
+        return len(self._turns)
 
     def slot(self, job: int, weight: int, tokens: int) -> "Seat":
         """``async with`` waits for the right to send one call of about ``tokens``. Errors: AccountClosed."""
@@ -144,8 +131,8 @@ class Admission:
     async def enter(self, job: int, weight: int, tokens: int) -> Slot:
         if self._closed is not None:
             raise AccountClosed(self._closed)
-        waiter = _Waiter(job, weight, tokens, asyncio.get_running_loop().create_future())
-        self._enqueue(waiter)
+        waiter: Waiter[Slot] = Waiter(job, weight, tokens, asyncio.get_running_loop().create_future())
+        self._turns.add(waiter)
         self._grant()
         try:
             return await waiter.granted
@@ -248,15 +235,14 @@ class Admission:
 
     def turn_away(self, reason: Halt | StorageError, job: int | None = None) -> None:
         """All that wait, or those of one job, get ``reason`` instead of a slot."""
-        for name in [job] if job is not None else list(self._queues):
-            for waiter in self._queues.pop(name, ()):
-                if not waiter.granted.done():
-                    waiter.granted.set_exception(type(reason)(reason.detail))
+        for waiter in self._turns.drop(job):
+            if not waiter.granted.done():
+                waiter.granted.set_exception(type(reason)(reason.detail))
         self._grant()
 
     def reopen(self) -> None:
         """Somebody says to go on. While others wait here or are on their way, only what is closed changes."""
-        if self._closed is None and (self.in_flight or self._queues):
+        if self._closed is None and (self.in_flight or self._turns):
             return
         if self._closed is not None or self._blocked_by == "provider_down":
             self._blocked_until = 0.0
@@ -275,10 +261,10 @@ class Admission:
 
     def holds(self, job: int) -> bool:
         """Whether a call of the job waits here."""
-        return bool(self._queues.get(job))
+        return self._turns.holds(job)
 
     def forget_job(self, job: int) -> None:
-        self._served.pop(job, None)
+        self._turns.forget(job)
 
     def restore(self, age_s: float, calls: int, tokens: int) -> None:
         """Calls of the last minute, sent before this process began; told from the oldest on."""
@@ -290,32 +276,17 @@ class Admission:
         """What the provider asked for before this process began."""
         self._block(self._clock.monotonic() + seconds, "rate_limit")
 
-    def _enqueue(self, waiter: _Waiter) -> None:
-        if waiter.job not in self._queues:
-            self._queues[waiter.job] = deque()
-            # A job that comes (back) starts level with the one served last: it neither owes nor is owed.
-            self._served[waiter.job] = max(self._level, self._served.get(waiter.job, 0.0))
-        self._queues[waiter.job].append(waiter)
-
-    def _take(self, waiter: _Waiter) -> None:
-        queue = self._queues[waiter.job]
-        queue.remove(waiter)
-        if not queue:
-            del self._queues[waiter.job]
-
-    def _forget(self, waiter: _Waiter) -> None:
-        queue = self._queues.get(waiter.job)
-        if queue is not None and waiter in queue:
-            self._take(waiter)
+    def _forget(self, waiter: Waiter[Slot]) -> None:
+        if waiter in self._turns:
+            self._turns.take(waiter)
         elif waiter.granted.done() and not waiter.granted.cancelled() and waiter.granted.exception() is None:
             waiter.granted.result().unsent()  # granted in the moment of cancellation
             self.in_flight -= 1
             self._grant()
 
     def _grant(self) -> None:
-        while self._queues:
-            job = min(self._queues, key=lambda name: self._served.get(name, 0.0))
-            waiter = self._queues[job][0]
+        while self._turns:
+            waiter = self._turns.first()
             now = self._clock.monotonic()
             reason, wait_s = self._obstacle(waiter, now)
             self.waiting_for, self.waiting_until = reason, (now + wait_s if wait_s else None)
@@ -325,30 +296,25 @@ class Admission:
                     if wait_s > 0:
                         self._wake_in(wait_s)
                     return
-                waiter, job = smaller, smaller.job
-            self._take(waiter)
+                waiter = smaller
+            self._turns.take(waiter)
             if waiter.granted.done():
                 continue
-            self._level = max(self._level, self._served.get(job, 0.0))
-            # A job that could fill every place many times over takes no more turns than one that could fill each once.
-            self._served[job] = self._level + 1 / max(1, min(waiter.weight, self.max_concurrency))
+            self._turns.served(waiter)
             self.in_flight += 1
             spent = self.requests.spend(1, now), self.tokens.spend(waiter.tokens, now)
             waiter.granted.set_result(Slot(self, now, *spent))
         self.waiting_for = self.waiting_until = None
 
-    def _smaller(self, first: _Waiter, wait_s: float, now: float) -> _Waiter | None:
+    def _smaller(self, first: Waiter[Slot], wait_s: float, now: float) -> Waiter[Slot] | None:
         """One that fits beside ``first``, which waits for tokens, and does not make it wait longer."""
         if self.requests.spare(1, wait_s, now) < 1:
             return None
         most = self.tokens.spare(first.tokens, wait_s, now)
-        for job in sorted(self._queues, key=lambda name: self._served.get(name, 0.0)):
-            for waiter in islice(self._queues[job], LOOKED_AT):
-                if waiter.tokens <= most and not waiter.granted.done():
-                    return waiter
-        return None
+        fitting = (one for one in self._turns.in_order() if one.tokens <= most and not one.granted.done())
+        return next(fitting, None)
 
-    def _obstacle(self, waiter: _Waiter, now: float) -> tuple[WaitReason | None, float]:
+    def _obstacle(self, waiter: Waiter[Slot], now: float) -> tuple[WaitReason | None, float]:
         """What stands in the way of the next call, and how long; 0 s: until a call comes back."""
         if now < self._blocked_until:
             return self._blocked_by, self._blocked_until - now
@@ -362,7 +328,7 @@ class Admission:
                 return reason, wait_s
         return None, 0.0
 
-    def _windows(self, waiter: _Waiter) -> list[tuple[Window, int, WaitReason]]:
+    def _windows(self, waiter: Waiter[Slot]) -> list[tuple[Window, int, WaitReason]]:
         return [(self.requests, 1, "requests_per_minute"), (self.tokens, waiter.tokens, "tokens_per_minute")]
 
     def _wake_in(self, seconds: float) -> None:

@@ -108,7 +108,8 @@ def test_overrides_win_over_the_list_and_the_model_over_the_provider() -> None:
 
 def test_an_override_may_name_a_model_as_gemini_lists_it() -> None:
     dear = Rates(Decimal(9), Decimal(9), Decimal(9))
-    assert PriceBook({"gemini/models/gemini-2.5-flash": dear}).rates(ModelRef("gemini", "gemini-2.5-flash")) == dear
+    book = PriceBook({"gemini/models/gemini-2.5-flash": dear}, VirtualClock())
+    assert book.rates(ModelRef("gemini", "gemini-2.5-flash")) == dear
 
 
 def test_unknown_is_none_and_local_is_free() -> None:
