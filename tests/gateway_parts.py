@@ -90,6 +90,7 @@ class MemoryLedger:
     calls: dict[int, NewCall] = field(default_factory=dict)
     replies: dict[int, bytes] = field(default_factory=dict)
     usable: set[int] = field(default_factory=set)
+    lifted: list[str] = field(default_factory=list)
     failures: dict[int, CallFailure] = field(default_factory=dict)
     costs: dict[int, int | None] = field(default_factory=dict)
     reused: int = 0
@@ -139,6 +140,10 @@ class MemoryLedger:
     async def withdraw(self, call_id: int, job: int | None) -> None:
         await self._write()
         del self.calls[call_id]
+
+    async def lift_wait(self, provider: str) -> None:
+        await self._write()
+        self.lifted.append(provider)
 
     async def count_reused(self, job: int) -> None:
         self.reused += 1

@@ -55,7 +55,7 @@ async def test_nothing_that_is_done_is_scanned_until_the_first_new_call(
 
 
 async def test_a_wait_that_the_provider_asked_for_outlives_a_restart(tmp_path: Path) -> None:
-    async with FakeLLM(script={1: "429"}, retry_after_s=3600) as fake:
+    async with FakeLLM(script={1: "429"}, retry_after_s=650) as fake:
         settings = settings_for(tmp_path, fake)
         async with running_app(settings) as server:
             body = {"project_id": await server.project(), "generation_model": "grok"}
@@ -67,5 +67,5 @@ async def test_a_wait_that_the_provider_asked_for_outlives_a_restart(tmp_path: P
             while (await server.get(path))["result"]["waiting_for"] in (None, "a free place in the queue"):  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
             told = (await server.get(path))["result"]["waiting_for"]
-    assert told.startswith("the provider: it said to slow down, 3")
+    assert told.startswith("the provider: it said to slow down, 6")
     assert fake.stats.chats == 1

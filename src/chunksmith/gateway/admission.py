@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from chunksmith.domain.calls import ProviderAccount
 from chunksmith.domain.halts import AccountClosed, Halt
 from chunksmith.domain.ports import Clock
+from chunksmith.domain.times import rfc3339
 from chunksmith.errors import ProviderError, StorageError
 from chunksmith.gateway.turns import Turns, Waiter
 from chunksmith.gateway.windows import Spending, Window
@@ -17,6 +19,8 @@ SHRINK = 0.7
 RATE_LIMIT_BASE_S, RATE_LIMIT_MAX_S = 1.0, 60.0
 BREAKER_FAILURES = 8
 BREAKER_BASE_S, BREAKER_MAX_S = 5.0, 120.0
+# What may be over when it is tried again; the provider has said nothing that counts.
+TRANSIENT = frozenset({"server", "connection", "timeout"})
 
 WaitReason = Literal["concurrency", "requests_per_minute", "tokens_per_minute", "rate_limit", "provider_down"]
 
@@ -25,13 +29,15 @@ WaitReason = Literal["concurrency", "requests_per_minute", "tokens_per_minute", 
 class Slot:
     """The right to send one call. Tell it how the call went before the slot is given back.
 
-    ``granted_at``, and from when it has left: the time of that.
+    ``granted_at``, and from when it has left: the time of that. ``asks_again``: the call that finds out whether the
+    provider, which wanted to be left alone for long, still does.
     """
 
     admission: "Admission"
     granted_at: float
     request: Spending
     tokens: Spending
+    asks_again: bool = False
     left: bool = False
 
     def may_leave(self) -> bool:
@@ -56,10 +62,14 @@ class Slot:
     def succeeded(self, tokens: int | None) -> None:
         if tokens is not None:
             self.admission.tokens.correct(self.tokens, tokens)
+        if self.asks_again:
+            self.admission.is_answered_again()
         self.admission.on_success()
 
     def failed(self, error: ProviderError, key: bytes) -> None:
         """``key`` tells requests apart."""
+        if self.asks_again and error.sent and error.kind not in TRANSIENT:
+            self.admission.is_answered_again()
         self.admission.on_failure(error, self.granted_at, key)
 
     def unsent(self) -> None:
@@ -114,11 +124,20 @@ class Admission:
         self._failing: set[bytes] = set()  # requests, since then; two are enough to know that it is not one of them
         self._answered_at = float("-inf")
         self._closed: str | None = None
+        # Until when the provider wants no calls, where that is longer than anybody waits for it.
+        self._told_until = float("-inf")
+        self._asks_again = False
+        self.lifted: Callable[[], None] = lambda: None  # called when that wait is over before its time
         self._turns: Turns[Slot] = Turns(lambda: self.max_concurrency)
         self._timer: asyncio.Task[None] | None = None
         self._wakes_at = 0.0
         self.waiting_for: WaitReason | None = None
         self.waiting_until: float | None = None
+
+    @property
+    def _probes(self) -> bool:
+        """Whether one call at a time finds out how things are."""
+        return self._openings > 0 or self._asks_again
 
     @property
     def queued(self) -> int:
@@ -148,7 +167,7 @@ class Admission:
     def may_leave(self) -> bool:
         if self._closed is not None:
             raise AccountClosed(self._closed)
-        if self._clock.monotonic() < self._blocked_until or (self._openings and self.sent):
+        if self._clock.monotonic() < self._blocked_until or (self._probes and self.sent):
             return False
         return self.sent < min(int(self.limit), self.max_concurrency)
 
@@ -178,7 +197,7 @@ class Admission:
             self.close(error.detail)
         elif error.kind == "rate_limit":
             self._on_rate_limit(error.retry_after_s, granted_at)
-        elif error.kind in ("server", "connection", "timeout"):
+        elif error.kind in TRANSIENT:
             if not error.elsewhere:
                 self._on_outage(error, granted_at, key)
         elif error.sent:
@@ -203,7 +222,7 @@ class Admission:
             self._rate_limits += 1
         if hint_s is None:
             hint_s = self._rng.uniform(0, min(RATE_LIMIT_MAX_S, RATE_LIMIT_BASE_S * 2**self._rate_limits))
-        self._block(now + hint_s, "rate_limit")
+        self._heed(hint_s, "rate_limit")
 
     def _on_outage(self, error: ProviderError, granted_at: float, key: bytes) -> None:
         now = self._clock.monotonic()
@@ -214,7 +233,9 @@ class Admission:
             return  # it left before the breaker opened and says nothing new
         self._failures += 1
         if error.retry_after_s is not None:
-            self._block(now + error.retry_after_s, "provider_down")  # said to one, meant for all
+            self._heed(error.retry_after_s, "provider_down")  # said to one, meant for all
+        if self._told_until > now:
+            return
         if now - self._down_since >= self._give_up_after_s and not self.gives_up_on(key):
             self.close(f"{self.account.provider} has not answered for {int(now - self._down_since)} s: {error.detail}")
         elif self._failures >= BREAKER_FAILURES:
@@ -227,6 +248,28 @@ class Admission:
     def _block(self, until: float, reason: WaitReason) -> None:
         if until > self._blocked_until:
             self._blocked_until, self._blocked_by = until, reason
+
+    def _heed(self, seconds: float, reason: WaitReason) -> None:
+        """The provider wants to be left alone for so long. Longer than an outage is waited for, nobody waits."""
+        until = self._clock.monotonic() + seconds
+        self._block(until, reason)
+        if seconds > self._give_up_after_s:
+            self._told_until = max(self._told_until, until)
+            wait_s = self._told_until - self._clock.monotonic()
+            told = f"{self.account.provider} wants no calls until {rfc3339(self._clock.now() + wait_s)}"
+            self.close(f"{told}; resume asks it again at once")
+
+    def ask_again(self) -> None:
+        """Somebody says so: one call finds out whether the provider still wants to be left alone."""
+        if self._told_until > self._clock.monotonic():
+            self._closed = None
+            self._told_until = self._blocked_until = float("-inf")
+            self._asks_again = True
+
+    def is_answered_again(self) -> None:
+        """The wait is over; the answer itself may ask for another one."""
+        self._asks_again = False
+        self.lifted()
 
     def close(self, detail: str) -> None:
         """Nothing leaves any more; all that wait are told."""
@@ -241,7 +284,9 @@ class Admission:
         self._grant()
 
     def reopen(self) -> None:
-        """Somebody says to go on. While others wait here or are on their way, only what is closed changes."""
+        """A job begins. While others wait here or are on their way, only what is closed changes."""
+        if self._told_until > self._clock.monotonic():
+            return  # the provider said so itself: only who insists asks it before
         if self._closed is None and (self.in_flight or self._turns):
             return
         if self._closed is not None or self._blocked_by == "provider_down":
@@ -274,7 +319,7 @@ class Admission:
 
     def restore_wait(self, seconds: float) -> None:
         """What the provider asked for before this process began."""
-        self._block(self._clock.monotonic() + seconds, "rate_limit")
+        self._heed(seconds, "rate_limit")
 
     def _forget(self, waiter: Waiter[Slot]) -> None:
         if waiter in self._turns:
@@ -303,7 +348,7 @@ class Admission:
             self._turns.served(waiter)
             self.in_flight += 1
             spent = self.requests.spend(1, now), self.tokens.spend(waiter.tokens, now)
-            waiter.granted.set_result(Slot(self, now, *spent))
+            waiter.granted.set_result(Slot(self, now, *spent, asks_again=self._asks_again))
         self.waiting_for = self.waiting_until = None
 
     def _smaller(self, first: Waiter[Slot], wait_s: float, now: float) -> Waiter[Slot] | None:
@@ -318,8 +363,8 @@ class Admission:
         """What stands in the way of the next call, and how long; 0 s: until a call comes back."""
         if now < self._blocked_until:
             return self._blocked_by, self._blocked_until - now
-        if self._openings and self.in_flight > 0:
-            return "provider_down", 0.0  # a single probe
+        if self._probes and self.in_flight > 0:
+            return ("rate_limit" if self._asks_again else "provider_down"), 0.0
         if self.in_flight >= min(int(self.limit), self.max_concurrency):
             return "concurrency", 0.0
         for window, amount, reason in self._windows(waiter):

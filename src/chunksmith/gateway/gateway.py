@@ -13,10 +13,10 @@ from chunksmith.domain.ledger import StoredReply
 from chunksmith.domain.loop_turns import LoopTurns
 from chunksmith.domain.ports import ChatModel, Clock
 from chunksmith.errors import ProviderError, StorageError
-from chunksmith.gateway.admission import Admission
+from chunksmith.gateway.admission import TRANSIENT, Admission
 from chunksmith.gateway.callers import Answer, Asked, Caller
 from chunksmith.gateway.pricing import PriceBook
-from chunksmith.gateway.sending import TRANSIENT, CallLog, Sender
+from chunksmith.gateway.sending import CallLog, Sender
 
 RETRY_BASE_S, RETRY_MAX_S = 0.5, 30.0
 # A request key, and the job and position that alone may have its reply; None: everybody may.
@@ -57,6 +57,7 @@ class Gateway:
         self.prices = prices
         self._clock = clock
         self._attempts = attempts
+        self._give_up_after_s = give_up_after_s
         self._rng = rng or random.Random()  # noqa: S311 - spreads retries, guards nothing
         # What is being asked, by what may share its answer.
         self._asking: dict[Sharing, asyncio.Task[Answer]] = {}
@@ -231,7 +232,9 @@ class Gateway:
 
     def _backoff_s(self, failures: int, exc: ProviderError) -> float:
         jittered = self._rng.uniform(0.5, 1.0) * min(RETRY_MAX_S, RETRY_BASE_S * 2.0 ** (failures - 1))
-        return max(jittered, exc.retry_after_s or 0.0)
+        hint = exc.retry_after_s or 0.0
+        # For a longer one nobody waits: the account is closed, as the next attempt learns.
+        return max(jittered, hint) if hint <= self._give_up_after_s else jittered
 
 
 def _sharing(asked: Asked) -> Sharing:

@@ -17,7 +17,7 @@ from chunksmith.domain.loop_turns import LoopTurns
 from chunksmith.domain.ports import ChatModel, Clock
 from chunksmith.domain.times import day_of, rfc3339
 from chunksmith.errors import ProviderError, StorageError
-from chunksmith.gateway.admission import Admission, Seat, Slot
+from chunksmith.gateway.admission import TRANSIENT, Admission, Seat, Slot
 from chunksmith.gateway.budget import Reservation
 from chunksmith.gateway.callers import Answer, Asked, Caller
 from chunksmith.gateway.keeping import Keeper, Write
@@ -28,7 +28,6 @@ from chunksmith.gateway.sizes import prompt_ceiling, request_tokens, total_token
 
 # How often a call that may not leave just now looks again.
 HELD_LOOK_S = 0.05
-TRANSIENT = frozenset({"server", "connection", "timeout"})
 
 
 class CallLog(Protocol):
@@ -40,6 +39,7 @@ class CallLog(Protocol):
     ) -> Awaitable[None]: ...
     def failed(self, call_id: int, job: int | None, at: str, failure: CallFailure) -> Awaitable[None]: ...
     def withdraw(self, call_id: int, job: int | None) -> Awaitable[None]: ...
+    def lift_wait(self, provider: str) -> Awaitable[None]: ...
     async def abandon_open(self, at: str, job: int | None = None, but: Collection[int] = ()) -> int: ...
 
 
@@ -69,6 +69,8 @@ class Sender:
         self._clock = clock
         self._turns = turns
         self._keeper = Keeper(clock)
+        for provider, admission in admissions.items():
+            admission.lifted = partial(self._lift_wait, provider)
         # Told how each call ended: provider, result, reply.
         self.observe: Callable[[str, str, ChatReply | None], None] = lambda provider, result, reply: None
         self.draining = False
@@ -212,6 +214,10 @@ class Sender:
     def _withdraw(self, call_id: int, job: int | None) -> "asyncio.Future[None]":
         self._open.add(call_id)
         return self._put_down(call_id, lambda: self._log.withdraw(call_id, job))
+
+    def _lift_wait(self, provider: str) -> None:
+        """It was asked before its time, and answers: after a restart it is not left alone any more."""
+        self._keeper.keep(lambda: self._log.lift_wait(provider))
 
     def _put_down(self, call_id: int, write: Write) -> "asyncio.Future[None]":
         """What became of a call; done when it is durable."""

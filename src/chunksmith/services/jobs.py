@@ -163,7 +163,15 @@ class JobService:
         return await self.describe(await self._runner.pause(await self._jobs.get(job_id)))
 
     async def resume(self, job_id: str) -> JobStatus:
-        return await self.describe(await self._runner.resume(await self._jobs.get(job_id)))
+        """Where its providers want to be left alone for long, they are asked all the same, by one call each.
+
+        Errors: NotFound; Conflict when it is not paused.
+        """
+        job = await self._jobs.get(job_id)
+        if job.state == "paused":
+            for model in models_asked(job):
+                self._admissions[model.provider].ask_again()
+        return await self.describe(await self._runner.resume(job))
 
     async def retry(self, job_id: str, statuses: Sequence[str], *, reparse: bool) -> JobStatus:
         """Do failed units again, and what was left pending; ``reparse`` only reads the stored replies again.

@@ -50,7 +50,10 @@ class ProviderService:
         return [task.result() for task in asked]
 
     def set_limits(self, provider: str, changes: Mapping[str, int | None]) -> dict[str, int | None]:
-        """Live, until the next start. Errors: NotFound."""
+        """Live, until the next start. A provider that wants to be left alone for long is asked again by the next call.
+
+        Errors: NotFound.
+        """
         self.check_known(provider)
         admission = self._admissions[provider]
         limits: dict[str, int | None] = {
@@ -60,6 +63,7 @@ class ProviderService:
             **changes,
         }
         admission.set_limits(limits["max_concurrency"] or 1, limits["requests_per_minute"], limits["tokens_per_minute"])
+        admission.ask_again()
         return limits
 
     def check_known(self, provider: str) -> None:

@@ -43,6 +43,7 @@ _TOLD_UNTIL = """
 INSERT INTO provider_waits (provider, until) SELECT provider, ? FROM calls WHERE id = ?
 ON CONFLICT (provider) DO UPDATE SET until = max(until, excluded.until)
 """
+_LIFT_WAIT = "DELETE FROM provider_waits WHERE provider = ?"
 _WAITS = "SELECT provider, until FROM provider_waits WHERE until > ?"
 _COUNT_REUSED = Adding("UPDATE job_counters SET reused_calls = reused_calls + ? WHERE job = ?")
 # Without the replies themselves: of many calls that asked for the same, one reply is read.
@@ -185,6 +186,10 @@ class CallStore:
         if failure.told_until is not None:
             statements.append((_TOLD_UNTIL, (failure.told_until, call_id)))
         return self._database.apply(statements)
+
+    def lift_wait(self, provider: str) -> "asyncio.Future[None]":
+        """The provider need not be left alone any longer."""
+        return self._database.apply([(_LIFT_WAIT, (provider,))])
 
     def withdraw(self, call_id: int, job: int | None) -> "asyncio.Future[None]":
         """An intent that nothing was sent for: there was no call."""

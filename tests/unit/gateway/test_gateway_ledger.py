@@ -255,7 +255,7 @@ async def test_a_halted_job_starts_no_call_and_others_go_on() -> None:
 
 
 async def test_a_halt_ends_the_wait_before_a_retry(made: Parts) -> None:
-    made.model.script = lambda number, _: ProviderError("server", "HTTP 503", status=503, retry_after_s=1000)
+    made.model.script = lambda number, _: ProviderError("server", "HTTP 503", status=503, retry_after_s=600)
     caller = made.caller()
     asked = asyncio.ensure_future(made.gateway.ask(request(), caller, position=0, stage="generate"))
     await made.clock.advance(5)

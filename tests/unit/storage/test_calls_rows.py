@@ -208,3 +208,13 @@ async def test_all_of_a_job_are_listed_in_order(rows: EngineRows) -> None:
     assert [(one.id, one.position, one.state, one.has_reply) for one in page] == [
         (n, n - 1, "intent", False) for n in (2, 3, 4)
     ]
+
+
+async def test_a_wait_that_is_lifted_may_be_followed_by_a_shorter_one(rows: EngineRows) -> None:
+    until = ["2026-02-10T00:00:00.000Z", "2026-02-01T00:00:00.000Z"]
+    first, second = await rows.calls.intend(call()), await rows.calls.intend(call("b"))
+    await rows.calls.failed(first, 1, LATER, CallFailure("rate_limit", "HTTP 429", 429, told_until=until[0]))
+    await rows.calls.lift_wait("grok")
+    assert await rows.calls.waits(NOW) == {}
+    await rows.calls.failed(second, 1, LATER, CallFailure("rate_limit", "HTTP 429", 429, told_until=until[1]))
+    assert await rows.calls.waits(NOW) == {"grok": until[1]}

@@ -137,7 +137,7 @@ ROUTES = [
     ),
     _control("cancel", cancel_job, "Cancel a job; what is there stays"),
     _control("pause", pause_job, "Pause a job; calls in flight finish first"),
-    _control("resume", resume_job, "Go on with a paused job"),
+    _control("resume", resume_job, "Go on with a paused job; a provider that wanted a long rest is asked again"),
     Route(
         "POST",
         f"{BASE}/{{job_id}}/retry",

@@ -184,7 +184,13 @@ ROUTES = [
         change_provider,
         "Change a provider's limits, also while jobs run",
         "Service",
-        {200: Answer("The limits as they are now. A restart takes them from the settings again.", LimitsOut)},
+        {
+            200: Answer(
+                "The limits as they are now. A restart takes them from the settings again. Where the provider wanted "
+                "to be left alone for longer than `generation.give_up_after_s`, the next call asks it again.",
+                LimitsOut,
+            )
+        },
         body=LimitsIn,
         also=_also_wrong,
         errors=(NotFound,),
