@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from chunksmith.providers.builtin.grammar.framing import leans_on_earlier
+from chunksmith.providers.builtin.grammar.persons import asks_who, names_stranger, settled
 from chunksmith.providers.builtin.grammar.reading import Proposal, Reading, past_opening
 from chunksmith.providers.builtin.grammar.topic import Topic, heading_text
 from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, reading, readings
@@ -110,6 +111,7 @@ def behind(read: Reading, proposal: Proposal, context: str, quote: str, last: bo
     score = draft.score - proposal.penalty - 1.5 + length_score(asked, clean, draft.kind)
     if score < _LEAST_SCORE:
         return None
+    asked, told = (asks_who(one, clean, read.people) for one in (asked, told))
     return Candidate(draft.kind, f"{context} {asked}", f"{context} {told}", answer, quote, score, read.number)
 
 
@@ -192,17 +194,21 @@ def _judged(read: Reading, proposal: Proposal) -> _Verdict:
     question = in_full(lead, draft.question)
     instruction = unlinked(_ended(_joined(lead, draft.instruction)))
     named = draft.question
-    if not answer_fits(draft, without_told(clean, named)) or points_away(without_told(answer, named)):
+    said = settled(without_told(clean, named), named, read.people)
+    if not answer_fits(draft, said) or points_away(without_told(answer, named)):
         return _Verdict(None, "answer leans or ends badly")
+    if names_stranger(draft.question, said):
+        return _Verdict(None, "answer speaks of somebody")
     if draft.kind == "condition" and clean.lower().startswith("unless ") and "condition" in draft.question:
         return _Verdict(None, "condition of the contrary")
     # A heading names the subject of its section, not what "it" is.
     headed_only = bool(lead) and not proposal.lead
     whole = is_whole(read.sentence.text)
-    if not question_fits(question, clean, draft.kind, whole) or (
-        headed_only and not stands_alone(draft.question + "?", whole)
+    if not question_fits(settled(question, "", read.people), clean, draft.kind, whole) or (
+        headed_only and not stands_alone(settled(draft.question, "", read.people) + "?", whole)
     ):
         return _Verdict(None, "question leans or reads badly")
+    question, instruction = (asks_who(told, clean, read.people) for told in (question, instruction))
     score = draft.score - penalty + length_score(question, clean, draft.kind)
     if score < _LEAST_SCORE:
         return _Verdict(None, "low score")

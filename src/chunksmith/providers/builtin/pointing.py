@@ -43,7 +43,8 @@ _POINTING = re.compile(
     re.I,
 )
 _POINTING_ANSWER = re.compile(
-    rf"\b(?:this|these|those (?!who|which|that|of|in|for|with|on|\w+ed\b|\w+ (?:of the \w+ )?(?:that|which|who)\b)|"
+    rf"\b(?:this|these|those (?!who|which|that|of|in|for|with|on|responsible|involved|present|"
+    r"concerned|\w+ed\b|\w+ (?:of the \w+ )?(?:that|which|who)\b)|"
     rf"{_UP_AND_DOWN}|{_THERE}|the following|"
     r"as follows|aforementioned|latter|former|here|we|our|i(?!/o|\.e)|my|me|us|"
     r"(?:some|one|each|both|all|most|many|two|none|any|either) of (?:them|it)|"

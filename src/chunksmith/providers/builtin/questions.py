@@ -8,6 +8,7 @@ from chunksmith.providers.builtin.acceptance import Candidate, behind, finished,
 from chunksmith.providers.builtin.grammar.clauses import Clause, parse
 from chunksmith.providers.builtin.grammar.framing import Vocabulary
 from chunksmith.providers.builtin.grammar.passage import Sentence, enumerates, first_end
+from chunksmith.providers.builtin.grammar.persons import people_of
 from chunksmith.providers.builtin.grammar.reading import (
     MAX_FARTHER,
     MAX_LINES,
@@ -178,7 +179,8 @@ def _of_sentence(read: Reading) -> Iterator[Candidate]:
 
 def readings_of(sentences: Sequence[Sentence]) -> list[Reading]:
     """Each sentence with what the ones before it and its headings tell."""
-    vocabulary = Vocabulary.of(sentences)
+    people = people_of(sentences)
+    vocabulary = Vocabulary.of(sentences, people.words)
     antecedent: Antecedent | None = None
     lines: tuple[Reading, ...] = ()
     reads: list[Reading] = []
@@ -211,6 +213,7 @@ def readings_of(sentences: Sequence[Sentence]) -> list[Reading]:
             lines,
             tuple(one for one in told[-MAX_FARTHER:] if one.sentence.headings == sentence.headings),
             near is None,
+            people,
         )
         antecedent = next_antecedent(read)
         told.append(replace(read, lines=(), farther=()))

@@ -1,4 +1,4 @@
-"""Dates that a sentence begins with: ``In 1923``, ``In Germany in November 1923``, ``Since the spring of 1923``."""
+"""Dates, and short openings without a comma: ``In Germany in November 1923``, ``During the war she served``."""
 
 import re
 from collections.abc import Sequence
@@ -21,12 +21,22 @@ def dated_until(parts: Sequence[Token], start: int) -> int:
         token = parts[place]
         if token.tag not in ("prep", "det") and not token.text[0].isupper():
             return 0
-        if token.lower in _BEFORE_DATE and (end := _date_end(parts, place + 1)):
+        if token.lower in _BEFORE_DATE and (end := date_end(parts, place + 1)):
             return end
     return 0
 
 
-def _date_end(parts: Sequence[Token], place: int) -> int:
+def dated_from(parts: Sequence[Token], start: int, end: int) -> int:
+    """Where the date begins that ends at ``end``; ``end`` when none does, or when it may belong to an inner clause."""
+    for place in range(start, end - 1):
+        if parts[place].tag in ("rel", "sub", "conj", "wh", "to") or parts[place].text == ",":
+            return end
+        if parts[place].lower in _BEFORE_DATE and date_end(parts, place + 1) == end:
+            return place
+    return end
+
+
+def date_end(parts: Sequence[Token], place: int) -> int:
     """Past the date that begins there; 0 when none does."""
     first = parts[place]
     if first.lower == "the" and YEAR.match(parts[place + 1].text):
@@ -51,3 +61,13 @@ def _date_end(parts: Sequence[Token], place: int) -> int:
 
 def is_month(token: Token) -> bool:
     return token.lower in MONTHS and token.text[0].isupper()
+
+
+def person_at(parts: Sequence[Token], start: int) -> int:
+    """Where ``he`` or ``she`` stands behind a short opening without a comma: ``During the war she served``; else 0."""
+    for place in range(start + 1, min(start + 9, len(parts) - 2)):
+        if parts[place].lower in {"he", "she"}:
+            return place if parts[start].tag == "prep" else 0
+        if parts[place].tag not in ("prep", "det", "word", "num") or parts[place].text == ",":
+            return 0
+    return 0

@@ -314,6 +314,10 @@ def _is_reduced(tokens: Sequence[Token], index: int, limit: int) -> bool:
         # "The association said the closure would cost …": a participle has no object.
         return False
     base = reading(tokens[index].lower, "n")
+    quoted = following is not None and (following.tag == "quoted" or following.text[0].isupper())
+    if tokens[index].lower in {"named", "called"} and quoted and tokens[index - 1].text.islower():
+        # "in a folder named `src`"
+        return True
     if base is None:
         # "fell", "wrote": a past and no participle.
         return False

@@ -49,15 +49,17 @@ class Vocabulary:
 
     lower: frozenset[str] = field(default_factory=frozenset)
     capital: frozenset[str] = field(default_factory=frozenset)
+    people: frozenset[str] = field(default_factory=frozenset)
+    """the words of the names of persons"""
 
     @classmethod
-    def of(cls, sentences: Sequence[Sentence]) -> "Vocabulary":
+    def of(cls, sentences: Sequence[Sentence], people: frozenset[str] = frozenset()) -> "Vocabulary":
         lower: set[str] = set()
         capital: set[str] = set()
         for sentence in sentences:
             lower.update(_LOWER_WORD.findall(sentence.text))
             capital.update(_CAPITAL_INSIDE.findall(sentence.text))
-        return cls(frozenset(lower), frozenset(capital - {"I"}))
+        return cls(frozenset(lower), frozenset(capital - {"I"}), people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,26 @@ _NAMED_THINGS = frozenset(
 )  # fmt: skip
 
 
+_CAPITALISED = frozenset(
+    """
+    british french dutch german english italian spanish swedish danish norwegian finnish russian polish american
+    canadian australian chinese japanese indian european african asian arab arabian persian turkish greek roman irish
+    scottish welsh swiss austrian belgian portuguese brazilian mexican egyptian israeli jewish christian muslim catholic
+    protestant iraqi iranian ukrainian czech hungarian korean vietnamese soviet viking victorian
+    germans americans russians italians europeans romans greeks turks danes swedes jews christians muslims catholics
+    protestants africans indians australians canadians
+    monday tuesday wednesday thursday friday saturday sunday january february april june july september october november
+    december easter christmas
+    """.split()
+)  # fmt: skip
+
+
 def small(text: str, tokens: Sequence[Token], vocabulary: Vocabulary, predicate: Sequence[Token] = ()) -> Phrase:
     """``text`` that begins a sentence with ``tokens`` as it is written inside one; ``predicate`` is what follows."""
     first = tokens[0]
     if first.tag == "quoted" or is_name(first.text) or not first.text[0].isupper():
+        return Phrase(text)
+    if first.text in vocabulary.people or first.lower in _CAPITALISED:
         return Phrase(text)
     lowered = first.text[0].lower() + first.text[1:]
     if first.tag != "word":

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from chunksmith.providers.builtin.grammar.clauses import Clause, parse, text_of
@@ -19,9 +19,10 @@ from chunksmith.providers.builtin.grammar.framing import (
 )
 from chunksmith.providers.builtin.grammar.neighbours import lacks_subject
 from chunksmith.providers.builtin.grammar.passage import Sentence
+from chunksmith.providers.builtin.grammar.persons import People
 from chunksmith.providers.builtin.grammar.topic import Topic, named
 from chunksmith.providers.builtin.grammar.verbs import reading
-from chunksmith.providers.builtin.grammar.views import Draft
+from chunksmith.providers.builtin.grammar.views import Draft, clause_end
 from chunksmith.providers.builtin.grammar.words import Token, is_common, is_name, tokens
 
 _DROPPED_OPENINGS = frozenset(
@@ -84,6 +85,8 @@ class Reading:
     """the sentences before under the same headings, at most ``MAX_FARTHER``, the nearest last"""
     starts: bool = False
     """whether it is the first of its paragraph"""
+    people: People = field(default_factory=People)
+    """the persons of the passage"""
     told: bool = False
     """whether the sentences before are printed with the question, so that it may take up what they name"""
 
@@ -132,9 +135,21 @@ def next_antecedent(read: Reading) -> Antecedent | None:
     # "a lichen … it": the second mention is the same kind of thing, so the indefinite article stays.
     if len(subject) > 5 or not is_free(subject) or not phrase.sure or any(token.lower == "and" for token in subject):
         return None
-    if is_anaphoric(subject, read.earlier):
+    if is_anaphoric(subject, read.earlier) or _tells_of_others(read, clause):
         return None
     return Antecedent(phrase.text, subject_is_plural(subject))
+
+
+def _tells_of_others(read: Reading, clause: Clause) -> bool:
+    """``A is B, so C does D``: the next sentence may take up C as well."""
+    place = end = clause_end(clause)
+    while place < read.last and (read.tokens[place].text in {",", ";"} or read.tokens[place].tag == "conj"):
+        place += 1
+    other = parse(read.tokens, place, read.last) if end < place < read.last else None
+    if other is None or read.tokens[place].tag == "pron":
+        return False
+    plural = subject_is_plural(read.tokens[other.first : other.subject_end])
+    return plural == subject_is_plural(read.tokens[clause.first : clause.subject_end])
 
 
 def past_opening(read: Reading) -> int:
@@ -222,6 +237,8 @@ def subject_phrase(read: Reading, clause: Clause) -> Subject | None:
         return Subject(thing, 1.0)
     if first in {"it", "they"}:
         return _pronoun(read, clause)
+    if first in {"he", "she"} and len(subject) == 1 and (person := read.people.meant.get(read.number)):
+        return Subject(person.name, 0.5) if person.gender == first else None
     if first == "one" and len(subject) == 1:
         return Subject("one", 0.5) if clause.kind == "modal" else None
     if first in {"he", "she", "this", "these"} or not is_free(subject):

@@ -139,12 +139,11 @@ def clause_end(clause: Clause) -> int:
                 return place - 1 if tokens[place - 1].text == "," else place
         if token.lower == "but" or (token.lower == "so" and following.tag in ("pron", "det")):
             return place - 1 if tokens[place - 1].text == "," or tokens[place - 1].lower == "and" else place
-        linked = (
-            linked or token.tag in ("rel", "sub", "wh", "num") or token.lower in {"both", "between", "either", "that"}
-        )
+        linked = linked or token.tag in ("rel", "sub", "wh") or token.lower in {"both", "between", "either", "that"}
+        linked = linked or (token.tag == "num" and not YEAR.match(token.text))
         comma = tokens[place - 1].text == ","
         # Without a comma, or inside a relative clause, a noun after "and" may just as well belong to what came before.
-        firm = following.tag == "pron" or (following.tag == "det" and not linked) or (comma and not linked)
+        firm = following.tag == "pron" or (following.tag in ("det", "num") and not linked) or (comma and not linked)
         bare = not comma and not linked and following.tag == "word" and _is_bare_clause(tokens, place + 1, clause.last)
         if bare:
             return place

@@ -167,6 +167,10 @@ _CLASSES: tuple[tuple[str, frozenset[str]], ...] = (
 _TAGS = {word: tag for tag, words in reversed(_CLASSES) for word in words}
 
 
+def is_function_word(word: str) -> bool:
+    return word.lower() in _TAGS
+
+
 def is_plural(word: str) -> bool:
     lower = word.lower()
     if lower in PLURALS:

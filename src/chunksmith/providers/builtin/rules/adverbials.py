@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from chunksmith.providers.builtin.grammar.clauses import parse
+from chunksmith.providers.builtin.grammar.dates import date_end, is_month
 from chunksmith.providers.builtin.grammar.verbs import reading
 from chunksmith.providers.builtin.grammar.views import YEAR, Draft, View, doubled, gerund_at, shared
-from chunksmith.providers.builtin.grammar.words import MONTHS
 
 
 def adverbials(view: View) -> Iterator[Draft]:
@@ -43,12 +43,15 @@ def adverbials(view: View) -> Iterator[Draft]:
     if kind == "why" and view.clause.base in _ENABLING:
         # "This allows users to act in order to be safe": the purpose is that of the users.
         return
+    if kind == "when" and any(_is_dated(view, at) for at in range(view.clause.main + 1, body_end - 1)):
+        return
     wh, opening, score = _WH[kind]
     if kind in {"when", "how"} and view.tokens[view.clause.verb].lower in {"would", "could", "might"}:
         return
     if view.clause.base in {"be"} and kind == "how":
         return
-    yield Draft(kind.partition("-")[0], view.ask(wh, body_end), view.tell(opening, body_end), place, view.end, score)
+    end = date_end(view.tokens, place + 1) if kind == "when-date" else view.end
+    yield Draft(kind.partition("-")[0], view.ask(wh, body_end), view.tell(opening, body_end), place, end, score)
     if kind in {"when", "condition"}:
         yield from _occasions(view, place, body_end)
 
@@ -65,6 +68,20 @@ def _occasions(view: View, place: int, body_end: int) -> Iterator[Draft]:
     happens = "happened" if clause.feature == "d" or tokens[clause.verb].lower in {"was", "were", "had"} else "happens"
     inner = view.text[tokens[place].start : tokens[view.end - 1].end]
     yield Draft("condition", f"What {happens} {inner}", f"State what {happens} {inner}", clause.first, body_end, 5.4)
+
+
+def _is_compared(view: View, place: int) -> bool:
+    """A date before the date: ``was founded in 1923 and closed in 1930``, unless it rose ``from 10 in 2011``."""
+    parts = view.tokens[view.clause.main + 1 : place]
+    return not any(token.lower == "from" for token in parts) and any(
+        _is_dated(view, at) for at in range(view.clause.main + 1, place - 1)
+    )
+
+
+def _is_dated(view: View, place: int) -> bool:
+    """``went bankrupt in 2014 when A``: it has been said when."""
+    token, following = view.tokens[place], view.tokens[place + 1]
+    return token.lower in {"in", "on"} and (is_month(following) or bool(YEAR.match(following.text)))
 
 
 _ENABLING = frozenset("allow enable permit cause force require encourage help let".split())
@@ -126,11 +143,12 @@ def _adverbial(view: View) -> tuple[str, int] | None:
         simply = following.tag == "adv" and gerund_at(view, place + 2)
         if token.lower == "by" and (simply or gerund_at(view, place + 1)):
             return "how", place
-        if token.lower in {"in", "since", "around"} and YEAR.match(following.text) and place + 2 == view.end:
-            return "when-date", place
-        if token.lower in {"on", "in"} and following.lower in MONTHS and following.text[0].isupper():
-            dated = all(near.tag in ("num", "punct") for near in tokens[place + 2 : view.end])
-            return ("when-date", place) if dated else None
+        if token.lower in {"in", "on", "since", "around"} and (dated := date_end(tokens, place + 1)):
+            closed = dated == view.end or (dated < view.end and tokens[dated].text == ",")
+            if closed and not _is_compared(view, place):
+                return "when-date", place
+            if dated == view.end or is_month(following):
+                return None
     return None
 
 

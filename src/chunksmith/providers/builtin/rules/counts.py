@@ -48,7 +48,10 @@ def counts(view: View) -> Iterator[Draft]:
     ):
         rest = ""
     if rest.startswith("of "):
-        unit, rest = f"{unit} {rest}", ""
+        # "barrels of fish a year": the year goes with the deed.
+        inner = (at for at in range(noun + 2, end) if tokens[at].tag in ("det", "prep", "to") and at > noun + 1)
+        stop = next((at for at in inner if tokens[at - 1].tag not in ("prep", "det")), end)
+        unit, rest = f"{unit} {text_of(clause, view.text, noun, stop)}", text_of(clause, view.text, stop, end)
     rest = f" {rest}" if rest else ""
     asked = inverted(clause, view.text, view.subject, start)
     told = declarative(clause, view.text, view.subject, start)

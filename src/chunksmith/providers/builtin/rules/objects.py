@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from chunksmith.providers.builtin.grammar.clauses import text_of
+from chunksmith.providers.builtin.grammar.dates import dated_from
 from chunksmith.providers.builtin.grammar.framing import ORDINALS
 from chunksmith.providers.builtin.grammar.verbs import reading
 from chunksmith.providers.builtin.grammar.views import (
@@ -19,7 +20,7 @@ from chunksmith.providers.builtin.grammar.views import (
     object_end,
     opens_noun,
 )
-from chunksmith.providers.builtin.grammar.words import Token
+from chunksmith.providers.builtin.grammar.words import Token, is_plural
 from chunksmith.providers.builtin.rules.predicates import is_bare
 
 _DWELLING = frozenset("live grow reside dwell nest breed occur lie sit stand hibernate".split())
@@ -93,6 +94,10 @@ def objects(view: View) -> Iterator[Draft]:
         return
     if _is_vague(view.tokens[start : min(end, start + 3)]):
         return
+    if clause.base in _NAMING and (named := _named_at(view, start, end)):
+        if named < end:
+            yield Draft("what", view.ask("What", named), view.tell("State what", named), named, end, 7.0)
+        return
     score = 7.0 - 1.5 * (clause.base in _WEAK) - (1.0 if clause.negated else 0.0) - (1.0 if view.you else 0)
     if clause.base == "mean" and clause.kind == "lexical":
         score += 2
@@ -103,10 +108,28 @@ def objects(view: View) -> Iterator[Draft]:
     if (clause.base in _WEAK or clause.negated) and is_bare(view):
         score -= 3.0
     suffix = _suffix(view, end)
+    dated = dated_from(view.tokens, start + 1, end)
+    if dated < end and not suffix:
+        # "What did she study in 1898?": the date is asked with, not for.
+        suffix, end = " " + text_of(clause, view.text, dated, end), dated
     if view.you and not suffix:
         score -= 2.0
     yield Draft("what", view.ask("What", start) + suffix, view.tell("State what", start) + suffix, start, end, score)
     yield from _located_object(view, start, end)
+
+
+def _named_at(view: View, start: int, end: int) -> int:
+    """Where the name begins in ``called the substance penicillin``, ``named it after A``; 0 when there is none."""
+    after = next((at for at in range(start + 1, end - 1) if view.tokens[at].lower == "after"), 0)
+    if after:
+        return after + 1
+    thing = view.tokens[start : start + 3]
+    named = len(thing) == 3 and thing[0].tag == "det" and all(token.tag in ("word", "quoted") for token in thing[1:])
+    single = end - start == 3 and named and not (thing[2].text.islower() and is_plural(thing[2].text))
+    return start + 2 if single else 0
+
+
+_NAMING = frozenset("call name christen dub".split())
 
 
 def _is_vague(opening: Sequence[Token]) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from chunksmith.providers.builtin.grammar.clauses import Clause, begins_contracted, parse
-from chunksmith.providers.builtin.grammar.dates import dated_until
+from chunksmith.providers.builtin.grammar.dates import dated_until, person_at
 from chunksmith.providers.builtin.grammar.framing import is_free
 from chunksmith.providers.builtin.grammar.reading import Proposal, Reading, Subject, is_expletive, subject_phrase
 from chunksmith.providers.builtin.grammar.verbs import reading
@@ -23,7 +23,7 @@ _TIME = re.compile(
     r"^(?:In|Since|By|During|Around|On|From|Until|Between)\b(?!.*, (?:where|which|who)\b)"
     r".*?\b(?:1\d\d\d|20\d\d|century|centuries|January|"
     r"February|March|April|May|June|July|August|September|October|November|December|winter|summer|spring|autumn|"
-    r"night|morning|decade|war)\b[\w\s]*$"
+    r"night|morning|decade|war|War)\b[\w\s]*$"
 )
 
 
@@ -259,13 +259,17 @@ def _led(view: View, inner: str, start: int, comma: int, subject: Subject) -> It
 
 
 def _before_remark(view: View) -> int:
-    """``In 1923, the tower was lit, because …``: the reason is not asked with the time."""
-    parts = view.tokens
+    """``In 1923, the tower was lit, because …``, ``…, a house of brick``: what is told with it is not asked."""
+    parts = view.tokens[: view.end]
     return next((at for at in range(view.clause.main + 1, view.end - 1) if _is_remark(parts, at)), view.end)
 
 
 def _is_remark(parts: Sequence[Token], place: int) -> bool:
-    return parts[place].text == "," and parts[place + 1].tag == "sub"
+    if parts[place].text != ",":
+        return False
+    rest = parts[place + 1 :]
+    apposed = rest[0].lower in {"a", "an", "the"} and not any(token.tag == "conj" for token in rest)
+    return rest[0].tag == "sub" or apposed
 
 
 def _sets_scene(lead: Sequence[Token]) -> bool:
@@ -323,7 +327,7 @@ def is_scene(lead: Sequence[Token]) -> bool:
 
 def split_opening(read: Reading, start: int) -> Split | None:
     limit = min(read.last - 2, start + 32)
-    dated = dated_until(read.tokens, start)
+    dated = dated_until(read.tokens, start) or person_at(read.tokens, start)
     if dated and read.tokens[dated].text != "," and (clause := parse(read.tokens, dated, read.last)) is not None:
         return Split(dated, dated, clause)
     if read.tokens[start].lower in {"if", "when"}:

@@ -53,6 +53,9 @@ def _circumstances(view: View, place: int, end: int) -> Iterator[Draft]:
     clause, token = view.clause, view.tokens[place]
     if token.lower == "by" and not gerund_at(view, place + 1):
         yield from _agent(view, place + 1)
+    elif token.lower in {"in", "at", "near"} and clause.base in _LIFE and is_place(view, place + 1):
+        stops = (at for at in range(place + 2, end) if view.tokens[at].text == "," or view.tokens[at].lower in _NEXT)
+        yield Draft("where", view.ask("Where", place), view.tell("State where", place), place, next(stops, end), 8.5)
     elif token.lower in PLACE and clause.base in _PLACED and not clause.negated and is_place(view, place + 1):
         yield Draft("where", view.ask("Where", place), view.tell("State where", place), place, end, 8.5)
     elif token.lower in {"during", "before", "after", "until"} and opens_noun(view, place + 1) and not clause.negated:
@@ -123,6 +126,8 @@ _AIMED = frozenset("design intend suit reserve optimize build develop plan write
 _MANNERS = frozenset("basis time way manner behalf request purpose default hand demand".split())
 
 
+_LIFE = frozenset("bear bury raise educate christen execute behead".split())
+_NEXT = frozenset("on in as to and by at for with into".split())
 _PLACED = LOCATED | frozenset(
     """
     use define declare describe create include contain specify list document produce discover

@@ -5,24 +5,10 @@ from itertools import pairwise
 
 from chunksmith.providers.builtin.grammar.clauses import Clause, text_of
 from chunksmith.providers.builtin.grammar.framing import ORDINALS, is_partial
+from chunksmith.providers.builtin.grammar.humans import GIVEN, TITLES, is_human
 from chunksmith.providers.builtin.grammar.verbs import past, reading, third_person
 from chunksmith.providers.builtin.grammar.views import Draft, View, doubled
 from chunksmith.providers.builtin.grammar.words import Token, is_name, is_plural
-
-HUMAN = frozenset(
-    """
-    user developer administrator maintainer farmer sailor scientist author reader person people programmer engineer
-    doctor patient student teacher king queen baker keeper beekeeper gardener researcher chemist physicist astronomer
-    explorer inventor monk merchant soldier fisherman fishermen women men woman man child children builder worker
-    navigator pilot visitor owner customer member physician surgeon nurse writer potter weaver traveller traveler
-    individual botanist biologist geologist vendor team porter sponsor translator member uploader submitter contributor
-    manager leader expert officer chairman director duke prince emperor pope priest bishop captain mayor judge lawyer
-    tenant landlord seller buyer refugee reporter spokeswoman spokesman councillor minister president teacher witness
-    employer employee creditor debtor guardian heir tribunal nobleman knight admiral general lieutenant sergeant doge
-    haulier crew mate neighbour neighbor widow mother father brother sister son daughter nephew niece uncle aunt
-    volunteer
-    """.split()
-)  # fmt: skip
 
 
 def subject_questions(view: View) -> Iterator[Draft]:
@@ -228,25 +214,8 @@ def names_person(tokens: Sequence[Token]) -> bool:
             break
         heads.append(token.lower)
     head = heads[-1] if heads else ""
-    if len(tokens) > 1 and heads[0] in _TITLES and tokens[1].text[0].isupper():
+    if len(tokens) > 1 and heads[0] in TITLES and tokens[1].text[0].isupper():
         return True
-    if head in HUMAN or head.rstrip("s") in HUMAN:
+    if is_human(head):
         return True
-    return len(words) == len(tokens) and 2 <= len(words) <= 3 and words[0].lower in _GIVEN
-
-
-_TITLES = frozenset(
-    """
-    captain doctor dr mr mrs ms miss sir lord lady king queen prince princess saint president mayor professor general
-    colonel major admiral bishop pope emperor father sister brother uncle aunt judge inspector
-    """.split()
-)
-_GIVEN = frozenset(
-    """
-    albert alexander ada alan anna antoine carl charles charlotte christiaan christopher claude daniel david dennis
-    edward elizabeth emily ernest florence francis franz frederick galileo george grace gregor hans heinrich henri
-    henry isaac jacques james jane jean johann johannes john joseph karl ken leonardo linus louis louise ludwig marie
-    martin mary michael nicolaus niels nikola otto paul peter pierre richard robert rosalind samuel sigmund thomas tim
-    tycho victor werner wilhelm william wolfgang
-    """.split()
-)  # fmt: skip
+    return len(words) == len(tokens) and 2 <= len(words) <= 3 and words[0].lower in GIVEN
