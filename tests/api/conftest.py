@@ -28,7 +28,7 @@ async def server(data_dir: Path, fake: FakeLLM) -> AsyncIterator[Server]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def refusing(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    """One for all tests of a module that start nothing: they are marked with ``asyncio(loop_scope="module")``."""
-    async with FakeLLM() as fake, running_app(settings_for(tmp_path_factory.mktemp("refusing") / "data", fake)) as one:
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """One for all tests of a module that mind nothing that the others do: marked with ``asyncio(loop_scope="module")``."""
+    async with FakeLLM() as fake, running_app(settings_for(tmp_path_factory.mktemp("shared") / "data", fake)) as one:
         yield one

@@ -21,8 +21,8 @@ BY_FORM_ALONE = {"create_project"}
 
 
 @pytest.fixture(scope="module")
-def server(refusing: Server) -> Server:
-    return refusing
+def server(shared: Server) -> Server:
+    return shared
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -94,20 +94,20 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize(("wrong", "pointer"), WRONG, ids=str)
 @pytest.mark.asyncio(loop_scope="module")
 async def test_what_cannot_be_meant_is_named_and_starts_nothing(
-    refusing: Server, wrong: dict[str, Any], pointer: str
+    shared: Server, wrong: dict[str, Any], pointer: str
 ) -> None:
-    body = {"project_id": await refusing.project(PASSAGES[:1]), **wrong}
-    assert list(await faults(refusing, "POST", "datasets/generate", json=body)) == [pointer]
-    assert await job_count(refusing) == 0
+    body = {"project_id": await shared.project(PASSAGES[:1]), **wrong}
+    assert list(await faults(shared, "POST", "datasets/generate", json=body)) == [pointer]
+    assert await job_count(shared) == 0
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_all_faults_are_named_at_once(refusing: Server) -> None:
+async def test_all_faults_are_named_at_once(shared: Server) -> None:
     body: dict[str, Any] = {}
     for wrong, _ in WRONG:
         body = {**wrong, **body}
     body |= {"quality_filter": True, "analyze_quality": False, "enable_versioning": True}
-    found = await faults(refusing, "POST", "datasets/generate", json=body)
+    found = await faults(shared, "POST", "datasets/generate", json=body)
     wanted = {pointer for wrong, pointer in WRONG if all(body[name] == value for name, value in wrong.items())}
     assert wanted | {"/dataset_name"} <= set(found)
     assert len(found) >= 25
@@ -151,10 +151,10 @@ def test_every_field_of_a_generation_is_tried() -> None:
     ],
 )
 @pytest.mark.asyncio(loop_scope="module")
-async def test_what_does_not_exist_is_404(refusing: Server, field: str, value: Any, status: int) -> None:
-    body = {"project_id": await refusing.project(PASSAGES[:1]), field: value}
-    await refusing.post("datasets/generate", body, status)
-    assert await job_count(refusing) == 0
+async def test_what_does_not_exist_is_404(shared: Server, field: str, value: Any, status: int) -> None:
+    body = {"project_id": await shared.project(PASSAGES[:1]), field: value}
+    await shared.post("datasets/generate", body, status)
+    assert await job_count(shared) == 0
 
 
 async def test_a_project_without_chunks_is_refused_in_the_promised_words(server: Server) -> None:
@@ -174,11 +174,11 @@ async def test_chunks_without_anything_extracted_are_told_apart(server: Server) 
 
 @pytest.mark.parametrize("model", ["gemini/", "grok/two words", "ollama/line\nbreak", "gemini/\x7f"])
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_model_without_a_usable_name_is_refused(refusing: Server, model: str) -> None:
-    body = {"project_id": await refusing.project(PASSAGES[:1]), "generation_model": model}
-    problem = await refusing.post("datasets/generate", body, 400)
+async def test_a_model_without_a_usable_name_is_refused(shared: Server, model: str) -> None:
+    body = {"project_id": await shared.project(PASSAGES[:1]), "generation_model": model}
+    problem = await shared.post("datasets/generate", body, 400)
     assert [error["pointer"] for error in problem["errors"]] == ["/generation_model"]
-    assert await job_count(refusing) == 0
+    assert await job_count(shared) == 0
 
 
 async def test_documents_without_chunks_are_refused_although_others_wait(server: Server) -> None:
@@ -239,13 +239,11 @@ async def test_a_wrong_media_type_is_told_all_that_would_do(server: Server) -> N
     ids=["empty", "cut", "list", "nan", "infinite", "surrogate", "no utf-8", "deep", "twice", "text", "latin", "form"],
 )
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_body_that_is_not_read_is_refused(refusing: Server, content: bytes, kind: str, status: int) -> None:
-    async with refusing.client.post(
-        f"{API}/datasets/generate", data=content, headers={"Content-Type": kind}
-    ) as response:
+async def test_a_body_that_is_not_read_is_refused(shared: Server, content: bytes, kind: str, status: int) -> None:
+    async with shared.client.post(f"{API}/datasets/generate", data=content, headers={"Content-Type": kind}) as response:
         problem = await response.json(content_type="application/problem+json")
         assert (response.status, problem["status"]) == (status, status)
-    assert await job_count(refusing) == 0
+    assert await job_count(shared) == 0
 
 
 async def test_a_body_over_the_limit_is_413(data_dir: Path) -> None:
@@ -269,8 +267,8 @@ async def test_a_problem_has_the_promised_fields(server: Server) -> None:
 
 @pytest.mark.parametrize(("method", "path"), [("DELETE", "jobs"), ("PUT", "datasets/generate"), ("POST", "formats")])
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_method_that_is_not_there_names_those_that_are(refusing: Server, method: str, path: str) -> None:
-    async with refusing.client.request(method, f"{API}/{path}") as response:
+async def test_a_method_that_is_not_there_names_those_that_are(shared: Server, method: str, path: str) -> None:
+    async with shared.client.request(method, f"{API}/{path}") as response:
         assert response.status == 405
         assert "GET" in response.headers["Allow"] or "POST" in response.headers["Allow"]
         assert (await response.json(content_type=None))["type"] == "about:blank"

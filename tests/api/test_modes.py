@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import pyarrow.parquet
 import pytest
 
 from api_parts import COLUMNS, MODES, TEXTS, bodies, download, fresh
-from app_parts import PASSAGES, Server
+from app_parts import PASSAGES, Server, running_app, settings_for
 from fake_llm import FakeLLM
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 ABOUT = ("id", "category", "difficulty", "quality_score", "source_chunk", "document_name", "evidence")
 PROVIDERS = ("builtin", "gemini", "grok", "ollama")
 METADATA = {
@@ -29,15 +31,34 @@ METADATA = {
 Found = tuple[dict[str, Any], list[dict[str, Any]]]
 
 
-async def made(server: Server, mode: str, provider: str, document: str | None = "sample.txt") -> Found:
-    project = await server.project(document=document)
-    return await fresh(server, {"project_id": project, "generation_mode": mode, "generation_model": provider})
+Make = Callable[..., Awaitable[Found]]
+
+
+@pytest.fixture(scope="module")
+def server(shared: Server) -> Server:
+    return shared
+
+
+@pytest.fixture(scope="module")
+def made(server: Server) -> Make:
+    """A dataset of each kind is generated once: all look at it, none changes it."""
+    known: dict[tuple[str, str, str | None], Found] = {}
+
+    async def make(mode: str, provider: str, document: str | None = "sample.txt") -> Found:
+        kind = (mode, provider, document)
+        if kind not in known:
+            project = await server.project(document=document)
+            body = {"project_id": project, "generation_mode": mode, "generation_model": provider}
+            known[kind] = await fresh(server, body)
+        return known[kind]
+
+    return make
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("mode", MODES)
-async def test_entries_have_the_columns_of_their_mode(server: Server, mode: str, provider: str) -> None:
-    _, found = await made(server, mode, provider)
+async def test_entries_have_the_columns_of_their_mode(made: Make, mode: str, provider: str) -> None:
+    _, found = await made(mode, provider)
     for entry in found:
         assert {name for name in TEXTS if name in entry} == {*COLUMNS[mode], "question", "answer"}
         assert all(entry[name] is None for name in ("question", "answer") if name not in COLUMNS[mode])
@@ -46,8 +67,8 @@ async def test_entries_have_the_columns_of_their_mode(server: Server, mode: str,
 
 @pytest.mark.parametrize("provider", ["builtin", "ollama"])
 @pytest.mark.parametrize("mode", MODES)
-async def test_evidence_is_where_it_says(server: Server, mode: str, provider: str) -> None:
-    _, found = await made(server, mode, provider)
+async def test_evidence_is_where_it_says(server: Server, made: Make, mode: str, provider: str) -> None:
+    _, found = await made(mode, provider)
     for entry in found:
         chunk = (await server.get(f"chunks/{entry['source_chunk']}"))["text"]
         for item in entry["evidence"]:
@@ -62,8 +83,8 @@ async def test_evidence_is_where_it_says(server: Server, mode: str, provider: st
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_metadata_tells_where_an_entry_comes_from(server: Server, mode: str) -> None:
-    _, found = await made(server, mode, "ollama")
+async def test_metadata_tells_where_an_entry_comes_from(made: Make, mode: str) -> None:
+    _, found = await made(mode, "ollama")
     for entry in found:
         metadata = entry["metadata"]
         assert metadata.keys() >= METADATA
@@ -77,17 +98,18 @@ async def test_metadata_tells_where_an_entry_comes_from(server: Server, mode: st
         assert entry["status"] == "accepted"
 
 
-async def test_the_model_is_asked_for_the_columns_of_the_mode(server: Server, fake: FakeLLM) -> None:
-    project = await server.project(PASSAGES[:1])
+async def test_the_model_is_asked_for_the_columns_of_the_mode(tmp_path: Path) -> None:
     shapes = set()
-    for mode in MODES:
-        fake.reset()
-        await server.generate({"project_id": project, "generation_mode": mode, "generation_model": "ollama"})
-        (body,) = bodies(fake)
-        item = body["format"]["properties"]["entries"]["items"]
-        item = body["format"]["$defs"][item["$ref"].rsplit("/")[-1]] if "$ref" in item else item
-        assert {name for name in TEXTS if name in item["properties"]} == {*COLUMNS[mode]}
-        shapes.add(json.dumps(item))
+    async with FakeLLM() as fake, running_app(settings_for(tmp_path, fake)) as server:
+        project = await server.project(PASSAGES[:1])
+        for mode in MODES:
+            fake.reset()
+            await server.generate({"project_id": project, "generation_mode": mode, "generation_model": "ollama"})
+            (body,) = bodies(fake)
+            item = body["format"]["properties"]["entries"]["items"]
+            item = body["format"]["$defs"][item["$ref"].rsplit("/")[-1]] if "$ref" in item else item
+            assert {name for name in TEXTS if name in item["properties"]} == {*COLUMNS[mode]}
+            shapes.add(json.dumps(item))
     assert len(shapes) >= 5
 
 
@@ -103,8 +125,8 @@ def read(content: bytes, form: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("form", ["jsonl", "json", "parquet"])
 @pytest.mark.parametrize("mode", MODES)
-async def test_files_hold_clean_columns_in_order(server: Server, data_dir: Path, mode: str, form: str) -> None:
-    status, found = await made(server, mode, "ollama")
+async def test_files_hold_clean_columns_in_order(server: Server, made: Make, mode: str, form: str) -> None:
+    status, found = await made(mode, "ollama")
     content = await download(server, status["result"]["dataset_id"], format=form)
     rows = read(content, form)
     assert {tuple(row) for row in rows} == {(*COLUMNS[mode], *ABOUT)}
@@ -113,15 +135,15 @@ async def test_files_hold_clean_columns_in_order(server: Server, data_dir: Path,
 
 
 @pytest.mark.parametrize("form", ["jsonl", "json", "parquet"])
-async def test_chunks_without_a_document_give_no_empty_column(server: Server, form: str) -> None:
-    status, _ = await made(server, "default", "builtin", document=None)
+async def test_chunks_without_a_document_give_no_empty_column(server: Server, made: Make, form: str) -> None:
+    status, _ = await made("default", "builtin", document=None)
     rows = read(await download(server, status["result"]["dataset_id"], format=form), form)
     assert "document_name" not in rows[0]
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_parquet_has_an_explicit_schema_with_the_settings(server: Server, mode: str) -> None:
-    status, _ = await made(server, mode, "builtin")
+async def test_parquet_has_an_explicit_schema_with_the_settings(server: Server, made: Make, mode: str) -> None:
+    status, _ = await made(mode, "builtin")
     content = await download(server, status["result"]["dataset_id"], format="parquet")
     schema = pyarrow.parquet.read_schema(io.BytesIO(content))
     types = {field.name: str(field.type) for field in schema}

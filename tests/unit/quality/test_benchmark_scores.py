@@ -1,12 +1,13 @@
 """Scores of benchmarks: worked out by hand, and against the reference implementation of ROUGE."""
 
+import importlib
 import math
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rouge_score.rouge_scorer import RougeScorer
 
 from chunksmith.quality import benchmark_scores as scores
 
@@ -109,10 +110,16 @@ def test_rouge_l_by_hand() -> None:
 WORDS = st.lists(st.sampled_from("a b c d the cat 12 sat on-mat U.S. It's".split()), max_size=25).map(" ".join)
 
 
+@pytest.fixture(scope="module")
+def reference() -> Any:
+    """Of rouge-score, which loads SciPy: only where it is wanted, for that takes a second."""
+    return importlib.import_module("rouge_score.rouge_scorer").RougeScorer(["rougeL"])
+
+
 @settings(max_examples=100)
 @given(answer=WORDS, gold=WORDS)
-def test_rouge_l_is_that_of_the_reference(answer: str, gold: str) -> None:
-    wanted = RougeScorer(["rougeL"]).score(gold, answer)["rougeL"].fmeasure
+def test_rouge_l_is_that_of_the_reference(reference: Any, answer: str, gold: str) -> None:
+    wanted = reference.score(gold, answer)["rougeL"].fmeasure
     assert scores.rouge_l(answer, [gold]) == pytest.approx(wanted)
 
 
