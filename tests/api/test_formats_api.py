@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from api_parts import COLUMNS, MODES, download, entries, faults
-from app_parts import API, PASSAGES, Server, running_app, settings_for
+from app_parts import API, PASSAGES, Prepared, Server, prepared, running_app, settings_for
 from chunksmith.app import DATABASE_FILE
 from export_parts import HARD
 from fake_llm import FakeLLM
@@ -46,6 +46,24 @@ async def made(server: Server, mode: str = "default", **body: Any) -> str:
         {"project_id": project, "generation_mode": mode, "generation_model": "ollama", **body}
     )
     return str(status["result"]["dataset_id"])
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """With entries in all splits."""
+    found = prepared(tmp_path_factory.mktemp("before") / "data", made)
+    split_up(found.data_dir)
+    return found
+
+
+@pytest.fixture
+def data_dir(before: Prepared, tmp_path: Path) -> Path:
+    return before.copied(tmp_path / "data")
+
+
+@pytest.fixture
+def dataset(before: Prepared) -> str:
+    return before.dataset
 
 
 def members(content: bytes) -> dict[str, bytes]:
@@ -100,9 +118,7 @@ async def test_columns_that_nothing_fills_are_left_out(server: Server, data_dir:
 
 
 @pytest.mark.parametrize("form", BY_SPLIT)
-async def test_one_split_is_one_file_of_the_format(server: Server, data_dir: Path, form: str) -> None:
-    dataset = await made(server)
-    split_up(data_dir)
+async def test_one_split_is_one_file_of_the_format(server: Server, dataset: str, form: str) -> None:
     listed = {one["name"]: one for one in (await server.get("formats"))["formats"]}
     query = {"format": form, "split": "test"}
     async with server.client.get(f"{API}/datasets/{dataset}/download", params=query) as response:
@@ -119,18 +135,14 @@ async def test_one_split_is_one_file_of_the_format(server: Server, data_dir: Pat
 
 
 @pytest.mark.parametrize("form", [*BY_SPLIT, "anki", "anki-text", "huggingface"])
-async def test_made_again_a_file_has_the_same_bytes(server: Server, data_dir: Path, form: str) -> None:
-    dataset = await made(server)
-    split_up(data_dir)
+async def test_made_again_a_file_has_the_same_bytes(server: Server, dataset: str, data_dir: Path, form: str) -> None:
     before = await download(server, dataset, format=form)
     for file in (data_dir / "datasets" / ".exports").iterdir():
         file.unlink()
     assert await download(server, dataset, format=form) == before
 
 
-async def test_filters_apply_to_each_split(server: Server, data_dir: Path) -> None:
-    dataset = await made(server)
-    split_up(data_dir)
+async def test_filters_apply_to_each_split(server: Server, dataset: str) -> None:
     shown = await entries(server, dataset)
     word = shown[0]["question"]
     files = members(await download(server, dataset, format="jsonl", q=word))
@@ -197,7 +209,8 @@ async def test_a_reader_that_stops_holds_up_nobody(server: Server, data_dir: Pat
         data_dir,
         """INSERT INTO entries (id, dataset, position, chunk_id, question, answer, generated_at)
         WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
-        SELECT (1 << 36) | i, 1, i, 1, 'Q', hex(zeroblob(2000)), '' FROM n""",
+        SELECT (made << 36) | i, made, i, 1, 'Q', hex(zeroblob(2000)), ''
+        FROM n, (SELECT max(id) AS made FROM datasets)""",
     )
     url = server.client.make_url(f"{API}/datasets/{dataset}/download")
     reader, writer = await asyncio.open_connection(url.host, url.port, limit=1024)
