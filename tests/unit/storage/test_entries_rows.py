@@ -1,5 +1,6 @@
 """Entries: pages in every order, changes with history, what a batch holds."""
 
+import asyncio
 import json
 import random
 from typing import get_args
@@ -27,15 +28,18 @@ async def rows(corpus: Corpus) -> EngineRows:
 async def filled(rows: EngineRows) -> EngineRows:
     """One entry a unit, three numbers apart; a few have no score, no category or no difficulty."""
     rng = random.Random(2)
-    for position in range(COUNT):
-        made = entry(
+    made = [
+        entry(
             position * 3 + 1,
             position,
             quality=rng.choice([None, 0.2, 0.5, 0.8, 0.9]),
             category=rng.choice([None, "stone", "water"]),
             difficulty=rng.choice([None, *DIFFICULTIES]),
         )
-        await rows.entries.end_unit(1, Unit(position, 0), Outcome("accepted", entries=1), 1, [made])
+        for position in range(COUNT)
+    ]
+    ends = (rows.entries.end_unit(1, Unit(one.position, 0), Outcome("accepted", entries=1), 1, [one]) for one in made)
+    await asyncio.gather(*ends)  # in one commit
     return rows
 
 
