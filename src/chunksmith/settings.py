@@ -1,5 +1,6 @@
 """One frozen ``Settings``: shipped file < ``--config`` < environment < flags."""
 
+import functools
 import os
 import tomllib
 from collections.abc import Mapping
@@ -279,13 +280,9 @@ def load(config: Path | None = None, flags: Mapping[str, Any] | None = None) -> 
     if config is not None:
         _must_be_readable(config)
     mistyped = _unknown_sections(os.environ)
-    files = [shipped("chunksmith.toml"), *([config] if config is not None else [])]
-
-    class Configured(Settings):
-        model_config = SettingsConfigDict(toml_file=files)
-
+    files = (shipped("chunksmith.toml"), *([config] if config is not None else []))
     try:
-        settings = Configured(**(flags or {}))
+        settings = _of_files(files)(**(flags or {}))
     except ValidationError as exc:
         faults = [Fault("/".join(map(str, error["loc"])), _said(error, flags or {})) for error in exc.errors()]
         raise InvalidRequest.of([*mistyped, *faults]) from exc
@@ -295,6 +292,16 @@ def load(config: Path | None = None, flags: Mapping[str, Any] | None = None) -> 
     if mistyped:
         raise InvalidRequest.of(mistyped)
     return settings
+
+
+@functools.cache
+def _of_files(files: tuple[Path, ...]) -> type[Settings]:
+    """They are read whenever one is made. Making the class takes longer than that."""
+
+    class Configured(Settings):
+        model_config = SettingsConfigDict(toml_file=files)
+
+    return Configured
 
 
 def _said(error: ErrorDetails, flags: Mapping[str, Any]) -> str:

@@ -316,19 +316,20 @@ async def open_database(path: Path, group_max: int = 512) -> AsyncIterator[Datab
 
 async def migrate(connection: aiosqlite.Connection, directory: Path = MIGRATIONS) -> None:
     """Apply what is missing, each script in a transaction of its own."""
-    scripts = [(script.name, script.read_text(encoding="utf-8")) for script in _scripts(directory)]
+    scripts = _scripts(directory)
     (row,) = await connection.execute_fetchall("PRAGMA user_version")
     version = int(row[0])
     if version > len(scripts):
         raise StorageError(f"the database has version {version}, this release knows {len(scripts)}: use a newer one")
-    for number, (name, text) in enumerate(scripts[version:], start=version + 1):
+    for number, script in enumerate(scripts[version:], start=version + 1):
+        text = script.read_text(encoding="utf-8")
         try:
             # executescript commits an open transaction first, so the transaction is part of the script.
             await connection.executescript(f"BEGIN IMMEDIATE;\n{text}\nPRAGMA user_version = {number};\nCOMMIT;")
         except sqlite3.Error as exc:
             with contextlib.suppress(sqlite3.Error):
                 await connection.execute("ROLLBACK")
-            raise StorageError(f"migration {name} failed: {exc}") from exc
+            raise StorageError(f"migration {script.name} failed: {exc}") from exc
 
 
 def _scripts(directory: Path) -> list[Path]:
