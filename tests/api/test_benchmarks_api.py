@@ -476,17 +476,17 @@ async def test_what_a_run_cost_is_told(server: Server, fake: FakeLLM, data: Path
 
 async def test_a_stop_in_the_middle_pays_nothing_twice(data_dir: Path, fake: FakeLLM, data: Path) -> None:
     pubmedqa(data / "medical" / "pubmedqa", 40)
-    fake.control({"known": known_answers(40), "accuracy": 0.6, "latency_ms": 10})
+    fake.control({"known": known_answers(40), "accuracy": 0.6, "hold_from": 11})
     settings = settings_for(data_dir, fake)
     body = {"suite": "medical", "config": {"provider": "grok", "concurrency": 2, "reuse": False}}
     async with running_app(settings) as server:
         started = await server.post("benchmarking/run", body, 202)
-        await until(lambda: len(bodies(fake)) >= 10)
+        await until(lambda: fake.held == 2)
         (running,) = server.client.app[RUNNER].running.values()
         running.halt(CallsStopped())
+        fake.control({"hold_from": None})
         await running.ended.wait()
-        asked = len(bodies(fake))
-        assert 10 <= asked < 40
+        assert len(bodies(fake)) == 12
     async with running_app(settings) as server:
         await server.ended(started["job_id"])
         resumed = await server.get(f"benchmarking/results/{started['job_id']}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api_parts import ScriptedModel, faults, prompts, until
+from api_parts import ScriptedModel, faults, halt, prompts, until
 from app_parts import PASSAGES, Json, Server, running_app, settings_for
 from chunksmith.app import RUNNER
 from chunksmith.domain import fault_points
@@ -326,10 +326,11 @@ async def test_the_same_idempotency_key_gives_the_same_job(server: Server) -> No
 
 
 async def test_the_taxonomy_is_frozen_with_the_job(server: Server, fake: FakeLLM) -> None:
-    fake.control({"latency_ms": 20})
+    fake.control({"hold_from": 1})
     body = {**await prepared(server), "extraction_mode": "document_wide"}
     job_id = (await server.post("extraction", body, 202))["job_id"]
     await server.call("DELETE", f"taxonomy/{body['taxonomy_id']}", 204)
+    fake.control({"hold_from": None})
     await server.ended(job_id)
     assert {one["category_path"][0] for one in await results(server, job_id)} <= {"Bread", "Rocks", "Animals"}
 
@@ -435,10 +436,11 @@ async def test_a_retry_of_a_failed_verdict_does_not_ask_for_the_items_again(tmp_
 
 
 async def test_pause_resume_and_cancel(server: Server, fake: FakeLLM) -> None:
-    fake.control({"latency_ms": 30})
+    fake.control({"hold_from": 1})
     body = {**await prepared(server, [f"{PASSAGES[0]} {n}" for n in range(12)]), "extraction_mode": "document_wide"}
     job_id = (await server.post("extraction", body, 202))["job_id"]
-    assert (await server.post(f"jobs/{job_id}/pause"))["status"] == "paused"
+    await until(lambda: fake.held > 0)
+    assert (await halt(server, fake, job_id, "pause"))["status"] == "paused"
     done = (await server.get(f"extraction/{job_id}"))["result"]["units"]["done"]
     await server.call("DELETE", f"extraction/{job_id}", 409)
     await server.post(f"jobs/{job_id}/resume")
@@ -449,11 +451,12 @@ async def test_pause_resume_and_cancel(server: Server, fake: FakeLLM) -> None:
 
 
 async def test_what_a_cancelled_extraction_asked_is_not_asked_again(server: Server, fake: FakeLLM) -> None:
-    fake.control({"latency_ms": 30})
+    fake.control({"hold_from": 3})
     body = {**await prepared(server, [f"{PASSAGES[0]} {n}" for n in range(12)]), "extraction_mode": "document_wide"}
     job_id = (await server.post("extraction", body, 202))["job_id"]
     await until(lambda: fake.stats.chats > 2)
     await server.post(f"jobs/{job_id}/cancel")
+    fake.control({"hold_from": None})
     await extract(server, body)
     assert fake.stats.chats <= 13  # the one in flight is asked again
 

@@ -1,5 +1,6 @@
 """The OpenAPI document of the real application: complete, valid, and true of what it answers."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api_parts import MODES, until, upload
+from api_parts import MODES, halted, until, upload
 from app_parts import API, PASSAGES, Server, running_app, settings_for
 from chunksmith.errors import AppError
 from chunksmith.services.datasets import COMPUTED_METADATA
@@ -201,16 +202,19 @@ async def test_answers_while_a_job_runs_are_as_they_are_described(
     server: Server, document: Json, fake: FakeLLM
 ) -> None:
     ask = Checked(server, document)
-    fake.control({"latency_ms": 20})
+    fake.control({"hold_from": 2})
     project = await server.project()
     job = (await ask("POST", "datasets/generate", json={"project_id": project, "generation_model": "grok"}))["job_id"]
-    await until(lambda: fake.stats.chats > 1)
+    await until(lambda: fake.held == 1)
     await ask("GET", f"jobs/{job}")
     await ask("PATCH", f"jobs/{job}", json={"max_calls": 4, "max_cost_usd": "2.5"})
     await ask("GET", f"jobs/{job}/outcomes")
     await ask("GET", f"jobs/{job}/calls")
     await ask("GET", f"datasets/{job}")
-    await ask("POST", f"jobs/{job}/pause")
+    pausing = asyncio.ensure_future(ask("POST", f"jobs/{job}/pause"))
+    await until(lambda: halted(server, job))
+    fake.let_go()
+    await pausing
     await ask("GET", "jobs")
     await ask("POST", f"jobs/{job}/resume")
     await ask("POST", f"jobs/{job}/cancel")

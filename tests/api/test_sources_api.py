@@ -217,7 +217,7 @@ async def test_extractions_are_found_filtered_and_refused(server: Server, fake: 
 
 
 async def test_an_unfinished_extraction_is_a_conflict(server: Server, fake: FakeLLM) -> None:
-    fake.control({"latency_ms": 50})
+    fake.control({"hold_from": 1})
     body = await with_taxonomy(server)
     taxonomy = (await server.get(f"taxonomy?project_id={body['project_id']}"))["taxonomies"][0]["id"]
     given = {"project_id": body["project_id"], "taxonomy_id": taxonomy, "initial_classifier": "grok"}
@@ -329,7 +329,7 @@ async def test_where_the_model_says_that_no_category_fits_there_is_none(tmp_path
 async def test_a_taxonomy_that_changes_meanwhile_changes_nothing(server: Server, fake: FakeLLM, change: str) -> None:
     body = await with_taxonomy(server)
     expected = [(one["question"], one["metadata"]["taxonomy_path"]) for one in (await fresh(server, body))[1]]
-    fake.control({"latency_ms": 20})
+    fake.control({"hold_from": fake.stats.chats + 1})
     taxonomy = (await server.get(f"taxonomy?project_id={body['project_id']}"))["taxonomies"][0]["id"]
     started = await server.post("datasets/generate", {**body, "reuse": False})
     if change == "edit":
@@ -337,17 +337,19 @@ async def test_a_taxonomy_that_changes_meanwhile_changes_nothing(server: Server,
         await server.call("PUT", f"taxonomy/{taxonomy}", json={"taxonomy": tree})
     else:
         await server.call("DELETE", f"taxonomy/{taxonomy}", 204)
+    fake.control({"hold_from": None})
     await server.ended(started["job_id"])
     found = await entries(server, started["dataset_id"])
     assert [(one["question"], one["metadata"]["taxonomy_path"]) for one in found] == expected
 
 
 async def test_an_extraction_that_a_job_uses_cannot_be_deleted(server: Server, fake: FakeLLM) -> None:
-    fake.control({"latency_ms": 50})
     body = await with_extraction(server)
+    fake.control({"hold_from": fake.stats.chats + 1})
     (used,) = (await server.get(f"datasets/extraction-files/{body['project_id']}"))["extraction_files"]
     started = await server.post("datasets/generate", body)
     await server.call("DELETE", f"extraction/{used['job_id']}", 409)
+    fake.control({"hold_from": None})
     await server.ended(started["job_id"])
     await server.call("DELETE", f"extraction/{used['job_id']}", 204)
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from api_parts import halted, until
 from app_parts import running_app, settings_for
+from chunksmith.app import RUNNER
 from chunksmith.storage import database
 from fake_llm import FakeLLM
 
@@ -37,13 +39,17 @@ async def test_nothing_that_is_done_is_scanned_until_the_first_new_call(
         await connection.set_trace_callback(seen.add)
         return connection
 
-    async with FakeLLM(latency_ms=20) as fake:
+    async with FakeLLM(hold_from=25) as fake:
         settings = settings_for(tmp_path, fake)
         async with running_app(settings) as server:
             body = {"project_id": await server.project(PASSAGES), "generation_model": "grok", "concurrency": 4}
             started = await server.post("datasets/generate", {**body, "batch_size": 10})
-            while (await server.get(f"jobs/{started['job_id']}"))["result"]["units"]["done"] < 20:  # noqa: ASYNC110
+            while (await server.get(f"jobs/{started['job_id']}"))["result"]["units"]["done"] < 24:  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
+            stopping = asyncio.ensure_future(server.client.app[RUNNER].stop(60.0))
+            await until(lambda: halted(server, started["job_id"]))
+            fake.control({"hold_from": None})
+            await stopping
         before = fake.stats.chats
         monkeypatch.setattr(database, "_connect", traced)
         async with running_app(settings) as server:

@@ -1,6 +1,5 @@
 """Having taxonomies made and extended: by rules, and against a fake of each provider."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -235,7 +234,7 @@ async def test_builtin_extends_by_what_the_passages_say(server: Server) -> None:
 
 
 async def test_what_was_edited_while_a_job_ran_is_kept(server: Server, fake: FakeLLM) -> None:
-    fake.control({"latency_ms": 100})
+    fake.control({"hold_from": 1})
     tree = {"name": "t", "children": [{"name": "Clay"}]}
     old = await server.post("taxonomy", {"name": "T", "project_id": await server.project(), "taxonomy": tree}, 201)
     started = await server.post("taxonomy/extend", {"taxonomy_id": old["id"], "model": "grok"}, 202)
@@ -243,6 +242,7 @@ async def test_what_was_edited_while_a_job_ran_is_kept(server: Server, fake: Fak
     await server.call("DELETE", f"taxonomy/{old['id']}", 409)
     tree["children"] = [*old["taxonomy"]["children"], {"name": "Added meanwhile"}]
     await server.call("PUT", f"taxonomy/{old['id']}", json={"taxonomy": tree})
+    fake.control({"hold_from": None})
     await server.ended(started["job_id"])
     new = await server.get(f"taxonomy/{old['id']}")
     assert [node["name"] for node in new["taxonomy"]["children"]] == ["Clay", "Added meanwhile"]
@@ -290,10 +290,11 @@ async def test_a_job_whose_every_call_fails_fails(server: Server) -> None:
 
 
 async def test_a_name_that_was_taken_meanwhile_gets_a_number(server: Server, fake: FakeLLM) -> None:
-    fake.control({"latency_ms": 100})
+    fake.control({"hold_from": 1})
     project = await server.project()
     started = await server.post("taxonomy/generate", {"project_id": project, "name": "t", "model": "grok"}, 202)
     await server.post("taxonomy", {"name": "t", "project_id": project, "taxonomy": {"name": "t"}}, 201)
+    fake.control({"hold_from": None})
     await server.ended(started["job_id"])
     assert (await server.get(f"taxonomy/{started['taxonomy_id']}"))["name"] == "t (2)"
 
@@ -328,11 +329,10 @@ async def test_a_job_goes_on_after_stops_and_pays_nothing_twice(tmp_path: Path, 
 
 
 async def test_a_job_that_is_cancelled_leaves_no_taxonomy(server: Server, fake: FakeLLM) -> None:
-    fake.control({"latency_ms": 200})
+    fake.control({"hold_from": 1})
     body = {"project_id": await server.project(LONG), "name": "t", "model": "grok", "mode": "complete"}
     started = await server.post("taxonomy/generate", body, 202)
     await until(lambda: len(bodies(fake)) > 0)
-    await asyncio.sleep(0)
     await server.post(f"jobs/{started['job_id']}/cancel")
     assert (await server.get(f"jobs/{started['job_id']}"))["status"] == "cancelled"
     await server.get(f"taxonomy/{started['taxonomy_id']}", 404)

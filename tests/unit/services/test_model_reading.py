@@ -147,13 +147,16 @@ async def test_a_ceiling_pauses_between_pages_and_nothing_is_paid_twice(
 async def test_calls_in_flight_stay_below_the_concurrency_of_the_job(
     reader: Reader, project: Project, fake: FakeLLM
 ) -> None:
-    fake.options.latency_ms = 20
+    fake.control({"hold_from": 1})
     scans = pdf(*(f"scan: page {n}" for n in range(6)))
     documents = [
         *await reader.corpus.upload(project, a_pdf=scans),
         *await reader.corpus.upload(project, b_pdf=pdf(*(f"scan: sheet {n}" for n in range(6)))),
     ]
-    await reader.run(project, documents, parsing_model=model("grok"), concurrency=3)
+    job = await reader.submit(project, documents, parsing_model=model("grok"), concurrency=3)
+    await until(lambda: fake.held == 3)
+    fake.control({"hold_from": None})
+    await reader.ended(job)
     assert (fake.stats.max_in_flight["grok"], fake.stats.chats) == (3, 12)
 
 
@@ -223,11 +226,12 @@ async def test_the_step_says_how_far_it_is(reader: Reader, project: Project, fak
 
 
 async def test_a_deleted_document_is_not_read_to_its_end(reader: Reader, project: Project, fake: FakeLLM) -> None:
-    fake.options.latency_ms = 30
+    fake.control({"hold_from": 2})
     (document,) = await reader.corpus.upload(project, a_pdf=pdf(*(f"scan: page {n}" for n in range(8))))
     job = await reader.submit(project, [document], parsing_model=model("grok"))
     await until(lambda: fake.stats.replies >= 1)
     await reader.corpus.documents.delete(document.id)
+    fake.control({"hold_from": None})
     await reader.ended(job)
     assert (await reader.outcome(job))[1] == "deleted"
     assert fake.stats.chats < 8
