@@ -110,6 +110,7 @@ def answer(asked: Asked, said: Said, options: Options) -> Reply:
     if options.grok_ticks:
         usage["cost_in_usd_ticks"] = _ticks(asked, output + thought)
     about = {"id": "00000000-0000-0000-0000-000000000001", "created": 1_752_854_522, "model": asked.model}
+    about["system_fingerprint"] = "fp_0000000000"
     if asked.stream:
         return _streamed(about, choice, usage if asked.stream_usage else None)
     choices = [] if said.finish == "empty" else [choice]

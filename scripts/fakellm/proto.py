@@ -20,6 +20,7 @@ _CONFIG = frozenset(
 _THINKING = frozenset({"thinkingBudget", "thinkingLevel", "includeThoughts"})
 _CONTENT = frozenset({"role", "parts"})
 _PART = frozenset("text inlineData fileData thought thoughtSignature functionCall functionResponse".split())
+_INLINE = frozenset({"mimeType", "data", "displayName"})
 _SCHEMA = frozenset(
     "type format title description nullable enum items properties required propertyOrdering minItems maxItems "
     "minLength maxLength pattern minimum maximum minProperties maxProperties anyOf default example".split()
@@ -54,6 +55,8 @@ def camel(body: Any) -> Any:
         named["generationConfig"] = config = _renamed(config, _CONFIG)
         if isinstance(config.get("thinkingConfig"), dict):
             config["thinkingConfig"] = _renamed(config["thinkingConfig"], _THINKING)
+    if "contents" in named:
+        named["contents"] = [_camel_content(content) for content in listed(named["contents"])]
     return named
 
 
@@ -71,6 +74,16 @@ def violations(body: Any) -> list[Violation]:
 def listed(value: Any) -> list[Any]:
     """One object is accepted where a list is meant."""
     return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _camel_content(content: Any) -> Any:
+    if not isinstance(content, dict) or "parts" not in content:
+        return content
+    parts = [_renamed(part, _PART) if isinstance(part, dict) else part for part in listed(content["parts"])]
+    for part in parts:
+        if isinstance(at(part, "inlineData"), dict):
+            part["inlineData"] = _renamed(part["inlineData"], _INLINE)
+    return {**content, "parts": parts}
 
 
 def _content(content: Any, place: str) -> Iterator[Violation]:

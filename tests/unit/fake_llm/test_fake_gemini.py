@@ -38,6 +38,15 @@ async def test_gemini_refuses(http: httpx.AsyncClient, body: dict[str, Any], tol
     assert told in answer.json()["error"]["message"]
 
 
+async def test_gemini_reads_what_is_inline_in_either_spelling(http: httpx.AsyncClient) -> None:
+    for part in (
+        {"inlineData": {"mimeType": "application/zip", "data": "eA=="}},
+        {"inline_data": {"mime_type": "application/zip", "data": "eA=="}},
+    ):
+        answer = await http.post(GEMINI, json={"contents": [{"role": "user", "parts": [part]}]}, headers=KEY)
+        assert "Unsupported MIME type: application/zip" in answer.json()["error"]["message"]
+
+
 async def test_gemini_reads_both_spellings_of_a_name(http: httpx.AsyncClient) -> None:
     body = {**gemini_body(), "generation_config": {"max_output_tokens": 2, "thinking_config": {"thinking_budget": 0}}}
     del body["generationConfig"]
