@@ -40,8 +40,13 @@ def test_chunks_of_text_know_the_numbered_title_that_they_stand_under(tmp_path: 
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [("1 Services", "2 Fees"), ("Article 4 Services", "Article 5 Fees"), ("§ 1 Services", "§ 2 Fees")],
-    ids=["bare", "article", "paragraph sign"],
+    [
+        ("1 Services", "2 Fees"),
+        ("1. Governing Law.", "2. Term of the Lease."),
+        ("Article 4 Services", "Article 5 Fees"),
+        ("§ 1 Services", "§ 2 Fees"),
+    ],
+    ids=["bare", "with a stop", "article", "paragraph sign"],
 )
 def test_titles_are_known_by_what_counts_them(tmp_path: Path, first: str, second: str) -> None:
     source = f"{first}\n{_PROSE}\n\n{second}\n\n{_PROSE}\n"
@@ -55,6 +60,11 @@ def test_levels_of_titles_follow_their_kinds(tmp_path: Path) -> None:
     assert found == [
         "# Chapter 1 Lamps", "## 1. Oil", "### 1.1 Whale oil", "## 2. Gas", "# Chapter 2 Lenses", "## 3. Glass"
     ]  # fmt: skip
+
+
+def test_title_between_others_needs_no_text(tmp_path: Path) -> None:
+    source = "\n\n".join(("1. Lamps", _PROSE, "2. Oil", _PROSE, "3. Gas", "4. Glass", _PROSE))
+    assert "# 3. Gas" in _text(tmp_path, source)
 
 
 def test_underlined_titles_are_headings(tmp_path: Path) -> None:
@@ -71,8 +81,9 @@ def test_underlined_titles_are_headings(tmp_path: Path) -> None:
         "The pump can then be taken out by hand.\n\nIt weighs four kilograms.\n\nNo other tool is needed.",
         f"7. Fees\n\n{_PROSE}",
         "3 eggs\n4 onions\nFry the onions in butter until they are brown.",
+        f"1. Read it.\n\n{_PROSE}\n\n2. Send it on.\n\n{_PROSE}",
     ],
-    ids=["list", "list with blank lines", "items with paragraphs", "one alone", "measures"],
+    ids=["list", "list with blank lines", "items with paragraphs", "one alone", "measures", "sentences"],
 )
 def test_numbered_items_are_no_titles(tmp_path: Path, source: str) -> None:
     assert "#" not in _text(tmp_path, source)

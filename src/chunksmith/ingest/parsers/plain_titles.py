@@ -21,12 +21,15 @@ _PARTS = tuple(
     )
 )
 # What every one of these begins with, to look at few lines closely.
-_MAY_BEGIN = re.compile(r"\d|§|[A-Z]\.\d|[A-Za-zÀ-ÿ.]{3,8}\s*[\dA-ZIVX]{1,6}(?![^\W\d_])")
+_MAY_BEGIN = re.compile(r" {0,3}\d|§|[A-Z]\.\d|[A-Za-zÀ-ÿ.]{3,8}\s*[\dA-ZIVX]{1,6}(?![^\W\d_])")
 _APART = re.compile(r"\S {3,}\S")
 _ITEM = re.compile(r"\s*(?:[-*+•]|\(\w{1,4}\))\s+\S")
 _LONGEST, _MOST_WORDS = 80, 12
 # What is shorter is no text that a title stands above.
 _LEAST_WORDS, _LEAST_LENGTH = 4, 20
+_SMALL_WORDS = frozenset("a an and as at by for from in into of on or that the this to under with".split())
+# Titles are no farther in than this.
+_DEEPEST = 3
 
 
 class Title(NamedTuple):
@@ -92,7 +95,10 @@ def _is_title(text: str, rank: re.Pattern[str]) -> bool:
         return rank is not _BARE
     if len(text) > _LONGEST or len(text.split()) > _MOST_WORDS or _APART.search(text):
         return False
-    return begins_text(text) and not text.endswith((".", ",", ";", ":", "!", "\\", "{", "}", "="))
+    if text.endswith("."):
+        # As contracts write them: "1. Governing Law."
+        return begins_text(text) and not any(word[0].islower() for word in text.split() if word not in _SMALL_WORDS)
+    return begins_text(text) and not text.endswith((",", ";", ":", "!", "\\", "{", "}", "="))
 
 
 class _Text(NamedTuple):
@@ -104,25 +110,32 @@ class _Text(NamedTuple):
         """Lines that could be titles of a rank, among ``begun``."""
         found: list[_Numbered] = []
         for at in begun:
-            line = self.lines[at].rstrip()
+            line = self.lines[at].strip()
             match = rank.match(line)
-            if match and _stands_alone(self.lines, at) and _is_title(line[match.end() :], rank):
+            if match and self._may_be_title(at) and _is_title(line[match.end() :], rank):
                 found.append(_Numbered(at, match["number"], self._has_text_below(at, rank)))
         return found
 
     def series(self, begun: Sequence[int]) -> list[int]:
         """Titles with bare numbers that follow each other; those among them need no text of their own."""
         every = self.numbered(begun, _BARE)
-        told = [one for one in every if one.has_text]
-        steps = {(int(one.number), int(two.number)) for one, two in pairwise(told)}
-        numbers = {number for step in steps if step[1] == step[0] + 1 for number in step}
-        found = [one.at for one in every if int(one.number) in numbers and one.has_text]
-        if not found:
+        told = [(place, one) for place, one in enumerate(every) if one.has_text]
+        numbers: set[int] = set()
+        for (place, one), (next_place, following) in pairwise(told):
+            step = int(following.number) - int(one.number)
+            # The numbers between may be those of titles without text.
+            if step == 1 or 0 < step == next_place - place:
+                numbers.update((int(one.number), int(following.number)))
+        sure = [one.at for _, one in told if int(one.number) in numbers]
+        if not sure:
             return []
-        first, last = found[0], found[-1]
-        found += [one.at for one in every if first < one.at < last and one.at not in found and self._is_last(one.at)]
-        others = sum(1 for at in begun if _BARE.match(self.lines[at]) and first < at < last and self._is_apart(at))
-        return found if 3 * len(found) >= 2 * others else []
+        between = [
+            one.at for one in every if sure[0] < one.at < sure[-1] and not one.has_text and self._is_last(one.at)
+        ]
+        # Where many paragraphs begin with a number and few of them are surely titles, they are items of a list.
+        others = [at for at in begun if sure[0] < at < sure[-1] and _BARE.match(self.lines[at]) and self._is_first(at)]
+        is_series = len(between) <= len(sure) and 3 * len(sure + between) >= 2 * len(others)
+        return sure + between if is_series else []
 
     def depth(self, at: int) -> int:
         """1 for a chapter, 2 for 1.1 and so on; 0 for what is no title. It needs no other of its kind."""
@@ -139,17 +152,24 @@ class _Text(NamedTuple):
             return 0
         return numbered["number"].count(".") + 1
 
+    def _may_be_title(self, at: int) -> bool:
+        """It stands at the margin, or alone and hardly farther in."""
+        depth = margin(self.lines[at])
+        if depth and not (depth <= _DEEPEST and self._is_first(at) and self._is_last(at)):
+            return False
+        return _stands_alone(self.lines, at)
+
     def _is_last(self, at: int) -> bool:
         """Of its paragraph."""
         return at + 1 == len(self.lines) or not self.lines[at + 1].strip()
 
-    def _is_apart(self, at: int) -> bool:
+    def _is_first(self, at: int) -> bool:
         return not at or not self.lines[at - 1].strip()
 
     def _has_text_below(self, at: int, rank: re.Pattern[str]) -> bool:
         below = next((place for place in range(at + 1, min(len(self.lines), at + 4)) if self.lines[place].strip()), at)
         following = self.lines[below]
-        if below == at or (margin(following) > self.margin + 1 and not _ITEM.match(following)):
+        if below == at or margin(following) > max(self.margin, margin(self.lines[at])) + 1:
             return False
         if below == at + 1 and (not self.wrapping.is_short(self.lines[at], following) or following[0].isspace()):
             return False
