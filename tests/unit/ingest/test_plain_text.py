@@ -139,3 +139,17 @@ def test_line_before_a_long_word_is_joined_with_it(tmp_path: Path) -> None:
 def test_listing_with_line_numbers_is_code(tmp_path: Path) -> None:
     source = "1 Source: lamp\n2 Section: light\n3\n4 Package: lamp"
     assert _text(tmp_path, f"{_PROSE}\n\n{source}\n") == f"{_PROSE}\n\n```\n{source}\n```"
+
+
+_JAPANESE = "灯台は夜の海を行く船に陸の位置を知らせるために海岸に建てられた塔である。"
+
+
+def test_wrapped_lines_of_japanese_are_joined_without_spaces(tmp_path: Path) -> None:
+    words = _JAPANESE * 3
+    lines = "\n".join(words[at : at + 40] for at in range(0, len(words), 40))
+    assert _text(tmp_path, lines) == words
+
+
+def test_lines_of_japanese_that_is_not_wrapped_are_paragraphs(tmp_path: Path) -> None:
+    lines = (_JAPANESE * 3, _JAPANESE * 2, _JAPANESE * 4)
+    assert _text(tmp_path, "\n".join(lines)) == "\n\n".join(lines)

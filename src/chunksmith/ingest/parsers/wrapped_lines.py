@@ -12,6 +12,8 @@ _NO_WIDTH = 1 << 30
 _SENTENCE_ROOM, _TITLE_ROOM = 0.8, 0.65
 _SENTENCE_END = re.compile(r"[.!?:。！？：][\"'”’»)\]」』*_]*$")
 _BEGINS = re.compile(r"[\"'“‘«„(\[*_]{0,3}(?:[A-ZÀ-ÖØ-Þ\d]|[^\W\d_a-zß-öø-ÿ])")
+# Characters of Chinese and Japanese, between which a line may end anywhere.
+_UNSPACED = re.compile(r"[\u2e80-\ua4cf\uf900-\ufaff\uff00-\uffef]")
 _BULLET = re.compile(r"^(\s*)[*+•o-]\s+(?=\S)")
 _NUMBERED_ENTRY = re.compile(r"^\s{0,3}(?:\d{1,3}|[A-Z])\.\s+\S")
 # Parts of a clause, which end with a mark or a word that leads to the next.
@@ -23,7 +25,7 @@ _TERM = 40
 
 
 class Wrapping(NamedTuple):
-    """Units: characters, ``width`` from the margin to the end of the longest lines."""
+    """Units: columns, of which a Chinese or Japanese character takes two; ``width`` is where the longest lines end."""
 
     width: int
 
@@ -34,22 +36,24 @@ class Wrapping(NamedTuple):
 
     def filled(self, line: str, following: str, width: int = 0) -> float:
         """How much of the width ``line`` and the next word fill: over 1 where the word had no room."""
-        width = max(self.width, width)
-        if len(line) > 1.5 * self.width and len(line) > _WIDE:
+        columns = _columns(line)
+        if columns > 1.5 * self.width and columns > _WIDE:
             return 0
-        return (len(line) + 1 + len(following.split(None, 1)[0])) / max(width, 1)
+        word = following.split(None, 1)[0]
+        needed = 2 if _UNSPACED.match(word) else 1 + len(word)
+        return (columns + needed) / max(self.width, width, 1)
 
     def is_short(self, line: str, following: str) -> bool:
         """Whether a line that ends no sentence was ended on purpose, which ``following`` shows where it is longer."""
-        return self.filled(line, following, len(following)) <= _TITLE_ROOM
+        return self.filled(line, following, _columns(following)) <= _TITLE_ROOM
 
 
 def wrapping_of(groups: Sequence[Sequence[str]]) -> Wrapping:
     """How the text whose paragraphs, lines without blank ones between them, are ``groups`` was wrapped."""
-    followed = sorted(len(line) for group in groups for line in group[:-1])
+    followed = sorted(_columns(line) for group in groups for line in group[:-1])
     if not followed:
         return Wrapping(0)
-    lengths = [len(line) for group in groups for line in group]
+    lengths = [_columns(line) for group in groups for line in group]
     wide = [length for length in lengths if length > _WIDE]
     if 2 * sum(wide) >= sum(lengths):
         full = sum(1 for length in followed if length > 0.8 * followed[-1])
@@ -57,6 +61,10 @@ def wrapping_of(groups: Sequence[Sequence[str]]) -> Wrapping:
             return Wrapping(_NO_WIDTH)
     # Lines that nothing follows show how long a line may be, too, where most are lines of lists and addresses.
     return Wrapping(max(_most(followed), _most(sorted(lengths))))
+
+
+def _columns(line: str) -> int:
+    return len(line) if line.isascii() else len(line) + len(_UNSPACED.findall(line))
 
 
 def _most(lengths: Sequence[int]) -> int:
@@ -69,10 +77,14 @@ def unwrapped(lines: Sequence[str], wrapping: Wrapping) -> str:
     out = [_text(lines[0])]
     for at in range(1, len(lines)):
         border, text = borders.before(at), _text(lines[at])
-        if not border and not (_ends_in_hyphen(out[-1]) and text[:1].islower()):
-            border = " "
-        out.extend((border, text))
+        out.extend((border or _joint(out[-1], text), text))
     return "".join(out)
+
+
+def _joint(before: str, text: str) -> str:
+    if _ends_in_hyphen(before) and text[:1].islower():
+        return ""
+    return "" if _UNSPACED.match(before[-1:]) and _UNSPACED.match(text) else " "
 
 
 def begins_text(line: str) -> bool:
@@ -157,10 +169,10 @@ class _Borders:
             return border if filled <= _SENTENCE_ROOM else ""
         if filled > _TITLE_ROOM:
             return ""
-        return "\n\n" if ends_sentence(following) or len(following) > 2 * len(line) else "\n"
+        return "\n\n" if ends_sentence(following) or _columns(following) > 2 * _columns(line) else "\n"
 
     def _own_width(self) -> int:
-        return max(map(len, self._lines))
+        return max(map(_columns, self._lines))
 
     def _are_kept(self) -> bool:
         """Addresses, names and verse: each line begins anew, ends no sentence, and most had room for the next word."""
