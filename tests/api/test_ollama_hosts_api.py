@@ -22,10 +22,10 @@ def passages() -> list[str]:
 
 
 @asynccontextmanager
-async def on_two_hosts(folder: Path, sick: FakeLLM, sound: FakeLLM) -> AsyncIterator[Server]:
+async def on_two_hosts(folder: Path, sick: FakeLLM, sound: FakeLLM, **generation: float) -> AsyncIterator[Server]:
     async with sick, sound:
         account = {"base_urls": [sick.url, sound.url], "max_concurrency": 8}
-        settings = settings_for(folder, sound, {"providers": {"ollama": account}})
+        settings = settings_for(folder, sound, {"providers": {"ollama": account}, "generation": generation})
         async with running_app(settings, clock=FastClock()) as server:
             yield server
 
@@ -71,6 +71,25 @@ async def test_a_key_that_every_host_refuses_ends_the_job(tmp_path: Path) -> Non
         status = await generated(server, "failed")
     assert all(host.url.removeprefix("http://") in status["error"] for host in (sick, also))
     assert status["result"]["outcomes"]["failed"] == 0
+
+
+async def test_a_failure_of_every_host_is_an_outage_of_the_account(tmp_path: Path) -> None:
+    sick, also = FakeLLM(rates={"500": 1.0}), FakeLLM(rates={"html-502": 1.0})
+    async with on_two_hosts(tmp_path, sick, also, give_up_after_s=60.0) as server:
+        status = await generated(server, "paused")
+        assert (status["reason"], status["result"]["outcomes"]["failed"]) == ("provider", 0)
+        sick.control({"rates": {}})
+        also.control({"rates": {}})
+        await server.post(f"jobs/{status['job_id']}/resume")
+        assert (await server.ended(status["job_id"]))["result"]["units"]["done"] == UNITS
+
+
+async def test_hosts_that_are_all_busy_are_waited_for(tmp_path: Path) -> None:
+    script = dict.fromkeys(range(1, 13), "503")
+    sick, also = FakeLLM(script=script), FakeLLM(script=script)
+    async with on_two_hosts(tmp_path, sick, also) as server:
+        result = (await generated(server))["result"]
+    assert (result["outcomes"]["failed"], result["units"]["done"]) == (0, UNITS)
 
 
 async def test_a_host_that_is_away_is_named_while_the_provider_is_reachable(tmp_path: Path) -> None:
