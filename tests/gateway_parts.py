@@ -195,15 +195,17 @@ def parts(
     seed: int = 0,
     write_s: float = 0.0,
     rates: Mapping[str, Rates] = RATES,
+    beside: Collection[str] = (),
     **account_changes: Any,
 ) -> Parts:
+    """``beside``: other providers, which always answer, after a second."""
     clock = VirtualClock()
     model = ScriptedModel(clock)
     ledger = MemoryLedger(clock, write_s)
     ledger.events = model.events
     gateway = Gateway(
-        {"grok": model},
-        {"grok": account(**account_changes)},
+        {"grok": model, **{name: ScriptedModel(clock) for name in beside}},
+        {name: replace(account(**account_changes), provider=name) for name in ("grok", *beside)},
         ledger,
         PriceBook(rates, clock),
         clock,

@@ -20,6 +20,7 @@ from chunksmith.gateway.gateway import Gateway
 from chunksmith.gateway.pricing import PriceBook
 from chunksmith.providers import registry
 from chunksmith.services.model_reading import ModelReading
+from chunksmith.services.places import Places
 from chunksmith.services.processing import DocumentProcessing
 from chunksmith.services.processing_job import ProcessingJob
 from chunksmith.services.runner import Runner
@@ -91,7 +92,7 @@ class Reader:
         reading = ModelReading(self.gateway, self.readings, PARSING, clock)
         self.processing = DocumentProcessing(corpus.document_rows, corpus.files, PARSING, clock, reading)
         work = ProcessingJob(self.jobs, self.units, self.processing, unit_statements)
-        self.runner = Runner(self.jobs, {"process": work}, clock, 4, lambda: self.gateway.sender.sending)
+        self.runner = Runner(self.jobs, {"process": work}, clock, Places(4), lambda: self.gateway.sender.sending)
 
     async def start(self) -> None:
         await self.calls.start()

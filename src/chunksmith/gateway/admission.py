@@ -19,6 +19,8 @@ SHRINK = 0.7
 RATE_LIMIT_BASE_S, RATE_LIMIT_MAX_S = 1.0, 60.0
 BREAKER_FAILURES = 8
 BREAKER_BASE_S, BREAKER_MAX_S = 5.0, 120.0
+# A shorter rest is no reason to do something else meanwhile.
+MOMENT_S = 5.0
 # What may be over when it is tried again; the provider has said nothing that counts.
 TRANSIENT = frozenset({"server", "connection", "timeout"})
 
@@ -138,6 +140,12 @@ class Admission:
     def _probes(self) -> bool:
         """Whether one call at a time finds out how things are."""
         return self._openings > 0 or self._asks_again
+
+    @property
+    def silent(self) -> bool:
+        """Whether nobody is answered for now, and not only for a moment."""
+        rests = self._blocked_until - self._clock.monotonic() >= MOMENT_S
+        return self._closed is None and (rests or self._probes)
 
     @property
     def queued(self) -> int:

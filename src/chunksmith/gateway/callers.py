@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from chunksmith.domain.calls import ChatReply, ChatRequest, Stage
+from chunksmith.domain.clock import sleep_unless
 from chunksmith.domain.halts import Halt
 from chunksmith.domain.ports import Clock
 from chunksmith.errors import StorageError
@@ -38,12 +39,7 @@ class Caller:
 
     async def pause(self, clock: Clock, seconds: float) -> None:
         """For so long, or until the job is halted."""
-        waits = [asyncio.ensure_future(clock.sleep(seconds)), asyncio.ensure_future(self.halted.wait())]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+        await sleep_unless(clock, seconds, self.halted)
 
 
 @dataclass(slots=True, eq=False)

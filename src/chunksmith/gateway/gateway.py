@@ -1,8 +1,10 @@
 """The one door to models: what the ledger holds comes from there, all else is asked. Nothing else may hold one."""
 
 import asyncio
+import contextlib
 import random
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -63,6 +65,8 @@ class Gateway:
         self._asking: dict[Sharing, asyncio.Task[Answer]] = {}
         # By job: calls that wait to be tried again.
         self._rests: dict[int, list[Rest]] = {}
+        # By job and provider: what is being asked.
+        self._wanted: Counter[tuple[int, str]] = Counter()
         self._turns = LoopTurns()
         self.admissions = {
             name: Admission(account, clock, give_up_after_s, self._rng) for name, account in accounts.items()
@@ -81,6 +85,10 @@ class Gateway:
         asked = Asked(request.key(), request, caller, position, stage)
         if caller.stored_only:
             return await self._stored(asked)
+        with self._noted(caller.job, request.model.provider):
+            return await self._ask(asked)
+
+    async def _ask(self, asked: Asked) -> Answer:
         twin = self._asking.get(_sharing(asked))
         if twin is not None:
             return await self._share(twin, asked)
@@ -129,6 +137,25 @@ class Gateway:
         """The wait that ends first, when calls wait to be tried again and no other call of the job is on its way."""
         rests = self._rests.get(job, ())
         return min(rests, key=lambda rest: rest.until) if rests and not self.sender.moves(job) else None
+
+    def silent(self) -> frozenset[str]:
+        """The providers that answer nobody for now."""
+        return frozenset(name for name, admission in self.admissions.items() if admission.silent)
+
+    def idles(self, job: int) -> bool:
+        """Whether the job asks, and all that it asks is asked of providers that answer nobody for now."""
+        asked = {provider for other, provider in self._wanted if other == job}
+        return bool(asked) and not self.sender.moves(job) and asked <= self.silent()
+
+    @contextlib.contextmanager
+    def _noted(self, job: int, provider: str) -> Iterator[None]:
+        self._wanted[job, provider] += 1
+        try:
+            yield
+        finally:
+            self._wanted[job, provider] -= 1
+            if not self._wanted[job, provider]:
+                del self._wanted[job, provider]
 
     async def close(self) -> None:
         """Calls that are still on their way are cut off: they may have been billed."""

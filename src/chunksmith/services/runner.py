@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from chunksmith.domain.clock import timestamp
+from chunksmith.domain.clock import sleep_unless, timestamp
 from chunksmith.domain.halts import (
     AccountClosed,
     BudgetExhausted,
@@ -22,6 +22,7 @@ from chunksmith.domain.jobs import ENDED, Job, JobState, PauseReason
 from chunksmith.domain.ports import Clock
 from chunksmith.errors import AppError, Conflict, NotFound, StorageError
 from chunksmith.logs import bound
+from chunksmith.services.places import Places, View
 
 log = logging.getLogger(__name__)
 # How long a request that cancels or pauses waits to see it done before it answers.
@@ -29,6 +30,8 @@ SETTLE_S = 5.0
 # A stop looks this often whether replies are on their way; after so many looks without any it waits no longer.
 STOP_LOOK_S, STOP_IDLE_LOOKS = 0.1, 6
 QUEUE_RETRY_S = 2.0
+# While all places are taken, who has them may come to wait for a provider that is silent.
+PLACES_LOOK_S = 1.0
 STORAGE_RETRY_S = 5.0
 
 
@@ -99,7 +102,7 @@ class Runner:
         jobs: JobQueue,
         kinds: Mapping[str, Work],
         clock: Clock,
-        max_running: int,
+        places: Places,
         sending: Callable[[], int],
         notify: Callable[[], None] | None = None,
         settle: Callable[[int], Awaitable[None]] | None = None,
@@ -107,7 +110,7 @@ class Runner:
         self._jobs = jobs
         self.kinds = kinds
         self._clock = clock
-        self._max_running = max_running
+        self._places = places
         self._sending = sending
         self._notify = notify
         self._settle = settle
@@ -203,6 +206,7 @@ class Runner:
     async def _supervise(self) -> None:
         while True:
             self._wakened.clear()
+            seen = self._places.view(self.running)
             try:
                 await self._launch_queued()
             except AppError as exc:
@@ -210,14 +214,28 @@ class Runner:
                 log.exception("queue_unreadable", extra={"detail": exc.detail})
                 await self._clock.sleep(QUEUE_RETRY_S)
                 continue
-            await self._wakened.wait()
+            await self._until_changed(seen)
+
+    async def _until_changed(self, seen: View) -> None:
+        """Wakened; or a provider has fallen silent or speaks again, which tells nobody."""
+        while not self._wakened.is_set() and self._places.view(self.running) == seen:
+            if self._places.full(self.running):
+                await sleep_unless(self._clock, PLACES_LOOK_S, self._wakened)
+            else:
+                await self._wakened.wait()
 
     async def _launch_queued(self) -> None:
-        if len(self.running) >= self._max_running:
-            return
-        for job in await self._jobs.queued():
-            if job.id not in self.running and len(self.running) < self._max_running:
-                self._launch(job)
+        """The oldest first, of those that may have a place."""
+        after = 0
+        while self._places.free(self.running):
+            page = await self._jobs.queued(after)
+            for job in page:
+                waits = job.id not in self.running and self._places.free(self.running)
+                if waits and self._places.takes(job, self.running):
+                    self._launch(job)
+            if not page:
+                return
+            after = page[-1].id
 
     def _launch(self, job: Job) -> None:
         running = Running(job)

@@ -12,7 +12,8 @@ from chunksmith.services.duplicates import MarkDuplicates
 from chunksmith.services.extraction_job import ExtractionJob, ExtractionStores
 from chunksmith.services.finishing import FinishingStep, HasEntries, QualityGate, VersionFreeze
 from chunksmith.services.generation_job import GenerationJob, Stores
-from chunksmith.services.jobs import GENERATION_KIND, PROCESS_KIND
+from chunksmith.services.jobs import GENERATION_KIND, PROCESS_KIND, models_asked
+from chunksmith.services.places import Places
 from chunksmith.services.processing_job import ProcessingJob
 from chunksmith.services.regeneration_job import RegenerationJob, RegenerationStores
 from chunksmith.services.rescoring import KIND as RESCORE_KIND
@@ -86,8 +87,13 @@ def workshop(core: Core, notify: Callable[[], None] | None) -> Workshop:
         ),
     }
     kinds[BENCHMARK_KIND] = BenchmarkJob(stores, measuring)
-    most = core.settings.generation.max_running_jobs
-    runner = Runner(rows.jobs, kinds, clock, most, lambda: gateway.sender.sending, notify, gateway.sender.settle)
+    places = Places(
+        core.settings.generation.max_running_jobs,
+        gateway.silent,
+        gateway.idles,
+        lambda job: {model.provider for model in models_asked(job)},
+    )
+    runner = Runner(rows.jobs, kinds, clock, places, lambda: gateway.sender.sending, notify, gateway.sender.settle)
     return Workshop(runner, generation)
 
 

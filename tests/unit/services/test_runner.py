@@ -16,6 +16,7 @@ from chunksmith.domain.halts import (
 )
 from chunksmith.domain.jobs import Job
 from chunksmith.errors import Conflict, NoSourceMaterial, StorageError
+from chunksmith.services.places import Places
 from chunksmith.services.runner import Runner, Running
 from chunksmith.storage.jobs import JobStore
 from corpus_parts import NOW, Corpus
@@ -70,7 +71,7 @@ async def bench(corpus: Corpus) -> AsyncIterator[Bench]:
     async def work(running: Running) -> None:
         await made.work[running.job.job_id](running)
 
-    runner = Runner(jobs, {"test": work}, corpus.clock, 2, lambda: 0, lambda: told.append(1))
+    runner = Runner(jobs, {"test": work}, corpus.clock, Places(2), lambda: 0, lambda: told.append(1))
     made = Bench(jobs, runner, told)
     await runner.start()
     yield made
@@ -252,7 +253,7 @@ async def test_a_stop_leaves_running_jobs_for_the_next_start(bench: Bench, corpu
     async def again(running: Running) -> None:
         done.append(running.job.job_id)
 
-    second = Runner(bench.jobs, {"test": again}, corpus.clock, 2, lambda: 0)
+    second = Runner(bench.jobs, {"test": again}, corpus.clock, Places(2), lambda: 0)
     await second.start()
     await bench.until(deaf, "completed")
     await second.stop(1.0)
@@ -279,7 +280,7 @@ async def test_a_stop_waits_for_replies_that_are_on_their_way(corpus: Corpus) ->
             raise
 
     jobs = JobStore(corpus.database)
-    runner = Runner(jobs, {"test": keeping}, corpus.clock, 2, lambda: len(on_their_way))
+    runner = Runner(jobs, {"test": keeping}, corpus.clock, Places(2), lambda: len(on_their_way))
     bench = Bench(jobs, runner, [])
     await runner.start()
     await bench.submit(work)
@@ -310,7 +311,7 @@ async def test_calls_left_open_are_settled_before_a_job_that_waited_for_storage_
     async def settle_calls(job: int) -> None:
         order.append(f"settled {job}")
 
-    runner = Runner(jobs, {"test": work}, clock, 2, lambda: 0, settle=settle_calls)
+    runner = Runner(jobs, {"test": work}, clock, Places(2), lambda: 0, settle=settle_calls)
     await runner.start()
     job = await Bench(jobs, runner, []).submit(work)
     await clock.run(asyncio.wait_for(done.wait(), 10))
@@ -325,7 +326,7 @@ async def test_a_job_that_waits_for_storage_can_be_cancelled(corpus: Corpus) -> 
         raised.set()
         raise StorageError("the disk is full")
 
-    runner = Runner(jobs, {"test": work}, VirtualClock(), 2, lambda: 0)  # time does not pass: it waits
+    runner = Runner(jobs, {"test": work}, VirtualClock(), Places(2), lambda: 0)  # time does not pass: it waits
     await runner.start()
     job = await Bench(jobs, runner, []).submit(work)
     await raised.wait()
