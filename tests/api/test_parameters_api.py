@@ -244,8 +244,7 @@ async def test_a_filter_that_leaves_nothing_fails_and_says_why(data_dir: Path) -
         body = {"project_id": await server.project(), "generation_model": "ollama", "quality_filter": True}
         status = await server.generate(body, ("failed",))
     assert (
-        status["error"]
-        == "No entries were generated from 5 chunks: 5 rejected; the first: no entry scored 0.7 or more"
+        status["error"] == "No entries were generated from 5 chunks: 5 rejected; the first: no entry scored 0.7 or more"
     )
 
 
