@@ -232,8 +232,8 @@ class ProviderError(AppError):
     ``timeout``, ``connection``, ``server`` (try again), ``context_window`` (prompt too long), ``bad_request``
     (the request is wrong), ``refused`` (blocked by the provider's content policy), ``no_stored_reply`` (the ledger
     has none, and in this round no provider is asked).
-    ``sent``: False when it is certain that no byte of the request reached the provider, or that nobody whom it reached
-    took it up, so nothing can be owed.
+    ``sent``: False when it is certain that no byte of the request reached the provider, so nothing can be owed.
+    ``taken_up``: False when it is certain that nobody whom it reached has worked on it, so nothing can be owed either.
     ``elsewhere``: the provider has another host that can be asked, so this says nothing about it as a whole.
     """
 
@@ -248,6 +248,7 @@ class ProviderError(AppError):
         status: int | None = None,
         retry_after_s: float | None = None,
         sent: bool = True,
+        taken_up: bool = True,
         elsewhere: bool = False,
     ) -> None:
         super().__init__(detail)
@@ -256,9 +257,11 @@ class ProviderError(AppError):
         self.status = status
         self.retry_after_s = retry_after_s
         self.sent = sent
+        self.taken_up = taken_up
         self.elsewhere = elsewhere
 
     def changed(self, **changes: Any) -> "ProviderError":
         """The same with other values."""
-        kept = {name: getattr(self, name) for name in ("provider", "status", "retry_after_s", "sent", "elsewhere")}
-        return ProviderError(**{"kind": self.kind, "detail": self.detail, **kept, **changes})
+        names = ("kind", "detail", "provider", "status", "retry_after_s", "sent", "taken_up", "elsewhere")
+        kept = {name: getattr(self, name) for name in names}
+        return ProviderError(**{**kept, **changes})

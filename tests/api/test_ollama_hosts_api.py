@@ -78,6 +78,8 @@ async def test_a_failure_of_every_host_is_an_outage_of_the_account(tmp_path: Pat
     async with on_two_hosts(tmp_path, sick, also, give_up_after_s=60.0) as server:
         status = await generated(server, "paused")
         assert (status["reason"], status["result"]["outcomes"]["failed"]) == ("provider", 0)
+        usage = status["result"]["usage"]
+        assert (usage["unsent_calls"], usage["unknown_calls"]) == (0, 0)
         sick.control({"rates": {}})
         also.control({"rates": {}})
         await server.post(f"jobs/{status['job_id']}/resume")

@@ -266,7 +266,7 @@ class Sender:
     ) -> None:
         slot.failed(exc, call.key)
         # An answer with an error status is not billed; a lost connection or a missing answer may be.
-        maybe_billed = exc.sent and exc.status is None and exc.kind in TRANSIENT
+        maybe_billed = exc.sent and exc.taken_up and exc.status is None and exc.kind in TRANSIENT
         if not exc.sent:
             reservation.stays()
         elif not maybe_billed:

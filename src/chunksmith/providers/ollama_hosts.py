@@ -176,9 +176,14 @@ class Hosts:
             kind, status = busy.kind, busy.status
         else:
             kind, status = "connection", None
-        wait_s = self._told_wait_s(model)
         return ProviderError(
-            kind, told, provider=said[0].provider, status=status, retry_after_s=wait_s, sent=status is not None
+            kind,
+            told,
+            provider=said[0].provider,
+            status=status,
+            retry_after_s=self._told_wait_s(model),
+            sent=any(error.sent for error in failed.values()),
+            taken_up=False,
         )
 
     def _last_said(self, host: Host, model: str, failed: Mapping[Host, ProviderError]) -> ProviderError | None:

@@ -202,10 +202,11 @@ async def test_the_cost_of_a_call_is_what_its_tokens_cost(made: Parts) -> None:
         (ProviderError("server", "HTTP 500", status=500), False),
         (ProviderError("rate_limit", "HTTP 429", status=429), False),
         (ProviderError("connection", "refused", sent=False), False),
+        (ProviderError("connection", "no host takes it", taken_up=False), False),
         (ProviderError("connection", "lost", sent=True), True),
         (ProviderError("timeout", "no answer", sent=True), True),
     ],
-    ids=["500", "429", "refused", "lost", "timeout"],
+    ids=["500", "429", "refused", "not-taken-up", "lost", "timeout"],
 )
 async def test_only_what_may_have_been_answered_counts_as_spent(
     made: Parts, error: ProviderError, billed: bool

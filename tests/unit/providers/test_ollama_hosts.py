@@ -210,7 +210,7 @@ async def test_hosts_that_are_of_no_use_for_different_reasons_are_an_outage(pair
     pair.a.options.rates = always("auth")
     pair.b.options.ollama_models = []
     error = await pair.failure()
-    assert (error.kind, error.status, error.sent) == ("connection", None, False)
+    assert (error.kind, error.status, error.sent, error.taken_up) == ("connection", None, True, False)
 
 
 async def test_a_busy_host_beside_one_that_is_of_no_use_is_waited_for(pair: Pair) -> None:
