@@ -63,8 +63,9 @@ def test_line_around_the_article_of_a_wiki_is_left_out(furniture: str) -> None:
     )
 
 
-def test_cell_of_links_beside_the_text_of_a_page_is_left_out() -> None:
-    menu = "<br>".join(f'<a href="/{name}">{name}</a>' for name in ("Home", "News", "Links"))
+@pytest.mark.parametrize("title", ["", "<b>Menu</b><br>"], ids=["bare", "below a word"])
+def test_cell_of_links_beside_the_text_of_a_page_is_left_out(title: str) -> None:
+    menu = title + "<br>".join(f'<a href="/{name}">{name}</a>' for name in ("Home", "News", "Links"))
     page = f"<table><tr><td>{menu}</td><td><h1>Ostend</h1><p>The tide turns at noon.</p></td></tr></table>"
 
     assert markdown_from_html(page).text == "# Ostend\n\nThe tide turns at noon."

@@ -42,6 +42,7 @@ _CONTENTS = re.compile(
 _MAX_TABLE_DEPTH = 4
 # Of a page of links, what may stand beside them: headings and letters of the alphabet.
 _SHORT = 300
+_MENU_TITLE = 12
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight|brush)-([\w+#]{1,20})")
 _SITE = re.compile(r"\s+(?:[-|–—·»]|::)\s+")
 # Elements of which one may hold a menu on a line.
@@ -346,9 +347,10 @@ def _number(value: str | None, otherwise: int) -> int:
 
 
 def _is_link_cell(node: LexborNode) -> bool:
-    """Of a table that lays out the page: a menu beside its text."""
+    """Of a table that lays out the page: a menu beside its text, perhaps below a word that says what it is."""
     links = links_of(node)
-    return links.number >= 3 and links.are_most_of_it() and links.total / links.number < 80
+    is_titled = links.total - links.linked <= _MENU_TITLE and links.are_most_of_it(0.5)
+    return links.number >= 3 and (is_titled or links.are_most_of_it()) and links.total / links.number < 80
 
 
 def _is_link_list(node: LexborNode) -> bool:
