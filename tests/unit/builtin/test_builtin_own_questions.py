@@ -57,6 +57,20 @@ def test_a_heading_that_asks_is_answered_by_its_paragraph(heading: str, below: s
     assert asked(heading, below, TITLE).get(question) == answer
 
 
+def test_lines_of_questions_and_answers_are_asked_and_answered() -> None:
+    text = "Q: How long are boxes kept?\nA: Boxes are kept for 30 days. Then they are burnt.\n\nQ: Who burns them?\nA: Yes."
+    items = generate(Task("default", text, 3))
+    assert [(item["question"], item["answer"]) for item in items] == [
+        ("How long are boxes kept?", "Boxes are kept for 30 days. Then they are burnt.")
+    ]
+
+
+@pytest.mark.parametrize("number", ["1.1", "2.10.", "§ 4", "A:"])
+def test_the_number_of_a_clause_is_no_part_of_it(number: str) -> None:
+    items = generate(Task("default", f"{number} The tenant shall pay the rent on the first day of each month.", 3))
+    assert "What shall the tenant pay?" in {item["question"] for item in items}
+
+
 @pytest.mark.parametrize(
     ("heading", "below"),
     [

@@ -177,6 +177,12 @@ def _of_sentence(read: Reading) -> Iterator[Candidate]:
             yield candidate
 
 
+def _begins_headed(sentence: Sentence) -> bool:
+    """Whether the passage begins with the heading of its first sentence."""
+    above = sentence.passage[: sentence.origins[0]]
+    return above.lstrip().startswith("#") or (sentence.heading.endswith("?") and sentence.heading in above)
+
+
 def readings_of(sentences: Sequence[Sentence]) -> list[Reading]:
     """Each sentence with what the ones before it and its headings tell."""
     people = people_of(sentences)
@@ -192,7 +198,7 @@ def readings_of(sentences: Sequence[Sentence]) -> list[Reading]:
             lines = lines if _adjoin(before, sentence) else ()
         parts = tokens(sentence.text)
         earlier = " ".join(previous.text for previous in sentences[max(0, number - 6) : number])
-        opens = before.headings != sentence.headings if before else sentence.passage.lstrip().startswith("#")
+        opens = before.headings != sentence.headings if before else _begins_headed(sentence)
         topic = topic_of(sentence.headings, vocabulary.lower, vocabulary.capital)
         near = before if before and before.paragraph == sentence.paragraph else None
         previous = near.text if near else ""

@@ -16,6 +16,9 @@ _FENCE = re.compile(r"\s*(```|~~~)")
 _HEADING = re.compile(r"\s{0,3}(?P<level>#{1,6})\s+(?P<title>\S.*?)[\s#]*$")
 _UNDERLINE = re.compile(r"\s*([=\-~^\"*+.])\1{3,}\s*$")
 _MARKER = re.compile(r"\s*(?:[-*+•‣▪◦–—]|\d{1,3}[.)]|\(?[a-z]\))\s+|\s*>\s?")
+# What a paragraph begins with before its first word: "1.1 The Client shall …", "§ 4 The Client …", "A: Backups are …".
+_CLAUSE = re.compile(r"\s*(?:(?:§\s*)?\d{1,3}(?:\.\d{1,3}){1,3}\.?|§+\s*\d{1,4}\.?|[QA][:.])\s+(?=[A-Z“\"])")
+_ASKED = re.compile(r"(?:Q|Question)(?: ?\d{1,3})?[:.]\s+(?P<question>\S.{0,200}\?)")
 _NUMBERED_TITLE = re.compile(
     r"\s*(?:(?:chapter|section|part|appendix)\s+\w+|\d+(?:\.\d+)+\.?|[A-Z]\.\d+\.?)(?:[.:]?\s|$)", re.I
 )
@@ -185,12 +188,14 @@ def _blocks(text: str, outer: tuple[str, ...]) -> Iterator[Block]:
             beside = path and path[-1].startswith("the ") and path[-1].rpartition(" ")[2] == entry.rpartition(" ")[2]
             path = (*(path[:-1] if beside else path), entry)
         elif title:
-            path = _under(path, line.strip(), len(outer) + 1)
+            asked = _ASKED.fullmatch(line.strip())
+            path = _under(path, asked["question"] if asked else line.strip(), len(outer) + 1)
         if ends or title:
             continue
         if start < 0:
             item = marker is not None
-            start = here + (marker.end() if marker else 0)
+            before = marker or _CLAUSE.match(line)
+            start = here + (before.end() if before else 0)
         end = position
     if start >= 0:
         yield Block(start, end, path, item)
@@ -221,6 +226,8 @@ def _ends_sentence(text: str) -> bool:
 def _is_title(line: str, following: str) -> bool:
     """A line that stands as a title in plain text: numbered, underlined, or short and without a full stop."""
     bare = line.strip()
+    if _ASKED.fullmatch(bare):
+        return True
     if bare[-1:] in tuple(".!?,;:。！？、，"):
         return False
     if _UNDERLINE.match(following) or (_NUMBERED_TITLE.match(bare) and len(bare) < 90):

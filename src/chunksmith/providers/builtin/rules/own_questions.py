@@ -28,6 +28,7 @@ _ELSEWHERE = re.compile(
     r"\b(?:below|above|following|as follows|see|here|figure|section|chapter|mentioned|described|shown)\b", re.IGNORECASE
 )
 _TAKES_UP = re.compile(r"(?:this|these|that|those|he|she|so|such|here|there|another|the (?:former|latter))\b", re.I)
+_LABEL = re.compile(r"\A[#\s]*(?:(?:A|Answer)(?: ?\d{1,3})?[:.]\s+)?")
 _YES = re.compile(r"(?:(?:yes|no|none|never|always|not yet|of course)[.,!]\s*)+", re.IGNORECASE)
 _SCORE = 7.0
 
@@ -66,7 +67,8 @@ def _first_paragraph(heading: str, reads: Sequence[Reading]) -> str | None:
     """As many of its sentences as stand in ``reads``; None where something else stands before or between them."""
     first = reads[0].sentence
     before = first.passage[: first.origins[0]]
-    lead = before[before.rfind("\n\n") + 1 :].rpartition(heading)[2].lstrip("# \n")
+    lead = before[before.rfind("\n\n") + 1 :].rpartition(heading)[2]
+    lead = _LABEL.sub("", lead)
     if lead and not _YES.fullmatch(lead):
         return None
     end = first.origins[-1] + 1
