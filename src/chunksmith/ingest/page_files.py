@@ -3,6 +3,7 @@
 import base64
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from io import BytesIO
 from itertools import groupby
 from pathlib import Path
@@ -18,7 +19,8 @@ from chunksmith.ingest.pages import PDF
 from chunksmith.ingest.parsers.document import ParseLimits, clean_text
 from chunksmith.ingest.parsers.page_layout import markdown_from_pages
 from chunksmith.ingest.parsers.page_lines import Page
-from chunksmith.ingest.parsers.pdf import BROKEN, open_pdf, read_page
+from chunksmith.ingest.parsers.page_reader import PageReader
+from chunksmith.ingest.parsers.pdf import BROKEN, open_pdf
 
 DPI = 150
 POINTS_PER_INCH = 72
@@ -45,8 +47,8 @@ def survey(order: Json) -> Json:
         count = _frames(path, limits)
         return {"title": None, "parts": [_part(number, number, "waiting") for number in range(1, count + 1)]}
     opened = open_pdf(path, limits)
-    with _drawn(path) as drawn:
-        looked = [_look(opened.reader.pages, drawn, index) for index in range(opened.page_count)]
+    with _drawn(path) as drawn, closing(PageReader(path, opened.reader.pages)) as reader:
+        looked = [_look(reader, drawn, index) for index in range(opened.page_count)]
     parts: list[Json] = []
     for is_good, group in groupby(enumerate(looked, start=1), key=lambda item: item[1] is not None):
         numbered = list(group)
@@ -70,10 +72,10 @@ def render(order: Json) -> Json:
 TASKS: dict[str, Callable[[Json], Json]] = {"survey": survey, "render": render}
 
 
-def _look(pages: Any, drawn: pdfium.PdfDocument, index: int) -> Page | None:
+def _look(reader: PageReader, drawn: pdfium.PdfDocument, index: int) -> Page | None:
     """The page's lines when they are good, or when there is nothing on it at all; None when it needs a reader."""
     try:
-        page = read_page(pages[index])
+        page = reader.read(index)
     except BROKEN:
         return None
     covered, is_blank = _pictured(drawn, index)

@@ -7,9 +7,10 @@ from itertools import pairwise
 from chunksmith.ingest.contents import contents_runs, is_contents_title
 from chunksmith.ingest.leaders import is_contents_line
 from chunksmith.ingest.parsers.document import join_blocks
-from chunksmith.ingest.parsers.page_lines import Line, Page, body_size, line_distance
+from chunksmith.ingest.parsers.page_lines import Line, Page, PageTable, body_size, joined_lines, line_distance
 from chunksmith.ingest.parsers.running_lines import EdgeLine, is_page_number, running_lines
 from chunksmith.ingest.parsers.running_places import lines_in_running_places
+from chunksmith.ingest.parsers.tables import markdown_table
 
 _SECTION = re.compile(
     r"^(?:(?:chapter|appendix|part)\s+[\dA-Z]{1,4}\b|(?P<number>\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+\S)", re.I
@@ -17,22 +18,23 @@ _SECTION = re.compile(
 _ENDED = re.compile(r"[.!?:;。！？：][\"'”’)\]」』]*$")
 _ITEM = re.compile(r"^(?:[•‣▪◦·–*-]|\(?\d{1,2}[.)]|\(?[a-z]\))\s+\S")
 _BULLET = re.compile(r"^[•‣▪◦·–*]\s*")
-_WIDE_END = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]$")
-_WIDE_START = re.compile(r"^[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
-_LARGE = 1.15
 _EDGE_LINES = 3
+_SAME_COLUMN = 2.5
+_LARGE = 1.15
 
 
 def markdown_from_pages(pages: Sequence[Page]) -> str:
     """Shapes: pages in order; a paragraph may run over the end of a page."""
-    bodies = (_body(page, edges) for page, edges in zip(pages, _page_edges(pages), strict=True))
-    lines = _without_contents([line for body in bodies for line in body])
-    if not lines:
+    bodies = [_body(page, edges) for page, edges in zip(pages, _page_edges(pages), strict=True)]
+    _leave_out_contents(bodies)
+    printed = [line for body in bodies for line in body]
+    if not printed:
         return ""
-    body = body_size(lines)
-    sizes = sorted({line.size for line in lines if line.size >= body * _LARGE}, reverse=True)
+    lines = _with_tables(bodies, [page.tables for page in pages])
+    body = body_size(printed)
+    sizes = sorted({line.size for line in printed if line.size >= body * _LARGE}, reverse=True)
     blocks: list[str] = []
-    for group in _paragraphs(lines, body):
+    for group in _paragraphs(lines, body, line_distance(printed, body), _typical_length(printed)):
         blocks.append(_block(group, body, sizes))
     return join_blocks(_without_empty(blocks))
 
@@ -72,17 +74,56 @@ def _body(page: Page, edges: frozenset[Line]) -> list[Line]:
     ]
 
 
-def _without_contents(lines: list[Line]) -> list[Line]:
-    body = body_size(lines)
-    runs = contents_runs([line.text for line in lines], [line.bold or line.size >= body * _LARGE for line in lines])
-    for run in reversed(runs):
-        del lines[run.start : run.end]
-    return lines
+def _leave_out_contents(bodies: Sequence[list[Line]]) -> None:
+    lines = [(body, line) for body in bodies for line in body]
+    large = body_size([line for _, line in lines]) * _LARGE
+    are_headings = [line.bold or line.size >= large for _, line in lines]
+    for run in contents_runs([line.text for _, line in lines], are_headings):
+        for body, line in lines[run.start : run.end]:
+            body.remove(line)
 
 
-def _paragraphs(lines: Sequence[Line], body: float) -> list[list[Line]]:
-    leading = line_distance(lines, body)
-    widest = _typical_length(lines)
+def _with_tables(pages: Sequence[Sequence[Line]], tables: Sequence[Sequence[PageTable]]) -> list[Line]:
+    """The lines of all pages, with tables in place of theirs; one that goes on at the top of the next page is one.
+
+    A table most of whose lines were left out is left out with them.
+    """
+    found: list[Line | PageTable] = []
+    for lines, held in zip(pages, tables, strict=True):
+        present = set(lines)
+        kept = [table for table in held if 2 * len(table.lines & present) >= len(table.lines)]
+        told: set[int] = set()
+        for at, line in enumerate(lines):
+            number = next((number for number, table in enumerate(kept) if line in table.lines), None)
+            if number is None:
+                found.append(line)
+            elif number not in told:
+                told.add(number)
+                before = found[-1] if found and at == 0 else None
+                if isinstance(before, PageTable) and _goes_on_as(before, kept[number]):
+                    found[-1] = _both(before, kept[number])
+                else:
+                    found.append(kept[number])
+    return [_in_markdown(one) if isinstance(one, PageTable) else one for one in found]
+
+
+def _goes_on_as(before: PageTable, table: PageTable) -> bool:
+    return len(before.columns) == len(table.columns) and all(
+        abs(one - two) <= _SAME_COLUMN for one, two in zip(before.columns, table.columns, strict=True)
+    )
+
+
+def _both(before: PageTable, table: PageTable) -> PageTable:
+    rows = table.rows[1:] if table.rows[0] == before.rows[0] else table.rows
+    return PageTable(before.rows + rows, before.columns, table.lines)
+
+
+def _in_markdown(table: PageTable) -> Line:
+    last = min(table.lines, key=lambda line: line.y)
+    return Line(markdown_table(table.rows), last.x, last.y, last.size, bold=False, is_table=True)
+
+
+def _paragraphs(lines: Sequence[Line], body: float, leading: float, widest: float) -> list[list[Line]]:
     groups: list[list[Line]] = [[lines[0]]]
     for before, line in pairwise(lines):
         if not _is_wrapped_title(before, line, body) and _breaks(before, line, leading, widest):
@@ -110,6 +151,8 @@ def _is_wrapped_title(before: Line, line: Line, body: float) -> bool:
 
 def _breaks(before: Line, line: Line, leading: float, widest: float) -> bool:
     """Whether ``line`` begins a paragraph."""
+    if before.is_table or line.is_table:
+        return True
     if abs(before.size - line.size) > 0.6 or (before.bold != line.bold and (len(before.text) < 90 or line.bold)):
         return True
     if _ITEM.match(line.text):
@@ -127,8 +170,10 @@ def _breaks(before: Line, line: Line, leading: float, widest: float) -> bool:
 
 
 def _block(group: Sequence[Line], body: float, sizes: Sequence[float]) -> str:
-    text = _joined(group)
     first = group[0]
+    if first.is_table:
+        return first.text
+    text = joined_lines([line.text for line in group])
     if first.size >= body * _LARGE and len(text) < 200 and not text.endswith((".", ",", ";")):
         level = min(4, sizes.index(first.size) + 1) if first.size in sizes else 3
         return f"{'#' * _numbered_level(text, level)} {text}"
@@ -142,28 +187,6 @@ def _numbered_level(text: str, level: int) -> int:
     if not match:
         return level
     return min(6, match["number"].count(".") + 1) if match["number"] else 1
-
-
-def _joined(group: Sequence[Line]) -> str:
-    parts = [group[0].text]
-    for line in group[1:]:
-        before = parts[-1]
-        if before.endswith("-") and before[-2:-1].isalpha() and line.text[:1].islower():
-            is_compound = "-" in before.rsplit(" ", 1)[-1][:-1]
-            parts[-1] = before if is_compound else before[:-1]
-            parts.append(line.text)
-        elif _runs_on(before, line.text):
-            parts.append(line.text)
-        else:
-            parts.extend((" ", line.text))
-    return "".join(parts)
-
-
-def _runs_on(before: str, after: str) -> bool:
-    """Addresses, and scripts that put no spaces between words, are broken without a mark."""
-    if after.startswith("//") or (before.endswith("/") and "://" in before.rsplit(" ", 1)[-1]):
-        return True
-    return bool(_WIDE_END.search(before[-1:]) and _WIDE_START.match(after))
 
 
 def _without_empty(blocks: Sequence[str]) -> list[str]:

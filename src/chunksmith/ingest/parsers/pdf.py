@@ -1,23 +1,20 @@
 """PDF: lines with their place and size on the page, then furniture out, paragraphs together, headings marked."""
 
 import logging
-import re
+from contextlib import closing
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from pypdf import PageObject, PdfReader
+from pypdf import PdfReader
 from pypdf.errors import LimitReachedError, PyPdfError
-from pypdf.generic import ArrayObject, FloatObject, NumberObject
 
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
 from chunksmith.ingest.parsers.page_layout import markdown_from_pages
-from chunksmith.ingest.parsers.page_lines import Line, Page
+from chunksmith.ingest.parsers.page_lines import Page
+from chunksmith.ingest.parsers.page_reader import PageReader
 
 _BROKEN = (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, AssertionError)
-_WORD_GAP = -180  # thousandths of the font size; tight setting goes down to about 0.2 em, kerning hardly above 0.12
-_SPACE = -400
-_SQUEEZED = re.compile(r"[ \t]+")
 # What pypdf raises for damaged pages.
 BROKEN = (*_BROKEN, RecursionError)
 
@@ -31,7 +28,8 @@ class OpenedPdf(NamedTuple):
 def parse_pdf(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     del name
     opened = open_pdf(path, limits)
-    return _document(opened.reader, opened.page_count, opened.title)
+    with closing(PageReader(path, opened.reader.pages)) as reader:
+        return _document(reader, opened.page_count, opened.title)
 
 
 def open_pdf(path: Path, limits: ParseLimits) -> OpenedPdf:
@@ -54,12 +52,12 @@ def open_pdf(path: Path, limits: ParseLimits) -> OpenedPdf:
     return OpenedPdf(reader, count, title if isinstance(title, str) else None)
 
 
-def _document(reader: PdfReader, count: int, title: str | None) -> ParsedDocument:
+def _document(reader: PageReader, count: int, title: str | None) -> ParsedDocument:
     pages: list[Page] = []
     unreadable = 0
     for index in range(count):
         try:
-            pages.append(read_page(reader.pages[index]))
+            pages.append(reader.read(index))
         except BROKEN as exc:
             if _is_bomb(exc):
                 raise DocumentUnreadable("too_large", f"Page {index + 1} of the PDF is a bomb: {exc}") from exc
@@ -92,54 +90,3 @@ def _is_bomb(exc: BaseException | None) -> bool:
 def _unlock(reader: PdfReader) -> None:
     if reader.is_encrypted and not reader.decrypt(""):
         raise DocumentUnreadable("encrypted", "The PDF is protected by a password: remove it and upload again.")
-
-
-class _Collector:
-    """Builds lines from the runs of text that pypdf reports."""
-
-    def __init__(self) -> None:
-        self.lines: list[Line] = []
-        self.parts: list[str] = []
-        self.sizes: list[tuple[int, float, bool]] = []
-        self.place: tuple[float, float] | None = None
-
-    def widen(self, operator: bytes, operands: Any, cm: Any, tm: Any) -> None:
-        """Make the gaps between words in a justified line wide enough for pypdf to see them as spaces."""
-        del cm, tm
-        if operator != b"TJ" or not operands or not isinstance(operands[0], ArrayObject):
-            return
-        for index, item in enumerate(operands[0]):
-            if isinstance(item, FloatObject | NumberObject) and _SPACE < item < _WORD_GAP:
-                operands[0][index] = FloatObject(_SPACE)
-
-    def run(self, text: str, cm: list[float], tm: list[float], font: Any, size: float) -> None:
-        x = tm[4] * cm[0] + tm[5] * cm[2] + cm[4]
-        y = tm[4] * cm[1] + tm[5] * cm[3] + cm[5]
-        scale = (abs(tm[3]) or abs(tm[1])) * (abs(cm[3]) or abs(cm[1]))
-        bold = "bold" in str((font or {}).get("/BaseFont", "")).lower()
-        for index, piece in enumerate(text.split("\n")):
-            if index:
-                self.close()
-            if piece.strip():
-                if self.place is None:
-                    self.place = (x, y)
-                self.sizes.append((len(piece.strip()), size * scale, bold))
-            if piece:
-                self.parts.append(piece)
-
-    def close(self) -> None:
-        text = _SQUEEZED.sub(" ", "".join(self.parts)).strip()
-        if text and self.place is not None:
-            characters = sum(count for count, _, _ in self.sizes)
-            size = max(self.sizes)[1]
-            bold = sum(count for count, _, is_bold in self.sizes if is_bold) > characters * 0.8
-            self.lines.append(Line(text, self.place[0], self.place[1], round(size, 1), bold))
-        self.parts, self.sizes, self.place = [], [], None
-
-
-def read_page(page: PageObject) -> Page:
-    """Errors: any of ``BROKEN``."""
-    collector = _Collector()
-    page.extract_text(visitor_operand_before=collector.widen, visitor_text=collector.run)
-    collector.close()
-    return Page(tuple(collector.lines), float(page.mediabox.height))
