@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from app_parts import Server, running_app, settings_for
+from app_parts import Prepared, Server, running_app, settings_for
 from fake_llm import FakeLLM
 
 
@@ -16,9 +16,20 @@ async def fake() -> AsyncIterator[FakeLLM]:
         yield one
 
 
+@pytest.fixture(scope="module")
+def before() -> Prepared | None:
+    """What a module wants to be there before each of its tests, which begins over a copy of it."""
+    return None
+
+
 @pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    return tmp_path / "data"
+def data_dir(before: Prepared | None, tmp_path: Path) -> Path:
+    return before.copied(tmp_path / "data") if before is not None else tmp_path / "data"
+
+
+@pytest.fixture
+def dataset(before: Prepared) -> str:
+    return before.dataset
 
 
 @pytest.fixture

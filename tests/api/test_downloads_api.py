@@ -41,16 +41,6 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     return prepared(tmp_path_factory.mktemp("before") / "data", in_batches)
 
 
-@pytest.fixture
-def data_dir(before: Prepared, tmp_path: Path) -> Path:
-    return before.copied(tmp_path / "data")
-
-
-@pytest.fixture
-def dataset(before: Prepared) -> str:
-    return before.dataset
-
-
 async def test_the_tag_is_the_hash_of_the_content(server: Server, dataset: str) -> None:
     answer = await got(server, dataset)
     assert answer.headers["ETag"] == f'"{hashlib.sha256(answer.body).hexdigest()}"'

@@ -30,16 +30,6 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     return prepared(tmp_path_factory.mktemp("before") / "data", generated)
 
 
-@pytest.fixture
-def data_dir(before: Prepared, tmp_path: Path) -> Path:
-    return before.copied(tmp_path / "data")
-
-
-@pytest.fixture
-def dataset(before: Prepared) -> str:
-    return before.dataset
-
-
 async def put(server: Server, dataset: str, entry: str, change: Json, status: int = 200, **kwargs: Any) -> Json:
     return await server.call("PUT", f"datasets/{dataset}/entries/{entry}", status, json=change, **kwargs)
 

@@ -17,16 +17,6 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     return prepared(tmp_path_factory.mktemp("before") / "data", made)
 
 
-@pytest.fixture
-def data_dir(before: Prepared, tmp_path: Path) -> Path:
-    return before.copied(tmp_path / "data")
-
-
-@pytest.fixture
-def dataset(before: Prepared) -> str:
-    return before.dataset
-
-
 async def give(server: Server, dataset: str, ids: list[Any], kind: str, status: int = 200, **fields: Any) -> Json:
     body = {"entry_ids": ids, "feedback_type": kind, **fields}
     return await server.post(f"datasets/{dataset}/feedback", body, status)

@@ -56,16 +56,6 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     return found
 
 
-@pytest.fixture
-def data_dir(before: Prepared, tmp_path: Path) -> Path:
-    return before.copied(tmp_path / "data")
-
-
-@pytest.fixture
-def dataset(before: Prepared) -> str:
-    return before.dataset
-
-
 def members(content: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}

@@ -76,11 +76,6 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 
 
 @pytest.fixture
-def data_dir(before: Prepared, tmp_path: Path) -> Path:
-    return before.copied(tmp_path / "data")
-
-
-@pytest.fixture
 async def pusher(server: Server, before: Prepared, tmp_path: Path) -> AsyncIterator[Pusher]:
     async with running_hub() as hub:
         yield Pusher(server, hub, tmp_path / "hub", before.dataset)
