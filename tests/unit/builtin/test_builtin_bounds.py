@@ -31,6 +31,24 @@ RIGHT = [
         id="a date without a comma",
     ),
     pytest.param(
+        "Between 2019 and 2023 12,500 trees were planted in the parks of the city by volunteers.",
+        "When were 12,500 trees planted in the parks of the city by volunteers?",
+        "Between 2019 and 2023",
+        id="two years",
+    ),
+    pytest.param(
+        "In the spring of 2020 the team tested 4,000 samples because the disease had spread.",
+        "When did the team test 4,000 samples?",
+        "In the spring of 2020",
+        id="a time and a reason",
+    ),
+    pytest.param(
+        "In May 1945 the war in the north ended and the city was rebuilt within ten years.",
+        "When did the war in the north end?",
+        "In May 1945",
+        id="a verb without an object before a second statement",
+    ),
+    pytest.param(
         "In December 1938 the council of the town closed the old harbour.",
         "What happened in December 1938?",
         "the council of the town closed the old harbour",

@@ -53,6 +53,12 @@ ASKED = [
         id="named after",
     ),
     pytest.param(
+        "The fire brigade was late. The trade union asked the company to rebuild the mill at the same place.",
+        "What did the trade union ask the company to do?",
+        "rebuild the mill at the same place",
+        id="what somebody was asked to do",
+    ),
+    pytest.param(
         "The council kept the tower open. British factories built the lamps for the harbour in the north.",
         "What did British factories build?",
         "the lamps for the harbour in the north",
@@ -72,9 +78,26 @@ def test_the_person_of_the_heading_is_meant_by_her_pronoun() -> None:
     assert any(question.endswith("did Ines Amaral receive in 2004?") for question in asked)
 
 
+SAID = [
+    pytest.param('"We could not take the risk," said Calder.', "Calder", id="a name"),
+    pytest.param('"We could not take the risk," said the engineer.', "the engineer", id="a person"),
+    pytest.param("“We could not take the risk,” said Ines Calder, the mayor.", "Ines Calder", id="curly marks"),
+]
+
+
+@pytest.mark.parametrize(("text", "answer"), SAID)
+def test_who_said_what_is_quoted(text: str, answer: str) -> None:
+    assert entries(text) == {'Who said "We could not take the risk"?': answer}
+
+
+def test_a_pronoun_is_nobody_who_said_it() -> None:
+    assert entries('"We could not take the risk at all," she said.') == {}
+
+
 PERSONS = [
     pytest.param("The keeper met the chemist Otto Hahn in Berlin.", {"Otto Hahn": "he"}, id="a trade before"),
     pytest.param("Captain Harlan steered the ship into the harbour.", {"Captain Harlan": ""}, id="a title"),
+    pytest.param("Ines presented the figures of the year.", {"Ines": "she"}, id="a given name alone"),
     pytest.param("Ines Calder opened the bridge.", {"Ines Calder": "she"}, id="a given name"),
     pytest.param("Arvo Kask, who owns a bakery, lost half of his customers.", {"Arvo Kask": ""}, id="who"),
 ]
@@ -103,6 +126,9 @@ OPEN = [
         "Otto Hahn worked at an institute in Berlin. Hahn wrote to her about it. She explained the result at once.",
         id="another person is spoken of",
     ),
+    pytest.param("Isambard Brunel hired John Russell in London. He went bankrupt in the year 1856.", id="two men"),
+    pytest.param("Marc Brunel taught Isambard Brunel in London. He went to the north in 1825.", id="two of one name"),
+    pytest.param("Anna Berg met Peter Holm in London. He moved to Rome in the year 1995.", id="not the subject"),
     pytest.param("The letter reached the wife of the keeper. She explained the result of the test.", id="no name"),
 ]
 

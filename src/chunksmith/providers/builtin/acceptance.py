@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from chunksmith.providers.builtin.grammar.framing import leans_on_earlier
-from chunksmith.providers.builtin.grammar.persons import asks_who, names_stranger, settled
+from chunksmith.providers.builtin.grammar.persons import asks_who, kind_of, names_stranger, settled
 from chunksmith.providers.builtin.grammar.reading import Proposal, Reading, past_opening
 from chunksmith.providers.builtin.grammar.topic import Topic, heading_text
-from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, reading, readings
+from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, reading
 from chunksmith.providers.builtin.grammar.views import Draft
 from chunksmith.providers.builtin.grammar.words import Token, is_name, tokens
 from chunksmith.providers.builtin.pointing import (
@@ -96,7 +96,8 @@ def behind(read: Reading, proposal: Proposal, context: str, quote: str, last: bo
     definite = {word for phrase in _DEFINITE.findall(asked) for word in phrase.split()[: 1 + last]}
     takes_up = bool(_TAKING_UP.search(asked) or definite & set(_WORDS.findall(context.lower())))
     takes_up = takes_up or (last and bool(_DEMONSTRATIVE.search(clean)))
-    if any(not _is_named(match[1], context) for match in _DEMONSTRATIVE.finditer(asked)):
+    taken_up = ((match, match[1] or match[2]) for match in _DEMONSTRATIVE.finditer(asked))
+    if any(not _is_named(noun, context, asked[: at.start()], asked[at.end() :]) for at, noun in taken_up):
         return None
     said_before = set(_CONTENT.findall(asked.lower())) - _ASKING <= set(_WORDS.findall(context.lower()))
     told_before = said_before and not asked.endswith(" do?")
@@ -112,7 +113,9 @@ def behind(read: Reading, proposal: Proposal, context: str, quote: str, last: bo
     if score < _LEAST_SCORE:
         return None
     asked, told = (asks_who(one, clean, read.people) for one in (asked, told))
-    return Candidate(draft.kind, f"{context} {asked}", f"{context} {told}", answer, quote, score, read.number)
+    return Candidate(
+        kind_of(draft.kind, asked), f"{context} {asked}", f"{context} {told}", answer, quote, score, read.number
+    )
 
 
 _SUBJECT_TAKEN_UP = re.compile(r"\A(?:it|they|this|these|such)\b(?: (?!is\b|are\b)[\w`-]+)?\s", re.I)
@@ -121,15 +124,26 @@ _TAKING_UP = re.compile(
     r"another|others?)\b|\b(?:that(?: way)?|then|otherwise|same reason|same time)\?\Z",
     re.I,
 )
-_DEMONSTRATIVE = re.compile(r"\b(?:this|these) ([a-z]{4,})\b")
+_DEMONSTRATIVE = re.compile(
+    r"\b(?:this|these) ([a-z]{4,})\b|"
+    r"\bTh(?:is|ese) (function|method|flag|option|message|field|argument|parameter|class|module|macro|attribute)s?\b"
+)
 
 
-def _is_named(noun: str, context: str) -> bool:
-    """``these conditions`` after a sentence that speaks of conditions; ``this feature`` after any."""
+def _is_named(noun: str, context: str, before: str, behind: str) -> bool:
+    """``these conditions`` after a sentence that speaks of conditions; ``this feature`` after any.
+
+    A word that may be a verb is one behind an auxiliary: "What does this cause", not "does this file hold".
+    """
     stem = noun.removesuffix("s")
-    return stem in _ABOUT_ANYTHING or stem in context.lower() or bool(readings(noun))
+    if stem in _ABOUT_ANYTHING or stem in context.lower():
+        return True
+    following = (behind.split(maxsplit=1) or [""])[0].strip("?,")
+    turned = bool(_TURNED.search(before)) and not (reading(following, "b") or following in {"be", "do"})
+    return reading(noun, "sbdn") is not None and (turned or noun not in NOUN_LIKE)
 
 
+_TURNED = re.compile(r"\b(?:does|do|did|can|could|will|would|may|might|must|should|is|are|was|were) \Z")
 _ABOUT_ANYTHING = frozenset(
     """
     feature approach step behavior behaviour problem situation method case change effort process way rule restriction
@@ -195,10 +209,8 @@ def _judged(read: Reading, proposal: Proposal) -> _Verdict:
     instruction = unlinked(_ended(_joined(lead, draft.instruction)))
     named = draft.question
     said = settled(without_told(clean, named), named, read.people)
-    if not answer_fits(draft, said) or points_away(without_told(answer, named)):
+    if not answer_fits(draft, said) or points_away(without_told(answer, named)) or names_stranger(named, said):
         return _Verdict(None, "answer leans or ends badly")
-    if names_stranger(draft.question, said):
-        return _Verdict(None, "answer speaks of somebody")
     if draft.kind == "condition" and clean.lower().startswith("unless ") and "condition" in draft.question:
         return _Verdict(None, "condition of the contrary")
     # A heading names the subject of its section, not what "it" is.
@@ -212,8 +224,8 @@ def _judged(read: Reading, proposal: Proposal) -> _Verdict:
     score = draft.score - penalty + length_score(question, clean, draft.kind)
     if score < _LEAST_SCORE:
         return _Verdict(None, "low score")
-    candidate = Candidate(draft.kind, question, instruction, answer, read.sentence.quote, score, read.number)
-    return _Verdict(candidate)
+    kind = kind_of(draft.kind, question)
+    return _Verdict(Candidate(kind, question, instruction, answer, read.sentence.quote, score, read.number))
 
 
 _LEAST_SCORE = 4.0
@@ -367,7 +379,7 @@ def _ended(told: str) -> str:
 # Words that tie a sentence to the one before and change nothing in the question.
 _LINKS = re.compile(
     r",? (?:instead|of course|too|as well|however|though|either)(?=[?.]$)|"
-    r"(?<=[a-z`\"] )(?:also|therefore|thus|hence|indeed|however|nevertheless|thereby|"
+    r"(?<=[a-z`\"] )(?:also|similarly(?! to )|therefore|thus|hence|indeed|however|nevertheless|thereby|"
     r"even(?! (?:if|when|though|after)\b)|in fact|of course) "
 )
 

@@ -38,7 +38,7 @@ _POINTING = re.compile(
     r"(?:in|for) (?:some|most|all|many|both|either|other) cases?|on the other|usual manner|prior(?! to)|"
     r"so far|mentioned|described|discussed|shown|yet|second one|first one|"
     r"(?:if|when|once|unless|after|before) (?:you|one|it|they) d(?:o|oes|id) so|"
-    rf"{_LABELLED}|"
+    rf"{_LABELLED}|both(?= ?[?,.;])|"
     r"the two|the three|(?:as|like) (?:it|they)|the rest|now|these days|recently)\b",
     re.I,
 )

@@ -28,6 +28,7 @@ from chunksmith.providers.builtin.quoting import LONGEST_RUN, context_of, taking
 from chunksmith.providers.builtin.rules.addressed import addressed
 from chunksmith.providers.builtin.rules.consequents import adjunct_questions
 from chunksmith.providers.builtin.rules.directives import directive_at, directive_proposals
+from chunksmith.providers.builtin.rules.documented import documented
 from chunksmith.providers.builtin.rules.glossaries import entries
 from chunksmith.providers.builtin.rules.in_place import asked_in_place
 from chunksmith.providers.builtin.rules.openings import clause_proposals, with_lead
@@ -36,6 +37,7 @@ from chunksmith.providers.builtin.rules.plain import plain_questions
 from chunksmith.providers.builtin.rules.polar import whether
 from chunksmith.providers.builtin.rules.predications import predications, taken_up_behind, under_heading
 from chunksmith.providers.builtin.rules.reasons import reasons
+from chunksmith.providers.builtin.rules.sayings import sayings
 from chunksmith.providers.builtin.rules.sequels import sequels
 from chunksmith.providers.builtin.rules.standing import as_it_stands, standing_questions
 from chunksmith.providers.builtin.rules.taken_up import taken_up, told_deeds
@@ -67,7 +69,7 @@ def further(reads: Sequence[Reading]) -> list[Candidate]:
 
 
 def _second_rank(read: Reading) -> Iterator[Candidate]:
-    drafted = (*unturned(read), *taken_up(read), *plain_questions(read), *whether(read))
+    drafted = (*documented(read), *unturned(read), *taken_up(read), *plain_questions(read), *whether(read))
     yield from (candidate for proposal in drafted if (candidate := finished(read, proposal)))
     yield from _behind_context(read)
 
@@ -171,6 +173,7 @@ def _in_place(read: Reading) -> Iterator[Candidate]:
 def _of_sentence(read: Reading) -> Iterator[Candidate]:
     yield from headed(read)
     yield from reasons(read)
+    yield from sayings(read)
     for proposal in proposals(read):
         candidate = finished(read, proposal)
         if candidate is not None:

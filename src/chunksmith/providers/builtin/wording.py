@@ -64,7 +64,7 @@ _BAD_ENDINGS = frozenset(
     """
     the a an of to in on at by for with from and or but that which is are was were as than not only its their this
     also both either such if when because so be more very least better even especially particularly just away into
-    e.g i.e simply merely only then each every note
+    e.g i.e simply merely only then each every note whether
     """.split()
 )
 

@@ -27,7 +27,7 @@ _ORDINARY = frozenset(
     thing things way ways example examples case cases part parts kind time times people number order result results
     reason fact place point something anything everything first second last other another more most many much higher
     year years day days month months week weeks hour hours minute minutes while
-    step argument entry upload package
+    step argument entry upload package lot bit sense deal
     complex difficult simple easy full lower larger smaller better later earlier elsewhere manner usual same aware
     """.split()
 )

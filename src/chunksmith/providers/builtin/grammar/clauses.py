@@ -74,6 +74,12 @@ def parse(tokens: Sequence[Token], first: int, last: int) -> Clause | None:
     return clause if clause is not None and _tail_is_clear(clause) else None
 
 
+def parse_from_verb(tokens: Sequence[Token], last: int) -> Clause | None:
+    """The clause of a sentence that begins with its finite verb, as the entries of a reference do."""
+    clause = _group(tokens, 0, 0, 0, last)
+    return clause if clause is not None and _tail_is_clear(clause) else None
+
+
 # "Paths used by other | builds": a noun must follow.
 _UNFINISHED = frozenset("longer such first other various certain".split())
 

@@ -17,8 +17,11 @@ def dated_until(parts: Sequence[Token], start: int) -> int:
 
     What stands before the date may say where: ``In Germany in November 1923``.
     """
-    for place in range(start, min(start + _REACH, len(parts) - 3)):
+    for place in range(start, min(start + _REACH, len(parts) - 4)):
         token = parts[place]
+        years = [near.text for near in parts[place + 1 : place + 4]]
+        if token.lower in {"between", "from"} and years[1] in {"and", "to"} and YEAR.match(years[0]):
+            return place + 4 if YEAR.match(years[2]) else 0
         if token.tag not in ("prep", "det") and not token.text[0].isupper():
             return 0
         if token.lower in _BEFORE_DATE and (end := date_end(parts, place + 1)):

@@ -245,6 +245,10 @@ def _may_follow(tokens: Sequence[Token], index: int, limit: int) -> bool:
         return all(form is not None and form.base not in NOUN_LIKE for form in both)
     if following.lower in {"be", "been"}:
         return False
+    past = reading(tokens[index].lower, "d")
+    if following.tag == "conj" and past is not None and past.base in INTRANSITIVE and index + 2 < limit:
+        # "the war ended and the town was rebuilt"
+        return tokens[index].lower != past.base and tokens[index + 2].tag in ("det", "pron")
     if following.tag in ("be", "have", "do", "modal", "conj") or following.text in {",", "/", "-"}:
         return False
     if following.tag == "word":

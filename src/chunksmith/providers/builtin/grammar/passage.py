@@ -43,6 +43,7 @@ _MARKUP = re.compile(
     r"(?P<drop>!\[[^\]\n]{0,200}\]\([^()\s]{0,300}\)|\s?\[\d{1,3}(?:[,–-]\s?\d{1,3})*\]|"
     rf"{_NO_LABEL}\s\([^()]{{0,200}}(?:\([^()]{{0,60}}\)[^()]{{0,100}}){{0,2}}\)|\*\*|"
     r"\\\s|\[\^\w{1,8}\])|\[(?P<link>[^\[\]]{1,200})\]\([^()\s]{0,300}(?:\s\"[^\"]{0,80}\")?\)|"
+    r"\[(?P<ref>[^\[\]]{1,200})\]\[[^\[\]]{0,100}\]|"
     r"`(?P<rst>[^`<>]{1,120}?)\s*<[^`<>]{1,300}>`__?|"
     r"(?<![\w*])\*(?P<star>[^*\s](?:[^*]{0,120}[^*\s])?)\*(?![\w*])|"
     r"(?<![\w/])_{1,2}(?P<under>[^_\s](?:[^_]{0,120}[^_\s])?)_{1,2}(?![\w/])|(?P<space>(?:\s|\n\s*>)+)"
@@ -51,7 +52,7 @@ _CAPTION = re.compile(r"(?:listing|figure|fig\.|table|example|exhibit|chart|plat
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _LISTED = re.compile(r"(?P<kind>[A-Z]{4,}) (?:[a-z]\w*\.)?(?P<name>[a-z]\w+)(?=\s*(?:[;(]|(?P=kind)\b|$)| = [a-z])")
 _UNFIT = re.compile(
-    r"[|{}<>=\\•→©]|:[a-z]+:|\.\.\.|…|--\s|-\n|^\W*$|^\W*\(|^[\^\d]|\s[-–]\s.*\s[-–]\s.*\s[-–]\s|_\s|\s\*|[*_]{2}"
+    r"[|{}<>=\\•→©]|:[a-z]+:|\.\.\.|…|--\s|-\n|^\W*$|^\W*\(|^[\^\d]|\s[-–]\s.*\s[-–]\s.*\s[-–]\s|_\s|\s\*|[*_]{2}|(?:^|\s)//\s"
 )
 
 
@@ -106,6 +107,13 @@ class Sentence:
                 elif mark != "*":
                     # A star alone may be one of the passage's words: ``rc*``.
                     return None
+        if _closes_first(raw):
+            # From one link into another: "tower][one] and [lamp".
+            low, high = self.origins[start], self.origins[end - 1] + 1
+            rest = _LINK_END.match(self.passage, high)
+            if rest is None or self.passage[low - 1 : low] != "[":
+                return None
+            raw = self.passage[low - 1 : rest.end()]
         balanced = raw.count("[") == raw.count("]") and raw.count("(") == raw.count(")")
         return raw if balanced else None
 
@@ -113,6 +121,15 @@ class Sentence:
         """Scripts without spaces have no such border."""
         pair = self.text[max(0, place - 1) : place + 1]
         return 0 < place < len(self.text) and pair.isalnum() and all(char < "\u2e80" for char in pair)
+
+
+_LINK_END = re.compile(r"\](?:\([^()\s]{0,300}\)|\[[^\[\]]{0,100}\])")
+
+
+def _closes_first(raw: str) -> bool:
+    """A bracket closes that has not been opened."""
+    close = raw.find("]")
+    return close >= 0 and not 0 <= raw.find("[") < close
 
 
 def sentences(passage: str, headings: Sequence[str] = ()) -> list[Sentence]:
@@ -265,7 +282,7 @@ def _cleaned(text: str, start: int, end: int, paragraph: int, block: Block) -> S
             chars.append(" ")
             origins.append(match.start())
             continue
-        kept = next((name for name in ("link", "rst", "star", "under") if match[name] is not None), None)
+        kept = next((name for name in ("link", "ref", "rst", "star", "under") if match[name] is not None), None)
         if kept is not None:
             keep(*match.span(kept))
     keep(position, end)

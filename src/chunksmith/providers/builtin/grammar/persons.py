@@ -8,6 +8,7 @@ from chunksmith.providers.builtin.grammar.dates import dated_until, person_at
 from chunksmith.providers.builtin.grammar.humans import GIVEN, TITLES, gender_of, is_human
 from chunksmith.providers.builtin.grammar.passage import Sentence
 from chunksmith.providers.builtin.grammar.topic import heading_text
+from chunksmith.providers.builtin.grammar.verbs import reading
 from chunksmith.providers.builtin.grammar.words import is_common, is_function_word, tokens
 
 _WORD = r"(?:[A-Z][\w’'-]*[a-z]|[A-Z]\.)"
@@ -29,7 +30,7 @@ _ACTS = re.compile(
     r"sister|son|daughter|nephew|niece|parents|children|widow|colleagues?|paper|grave|death|lecture)\b"
 )
 _LIVES = re.compile(
-    r" (?:was born|married|grew up|emigrated|retired to)\b|"
+    r" (?:was born|married|grew up|emigrated|retired to)\b|(?: alone)? (?:received|won|shared) the Nobel\b|"
     r"['’]s (?:father|mother|wife|husband|brother|sister|nephew|niece)\b"
 )
 _BEFORE = re.compile(r"(?P<human>[a-z]+)(?: (?:named|called))? \Z|\b(?P<said>said|asked|wrote|replied) \Z")
@@ -63,9 +64,14 @@ class People:
         first, joined, second = bare.partition(" and ")
         if joined:
             return self.named(first) if self.named(second) else None
-        return self.names.get(bare) or self.names.get(_without_title(bare))
+        bare = _ELSE.split(bare)[0]
+        plain = _PARTICLE.sub("", _without_title(bare))
+        return self.names.get(bare) or self.names.get(plain)
 
 
+_PARTICLE = re.compile(r"\A(?:De|Van|Von|Der|Di|La|Du) (?=[A-Z])", re.I)
+# "Noether in April 1933"
+_ELSE = re.compile(r" (?:in|at|on|from|to|as|with|along|for|by) ")
 _ALONE = re.compile(r" (?:alone|himself|herself)\Z")
 
 
@@ -90,8 +96,25 @@ def people_of(sentences: Sequence[Sentence]) -> People:
             gender = _evidence(sentence, following, name, start, end)
             if gender is not None and not _is_place(name, sentences):
                 found[name] = found.get(name, "") or gender
+    found.update(dict.fromkeys(_joined(sentences, found), ""))
     persons = {name: Person(name, gender) for name, gender in found.items()}
     return _taken_up(sentences, People(_by_any_name(persons, sentences)))
+
+
+def _joined(sentences: Sequence[Sentence], found: dict[str, str]) -> Iterator[str]:
+    """``Florey and Heatley flew``: who stands beside a person is one."""
+    known = {name.split()[-1] for name in found}
+    for sentence in sentences:
+        for match in _PAIR.finditer(sentence.text):
+            one, other = match["one"], match["other"]
+            stranger = other if one in known else one if other in known else ""
+            if stranger and stranger not in known and not (is_common(stranger) or _is_place(stranger, sentences)):
+                yield stranger
+
+
+_PAIR = re.compile(
+    r"(?:\A|(?<=[a-z,] ))(?P<one>[A-Z][a-z]+) and (?P<other>[A-Z][a-z]+)(?= [a-z]+(?:ed|ew|ote|ook|ent|ad)\b)"
+)
 
 
 def _names(text: str) -> Iterator[tuple[str, int, int]]:
@@ -123,6 +146,8 @@ def _evidence(sentence: Sentence, following: Sentence | None, name: str, start: 
         return None if is_common(words[0]) else gender or gender_of(name.split()[0])
     if len(words) > 1 and words[0].lower() in GIVEN:
         return gender
+    if words[0].lower() in GIVEN and not is_common(words[0]) and _acts(text, end):
+        return gender_of(words[0])
     before = _BEFORE.search(text[:start])
     if before and (before["said"] or is_human(before["human"])) and not _is_plural_human(before["human"]):
         return gender or gender_of(before["human"] or "")
@@ -138,6 +163,15 @@ def _evidence(sentence: Sentence, following: Sentence | None, name: str, start: 
     # "Bell founded … She died": unless somebody else is spoken of.
     alone = not any(other != name for other, *_ in _names(text) if other.split()[0].lower() in GIVEN)
     return pronoun[0].lower() if pronoun and pronoun[0].lower() in {"he", "she"} and alone else None
+
+
+def _acts(text: str, end: int) -> bool:
+    """A verb of its own follows: ``Ines presented the figures``."""
+    following = re.match(r" (?:then |also )?([a-z]+)\b", text[end:])
+    return following is not None and (following[1] in _FINITE or reading(following[1], "sd") is not None)
+
+
+_FINITE = frozenset("is was has had will would can could did does".split())
 
 
 def _is_plural_human(word: str | None) -> bool:
@@ -228,19 +262,24 @@ def _main(sentences: Sequence[Sentence], names: dict[str, Person]) -> str:
 def _antecedent(
     said: str, current: Person | None, main: Person | None, previous: str, names: dict[str, Person]
 ) -> Person | None:
-    others = [person for name, person in names.items() if re.search(rf"\b{re.escape(name)}\b", previous)]
-    if current is not None and current.gender == said:
-        return current
-    # "Hahn wrote to her. She …": somebody else is spoken of.
-    spoken_of = re.search(
-        r"\b(?:her|him|he|she)\b(?! [a-z]+\b)|\b(?:to|with|for|told|gave|helped) (?:her|him)\b", previous
-    )
-    if current is not None and current.gender == "" and not spoken_of:
-        return current
-    rivals = [person for person in others if person.gender in {"", said} and main and person.name != main.name]
-    human = any(gender_of(word) == said for word in re.findall(r"[a-z]+", previous))
-    fits = main is not None and main.gender in {"", said} and not rivals and not human
-    return main if fits and (current is None or current.gender not in {"", said}) else None
+    """Whom the sentence before is about, else the main person; nobody when it names another who could be meant."""
+    likely = current if current is not None and current.gender in {"", said} else None
+    if likely is None:
+        likely = main if main is not None and main.gender in {"", said} else None
+    if likely is None or (current is not None and likely is not current and current.gender in {"", said}):
+        return None
+    named = [person for name, person in names.items() if re.search(rf"\b{re.escape(name)}\b(?!['’]s)", previous)]
+    rivals = [
+        one for one in named if one.gender in {"", said} and one.name not in {likely.name, likely.name.split()[-1]}
+    ]
+    # "Hahn wrote to her. She …", "Bell visited the queen. She …"; not "She became the second woman to …".
+    spoken_of = likely.gender == "" and _SPOKEN_OF.search(previous)
+    human = any(gender_of(word) == said for word in re.findall(r"[a-z]+", _CALLED.split(previous)[0]))
+    return None if rivals or spoken_of or human else likely
+
+
+_SPOKEN_OF = re.compile(r"\b(?:her|him|he|she)\b(?! [a-z]+\b)|\b(?:to|with|for|told|gave|helped) (?:her|him)\b", re.I)
+_CALLED = re.compile(r"\b(?:was|is|became) (?:an?|the)\b")
 
 
 def _subject(text: str, begin: int, names: dict[str, Person]) -> Person | None:
@@ -290,3 +329,7 @@ def asks_who(question: str, answer: str, people: People) -> str:
 def names_stranger(question: str, answer: str) -> bool:
     """``What happened in 1938? Hahn wrote to her``: nobody knows to whom."""
     return question.startswith("What happened") and _STRANGER.search(answer) is not None
+
+
+def kind_of(kind: str, question: str) -> str:
+    return "who" if kind == "what" and re.search(r"(?:\A|, |\. )who\b(?! or what)", question, re.I) else kind

@@ -193,7 +193,7 @@ _PREAMBLES = _by_first_word(
         "it is worth noting that", "this means that", "that means that", "this implies that", "it follows that",
         "for example ,", "for instance ,", "of course ,", "in fact ,", "in general ,", "in addition ,", "as a result ,",
         "in other words ,", "bear in mind that", "keep in mind ,", "in particular ,", "in practice ,", "in short ,",
-        "by the way ,", "as such ,", "i.e .", "i.e . ,",
+        "by the way ,", "as such ,", "yes ,", "no ,", "i.e .", "i.e . ,",
         "from time to time ,", "from time to time", "every now and then ,", "every now and then",
         "for this reason ,", "for these reasons ,", "in any case ,", "in any case", "in this sense ,", "in this sense",
         "in contrast ,", "by contrast ,",
@@ -237,6 +237,9 @@ def subject_phrase(read: Reading, clause: Clause) -> Subject | None:
         return Subject(thing, 1.0)
     if first in {"it", "they"}:
         return _pronoun(read, clause)
+    if first in _COUNTED_OFF and not subject_is_plural(subject):
+        # "Second argument to a call": which one, the article is to tell.
+        return None
     if first in {"he", "she"} and len(subject) == 1 and (person := read.people.meant.get(read.number)):
         return Subject(person.name, 0.5) if person.gender == first else None
     if first == "one" and len(subject) == 1:
@@ -262,6 +265,9 @@ def subject_phrase(read: Reading, clause: Clause) -> Subject | None:
     partial = is_partial(subject)
     leans = is_bare(subject) or partial or is_anaphoric(subject, read.earlier)
     return Subject(phrase.text if phrase else text, penalty, leans, needs_lead=partial)
+
+
+_COUNTED_OFF = frozenset("first second third fourth fifth next last".split())
 
 
 def _as_it_stands(read: Reading, clause: Clause, text: str) -> Subject | None:
@@ -310,9 +316,29 @@ def _pronoun(read: Reading, clause: Clause) -> Subject | None:
 
 def is_expletive(clause: Clause) -> bool:
     rest = clause.tokens[clause.main : clause.last]
+    if clause.kind == "copula" and len(rest) > 1 and rest[1].lower == "the":
+        # "It is the best way to …"
+        return False
     if clause.kind == "copula" or clause.base in {"take", "seem", "appear", "turn", "follow", "happen"}:
         return (
             any(token.lower in {"to", "that", "if", "when", "whether", "for"} for token in rest[:7])
             or clause.base != "be"
         )
-    return clause.kind == "passive" and any(token.lower in {"that", "to"} for token in rest[:4])
+    links = {"that"} if clause.base in _SERVING else {"that", "to"}
+    return clause.kind == "passive" and any(token.lower in links for token in rest[:4])
+
+
+# "It is used to …": the thing is.
+_SERVING = frozenset("use design intend build make set call supply provide write create mean".split())
+
+
+def takes_up_behind_opening(read: Reading, start: int) -> bool:
+    """``For old towers, it is lit by hand``: what is, another sentence tells."""
+    parts = read.tokens
+    if read.told or parts[start].tag != "prep":
+        return False
+    begin = next((at for at in range(start + 2, read.last) if parts[at].text == ","), read.last) + 1
+    if begin >= read.last or parts[begin].lower not in {"it", "they"}:
+        return False
+    clause = parse(parts, begin, read.last)
+    return clause is not None and not (clause.kind == "copula" and is_expletive(clause))

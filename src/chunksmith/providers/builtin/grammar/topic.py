@@ -34,11 +34,15 @@ _MAX_WORDS = 7
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """``text`` as it is written inside a sentence. ``code``: one identifier, path or acronym, a name of its own."""
+    """``text`` as it is written inside a sentence. ``code``: one identifier, path or acronym, a name of its own.
+
+    ``command``: it is the page of a command's manual, ``lamp(1)``.
+    """
 
     text: str
     kind: Literal["noun", "gerund", "infinitive"]
     code: bool = False
+    command: bool = False
 
     @property
     def lead(self) -> str:
@@ -77,6 +81,8 @@ def is_generic(heading: str) -> bool:
 def _topic(heading: str, lower_words: frozenset[str], names: frozenset[str]) -> Topic | None:
     title = _REMARK.sub("", heading_text(heading)).strip()
     title = _REMARK.sub("", title).replace("``", "`")
+    if page := _MANUAL.fullmatch(title):
+        return Topic(page[1], "noun", code=True, command=True)
     if (
         not title
         or title.lower().startswith(("list of", "lists of"))
@@ -118,6 +124,7 @@ def _topic(heading: str, lower_words: frozenset[str], names: frozenset[str]) -> 
     return Topic(text, "noun", len(parts) == 1 and _is_identifier(title))
 
 
+_MANUAL = re.compile(r"([a-z][\w.+-]*)\(\d[a-z]?\)")
 # "Opening hours", "Living conditions"
 _AFTER_COMPOUND = frozenset(
     "hours days time conditions arrangements instructions expenses fees room rooms language languages".split()
@@ -203,9 +210,13 @@ KINDS = frozenset(
 )
 
 
+# What the page of a command tells of.
+_COMMANDS = frozenset("command program tool utility script".split())
+
+
 def named(topic: Topic | None, noun: str) -> str | None:
     """``This {noun}`` written out: ``the /media directory``, ``the interdiff command``; None when not certain."""
-    if topic is None or topic.kind != "noun" or noun not in KINDS:
+    if topic is None or topic.kind != "noun" or noun not in KINDS or (topic.command and noun not in _COMMANDS):
         return None
     words = topic.text.lower().strip("`").split()
     if words[-1] == noun:

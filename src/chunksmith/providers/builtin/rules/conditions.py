@@ -160,6 +160,7 @@ def _following(
     finite, subject = read.tokens[clause.verb].lower, read.tokens[clause.first].lower
     was = condition is not None and (condition.feature == "d" or _is_past(read, condition))
     happens = "What happened" if was and (clause.feature == "d" or _is_past(read, clause)) else "What happens"
+    happens = "What would happen" if was and finite == "would" else happens
     own = condition is not None and condition.first <= start + 2
     if subject in {"it", "they"}:
         if is_expletive(clause):
@@ -172,6 +173,10 @@ def _following(
     if subject == "you" and finite == "will" and not clause.negated:
         asked = f"What happens {inner}"
         yield Proposal(Draft("condition", asked, f"State {_small(asked)}", clause.first, end, 7.5), leans=True)
+    begin = clause.main + 1
+    if subject == "you" and clause.kind == "lexical" and clause.base in _BEFALLING and read.tokens[begin].tag in _NOUNS:
+        asked, told = f"What do you {clause.base} {inner}", f"State what you {clause.base} {inner}"
+        yield Proposal(Draft("condition", asked, told, begin, end, 7.5), leans=leans)
     if subject in {"you", "we", "he", "she", "this", "these", "that", "there"}:
         return
     if clause.kind in {"lexical", "passive", "progressive", "perfect"} or (
@@ -182,6 +187,10 @@ def _following(
     elif not was and read.tokens[start].lower in {"if", "when", "whenever"}:
         asked = f"What is the consequence {inner}"
         yield Proposal(Draft("condition", asked, f"State {_small(asked)}", clause.first, end, 6.5), leans=leans)
+
+
+_BEFALLING = frozenset("receive get see find lose notice encounter".split())
+_NOUNS = ("det", "num", "word", "quoted")
 
 
 def _advice(read: Reading, clause: Clause, inner: str, end: int, leans: bool) -> Iterator[Proposal]:

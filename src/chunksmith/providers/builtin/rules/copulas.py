@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from chunksmith.providers.builtin.grammar.clauses import text_of
-from chunksmith.providers.builtin.grammar.verbs import reading
+from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, reading
 from chunksmith.providers.builtin.grammar.views import Draft, View, base_at, gerund_at, object_end, opens_noun
 from chunksmith.providers.builtin.grammar.words import Token, is_plural
 from chunksmith.providers.builtin.rules.subjects import is_person, singular_verb
@@ -173,7 +173,8 @@ def qualities(view: View) -> Iterator[Draft]:
     pair = f"{tokens[place].lower}.{tokens[place + 1].lower}"
     end = object_end(view, place + 2)
     score = 7.5 - (1.0 if clause.negated else 0.0)
-    if pair in {"able.to", "unable.to", "likely.to", "free.to"} and base_at(view, place + 2):
+    due = pair == "due.to" and base_at(view, place + 2) and tokens[place + 2].lower not in NOUN_LIKE
+    if due or (pair in {"able.to", "unable.to", "likely.to", "free.to"} and base_at(view, place + 2)):
         yield Draft(
             "what",
             f"{view.ask('What', place + 2)} do",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from chunksmith.providers.builtin.grammar.imperatives import is_base, is_statement, opens_second, orders
+from chunksmith.providers.builtin.grammar.orders import is_base, is_statement, opens_second, orders
 from chunksmith.providers.builtin.grammar.reading import Proposal, Reading
 from chunksmith.providers.builtin.grammar.verbs import reading
 from chunksmith.providers.builtin.grammar.views import Draft
@@ -139,7 +139,7 @@ def _to_you(read: Reading, place: int, last: int) -> Directive | None:
 _MENTAL = frozenset(
     """
     want like know need have find see get hope wish prefer think believe feel care mind understand trust own like
-    risk run come go end seem become
+    risk run come go end seem become receive encounter notice lose
     """.split()
 )
 
@@ -169,7 +169,7 @@ def directive_proposals(order: Directive, lead: str = "") -> Iterator[Proposal]:
         able = adjunct.kind == "why" and order.auxiliary in {"can", "may", "could"}
         if able:
             yield from _on_occasion(order, place, end, lead)
-        elif place > verb + 1 or base in {"wait"}:
+        elif (place > verb + 1 or base in {"wait"}) and not (order.negated and adjunct.kind == "how"):
             asked, told = order.ask(adjunct.wh, place), order.tell(adjunct.opening, place)
             draft = Draft(adjunct.kind, asked, told, place, end, adjunct.score)
             yield Proposal(draft, lead, 0.0, leans=not lead)
@@ -248,7 +248,7 @@ class _Adjunct(NamedTuple):
 def _adjunct(order: Directive, end: int) -> _Adjunct | None:
     """The first circumstance of the order: when, under what condition, why, how."""
     parts, base = order.read.tokens, order.read.tokens[order.verb].lower
-    inside = base in _TAKES_CLAUSE
+    inside = base in _TAKES_CLAUSE or (base in _FOR_SOMEBODY and parts[order.verb + 1].lower == "for")
     for place in range(order.verb + 1, end - 1):
         token, following, before = parts[place], parts[place + 1], parts[place - 1]
         if before.tag in ("conj", "rel", "wh"):
@@ -290,6 +290,10 @@ def _adjunct(order: Directive, end: int) -> _Adjunct | None:
                 return None
             return _Adjunct(place, "Why", "Explain why", "why", 7.0)
     return None
+
+
+# "arrange for the lamp to be lit"
+_FOR_SOMEBODY = frozenset("arrange wait plan ask call allow".split())
 
 
 def _is_means(parts: Sequence[Token], place: int, end: int) -> bool:

@@ -13,8 +13,8 @@ _IT_IS = frozenset({"it's", "it’s"})
 _LINKING_ADVERBS = frozenset("also however therefore thus then still often usually of course just".split())
 _LEANING = frozenset("they them their its than this these".split())
 _STOPS = frozenset({";", ":", "—", "–"})
-# "It would be able to", "it's rewritten our code": there "it" is a thing.
-_OF_THINGS = frozenset("able unable our your my its their".split())
+# "It would be able to", "it's rewritten our code", "it is the best way to": there "it" is a thing.
+_OF_THINGS = frozenset("able unable our your my its their the".split())
 _LONGEST_QUALITY = 4  # tokens
 _FARTHEST_GOAL = 18  # tokens
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from chunksmith.providers.builtin.grammar.clauses import parse
 from chunksmith.providers.builtin.grammar.framing import ORDINALS, is_anaphoric, is_bare, is_free, is_partial, small
 from chunksmith.providers.builtin.grammar.reading import VAGUE_NOUNS, Proposal, Reading, has_clause, past_opening
+from chunksmith.providers.builtin.grammar.reading import takes_up_behind_opening as takes_up
 from chunksmith.providers.builtin.grammar.verbs import NOUN_LIKE, reading, readings
 from chunksmith.providers.builtin.grammar.views import YEAR, Draft
 from chunksmith.providers.builtin.grammar.words import MONTHS, Token, is_name, is_plural
@@ -89,7 +90,7 @@ def asked_in_place(read: Reading) -> Iterator[Proposal]:
     if any(token.lower == "wondering" for token in parts[start : start + 6]):
         return
     yield from _asked_of_statement(read, start)
-    if _is_left_open(read, start):
+    if _is_left_open(read, start) or takes_up(read, start):
         return
     for gap in _gaps(parts, start, read.last):
         said = text[parts[start].start : parts[gap.start - 1].end]

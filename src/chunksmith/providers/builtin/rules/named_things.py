@@ -15,7 +15,7 @@ _MANY = re.compile(r"(?:[A-Z]\w+,? )?[Tt]hese ([a-z]+s)\b")
 # "man2: System calls" before "This section tells of A", "Section 2 tells of A".
 _LABEL = re.compile(r"([a-z][\w.-]*): [A-Z][a-z]+(?: [a-z]+){0,6} ")
 _PAGED = re.compile(r"(?:This|Section \d+)(?: section)?(?= [a-z])")
-_CODE = re.compile(r"[a-z]\w*(?:[A-Z_]\w*|\([\w, ]*\))")
+_CODE = re.compile(r"[a-z][\w.]*(?:[A-Z_]\w*|\([\w, ]*\))")
 
 
 def name_of(read: Reading) -> tuple[str, str]:
@@ -41,10 +41,27 @@ def name_of(read: Reading) -> tuple[str, str]:
 
 
 def _label_above(read: Reading) -> str:
-    """``**xDelete:**``, ``first_value(expr)``: a name in code on a line of its own."""
+    """``**xDelete:**``, ``first_value(expr)``, ``--wick=HEIGHT``: a name in code on a line of its own."""
     above = read.sentence.passage[: read.sentence.origins[0]].rstrip(" \n-*").rpartition("\n")
     line = above[2].strip(" -*:`")
-    return line if _CODE.fullmatch(line) else ""
+    option = _OPTION.match(above[2].strip(" *:"))
+    return f"`{option[1]}`" if option else line if _CODE.fullmatch(line) else ""
+
+
+def documented_name(read: Reading) -> str:
+    """What an entry tells of that begins with its verb: ``the `--wick` option``, a function, a code heading."""
+    if not read.starts:
+        return ""
+    label = _label_above(read)
+    if label.startswith("`-"):
+        return f"the {label} option"
+    topic = read.topic
+    if label or topic is None or not topic.code or not read.opens_section or topic.text.isupper():
+        return label
+    return topic.text if topic.text.strip("`") in heading_text(read.sentence.heading) else ""
+
+
+_OPTION = re.compile(r"`?(--?[A-Za-z][\w-]*)(?:`|[=\s\[<]|\Z)")
 
 
 def _heading_of(read: Reading, noun: str) -> str:

@@ -43,7 +43,11 @@ _TO_VERBS = frozenset(
 )
 
 
-_ALLOWING = frozenset("allow enable cause force require permit encourage help lead instruct tell".split())
+_ALLOWING = frozenset(
+    """
+    ask urge advise invite compel beg allow enable cause force require permit encourage help lead instruct tell
+    """.split()
+)
 
 
 _VIEWED_AS = frozenset(
@@ -78,6 +82,9 @@ def objects(view: View) -> Iterator[Draft]:
         return
     start = after_main(view)
     noun = start + 1 if start < view.end and view.tokens[start].lower in _MEASURING else start
+    if view.tokens[clause.subject_end - 1].lower == "alone":
+        # "Hahn alone received A": who did is told, not what.
+        return
     if not opens_noun(view, noun) or _measures(view, noun) or (view.you and clause.kind != "modal"):
         return
     if gerund_at(view, start) and clause.base in {"start", "begin", "stop", "keep", "continue", "avoid"}:

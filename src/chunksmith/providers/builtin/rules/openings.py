@@ -266,7 +266,7 @@ def _before_remark(view: View) -> int:
 
 def _is_remark(parts: Sequence[Token], place: int) -> bool:
     if parts[place].text != ",":
-        return False
+        return parts[place].lower == "because"
     rest = parts[place + 1 :]
     apposed = rest[0].lower in {"a", "an", "the"} and not any(token.tag == "conj" for token in rest)
     return rest[0].tag == "sub" or apposed

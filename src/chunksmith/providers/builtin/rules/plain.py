@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from chunksmith.providers.builtin.grammar.clauses import parse
-from chunksmith.providers.builtin.grammar.imperatives import orders
+from chunksmith.providers.builtin.grammar.orders import orders
 from chunksmith.providers.builtin.grammar.reading import Proposal, Reading, past_opening, subject_phrase
 from chunksmith.providers.builtin.grammar.views import Draft, View, clause_end
 from chunksmith.providers.builtin.grammar.words import is_name

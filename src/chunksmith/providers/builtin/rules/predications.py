@@ -22,6 +22,7 @@ from chunksmith.providers.builtin.summary import commands
 
 _SCORE = 5.0
 _LEAST_PREDICATE = 4  # tokens
+_LEAST_TRUTH = 4  # tokens
 _LEAST_TOLD = 3  # words of a subject that needs no heading
 _DOUBTFUL = 2.0
 
@@ -249,6 +250,10 @@ def _of_predicate(view: View) -> Iterator[Draft]:
     if clause.base in _DEPICTING or view.tokens[view.end - 1].tag == "pron" or _is_cut(view):
         return
     asked = _asked_of(view)
+    plain = clause.subject_end - clause.first < _LEAST_TOLD and view.end - clause.verb < _LEAST_TRUTH
+    if plain and asked.startswith("What is true of"):
+        # "What is true of brass lamps? Brass lamps are heavy": one of many things.
+        return
     yield Draft("what", asked, f"State {_small(asked)}", clause.first, view.end, _SCORE - 0.5)
 
 

@@ -12,7 +12,7 @@ from chunksmith.providers.builtin.acceptance import Candidate, in_full
 from chunksmith.providers.builtin.grammar.clauses import parse
 from chunksmith.providers.builtin.grammar.finite import subject_is_plural
 from chunksmith.providers.builtin.grammar.framing import is_anaphoric, is_free, is_partial, leans_on_earlier
-from chunksmith.providers.builtin.grammar.persons import asks_who, names_stranger
+from chunksmith.providers.builtin.grammar.persons import asks_who, kind_of, names_stranger
 from chunksmith.providers.builtin.grammar.reading import Proposal, Reading, is_expletive, past_opening, subject_phrase
 from chunksmith.providers.builtin.grammar.verbs import reading
 from chunksmith.providers.builtin.grammar.views import Draft, View, clause_end
@@ -114,7 +114,7 @@ def as_it_stands(read: Reading, proposal: Proposal) -> Candidate | None:
     score = draft.score - proposal.penalty - 0.5 * (asked > 20) - 0.5 * (said > 26)
     question = asks_who(question, read.sentence.text[low:high], read.people)
     told = f"{draft.instruction}." if not proposal.lead else f"Answer the question: {question}"
-    return Candidate(draft.kind, question, told, answer, read.sentence.quote, score, read.number)
+    return Candidate(kind_of(draft.kind, question), question, told, answer, read.sentence.quote, score, read.number)
 
 
 _TRAILING = re.compile(r", (?!etc\Z)\w+\Z")

@@ -194,8 +194,15 @@ def singular_verb(clause: Clause) -> str:
 
 def _may_be_person(subject: Sequence[Token]) -> bool:
     """Two or three capitalised words without an article: a person, a town, a firm."""
-    plain = all(token.tag == "word" and token.text[0].isupper() and token.text[1:].islower() for token in subject)
-    return plain and 2 <= len(subject) <= 3 and not is_plural(subject[-1].text)
+    joint = next((at for at, token in enumerate(subject) if token.lower == "and"), len(subject))
+    names = (subject[:joint], subject[joint + 1 :]) if joint < len(subject) else (subject,)
+    named = all(_is_full_name(name) for name in names)
+    return named and (len(names) > 1 or not is_plural(subject[-1].text))
+
+
+def _is_full_name(name: Sequence[Token]) -> bool:
+    plain = all(token.tag == "word" and token.text[0].isupper() and token.text[1:].islower() for token in name)
+    return plain and 2 <= len(name) <= 3
 
 
 def is_person(view: View) -> bool:

@@ -4,10 +4,12 @@ They need no verb to be turned round, so that they reach sentences whose structu
 well than turned questions, and are asked only where a passage gives too few of those.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from chunksmith.providers.builtin.grammar.clauses import parse
+from chunksmith.providers.builtin.grammar.dates import dated_until
 from chunksmith.providers.builtin.grammar.framing import is_anaphoric, is_free
 from chunksmith.providers.builtin.grammar.reading import (
     Proposal,
@@ -53,6 +55,9 @@ def _behind_opening(read: Reading, start: int) -> Iterator[Proposal]:
     leading = read.tokens[start + 1 : split.comma]
     lead = lead_text(read, start, split.comma)
     if opening in _SCENES and not (is_scene(read.tokens[start : split.comma]) and _names_something(leading)):
+        return
+    if dated_until(read.tokens, start) == split.comma:
+        # "What applies in 1923?": it has happened then.
         return
     if opening not in _SCENES and not _states(read, start + 1, split.comma):
         return
@@ -191,11 +196,20 @@ def _asked_about(read: Reading, place: int, link: str, said: Subject) -> Iterato
     if denied and parse(read.tokens, place + 1, read.last) is None:
         # "unless noted otherwise"
         return
-    asked = f"{_LINKS['unless' if denied else link]} {said.text}"
-    begin = place + denied
+    told = said.text
+    if denied and _DENYING.search(told):
+        # "A is not B unless C": A is B where C.
+        told, counted = _DENIED.subn(r"\1 ", told)
+        if counted != 1 or _DENYING.search(told):
+            return
+        denied = False
+    asked = f"{_LINKS['unless' if denied else link]} {told}"
+    begin = place + (read.tokens[place].lower == "unless")
     yield Proposal(Draft(link, asked, told_of(asked), begin, read.last, _SCORE + 0.5), "", said.penalty, said.leans)
 
 
+_DENYING = re.compile(r"\b(?:not|never|no|cannot|nothing|none)\b|n['’]t\b")
+_DENIED = re.compile(r"\b(is|are|was|were|can|may|will) not ")
 _LINKS = {
     "why": "Why is it that",
     "condition": "Under what condition does it hold that",

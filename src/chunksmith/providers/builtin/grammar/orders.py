@@ -1,4 +1,4 @@
-"""Which words open an order, and which only seem to: ``Build systems get slow``."""
+"""Whether a sentence begins with an order: a base form that nothing behind it shows to be a noun."""
 
 from collections.abc import Sequence
 
@@ -10,23 +10,6 @@ _NO_DIRECTIVE = frozenset(
     wish want need see note notice remember recall imagine suppose assume say let thank hope enjoy welcome
     """.split()
 )
-# "Help users find it"
-_WITH_DEED = frozenset("help let make see watch have".split())
-
-
-def is_statement(parts: Sequence[Token], place: int, last: int) -> bool:
-    """``Duplicate rows are removed``: a finite verb follows, so the first word was no order."""
-    for near in range(place + 1, min(last, place + 9)):
-        token = parts[near]
-        if token.tag in ("be", "modal", "have", "do"):
-            return True
-        acts = token.tag == "word" and token.lower not in NOUN_LIKE and reading(token.lower, "b")
-        if acts and parts[place].lower not in _WITH_DEED and near > place + 1 and is_plural(parts[near - 1].text):
-            # "Build systems get slow"
-            return True
-        if token.tag in ("rel", "sub", "wh", "conj", "punct", "to"):
-            return False
-    return False
 
 
 def is_base(token: Token) -> bool:
@@ -53,3 +36,26 @@ def opens_second(token: Token) -> bool:
     if token.tag in ("pron", "be", "modal") or token.lower in {"then", "not", "do", "don't", "please", "you"}:
         return True
     return token.tag == "word" and bool(reading(token.lower, "b")) and token.lower not in NOUN_LIKE
+
+
+def is_statement(parts: Sequence[Token], place: int, last: int) -> bool:
+    """``Duplicate rows are removed``: a finite verb follows, so the first word was no order."""
+    if _is_bare_statement(parts[place : min(last, place + 3)]):
+        return True
+    for token in parts[place + 1 : min(last, place + 9)]:
+        if token.tag in ("be", "modal", "have", "do"):
+            return True
+        if token.tag in ("rel", "sub", "wh", "conj", "punct", "to"):
+            return False
+    return False
+
+
+def _is_bare_statement(parts: Sequence[Token]) -> bool:
+    """``Build systems get slow``; not ``Make lamps burn longer``."""
+    if len(parts) < 3 or parts[0].lower in _CAUSING or not is_plural(parts[1].text) or parts[1].tag != "word":
+        return False
+    verb = reading(parts[2].lower, "b") if parts[2].tag == "word" else None
+    return verb is not None and parts[2].lower not in NOUN_LIKE
+
+
+_CAUSING = frozenset("make let help have see watch hear feel".split())
