@@ -20,6 +20,7 @@ TOPICS = [
     (("4.7. The json_object() function",), "Regarding the json_object() function"),
     (("3.2.4. Going on watch quietly",), "When going on watch quietly"),
     (("The LAMP5 Extension",), "Regarding the LAMP5 extension"),
+    (("3. Heating costs",), "Regarding heating costs"),
 ]
 NO_TOPIC = [
     "Purpose",

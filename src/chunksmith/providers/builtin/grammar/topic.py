@@ -144,7 +144,9 @@ _GERUND_NOUNS = frozenset(
     testing building packaging logging locking porting indexing parsing chaining caching collating matching
     mapping sorting dangling existing missing pending remaining underlying overlapping trailing leading floating
     operating programming sliding blocking recurring living engineering marketing accounting housing incoming outgoing
-    upcoming ongoing
+    upcoming ongoing heating cooling lighting opening closing working parking mailing billing shipping funding pricing
+    training banking advertising manufacturing nursing catering farming fishing meeting staffing rating rising falling
+    growing changing
     """.split()
 )
 
