@@ -18,7 +18,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _SPACED = bytes(code if chr(code).isascii() and chr(code).isalpha() else 0x20 for code in range(256))
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 _MARKUP = re.compile(r"[#*`_\[\]]+|\(https?://[^)]*\)")
-_HEADINGS_AND_FENCES = re.compile(r"^ {0,3}(?:(?P<fence>```|~~~)|#{1,6}[ \t]+(?P<title>\S.*)$)", re.MULTILINE)
+_HEADINGS_AND_FENCES = re.compile(r"^ {0,3}(?:(?P<fence>```|~~~)|#{1,6}[ \t]+(?P<title>\S.*))", re.MULTILINE)
 _NUMBERING = re.compile(r"^\s*(?:chapter|section|part|kapitel|\d+)?[\s\d.:)]*", re.IGNORECASE)
 
 
@@ -33,9 +33,11 @@ def category(chunk: Chunk, at: int = 0) -> str:
 
 
 def _heading_above(text: str, at: int) -> str:
-    """The last one in the passage itself; lines of code that look like one are none."""
+    """The last one in the passage itself, that which ``at`` is in among them; none are lines of code that look so."""
     heading = fence = ""
-    for line in _HEADINGS_AND_FENCES.finditer(text, 0, at):
+    for line in _HEADINGS_AND_FENCES.finditer(text):
+        if line.start() > at:
+            break
         if line["fence"]:
             fence = "" if fence == line["fence"] else fence or line["fence"]
         elif not fence:

@@ -8,6 +8,8 @@ import openpyxl
 import pytest
 
 from chunksmith.ingest.parsers import parse_file
+from chunksmith.ingest.parsers.record_text import rows_text
+from work_count import calls_within
 
 FERNS = "Ferns are plants without flowers that grow in shade."
 MOSS = "Mosses have no roots, and they drink by their leaves."
@@ -80,6 +82,31 @@ def test_questions_and_answers_are_headings_and_passages(tmp_path: Path) -> None
 def test_several_passages_of_a_record_have_their_names(tmp_path: Path) -> None:
     rows = ["title", "text", "seen", "note"], ["Ferns", FERNS, "often", MOSS]
     assert of_csv(tmp_path, rows) == f"## Ferns\n\ntext:\n\n{FERNS}\n\nseen: often\n\nnote:\n\n{MOSS}"
+
+
+def test_a_record_without_prose_has_a_heading_where_others_have(tmp_path: Path) -> None:
+    rows = ["id", "title", "text"], ["1", "Ferns", FERNS], ["2", "Mosses", "None known."], ["3", "", MOSS]
+    text = of_csv(tmp_path, rows)
+    assert (
+        text == f"## Ferns\n\nid: 1\n\n{FERNS}\n\n## Mosses\n\nid: 2\ntext: None known.\n\n## id: 3\n\nid: 3\n\n{MOSS}"
+    )
+
+
+@pytest.mark.parametrize("first", [["Very tall", "5"], ["2024-01-05", "tall"]], ids=["number", "date"])
+def test_a_first_row_of_values_is_no_row_of_heads(tmp_path: Path, first: list[str]) -> None:
+    assert of_csv(tmp_path, (first, [FERNS, "4"], [MOSS, "2"])).startswith("\n".join(first))
+
+
+def test_a_head_that_may_be_a_value_is_kept(tmp_path: Path) -> None:
+    assert of_csv(tmp_path, (["Very tall"], [FERNS])) == f"Very tall:\n\n{FERNS}"
+
+
+def test_the_work_is_linear_in_the_number_of_rows() -> None:
+    def work(count: int) -> int:
+        rows = [["id", "name"], *([str(n), f"item {n}"] for n in range(count))]
+        return calls_within(lambda: rows_text(rows, 2))
+
+    assert work(2_000) < 5 * work(500)
 
 
 def test_rows_of_prose_without_heads_have_no_names(tmp_path: Path) -> None:

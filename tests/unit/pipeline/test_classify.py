@@ -15,7 +15,13 @@ def chunk(text: str = TEXT, path: tuple[str, ...] = ("Plants",), name: str | Non
 
 @pytest.mark.parametrize(
     ("words", "category"),
-    [("# Care", "Plants"), ("Water it", "Care"), ("Feed it weekly", "Feeding"), ("Feed it in May", "Feeding")],
+    [
+        ("# Care", "Care"),
+        ("eeding #", "Feeding"),
+        ("Water it", "Care"),
+        ("Feed it weekly", "Feeding"),
+        ("Feed it in May", "Feeding"),
+    ],
 )
 def test_the_category_is_the_heading_above_the_quoted_words(words: str, category: str) -> None:
     assert classify.category(chunk(), TEXT.index(words)) == category

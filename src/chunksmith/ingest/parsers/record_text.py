@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, zip_longest
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -13,6 +13,8 @@ _SENTENCE = re.compile(r"(?:\S+\s+){5,}\S*[.!?…。！？][\"'”’»)]*")
 _PARAGRAPHS = re.compile(r"[ \t]*\n(?:[ \t]*\n)+")
 _TITLES = frozenset("title headline heading question subject topic name".split())
 _LONGEST_TITLE = 160
+# Names of a passage that tell nothing of it where it is the only one of its record.
+_CONTENTS = frozenset("text body content contents answer description article passage document".split())
 
 
 class Field(NamedTuple):
@@ -43,39 +45,48 @@ def is_prose(value: str) -> bool:
     return len(value) > _LONG or bool(_SENTENCE.fullmatch(value))
 
 
-def record_text(fields: Sequence[Field], level: int) -> str:
-    """``level`` is that of the heading. Prose has its name above it, unless it is the only one of its record.
+def records_text(records: Iterable[Sequence[Field]], level: int) -> str:
+    """``level`` is that of the headings. Prose has its name above it, unless that says nothing, as ``text`` does.
 
-    Without prose a record is nothing but its lines.
+    Where no record holds prose they are nothing but their lines. Where one has a title, each has a heading.
     """
-    fields = [field for field in fields if field.parts or field.value.strip()]
-    title = next((field for field in fields if field.is_title), None)
+    found = [[field for field in record if field.parts or field.value.strip()] for record in records]
+    found = [record for record in found if record]
+    if not any(field.is_prose for record in found for field in record if not field.is_title):
+        return "\n\n".join("\n".join(field.line for field in record) for record in found)
+    titled = any(field.is_title for record in found for field in record)
+    return "\n\n".join(_record(record, level if titled else 0) for record in found)
+
+
+def _record(fields: Sequence[Field], level: int) -> str:
+    """Without a heading where ``level`` is 0."""
+    title = next((field for field in fields if field.is_title), None) if level else None
     others = [field for field in fields if field is not title]
-    passages = sum(field.is_prose for field in others)
-    if not passages:
-        return "\n".join(field.line for field in fields)
-    blocks = [f"{'#' * level} {_squeezed(title.value)}"] if title is not None else []
+    named = _squeezed(title.value) if title is not None else others[0].line.split("\n", 1)[0][:_LONGEST_TITLE]
+    blocks = [f"{'#' * level} {named}"] if level else []
+    is_only = sum(field.is_prose for field in others) == 1
     for is_passage, group in groupby(others, attrgetter("is_prose")):
         if is_passage:
-            blocks.extend(block for field in group for block in _blocks(field, is_named=passages > 1))
+            blocks.extend(block for field in group for block in _blocks(field, is_only=is_only))
         else:
             blocks.append("\n".join(field.line for field in group))
     return "\n\n".join(blocks)
 
 
-def _blocks(field: Field, *, is_named: bool) -> list[str]:
+def _blocks(field: Field, *, is_only: bool) -> list[str]:
     if field.parts:
         return [field.parts]
-    return [*([f"{field.name}:"] if field.name and is_named else []), _paragraphs(field.value)]
+    is_named = field.name and not (is_only and field.name.casefold() in _CONTENTS)
+    return [*([f"{field.name}:"] if is_named else []), _paragraphs(field.value)]
 
 
 def rows_text(rows: Sequence[Sequence[str]], level: int) -> str:
     """A table; a record for each row where cells hold prose.
 
-    Shapes: the first row has the heads, unless it holds prose itself.
+    Shapes: the first row has the heads, unless it holds prose, numbers or dates itself.
     """
     rows = [row for row in rows if any(cell.strip() for cell in row)]
-    has_heads = len(rows) > 1 and not any(map(is_prose, rows[0]))
+    has_heads = len(rows) > 1 and all(map(_may_be_a_head, rows[0]))
     body = rows[1:] if has_heads else rows
     if not _hold_prose(body):
         return markdown_table(rows)
@@ -84,15 +95,19 @@ def rows_text(rows: Sequence[Sequence[str]], level: int) -> str:
     names = [(heads[at] if at < len(heads) else "") or f"column {at + 1}" for at in range(width)]
     if not has_heads:
         names = [""] * width
-    return "\n\n".join(record_text(list(map(Field, names, row)), level) for row in body)
+    return records_text((list(map(Field, names, row)) for row in body), level)
+
+
+def _may_be_a_head(cell: str) -> bool:
+    cell = cell.strip()
+    return not cell or (not is_prose(cell) and not cell[0].isdigit() and any(char.isalpha() for char in cell))
 
 
 def _hold_prose(rows: Sequence[Sequence[str]]) -> bool:
     """Whether a cell is longer than those of a table, or most of a column are sentences."""
     if any(len(cell.strip()) > _LONG for row in rows for cell in row):
         return True
-    columns = zip(*(list(row) + [""] * (max(map(len, rows)) - len(row)) for row in rows), strict=True)
-    return any(_are_mostly_prose(column) for column in columns)
+    return any(map(_are_mostly_prose, zip_longest(*rows, fillvalue="")))
 
 
 def _are_mostly_prose(column: Iterable[str]) -> bool:

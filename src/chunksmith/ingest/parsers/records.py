@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from chunksmith.errors import DocumentUnreadable
 from chunksmith.ingest.parsers.document import ParsedDocument, ParseLimits
 from chunksmith.ingest.parsers.encodings import decode
-from chunksmith.ingest.parsers.record_text import Field, is_prose, record_text, rows_text
+from chunksmith.ingest.parsers.record_text import Field, is_prose, records_text, rows_text
 
 _DEEPEST_HEADING = 6
 _MAX_DEPTH = 200
@@ -106,17 +106,19 @@ class _Pending(NamedTuple):
 
 
 def _readable(value: Any, level: int = 2) -> str:
+    if isinstance(value, dict):
+        value, level = [value], level - 1
     if _are_records(value):
-        return "\n\n".join(filter(None, (_record(item, level) for item in value)))
-    return _record(value, level - 1) if isinstance(value, dict) else "\n".join(_fields(value))
+        return records_text((_record(item, level) for item in value), level)
+    return "\n".join(_fields(value))
 
 
 def _are_records(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
 
 
-def _record(value: Mapping[str, Any], level: int) -> str:
-    return record_text([_field(name, item, level) for name, item in value.items() if item not in (None, "")], level)
+def _record(value: Mapping[str, Any], level: int) -> list[Field]:
+    return [_field(name, item, level) for name, item in value.items() if item not in (None, "")]
 
 
 def _field(name: str, item: Any, level: int) -> Field:
