@@ -102,8 +102,12 @@ def test_a_head_that_may_be_a_value_is_kept(tmp_path: Path) -> None:
 
 
 def test_the_work_is_linear_in_the_number_of_rows() -> None:
+    class Row(list[str]):
+        def __len__(self) -> int:  # counts as a call
+            return super().__len__()
+
     def work(count: int) -> int:
-        rows = [["id", "name"], *([str(n), f"item {n}"] for n in range(count))]
+        rows = [Row(["id", "name"]), *(Row([str(n), f"item {n}"]) for n in range(count))]
         return calls_within(lambda: rows_text(rows, 2))
 
     assert work(2_000) < 5 * work(500)
