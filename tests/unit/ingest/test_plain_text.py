@@ -153,3 +153,26 @@ def test_wrapped_lines_of_japanese_are_joined_without_spaces(tmp_path: Path) -> 
 def test_lines_of_japanese_that_is_not_wrapped_are_paragraphs(tmp_path: Path) -> None:
     lines = (_JAPANESE * 3, _JAPANESE * 2, _JAPANESE * 4)
     assert _text(tmp_path, "\n".join(lines)) == "\n\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param("def add(a, b):\n    return a + b", id="function"),
+        pytest.param("class Keeper:\n    def count(self):\n        lamps = 1\n        return lamps", id="class"),
+        pytest.param("counter = Counter()\nprint(counter.count(lamps))", id="calls"),
+        pytest.param(
+            "2024-03-01 10:00:01 INFO  Starting\n2024-03-01 10:00:05 ERROR Refused\nTraceback:\n  main()", id="log"
+        ),
+        pytest.param("Mar  1 10:00:01 host starts\nMar  1 10:00:05 host ends", id="system log"),
+    ],
+)
+def test_statements_and_logs_keep_their_lines(tmp_path: Path, code: str) -> None:
+    indented = "\n".join(f"    {line}" for line in code.splitlines())
+    assert _text(tmp_path, f"{_PROSE}\n\n{indented}\n\n{_PROSE}") == f"{_PROSE}\n\n```\n{code}\n```\n\n{_PROSE}"
+
+
+def test_prose_that_begins_like_a_statement_is_joined(tmp_path: Path) -> None:
+    source = "The keeper must fill in the form and\nreturn it to the office in the harbour\nbefore the end of the year."
+    assert "return it to the office" in _text(tmp_path, source).replace("\n", " ")
+    assert "```" not in _text(tmp_path, source)

@@ -32,6 +32,12 @@ _LINE_NUMBER = re.compile(r"^\s*(\d{1,4})(?:\s|$)")
 _COMMAND = re.compile(
     r"^\s*[$#>]\s+\S|^(?!\s*\(?(?:\w{1,4}\)|\d{1,3}(?:\.\d{1,3})*\.?\s|[-*•]\s)\s*\w)\s*\S.*[{};\\]\s*$"
 )
+# Of programs that end no line with a mark of their own, and of logs, whose lines begin with a time.
+_STATEMENT = re.compile(
+    r"^\s*(?:(?:async )?def \w+\(|class \w+\s*[:(]|(?:if|elif|for|while|with) \S.*:$|(?:else|try|finally|except\b.*):$|"
+    r"return(?:\s.*[^.])?$|import [\w.]+$|from [\w.]+ import \w|[\w.]+\([^()]*\)$|[\w.]+ [-+*/]?= \S)"
+)
+_LOGGED = re.compile(r"^\s*[\[(]?(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\d\d:\d\d:\d\d\b|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:)")
 
 
 def parse_markdown(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
@@ -133,9 +139,13 @@ def _block(lines: list[str], wrapping: Wrapping) -> str:
 
 
 def _is_layout(lines: list[str]) -> bool:
-    """Code, listings and drawn tables: columns held apart by spaces, commands, or short lines that end nowhere."""
+    """Code, listings, logs and drawn tables: columns held apart by spaces, commands, statements, times."""
     apart = sum(1 for line in lines if re.search(r"\S {3,}\S", line.strip()))
     commands = sum(1 for line in lines if _COMMAND.match(line))
+    if len(lines) > 1 and any(
+        2 * sum(1 for line in lines if kind.match(line.rstrip())) >= len(lines) for kind in (_STATEMENT, _LOGGED)
+    ):
+        return True
     return _has_line_numbers(lines) or ((apart + commands) * 2 > len(lines) and (len(lines) > 1 or commands == 1))
 
 
