@@ -31,7 +31,7 @@ def test_hidden_slides_are_named_in_a_warning_alone(tmp_path: Path, value: str) 
     )
 
 
-def test_presentation_of_hidden_slides_alone_has_no_text(tmp_path: Path) -> None:
-    with pytest.raises(DocumentUnreadable) as caught:
+def test_presentation_of_hidden_slides_alone_says_so(tmp_path: Path) -> None:
+    with pytest.raises(DocumentUnreadable, match="Hidden slides were left out: 1") as caught:
         parse_file(_deck(tmp_path, "0"), "lamps.pptx")
     assert caught.value.kind == "empty"

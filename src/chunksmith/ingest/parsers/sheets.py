@@ -40,9 +40,9 @@ def parse_sheet(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
         raise DocumentUnreadable("encrypted", "The workbook is protected by a password.") from exc
     except (CalamineError, OSError, ValueError) as exc:
         raise DocumentUnreadable("corrupt", f"The workbook is damaged: {exc}") from exc
-    if not parts:
-        raise DocumentUnreadable("empty", "The workbook has no cells with content.")
     warnings = (f"Hidden sheets were left out: {', '.join(hidden)}.",) if hidden else ()
+    if not parts:
+        raise DocumentUnreadable("empty", " ".join(("The workbook has no cells with content.", *warnings)))
     return ParsedDocument("\n\n".join(parts), _MEDIA_TYPE, warnings=warnings)
 
 

@@ -36,9 +36,11 @@ def parse_pptx(path: Path, name: str, limits: ParseLimits) -> ParsedDocument:
     except (PythonPptxError, SyntaxError, zipfile.BadZipFile, OSError) as exc:
         raise DocumentUnreadable("corrupt", f"The presentation is damaged: {exc}") from exc
     text = "\n\n".join(slide for slide in slides if slide)
-    if not text:
-        raise DocumentUnreadable("empty", "The presentation has no text; pictures of text need OCR.")
     warnings = (f"Hidden slides were left out: {', '.join(map(str, hidden))}.",) if hidden else ()
+    if not text:
+        raise DocumentUnreadable(
+            "empty", " ".join(("The presentation has no text; pictures of text need OCR.", *warnings))
+        )
     title = title if title and title != "PowerPoint Presentation" else None
     return ParsedDocument(text, _MEDIA_TYPE, title, warnings)
 
