@@ -338,3 +338,11 @@ def test_declared_encoding_of_a_page_has_no_warning(tmp_path: Path) -> None:
     page = _page("Wisła", text="Źródła").replace("utf-8", "windows-1250").encode("cp1250")
     document = _read(tmp_path, _package(["1.xhtml"]), {"1.xhtml": page})
     assert (document.text, document.warnings) == ("# Wisła\n\nŹródła", ())
+
+
+@pytest.mark.parametrize("name", ["tags", "ads", "author-info", "newsletter-content"])
+def test_part_of_a_book_is_text_whatever_it_is_called(tmp_path: Path, name: str) -> None:
+    part = f"</p><div class='{name}'><h2>Name</h2><p>Tags name sheep.</p></div><p>{_PROSE}"
+    page = _page("One", text=f"{_PROSE}{part}")
+    text = _read(tmp_path, _package(["1.xhtml"]), {"1.xhtml": page}).text
+    assert text == f"# One\n\n{_PROSE}\n\n## Name\n\nTags name sheep.\n\n{_PROSE}"

@@ -158,7 +158,7 @@ def _page(archive: zipfile.ZipFile, member: str, *, is_navigation: bool) -> _Pag
         raise DocumentUnreadable("binary", "it is a picture, or something else that is not text")
     decoded = decode(content, markup=True)
     tree = page_tree(html_from_xhtml(decoded.text))
-    text = "" if is_link_page(tree) else markdown_from_tree(tree).text
+    text = "" if is_link_page(tree) else markdown_from_tree(tree, in_book=True).text
     # Books call their first page the table of contents, whatever else it tells.
     is_left_out = is_navigation and max(map(len, text.split("\n\n"))) < _PARAGRAPH
     return _Page("" if is_left_out else text, decoded.warnings)

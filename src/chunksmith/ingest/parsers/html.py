@@ -98,12 +98,13 @@ def is_link_page(tree: LexborHTMLParser) -> bool:
     return links.number > 4 and links.are_most_of_it() and links.total - links.linked < _SHORT
 
 
-def markdown_from_tree(tree: LexborHTMLParser, *, in_word: bool = False) -> Page:
+def markdown_from_tree(tree: LexborHTMLParser, *, in_word: bool = False, in_book: bool = False) -> Page:
+    """``in_book``: the page is one of a book, where nothing stands beside the text."""
     title = _title(tree)
     root = tree.body or tree.root
     if root is None:
         return Page("", title)
-    beside = frozenset() if in_word else side_parts(root)
+    beside = frozenset() if in_word or in_book else side_parts(root)
     walk = partial(_blocks, title=title, in_word=in_word, beside=beside)
     blocks = _drop_contents_headings(_main_part(tree, walk(root), walk))
     if title and blocks and not _is_titled(blocks[:6], title):
