@@ -58,6 +58,39 @@ def test_section_on_a_subject_is_text(name: str, element: str) -> None:
     assert _text(f"<p>{_PROSE}</p>{section}") == f"{_PROSE}\n\n## On {name}\n\nIt begins with two dashes."
 
 
+_BOARD = "<a href=1>Anna Berg</a> | <a href=2>Ole Dahl</a> | <a href=3>Kari Lund</a>"
+_NAMES = "Anna Berg | Ole Dahl | Kari Lund"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        f"<h2>The board</h2><p>{_BOARD}</p><h2>Next</h2>",
+        f"<h2>The board</h2><div><p>{_BOARD}</p></div><h2>Next</h2>",
+        f"<section><h3>The board</h3><p>{_BOARD}</p></section>",
+        f"<dl><dt>The board</dt><dd>{_BOARD}</dd><dt>Next</dt></dl>",
+        f"<dl><dt>The board</dt><dd><p>{_BOARD}</p></dd></dl>",
+        f"<ul><li><p>{_BOARD}</p></ul>",
+    ],
+)
+def test_links_that_are_all_a_heading_has_are_text(part: str) -> None:
+    assert _NAMES in _text(f"<p>{_PROSE}</p>{part}<p>{_PROSE}</p>")
+
+
+def test_links_between_commas_are_a_sentence() -> None:
+    names = _BOARD.replace(" |", ",")
+    assert _text(f"<p>{_PROSE}</p><p>{names}</p>") == f"{_PROSE}\n\n{_NAMES.replace(' |', ',')}"
+
+
+def test_links_that_are_all_a_page_has_below_its_title_are_text() -> None:
+    assert _text(f"<div><h1>The board</h1><p>{_BOARD}</p></div>") == f"# The board\n\n{_NAMES}"
+
+
+@pytest.mark.parametrize("page", ["<h1>Roses</h1>{bar}<h2>How</h2>{text}", "<div><h1>Roses</h1>{bar}</div>{text}"])
+def test_bar_of_links_below_the_title_of_a_page_is_left_out(page: str) -> None:
+    assert "Anna" not in _text(page.format(bar=f"<p>{_BOARD}</p>", text=f"<p>{_PROSE}</p>"))
+
+
 def test_heading_keeps_its_words_whatever_its_address_is() -> None:
     assert _text(f"<h2 id=navigation>Finding a way</h2><p>{_PROSE}</p>") == f"## Finding a way\n\n{_PROSE}"
 

@@ -46,7 +46,7 @@ _MENU_TITLE = 12
 _LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight|brush)-([\w+#]{1,20})")
 _SITE = re.compile(r"\s+(?:[-|–—·»]|::)\s+")
 # Elements of which one may hold a menu on a line.
-_LINES = frozenset(("div", "p", "center", "section", "header", "dd"))
+_LINES = frozenset(("div", "p", "center", "section", "header"))
 _HEADING = re.compile(r"(#{1,6}) ")
 _PERMALINK = re.compile(r"(?:¶|#)$")
 

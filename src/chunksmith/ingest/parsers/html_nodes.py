@@ -45,8 +45,10 @@ _POWER = re.compile(r"[-+−–]?(?:\d{1,4}|[nkxijm])")
 _BASE = re.compile(r"(?:\d|\)|\b(?:[^\W\d_]|[kcmdn]m|ft))\Z")
 # What a wiki says of a sentence that its readers doubt.
 _WANTED = re.compile(r"(?:\[(?:\w+ needed|according to whom\?|who\?|when\?|by whom\?|which\?|why\?)\])+", re.IGNORECASE)
-# Between the links of a menu.
-_SEPARATORS = re.compile(r"[\s|•·»«>/,;:*+\-–—.]*")
+# Between the links of a menu; commas are those of a sentence.
+_SEPARATORS = re.compile(r"[\s|•·»«>/:*\-–—]*")
+# Elements of which the whole is an answer to what stands before it.
+_ANSWERS = frozenset(("dd", "li", "td", "th"))
 _LONGEST_LINK = 40
 _GLYPHS = re.compile(r"[¶►▶▸🔗]")
 
@@ -207,7 +209,39 @@ def is_link_bar(node: LexborNode) -> bool:
                 return False
             number += 1
         child = child.next
-    return number > 2
+    return number > 2 and not _is_all_below_heading(node)
+
+
+def _is_all_below_heading(node: LexborNode) -> bool:
+    """Whether a heading, a term or a cell has nothing else to tell; below the first heading stands the whole page."""
+    before, after = _sibling(node, forward=False), _sibling(node, forward=True)
+    while before is None and after is None and node.parent is not None and node.parent.tag not in _WHOLE:
+        node = node.parent
+        if node.tag in _ANSWERS:
+            return True
+        before, after = _sibling(node, forward=False), _sibling(node, forward=True)
+    title = (before.tag or "") if before is not None else ""
+    if title == "h1":
+        while after is None and node.parent is not None and node.parent.tag not in _WHOLE:
+            node = node.parent
+            after = _sibling(node, forward=True)
+        return after is None
+    if title in _HEADINGS:
+        return after is None or (after.tag in _HEADINGS and (after.tag or "") <= title)
+    return title == "dt"
+
+
+def _sibling(node: LexborNode, *, forward: bool) -> LexborNode | None:
+    """The next one, or the one before, that is an element or has words."""
+    found = node.next if forward else node.prev
+    while found is not None and _is_blank(found):
+        found = found.next if forward else found.prev
+    return found
+
+
+def _is_blank(node: LexborNode) -> bool:
+    tag = node.tag or ""
+    return not (node.text_content or "").strip() if tag == "-text" else tag.startswith("-")
 
 
 def _only_child(node: LexborNode) -> LexborNode | None:
