@@ -100,6 +100,62 @@ def test_comments_that_are_most_of_a_page_are_its_text() -> None:
     assert _text(page).count("This helped me") == 9
 
 
+_PAGE = f"<p>{_PROSE}</p>" * 6
+_TITLED = "<h2>On it</h2><p>The oldest kind was known in 1994. Another kind followed in the year 2006.</p>"
+_KINDS = ["ads", "newsletter-section", "tags", "author-info", "bio-card", "related-content", "comments"]
+
+
+@pytest.mark.parametrize("name", _KINDS)
+def test_sentences_below_a_heading_of_their_own_are_text(name: str) -> None:
+    assert "known in 1994" in _text(f"{_PAGE}<div class={name}>{_TITLED}</div>")
+
+
+@pytest.mark.parametrize("name", _KINDS)
+def test_long_paragraph_is_text(name: str) -> None:
+    long = f"{_PROSE} {_PROSE} {_PROSE}"
+    assert _text(f"{_PAGE}<div class={name}><p>{long}</p></div>").endswith(f"\n\n{long}")
+
+
+def test_long_sentence_below_a_heading_is_text() -> None:
+    told = _PROSE.replace("first leaves", "first of its leaves")
+    part = f"<div class=subscription-card><h2>Costs</h2><p>{told}</p></div>"
+    assert _text(f"{_PAGE}{part}").endswith(f"## Costs\n\n{told}")
+
+
+def test_sentence_in_tags_is_text() -> None:
+    assert _text(f"{_PAGE}<div class=tags-list>A tag names a release.</div>").endswith("A tag names a release.")
+
+
+def test_chapter_on_comments_with_a_form_is_text() -> None:
+    part = f"<div class=comments>{_TITLED}<form><textarea>try it</textarea></form></div>"
+    assert "known in 1994" in _text(f"{_PAGE}{part}")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        f"<div class=newsletter>{_TITLED}<input type=email></div>",
+        f"<div class=subscribe>{_TITLED}<form><input></form></div>",
+        f"<div class=comments><h3>2 Comments</h3><div class=comment><time>1 May</time>{_TITLED}</div></div>",
+        f"<div class=comments><div class=comment><b>Jo</b> March 13, 2024 {_TITLED}</div></div>",
+        f"<div class=share-buttons>{_TITLED}</div>",
+        f"<div class=related-posts><h3>More</h3>{'<h4><a href=1>Ferns?</a></h4><p>How do ferns live in a wood?</p>' * 2}</div>",
+    ],
+)
+def test_part_that_is_beyond_doubt_is_left_out_with_its_sentences(part: str) -> None:
+    assert _text(f"{_PAGE}{part}") == "\n\n".join([_PROSE] * 6)
+
+
+def test_parts_that_are_together_a_third_of_a_page_are_its_text() -> None:
+    parts = "".join(f"<div class={name}><p>{_PROSE}</p></div>" for name in ["sponsored-box", "recent-content", "ads"])
+    assert _text(f"{_PAGE}{parts}") == "\n\n".join([_PROSE] * 9)
+
+
+def test_link_that_is_not_shown_hides_no_sentence_of_a_part() -> None:
+    part = _TITLED.replace("The", "<a href=1 hidden>link</a>The")
+    assert "known in 1994" in _text(f"{_PAGE}<div class=ads>{part}</div>")
+
+
 def test_page_of_nothing_but_tags_keeps_them() -> None:
     assert _text(f"<h1>Words</h1><div class=tags><p>{_PROSE}</p></div>") == f"# Words\n\n{_PROSE}"
 

@@ -35,7 +35,7 @@ NAVIGATION_TYPES = frozenset(
 # Pages hide themselves until their scripts have run; the names of other parts are those of the page's subject.
 _WHOLE = frozenset(("html", "body"))
 _SUBJECTS = frozenset(("main", "article", "h1"))
-_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _BOOK_ROLES = frozenset(("doc-toc", "doc-index", "doc-pagelist", "doc-cover"))
 _ROLES = frozenset(("navigation", "search", "contentinfo", "banner", "dialog", "alertdialog"))
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f\u00a0]+")
@@ -153,7 +153,7 @@ def names_of(node: LexborNode) -> tuple[str, str]:
     """Its classes and its identity; that of a heading, or of the section below one, says what it is about."""
     attributes = node.attributes
     identity = attributes.get("id") or ""
-    if identity and (node.tag in _HEADINGS or (_is_section(node) and _begins_with_heading(node))):
+    if identity and (node.tag in HEADINGS or (_is_section(node) and _begins_with_heading(node))):
         identity = ""
     return attributes.get("class") or "", identity
 
@@ -166,7 +166,7 @@ def _begins_with_heading(node: LexborNode) -> bool:
     child = node.first_child
     while child is not None and (child.tag or "").startswith("-"):
         child = child.next
-    return child is not None and child.tag in _HEADINGS
+    return child is not None and child.tag in HEADINGS
 
 
 def is_hidden(node: LexborNode) -> bool:
@@ -226,8 +226,8 @@ def _is_all_below_heading(node: LexborNode) -> bool:
             node = node.parent
             after = _sibling(node, forward=True)
         return after is None
-    if title in _HEADINGS:
-        return after is None or (after.tag in _HEADINGS and (after.tag or "") <= title)
+    if title in HEADINGS:
+        return after is None or (after.tag in HEADINGS and (after.tag or "") <= title)
     return title == "dt"
 
 

@@ -1,15 +1,16 @@
 """Parts of a page that stand beside its text: advertisements, sign-up boxes, comments of readers, boxes on the author.
 
-Their names are words that a page may be about. What holds most of a page is its text, whatever it is called.
+Their names are words that a page may be about. What tells something, or holds much of a page, is its text, whatever it
+is called.
 """
 
 import re
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from selectolax.lexbor import LexborNode
 
-from chunksmith.ingest.parsers.html_nodes import BLOCKS, SKIPPED, names_of, visit
+from chunksmith.ingest.parsers.html_nodes import BLOCKS, is_left_out, names_of, visit
+from chunksmith.ingest.parsers.told import Told
 
 _COMMENTS = "comments"
 _BOX = (
@@ -31,64 +32,99 @@ _ANY = re.compile("|".join(pattern.pattern for pattern in _NAMES.values()), re.I
 # A word of the language may be the address of a section on it; the name of a box is none.
 _PLAIN_WORD = re.compile(r"[A-Za-z]+")
 _COMMENT = re.compile(r"(?:^|\s)(?:comment(?:[-_][\w-]+)?|commentlist|reply|avatar)(?=\s|$)", re.IGNORECASE)
-_WRITTEN_IN = frozenset(("form", "textarea", "iframe"))
-
-
-class _Part(NamedTuple):
-    node: int
-    kind: str
-    start: int
+_SIGNED = re.compile(
+    r"(?:^|\s)(?:comment[-_]?(?:author|by|date|info|meta|metadata|reply|time|user\w*)|reply|avatar|author|user-?name)(?=\s|$)",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"\b\d{1,2}:\d{2}\b|\b\d{4}-\d\d-\d\d\b|\b\d{1,2}([./])\d{1,2}\1\d{2,4}\b|\b[^\W\d_]{3,} \d{1,2}, \d{4}\b|"
+    r"\b\d{1,2}\.? [^\W\d_]{3,} \d{4}\b|\b(?:minutes?|hours?|days?|weeks?|months?|years?) ago\b"
+)
+_WRITTEN_IN = frozenset(("form", "input", "textarea", "iframe"))
+# One in so many characters of a page, at most, stands beside its text.
+_SHARE = 3
 
 
 def side_parts(root: LexborNode) -> frozenset[int]:
     """The nodes by their ``mem_id``."""
     survey = _Survey()
     visit(root, survey.enter, survey.leave)
-    return survey.found()
+    return frozenset(survey.nodes) if _SHARE * survey.beside < survey.length else frozenset()
+
+
+@dataclass(slots=True)
+class _Part:
+    node: int
+    kind: str
+    start: int
+    told: Told = field(default_factory=Told)
+    has_form: bool = False
+    has_comments: bool = False
+    is_signed: bool = False
+
+    def enter(self, node: LexborNode, tag: str) -> None:
+        self.told.enter(node, tag)
+        if self.kind != _COMMENTS:
+            return
+        if tag == "-text":
+            self.is_signed = self.is_signed or bool(_DATE.search(node.text_content or ""))
+            return
+        names = " ".join(names_of(node))
+        self.has_comments = self.has_comments or (tag in BLOCKS and bool(_COMMENT.search(names)))
+        self.is_signed = self.is_signed or tag == "time" or bool(_SIGNED.search(names))
+
+    def is_beside(self) -> bool:
+        """Prose is text, but for what is beyond doubt: signed comments, a form for newsletters, buttons to share."""
+        told = self.told
+        if self.kind == "share" or (self.kind == _COMMENTS and self.has_comments and self.is_signed):
+            return True
+        if told.has_paragraph:
+            return False
+        if self.kind == "newsletter" and self.has_form:
+            return True
+        if self.kind == _COMMENTS and not self.has_comments:
+            return self.has_form and told.sentences < 2
+        return not told.has_section and not (self.kind == "tags" and told.sentences)
 
 
 @dataclass(slots=True)
 class _Survey:
-    """Units: characters of text that have been passed."""
+    """Units: characters of text that have been passed, and of those in ``nodes``."""
 
     length: int = 0
+    beside: int = 0
+    nodes: list[int] = field(default_factory=list)
     open: _Part | None = None
-    has_comments: bool = False
-    nodes: dict[str, list[int]] = field(default_factory=dict)
-    lengths: dict[str, int] = field(default_factory=dict)
 
     def enter(self, node: LexborNode) -> bool:
         tag = node.tag or ""
+        part = self.open
+        if part is not None and tag in _WRITTEN_IN:
+            part.has_form = True
+        if tag != "-text" and is_left_out(node, tag):
+            return False
+        if part is not None:
+            part.enter(node, tag)
         if tag == "-text":
             self.length += len((node.text_content or "").strip())
             return False
-        if tag in _WRITTEN_IN:
-            self.has_comments = True
-        if tag in SKIPPED:
-            return False
-        if self.open is None:
+        if part is None:
             kind = _kind(node, tag)
             if kind is not None:
                 self.open = _Part(node.mem_id, kind, self.length)
-                self.has_comments = False
-        elif self.open.kind == _COMMENTS and not self.has_comments:
-            self.has_comments = bool(_COMMENT.search(" ".join(names_of(node))))
         return True
 
     def leave(self, node: LexborNode) -> None:
         part = self.open
-        if part is None or part.node != node.mem_id:
+        if part is None:
+            return
+        part.told.leave(node, node.tag or "")
+        if part.node != node.mem_id:
             return
         self.open = None
-        # A section on comments is no list of them.
-        if part.kind != _COMMENTS or self.has_comments or self.length == part.start:
-            self.nodes.setdefault(part.kind, []).append(part.node)
-            self.lengths[part.kind] = self.lengths.get(part.kind, 0) + self.length - part.start
-
-    def found(self) -> frozenset[int]:
-        return frozenset(
-            node for kind, nodes in self.nodes.items() if 2 * self.lengths[kind] < self.length for node in nodes
-        )
+        if part.is_beside():
+            self.nodes.append(part.node)
+            self.beside += self.length - part.start
 
 
 def _kind(node: LexborNode, tag: str) -> str | None:
