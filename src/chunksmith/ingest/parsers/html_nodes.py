@@ -21,7 +21,7 @@ _FURNITURE = re.compile(
     r"(?:^|\s)(?:nav|navbar|navigation|menu|mainmenu|submenu|searchmenu|searchbox|sidebar|breadcrumbs?|toc|contents|"
     r"\w+[-_]toc|toc[-_]\w+|table-of-contents|tableofcontents|footer|page-?footer|site-header|skip-link|"
     r"cookies?(?:[-_]?(?:bar|banner|box|consent|dialog|law|message|modal|notice|notification|popup|wrapper|overlay))*|"
-    r"share|social|advert[-\w]*|pagination|pager|tagline|headerlink|sr-only|visually-hidden|related|sphinxsidebar|noprint|"
+    r"share|social|pagination|pager|tagline|headerlink|sr-only|visually-hidden|related|sphinxsidebar|noprint|"
     r"mw-editsection|mw-jump-link|mw-navigation|jump-to-nav|siteSub|printfooter|catlinks|p-personal|reflist-nav|"
     r"hatnote|dablink|mw-cite-backlink|navbox(?:-styles)?|sistersitebox|ambox)(?:\s|$)",
     re.IGNORECASE,

@@ -18,7 +18,7 @@ _BOX = (
     r"inline|links|list|module|popup|prompt|section|sign-?up|slot|top|unit|widget|wrap|wrapper))"
 )
 _KINDS = {
-    "advertisement": rf"ads?{_BOX}{{0,2}}|(?:google|banner|side)-?ads?|adsbygoogle|advertisement\w*|sponsored(?:-\w+)?",
+    "advertisement": rf"ads?{_BOX}{{0,2}}|(?:google|banner|side)-?ads?|adsbygoogle|advert[-\w]*|sponsored(?:-\w+)?",
     "newsletter": rf"(?:e?mail-?)?(?:newsletter|subscribe|subscription|mailing-?list|sign-?up){_BOX}{{0,2}}",
     _COMMENTS: rf"comments?{_BOX}|comments|commentlist|disqus(?:_thread)?|respond|comment-respond|user-comments",
     "author": r"(?:post-|entry-)?(?:author|about-(?:the-)?author|bio)-(?:box|bio|card|info|section|block|description)",

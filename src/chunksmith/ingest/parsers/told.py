@@ -9,7 +9,7 @@ from chunksmith.ingest.parsers.html_nodes import BLOCKS, HEADINGS
 
 _PARAGRAPH_WORDS = 40
 # Below a heading: of one sentence, and of two or more.
-_SENTENCE_WORDS = 20
+_SENTENCE_WORDS = 15
 _SENTENCES_WORDS = 10
 # Scripts without spaces have a word in about every character.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|\w+")
