@@ -159,6 +159,11 @@ def test_parts_that_are_together_a_third_of_a_page_are_its_text() -> None:
     assert _text(f"{_PAGE}{parts}") == "\n\n".join([_PROSE] * 9)
 
 
+def test_comments_beyond_doubt_are_left_out_though_they_are_a_third_of_a_page() -> None:
+    comment = f"<div class=comment><b>Jo</b> <time>1 May</time><p>{_PROSE}</p></div>"
+    assert _text(f"{_PAGE}<div class=comments>{comment * 4}</div>") == "\n\n".join([_PROSE] * 6)
+
+
 def test_link_that_is_not_shown_hides_no_sentence_of_a_part() -> None:
     part = _TITLED.replace("The", "<a href=1 hidden>link</a>The")
     assert "known in 1994" in _text(f"{_PAGE}<div class=ads>{part}</div>")

@@ -41,15 +41,16 @@ _DATE = re.compile(
     r"\b\d{1,2}\.? [^\W\d_]{3,} \d{4}\b|\b(?:minutes?|hours?|days?|weeks?|months?|years?) ago\b"
 )
 _WRITTEN_IN = frozenset(("form", "input", "textarea", "iframe"))
-# One in so many characters of a page, at most, stands beside its text.
-_SHARE = 3
+# Less than one in so many characters of a page stands beside its text; of those in doubt, still less.
+_SHARE = 2
+_DOUBTFUL_SHARE = 3
 
 
 def side_parts(root: LexborNode) -> frozenset[int]:
     """The nodes by their ``mem_id``."""
     survey = _Survey()
     visit(root, survey.enter, survey.leave)
-    return frozenset(survey.nodes) if _SHARE * survey.beside < survey.length else frozenset()
+    return survey.found()
 
 
 @dataclass(slots=True)
@@ -73,27 +74,30 @@ class _Part:
         self.has_comments = self.has_comments or (tag in BLOCKS and bool(_COMMENT.search(names)))
         self.is_signed = self.is_signed or tag == "time" or bool(_SIGNED.search(names))
 
-    def is_beside(self) -> bool:
-        """Prose is text, but for what is beyond doubt: signed comments, a form for newsletters, buttons to share."""
+    def is_beyond_doubt(self) -> bool:
+        """Signed comments, a form for newsletters, buttons to share."""
+        if self.kind == _COMMENTS:
+            return self.has_comments and self.is_signed
+        return self.kind == "share" or (self.kind == "newsletter" and self.has_form and not self.told.has_paragraph)
+
+    def is_prose(self) -> bool:
         told = self.told
-        if self.kind == "share" or (self.kind == _COMMENTS and self.has_comments and self.is_signed):
-            return True
-        if told.has_paragraph:
-            return False
-        if self.kind == "newsletter" and self.has_form:
+        if told.has_paragraph or told.has_section:
             return True
         if self.kind == _COMMENTS and not self.has_comments:
-            return self.has_form and told.sentences < 2
-        return not told.has_section and not (self.kind == "tags" and told.sentences)
+            return not self.has_form or told.sentences > 1
+        return self.kind == "tags" and told.sentences > 0
 
 
 @dataclass(slots=True)
 class _Survey:
-    """Units: characters of text that have been passed, and of those in ``nodes``."""
+    """Units: characters of text that have been passed, and of those in parts that are no text."""
 
     length: int = 0
-    beside: int = 0
-    nodes: list[int] = field(default_factory=list)
+    certain: int = 0
+    doubtful: int = 0
+    certain_nodes: list[int] = field(default_factory=list)
+    doubtful_nodes: list[int] = field(default_factory=list)
     open: _Part | None = None
 
     def enter(self, node: LexborNode) -> bool:
@@ -122,9 +126,18 @@ class _Survey:
         if part.node != node.mem_id:
             return
         self.open = None
-        if part.is_beside():
-            self.nodes.append(part.node)
-            self.beside += self.length - part.start
+        if part.is_beyond_doubt():
+            self.certain_nodes.append(part.node)
+            self.certain += self.length - part.start
+        elif not part.is_prose():
+            self.doubtful_nodes.append(part.node)
+            self.doubtful += self.length - part.start
+
+    def found(self) -> frozenset[int]:
+        if _SHARE * (self.certain + self.doubtful) >= self.length:
+            return frozenset()
+        are_few = _DOUBTFUL_SHARE * self.doubtful < self.length - self.certain
+        return frozenset(self.certain_nodes + self.doubtful_nodes if are_few else self.certain_nodes)
 
 
 def _kind(node: LexborNode, tag: str) -> str | None:
