@@ -1,11 +1,12 @@
 """Tables of contents without leaders: titles, each with the number of its page behind it."""
 
 import re
-from collections.abc import Sequence
-from itertools import pairwise
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from chunksmith.ingest.titles import bare_title, page_value
+from chunksmith.ingest.titles import page_value, unnumbered_title
 
 _TITLE = re.compile(
     r"^(?:\d{1,2}\.?\s+)?(?:(?:table of )?contents|toc|on this page|in this (?:article|document)|navigation|menu|"
@@ -16,15 +17,19 @@ _PAGE = re.compile(r"(?:[ \t]|[.…·_]{2})(\d{1,4}|[ivxlc]{1,6})$")
 _FILL = " \t.…·_"
 _WORDS = re.compile(r"[^\W\d_]{2}|[\u3040-\u30ff\u3400-\u9fff]")
 _MARKS = re.compile(r"^(?:#{1,6}|[-*+•‣▪◦])[ \t]+|\*\*|__|(?<!!)\[|\]\([^)\n]{0,500}\)")
-_STEPS = re.compile(r"^(?:(?:chapter|appendix|part)\s+)?(\d{1,3}(?:\.\d{1,3})*)\.?\s", re.IGNORECASE)
 _ENDED = re.compile(r"[.!?,;。！？][\"'”’)\]」』]*$")
+# A number behind one of these words belongs to what is said.
+_GOES_ON = re.compile(
+    r"(?:^|\s)(?:in|on|at|of|by|to|for|from|with|than|until|since|and|or|is|are|was|were|has|have|had|costs?|the|a|an|"
+    r"im|am|um|von|bis|seit|für|mit|und|oder|ist|sind|war|waren|hat|haben|kostet|en|de|à|et|est|a|es)$",
+    re.IGNORECASE,
+)
 # Pages in Roman numerals come before page 1.
 _BEFORE_ONE = 1000
 _LONGEST_ENTRY, _LONGEST_GAP, _LONGEST_PAGE = 220, 110, 8
 _LAST = frozenset("0123456789ivxlc")
 _ENTRIES_PER_OUTLIER = 5
-_LEAST_TITLED, _LEAST_KNOWN, _LEAST_NUMBERED = 3, 3, 5
-_DEEP_SHARE = 0.3
+_LEAST_TITLED, _LEAST_KNOWN = 3, 3
 
 
 class Run(NamedTuple):
@@ -38,7 +43,6 @@ class _Entry(NamedTuple):
     line: int
     title: str
     page: int
-    steps: tuple[int, ...]
 
 
 def is_contents_title(text: str) -> bool:
@@ -46,15 +50,22 @@ def is_contents_title(text: str) -> bool:
     return bool(_TITLE.match(text.strip()))
 
 
-def contents_runs(lines: Sequence[str], are_headings: Sequence[bool]) -> list[Run]:
+def contents_runs(
+    lines: Sequence[str], are_headings: Sequence[bool], *, pages: Sequence[int] = (), page_count: int = 0
+) -> list[Run]:
     """Where tables of contents stand among ``lines``, with their titles.
 
-    The numbers of the pages rise, and one thing more tells it from a table of data: a title above, headings of the
-    document behind it that the entries name, or numbers of chapters and sections before them, in order.
-    Shapes: ``are_headings`` as ``lines``: which of them may be a heading; runs in order and apart from each other.
+    The numbers of the pages rise, as those of prices and times do, so that the document has to bear it out: at least
+    half of the entries are headings further down, in the same order. On paper a title above on the same page does,
+    too, if the document has so many pages and no entry is a sentence.
+    Shapes: ``are_headings`` as ``lines``: which of them may be a heading; so ``pages``, on which each stands, empty
+    where there are none; runs in order and apart from each other.
     """
     entries = [_entry(at, line) for at, line in enumerate(lines)]
-    last = {bare_title(lines[at]): at for at, is_heading in enumerate(are_headings) if is_heading}
+    headings: defaultdict[str, list[int]] = defaultdict(list)
+    for at, is_heading in enumerate(are_headings):
+        if is_heading:
+            headings[unnumbered_title(_MARKS.sub("", lines[at]))].append(at)
     runs: list[Run] = []
     at = 0
     while at < len(lines):
@@ -62,8 +73,10 @@ def contents_runs(lines: Sequence[str], are_headings: Sequence[bool]) -> list[Ru
         if not found:
             at += 1
             continue
-        start, end = _start(lines, found[0].line), found[-1].line + 1
-        if _is_contents(found, last, end, is_titled=start < found[0].line):
+        first, end = found[0].line, found[-1].line + 1
+        start = _start(lines, first)
+        is_titled = start < first and bool(pages) and pages[start] == pages[first]
+        if (is_titled and _may_be_pages(found, page_count)) or _names_headings(found, headings, end):
             runs.append(Run(start, end))
         at = end
     return runs
@@ -77,13 +90,7 @@ def _entry(at: int, line: str) -> _Entry | None:
     title = text[: -len(match[0])].rstrip(_FILL) if match else ""
     if match is None or not _WORDS.search(title) or title.endswith((",", ";", ":", "=")):
         return None
-    steps = _STEPS.match(text)
-    return _Entry(
-        at,
-        bare_title(title),
-        _page(match[1]),
-        tuple(map(int, steps[1].split("."))) if steps else (),
-    )
+    return _Entry(at, unnumbered_title(title), _page(match[1]))
 
 
 def _page(digits: str) -> int:
@@ -127,17 +134,31 @@ def _start(lines: Sequence[str], first: int) -> int:
     return first
 
 
-def _is_contents(found: Sequence[_Entry], last: dict[str, int], end: int, *, is_titled: bool) -> bool:
-    if is_titled and len(found) >= _LEAST_TITLED:
-        return True
-    known = sum(last.get(entry.title, -1) >= end for entry in found)
-    if known >= _LEAST_KNOWN and known * 2 >= len(found):
-        return True
-    steps = [entry.steps for entry in found if entry.steps]
-    deep = sum(len(step) > 1 for step in steps)
+def _may_be_pages(found: Sequence[_Entry], page_count: int) -> bool:
+    """Whether the numbers behind the titles may be those of the pages of the document."""
     return (
-        len(found) >= _LEAST_NUMBERED
-        and len(steps) >= 0.8 * len(found)
-        and deep >= _DEEP_SHARE * len(found)
-        and all(before < after for before, after in pairwise(steps))
+        len(found) >= _LEAST_TITLED
+        and found[0].page < found[-1].page
+        and all(entry.page <= page_count and not _is_sentence(entry.title) for entry in found)
     )
+
+
+def _is_sentence(title: str) -> bool:
+    return bool(_ENDED.search(title) and not title.endswith("?")) or bool(_GOES_ON.search(title))
+
+
+def _names_headings(found: Sequence[_Entry], headings: Mapping[str, Sequence[int]], end: int) -> bool:
+    """Whether half of the entries are headings from ``end`` on, in the same order: their longest row that rises.
+
+    Of titles that stand several times, the second entry is the second heading.
+    """
+    times: Counter[str] = Counter()
+    ends_of_rows: list[int] = []
+    for title in (entry.title for entry in found):
+        places = headings.get(title, ())
+        nth = bisect_left(places, end) + times[title]
+        times[title] += 1
+        if nth < len(places):
+            length = bisect_left(ends_of_rows, places[nth])
+            ends_of_rows[length : length + 1] = [places[nth]]
+    return len(ends_of_rows) >= _LEAST_KNOWN and 2 * len(ends_of_rows) >= len(found)

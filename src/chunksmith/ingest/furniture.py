@@ -219,8 +219,11 @@ def _is_pointer(line: str) -> bool:
 
 
 def _is_outline(lines: list[str]) -> bool:
-    """Numbered titles of several levels whose numbers rise: measures and versions do not."""
-    if len(lines) < 5 or not _is_contents(lines):
+    """Numbered titles of several levels whose numbers rise: measures and versions do not.
+
+    A number behind each, too, may as well be a price or a time: that is for ``contents_runs`` to tell.
+    """
+    if len(lines) < 5 or not _is_contents(lines) or 2 * sum(line[-1:].isdigit() for line in lines) > len(lines):
         return False
     numbers = [match[0] for match in (re.match(r"\d{1,3}(?:\.\d{1,3})*", _plain(line)) for line in lines) if match]
     steps = [tuple(map(int, number.split("."))) for number in numbers]

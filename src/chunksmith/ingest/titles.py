@@ -15,6 +15,11 @@ _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 
 def bare_title(text: str) -> str:
     """``text`` in small letters, without the word and number before a title ("Chapter 3:") and a page behind it."""
+    return unnumbered_title(_PAGE.sub("", text.strip()))
+
+
+def unnumbered_title(text: str) -> str:
+    """``text`` in small letters, without the word and number before a title ("Chapter 3:")."""
     text = text.strip()
     word = _WORD.match(text)
     if word and _NUMBER.match(text, word.end()):
@@ -22,7 +27,7 @@ def bare_title(text: str) -> str:
     for _ in range(_NUMBERS):
         number = _NUMBER.match(text)
         text = text[number.end() :] if number else text
-    return " ".join(_PAGE.sub("", text).casefold().split())
+    return " ".join(text.casefold().split())
 
 
 def page_value(digits: str) -> int:

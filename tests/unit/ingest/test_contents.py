@@ -71,6 +71,12 @@ _DATA = {
     "prices": "Screw 3\nNut 5\nBolt 9\nWasher 12",
     "sentences": "The hose has a length of 12\nmetres, which is more than the usual 14\nfeet of others, and costs 20\neuros.",
     "falling": "## Contents\n\nScrew 30\nNut 20\nBolt 10",
+    "parts of a box": "## Contents\n\nWashers 2\nNuts 4\nScrews 8",
+    "prices with numbers": "1.1 New burner 250\n1.2 Test of the flue 310\n2.1 New pump 420\n2.2 New valve 480\n2.3 Tank 990",
+    "stages": "1 Oslo to Larvik 4\n1.1 To Drammen 5\n1.2 To Larvik 9\n2 Larvik to Mandal 12\n2.1 To Arendal 13",
+    "sentences with years": "## Contents\n\nIt opened in 1835\n\nIt grew in 1839\n\nIt closed in 1841",
+    "headings in another order": "\n".join(f"{title} {3 * at}" for at, title in enumerate(_TITLES[::-1], 1)),
+    "fewer than half are headings": "Introduction 1\nThe hose 3\nWarranty 5\nScrew 7\nNut 9\nBolt 11\nRing 13",
 }
 
 
@@ -110,6 +116,63 @@ def test_contents_of_a_pdf_are_left_out(tmp_path: Path, title: str) -> None:
     text = _text(tmp_path, "a.pdf", _printed(_lines("{at} {title} {page}"), title))
 
     assert text.startswith("# 1 Introduction\n\nThe introduction")
+
+
+def test_contents_of_a_pdf_are_left_out_by_their_title_alone(tmp_path: Path) -> None:
+    names = [f"{name} and all that it needs" for name in _TITLES]
+    entries = [f"{name} {page}" for page, name in enumerate(names, 2)]
+
+    assert "it needs" not in _text(tmp_path, "a.pdf", _printed(entries, "Contents"))
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        ["Washers of brass 2", "Nuts of brass 4", "Screws of brass 80"],
+        ["The line of brass opened in 2", "It was lengthened with brass in 3", "Brass was given up in 5"],
+        ["Washers of brass 3", "Nuts of brass 3", "Screws of brass 3"],
+    ],
+    ids=["more than the pages", "sentences", "not rising"],
+)
+def test_lines_below_the_title_that_name_no_pages_are_kept(tmp_path: Path, entries: Sequence[str]) -> None:
+    assert _text(tmp_path, "a.pdf", _printed(entries, "Contents")).lower().count("brass") == 3
+
+
+def test_lines_on_the_page_after_the_title_are_kept(tmp_path: Path) -> None:
+    document = fpdf.FPDF()
+    document.set_font("helvetica", size=11)
+    document.add_page()
+    document.text(20, 150, "Contents")
+    for page in range(5):
+        document.add_page()
+        for line, entry in enumerate(
+            ("Washers of brass 2", "Nuts of brass 4", "Screws of brass 5") if not page else ()
+        ):
+            document.text(20, 100 + 20 * line, entry)
+
+    assert _text(tmp_path, "a.pdf", bytes(document.output())).count("brass") == 3
+
+
+def test_timetable_that_goes_over_the_pages_is_kept(tmp_path: Path) -> None:
+    document = fpdf.FPDF()
+    document.set_font("helvetica", size=11)
+    stations = ("Quay", "Mill", "Church", "School", "Bridge")
+    for page in range(1, 5):
+        document.add_page()
+        for at, station in enumerate(stations):
+            document.text(20, 60 + 12 * at, f"{page}.{at + 1} Station {station} {50 * page + 10 * at}")
+
+    assert _text(tmp_path, "a.pdf", bytes(document.output())).count("Station") == 20
+
+
+def test_price_list_of_a_text_is_kept(tmp_path: Path) -> None:
+    prices = (
+        "Contents\n\nWashers    2\nNuts       4\nScrews     8\n\nPrice list\n\n1.1 New burner 250\n1.2 New valve 480"
+    )
+
+    text = _text(tmp_path, "a.txt", f"{prices}\n\nAll prices are in euros and include the tax.")
+
+    assert [word for word in ("Washers", "Nuts", "Screws", "burner 250", "valve 480") if word not in text] == []
 
 
 def test_contents_of_a_text_are_left_out(tmp_path: Path) -> None:

@@ -189,6 +189,8 @@ def _contents(document: fpdf.FPDF) -> None:
     for line, title in enumerate(("Introduction", "The quay", "The slip", "The dredger")):
         document.text(20, 30 + 7 * line, title)
         document.text(170, 30 + 7 * line, str(line * 3 + 1))
+    for _ in range(9):
+        document.add_page()
 
 
 def _rows_of_two(document: fpdf.FPDF) -> None:

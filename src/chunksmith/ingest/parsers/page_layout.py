@@ -75,12 +75,13 @@ def _body(page: Page, edges: frozenset[Line]) -> list[Line]:
 
 
 def _leave_out_contents(bodies: Sequence[list[Line]]) -> None:
-    lines = [(body, line) for body in bodies for line in body]
+    lines = [(page, line) for page, body in enumerate(bodies) for line in body]
     large = body_size([line for _, line in lines]) * _LARGE
     are_headings = [line.bold or line.size >= large for _, line in lines]
-    for run in contents_runs([line.text for _, line in lines], are_headings):
-        for body, line in lines[run.start : run.end]:
-            body.remove(line)
+    pages = [page for page, _ in lines]
+    for run in contents_runs([line.text for _, line in lines], are_headings, pages=pages, page_count=len(bodies)):
+        for page, line in lines[run.start : run.end]:
+            bodies[page].remove(line)
 
 
 def _with_tables(pages: Sequence[Sequence[Line]], tables: Sequence[Sequence[PageTable]]) -> list[Line]:
