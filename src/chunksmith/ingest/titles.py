@@ -8,7 +8,8 @@ _WORD = re.compile(
     r"(?:chapter|section|part|appendix|lesson|kapitel|abschnitt|teil|anhang|chapitre|partie|annexe|cap[íi]tulo)\s+",
     re.IGNORECASE,
 )
-_PAGE = re.compile(r"[\s|·–—-]+\d{1,4}$")
+# From the first of the marks alone: a drawn line has many.
+_PAGE = re.compile(r"(?<![\s|·–—-])[\s|·–—-]+\d{1,4}$")
 _NUMBERS = 2
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 

@@ -9,6 +9,7 @@ import pytest
 
 from chunksmith.ingest.chunking import STRATEGIES, ChunkSpec, ChunkStrategy, split
 from chunksmith.ingest.parsers import parse_file
+from chunksmith.ingest.titles import bare_title
 
 _TITLES = ("Introduction", "Installing the pump", "The hose", "Maintenance", "Warranty")
 _BODY = "The {} of the pump is checked by its owner every spring, before the first water is drawn."
@@ -163,6 +164,18 @@ def test_timetable_that_goes_over_the_pages_is_kept(tmp_path: Path) -> None:
             document.text(20, 60 + 12 * at, f"{page}.{at + 1} Station {station} {50 * page + 10 * at}")
 
     assert _text(tmp_path, "a.pdf", bytes(document.output())).count("Station") == 20
+
+
+@pytest.mark.parametrize("line", ["-" * 500_000, "- " * 500_000, "a a" + " -" * 500_000 + " x"])
+def test_long_drawn_line_is_looked_at_once(tmp_path: Path, line: str) -> None:
+    """Reading that takes the square of its length would not come to an end."""
+    pages = [f"The pump is good.\n\n{line}\n\nThe hose is long."] * 3
+
+    assert _text(tmp_path, "a.txt", "\f".join(pages)).count("The hose is long.") == 3
+
+
+def test_title_before_a_long_drawn_line_is_bared_at_once() -> None:
+    assert bare_title(f"Chapter 3: The pump {'- ' * 500_000}x").startswith("the pump - -")
 
 
 def test_price_list_of_a_text_is_kept(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ _NUMBER = re.compile(
 _DIGITS = re.compile(r"\d+|\b[ivxlc]{1,7}\b")
 # Of a whole title, not of a word: "Lesson 3" is a heading.
 _TITLE_WITH_NUMBER = re.compile(r"^(?:\d+\s+\S+\s+\S|\S+\s+\S+\s+(?:.*\s)?\W*\d+\W*$)")
+_LONGEST_TITLE = 400
 _LARGE = 1.15
 _SMALL = 0.95
 
@@ -32,7 +33,7 @@ class _Place(NamedTuple):
 
 def is_page_number(text: str) -> bool:
     """Whether a line is nothing but the number of a page."""
-    return bool(_NUMBER.match(text))
+    return len(text) <= _LONGEST_TITLE and bool(_NUMBER.match(text))
 
 
 def running_lines(pages: Sequence[Sequence[EdgeLine]]) -> frozenset[EdgeLine]:
@@ -74,7 +75,7 @@ def _may_count(line: EdgeLine, are_numbered: bool) -> bool:
 
 
 def is_title_with_number(text: str) -> bool:
-    return bool(_TITLE_WITH_NUMBER.match(text))
+    return len(text) <= _LONGEST_TITLE and bool(_TITLE_WITH_NUMBER.match(text))
 
 
 def _count_with_pages(found: Sequence[_Place]) -> bool:
