@@ -183,3 +183,57 @@ def test_notes_at_the_foot_of_pages_are_kept(tmp_path: Path) -> None:
     text = _text(tmp_path, "book.pdf", bytes(document.output()))
 
     assert [word for word in _WORDS if f"The {word} quay of 1890" not in text] == []
+
+
+def _cards(small: Sequence[str], *, at_top: bool) -> bytes:
+    """A page for each, with a heading of its own and a small line apart from the text."""
+    document = fpdf.FPDF()
+    for line, word in zip(small, _WORDS, strict=False):
+        document.add_page()
+        document.set_font("helvetica", size=9)
+        document.text(20, 12 if at_top else 282, line)
+        document.set_font("helvetica", "B", size=18)
+        document.text(20, 40, f"The {word} boat of the harbour")
+        document.set_font("helvetica", size=12)
+        for at in range(8):
+            document.text(20, 60 + 6 * at, _TALE.format(_WORDS[at]) + ".")
+    return bytes(document.output())
+
+
+_FACTS = ("Price 12 euros in shops", "Sold only in Norway", "Needs no battery", "Key: oars last long", "Two colours")
+
+
+@pytest.mark.parametrize("at_top", [True, False], ids=["top", "foot"])
+def test_small_line_that_says_something_else_on_each_page_is_kept(tmp_path: Path, at_top: bool) -> None:
+    text = _text(tmp_path, "cards.pdf", _cards(_FACTS, at_top=at_top))
+
+    assert [fact for fact in _FACTS if fact not in text] == []
+
+
+@pytest.mark.parametrize("at_top", [True, False], ids=["top", "foot"])
+def test_small_line_that_differs_in_a_number_that_is_not_of_the_page_is_kept(tmp_path: Path, at_top: bool) -> None:
+    prices = [f"Price {price} euros in shops" for price in (12, 9, 30, 14, 7)]
+
+    text = _text(tmp_path, "cards.pdf", _cards(prices, at_top=at_top))
+
+    assert [price for price in prices if price not in text] == []
+
+
+def test_small_line_of_one_page_among_running_heads_is_kept(tmp_path: Path) -> None:
+    heads = ["Boats and their use"] * 4 + ["Sold only in Norway"]
+
+    assert "Sold only in Norway" in _text(tmp_path, "cards.pdf", _cards(heads, at_top=True))
+
+
+def test_small_head_on_two_pages_is_left_out(tmp_path: Path) -> None:
+    heads = [head for head in ("Rowing", "Sailing", "Motors") for _ in range(2)]
+
+    text = _text(tmp_path, "cards.pdf", _cards(heads, at_top=True))
+
+    assert [head for head in heads if head in text] == []
+
+
+def test_heading_of_the_page_behind_the_title_of_the_book_is_left_out(tmp_path: Path) -> None:
+    heads = [f"Handbook | The {word} boat of the harbour" for word in _WORDS[:5]]
+
+    assert "Handbook" not in _text(tmp_path, "cards.pdf", _cards(heads, at_top=True))

@@ -1,7 +1,7 @@
 """Running heads and feet by their place: at one height and in one style on many pages, and apart from the text."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 from typing import NamedTuple
@@ -20,6 +20,7 @@ _LONG_PREFIX = 15
 _LONG_SENTENCE = 40
 _ENDED = re.compile(r"[.!?;。！？][\"'”’)\]」』]*$")
 _NOTE = re.compile(r"^[\[(]?(?:\d{1,3}|[*†‡§]+)[\])]?[.:]?\s+\S")
+_BEFORE_TITLE = re.compile(r"[|·•:–—]\s+|(?<=\s)-\s+")
 _NUMBER = re.compile(r"^\d{1,4}\b|\b\d{1,4}$")
 
 
@@ -44,8 +45,9 @@ def lines_in_running_places(
     """The running heads and feet of each page, also those whose text stands on few pages or on one.
 
     A place is that of running lines where it is apart from the text, no text begins or ends pages at its height, and
-    no large type stands in it. There, lines are running that are the title of a part of the document, that have the
-    number of the page, or that are set small; and all, where ``known`` ones stand on three pages.
+    no large type stands in it. There, lines are running that are the title of a part of the document or that have the
+    number of the page; where they are set small or ``known`` ones stand on three pages, also those that stand on two.
+    What is said on one page alone is content, however small.
     Shapes: ``edges``, the lines at the edges, and ``known``, those that run by their text, as ``pages``, a row each.
     """
     everything = [line for page in pages for line in page.lines]
@@ -115,13 +117,14 @@ def _running(
     are_numbered: bool,
 ) -> Iterable[_Placed]:
     is_known = len({placed.page for placed in lines if placed.line in known[placed.page]}) >= _LEAST_PAGES
+    times = Counter(text for _, text in {(placed.page, placed.line.text) for placed in lines})
     is_small = place.size < body * _SMALL
     counted = _counted(lines, may_count=is_small or not are_numbered)
     are_notes = not place.at_top and 4 * sum(bool(_NOTE.match(placed.line.text)) for placed in lines) > len(lines)
     for placed in lines:
         text = placed.line.text
         says = len(text) > _LONG_SENTENCE and _ENDED.search(text)
-        runs = placed in counted or ((is_known or is_small) and not says)
+        runs = placed in counted or ((is_known or is_small) and times[text] > 1 and not says)
         if titles.has(text, place) or (runs and not are_notes):
             yield placed
 
@@ -154,6 +157,10 @@ class _Titles:
                 self.long[title[:_LONG_PREFIX]].add(title)
 
     def has(self, text: str, place: _Place) -> bool:
+        """Whether ``text`` is one of them, or has one behind the title of the book: "Handbook | Visitors"."""
+        return any(self._has(title, place) for title in {text, _BEFORE_TITLE.split(text)[-1]})
+
+    def _has(self, text: str, place: _Place) -> bool:
         title = bare_title(text)
         near = self.long[title[:_LONG_PREFIX]] if len(title) >= _LONG_PREFIX else {title} & self.styles.keys()
         for known in near:
