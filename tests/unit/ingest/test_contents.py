@@ -188,6 +188,14 @@ def test_price_list_of_a_text_is_kept(tmp_path: Path) -> None:
     assert [word for word in ("Washers", "Nuts", "Screws", "burner 250", "valve 480") if word not in text] == []
 
 
+def test_numbered_parts_of_a_box_in_a_text_are_kept(tmp_path: Path) -> None:
+    parts = "Contents\n\n1 Washers 2\n2 Nuts 4\n3 Screws 8\n4 Rings 3\n5 Pins 9"
+
+    text = _text(tmp_path, "a.txt", f"{parts}\n\nKeep the kit dry and away from children at all times.")
+
+    assert [word for word in ("Washers", "Nuts", "Screws", "Rings", "Pins") if word not in text] == []
+
+
 def test_contents_of_a_text_are_left_out(tmp_path: Path) -> None:
     entries = "\n".join(_lines("{title:<40}{page:>4}"))
     body = "\n\n".join(f"{title}\n\n{_BODY.format(title.lower())}" for title in _TITLES)

@@ -95,15 +95,24 @@ def _without_contents(lines: list[str]) -> list[str]:
 
 
 def _end_of_contents(lines: list[str], start: int) -> int:
-    """The first line that is no entry, or says what an entry did: the heading that the entry leads to."""
+    """The first line that is no entry, or says what an entry did: the heading that the entry leads to.
+
+    Numbers behind titles without leaders may be prices: those are entries only where such a heading follows.
+    """
     entries: set[str] = set()
+    unsure: int | None = None
     for at in range(start, len(lines)):
         line = lines[at].strip()
-        is_entry = is_contents_line(line) or _CONTENTS_LINE.match(line)
-        if line and (not is_entry or line in entries):
+        if line in entries:
             return at
-        entries.update((without_leader(line), _PAGE.sub("", line)))
-    return len(lines)
+        if line and not is_contents_line(line):
+            if not _CONTENTS_LINE.match(line):
+                return at if unsure is None else unsure
+            if unsure is None and _PAGE.search(line):
+                unsure = at
+        if line:
+            entries.update((without_leader(line), _PAGE.sub("", line)))
+    return len(lines) if unsure is None else unsure
 
 
 def _blocks(lines: list[str]) -> Iterator[str]:
