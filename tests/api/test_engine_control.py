@@ -410,3 +410,30 @@ async def test_who_waits_for_the_slots_that_another_job_has_is_told(tmp_path: Pa
         fake.control({"hold_from": None})
         for job in (first, second):
             assert (await server.ended(job["job_id"]))["status"] == "completed"
+
+
+async def test_who_waits_for_an_equal_call_of_another_job_is_told(server: Server, fake: FakeLLM) -> None:
+    fake.control({"hold_from": 1})
+    project = await server.project(passages(2))
+    first = await server.post("datasets/generate", body(project))
+    await reached(lambda: fake.held == 2)
+    second = await server.post("datasets/generate", body(project))
+    waiting = await until(server, second["job_id"], lambda one: bool(one["result"]["waiting_for"]))
+    moving = await server.get(f"jobs/{first['job_id']}")
+    told = [one["result"]["waiting_for"] for one in (waiting, moving)]
+    assert told == ["the answer to an equal call of another job", None]
+    fake.control({"hold_from": None})
+    for job in (first, second):
+        assert (await server.ended(job["job_id"]))["status"] == "completed"
+
+
+async def test_who_waits_for_an_equal_call_learns_what_that_waits_for(server: Server, fake: FakeLLM) -> None:
+    fake.control({"rates": {"429": 1.0}, "retry_after_s": 800})
+    project = await server.project(passages(2))
+    first = await server.post("datasets/generate", body(project))
+    await until(server, first["job_id"], lambda one: bool(one["result"]["waiting_for"]))
+    second = await server.post("datasets/generate", body(project))
+    waiting = await until(server, second["job_id"], lambda one: bool(one["result"]["waiting_for"]))
+    assert waiting["result"]["waiting_for"].startswith(
+        "the answer to an equal call of another job, which waits for the provider: it said to slow down"
+    )

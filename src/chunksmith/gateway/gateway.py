@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from chunksmith.domain.calls import ChatRequest, ProviderAccount, Stage
 from chunksmith.domain.halts import AccountClosed, CallsStopped, Halt
@@ -41,6 +41,13 @@ class Rest:
     detail: str
 
 
+class Asking(NamedTuple):
+    """``job``: the one that asks; others may wait for its answer."""
+
+    task: asyncio.Task[Answer]
+    job: int
+
+
 class Gateway:
     def __init__(
         self,
@@ -62,11 +69,13 @@ class Gateway:
         self._give_up_after_s = give_up_after_s
         self._rng = rng or random.Random()  # noqa: S311 - spreads retries, guards nothing
         # What is being asked, by what may share its answer.
-        self._asking: dict[Sharing, asyncio.Task[Answer]] = {}
+        self._asking: dict[Sharing, Asking] = {}
         # By job: calls that wait to be tried again.
         self._rests: dict[int, list[Rest]] = {}
         # By job and provider: what is being asked.
         self._wanted: Counter[tuple[int, str]] = Counter()
+        # By job: those whose calls it waits for, as its own would be equal.
+        self._awaited: dict[int, list[int]] = {}
         self._turns = LoopTurns()
         self.admissions = {
             name: Admission(account, clock, give_up_after_s, self._rng) for name, account in accounts.items()
@@ -138,6 +147,11 @@ class Gateway:
         rests = self._rests.get(job, ())
         return min(rests, key=lambda rest: rest.until) if rests and not self.sender.moves(job) else None
 
+    def awaited(self, job: int) -> int | None:
+        """Another job, when this one waits for answers to equal calls of it, and no call of its own is on its way."""
+        awaited = () if self.sender.moves(job) else self._awaited.get(job, ())
+        return next((other for other in awaited if other != job), None)
+
     def silent(self) -> frozenset[str]:
         """The providers that answer nobody for now."""
         return frozenset(name for name, admission in self.admissions.items() if admission.silent)
@@ -159,7 +173,7 @@ class Gateway:
 
     async def close(self) -> None:
         """Calls that are still on their way are cut off: they may have been billed."""
-        asking = list(self._asking.values())
+        asking = [one.task for one in self._asking.values()]
         for task in asking:
             task.cancel()
         if asking:
@@ -170,7 +184,8 @@ class Gateway:
 
     def _begin(self, asked: Asked) -> "asyncio.Task[Answer]":
         sharing = _sharing(asked)
-        self._asking[sharing] = task = asyncio.create_task(self._answer(asked))
+        task = asyncio.create_task(self._answer(asked))
+        self._asking[sharing] = Asking(task, asked.caller.job)
         task.add_done_callback(partial(self._is_over, sharing))
         return task
 
@@ -179,15 +194,20 @@ class Gateway:
         if not task.cancelled():
             task.exception()  # is nobody's any more when its caller was cancelled
 
-    async def _share(self, twin: "asyncio.Task[Answer]", asked: Asked) -> Answer:
+    async def _share(self, asking: Asking, asked: Asked) -> Answer:
         # wait, not await: neither's cancellation or failure is the other's, nor is a pause.
-        caller = asked.caller
+        caller, twin = asked.caller, asking.task
         halted = asyncio.ensure_future(caller.halted.wait())
         either: list[asyncio.Future[Any]] = [twin, halted]
+        awaited = self._awaited.setdefault(caller.job, [])
+        awaited.append(asking.job)
         try:
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
             halted.cancel()
+            awaited.remove(asking.job)
+            if not awaited:
+                self._awaited.pop(caller.job, None)
         if caller.halted_by is not None and not twin.done():
             raise caller.halted_by
         if twin.cancelled() or twin.exception() is not None:

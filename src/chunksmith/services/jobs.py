@@ -39,6 +39,7 @@ WAITS = {
     "rate_limit": "the provider: it said to slow down",
     "provider_down": "the provider: it does not answer",
 }
+EQUAL_CALL = "the answer to an equal call of another job"
 PAUSES: dict[PauseReason, str] = {
     "budget": "a higher ceiling",
     "user": "resume",
@@ -105,6 +106,7 @@ class JobService:
         paces: Mapping[int, Pace],
         admissions: Mapping[str, Admission],
         resting: Callable[[int], Rest | None],
+        awaited: Callable[[int], int | None],
         moves: Callable[[int], bool],
         held_by: Callable[[], StorageError | None],
         prices: PriceBook,
@@ -120,6 +122,7 @@ class JobService:
         self._paces = paces
         self._admissions = admissions
         self._rests = resting
+        self._awaited = awaited
         self._moves = moves
         self._held_by = held_by
         self._prices = prices
@@ -283,9 +286,18 @@ class JobService:
             return PAUSES[job.reason or "user"], None
         if job.state != "running":
             return None, None
-        held = [one for one in self._admissions.values() if one.holds(job.id)]
+        told, wait_s = self._obstacle(job.id)
+        other = self._awaited(job.id) if told is None else None
+        if other is None:
+            return told, wait_s
+        told, wait_s = self._obstacle(other)
+        return EQUAL_CALL + (f", which waits for {told}" if told else ""), wait_s
+
+    def _obstacle(self, job: int) -> tuple[str | None, float | None]:
+        """What the calls of a job wait for that are its own."""
+        held = [one for one in self._admissions.values() if one.holds(job)]
         # While calls of its own are in those slots, the job moves.
-        moves = ("concurrency",) if self._moves(job.id) else ()
+        moves = ("concurrency",) if self._moves(job) else ()
         admission = next((one for one in held if one.waiting_for not in (None, *moves)), None)
         if admission is None or admission.waiting_for is None:
             return self._resting(job)
@@ -304,9 +316,9 @@ class JobService:
         fault = running.storage_fault or self._held_by()
         return fault.detail if fault is not None else None
 
-    def _resting(self, job: Job) -> tuple[str | None, float | None]:
+    def _resting(self, job: int) -> tuple[str | None, float | None]:
         """Nothing of the job moves before a call is tried again."""
-        rest = self._rests(job.id)
+        rest = self._rests(job)
         if rest is None:
             return None, None
         wait_s = max(0.0, rest.until - self._clock.monotonic())

@@ -123,6 +123,7 @@ def _jobs(app: web.Application, core: Core, workshop: Workshop) -> None:
         workshop.generation.paces,
         core.gateway.admissions,
         core.gateway.resting,
+        core.gateway.awaited,
         core.gateway.sender.moves,
         lambda: core.gateway.sender.held_by,
         core.prices,

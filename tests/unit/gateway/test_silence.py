@@ -93,3 +93,28 @@ async def test_a_closed_account_is_not_waited_for() -> None:
     made.model.script = lambda *_: slow_down(5000)
     await ended(made, ask_many(made, 2))
     assert seen(made, 1) == (NOBODY, [False])
+
+
+async def test_who_waits_for_an_equal_call_of_another_job_is_known_until_it_is_answered() -> None:
+    made = parts()
+    first, second = (made.caller(job) for job in (1, 2))
+    asking = [
+        asyncio.ensure_future(made.gateway.ask(request(), caller, position=0, stage="generate"))
+        for caller in (first, second, second)
+    ]
+    await made.clock.advance(0.5)
+    assert (made.gateway.awaited(1), made.gateway.awaited(2)) == (None, 1)
+    await made.clock.run(asyncio.wait_for(asyncio.gather(*asking), None))
+    assert made.gateway.awaited(2) is None
+
+
+async def test_an_equal_call_of_the_same_job_is_its_own() -> None:
+    made = parts()
+    caller = made.caller(1, lanes=Lanes(1))
+    made.model.script = lambda number, _: slow_down(60) if number == 1 else None
+    asking = [
+        asyncio.ensure_future(made.gateway.ask(request(), caller, position=n, stage="generate")) for n in range(2)
+    ]
+    await made.clock.advance(5)
+    assert made.gateway.awaited(1) is None
+    await made.clock.run(asyncio.wait_for(asyncio.gather(*asking), None))
