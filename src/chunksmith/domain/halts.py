@@ -14,7 +14,14 @@ class BudgetExhausted(Halt):
 
 
 class AccountClosed(Halt):
-    """The provider gives nothing for now: used up, or unreachable for too long."""
+    """The provider gives nothing for now: used up, or unreachable for too long.
+
+    ``resting``: the provider that wants to be left alone until a time that it named; what waits goes on then.
+    """
+
+    def __init__(self, detail: str = "", resting: str | None = None) -> None:
+        super().__init__(detail)
+        self.resting = resting
 
 
 class CallsStopped(Halt):

@@ -1,9 +1,9 @@
 """When a call may leave: slots, shared waits and the breaker of one provider account."""
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +12,7 @@ from chunksmith.domain.halts import AccountClosed, Halt
 from chunksmith.domain.ports import Clock
 from chunksmith.domain.times import rfc3339
 from chunksmith.errors import ProviderError, StorageError
+from chunksmith.gateway.alarm import Alarm
 from chunksmith.gateway.turns import Turns, Waiter
 from chunksmith.gateway.windows import Spending, Window
 
@@ -125,14 +126,13 @@ class Admission:
         self._down_since: float | None = None
         self._failing: set[bytes] = set()  # requests, since then; two are enough to know that it is not one of them
         self._answered_at = float("-inf")
-        self._closed: str | None = None
+        self._closed: AccountClosed | None = None
         # Until when the provider wants no calls, where that is longer than anybody waits for it.
         self._told_until = float("-inf")
         self._asks_again = False
         self.lifted: Callable[[], None] = lambda: None  # called when that wait is over before its time
         self._turns: Turns[Slot] = Turns(lambda: self.max_concurrency)
-        self._timer: asyncio.Task[None] | None = None
-        self._wakes_at = 0.0
+        self._alarm = Alarm(clock, self._grant, f"admission-{account.provider}")
         self.waiting_for: WaitReason | None = None
         self.waiting_until: float | None = None
 
@@ -140,6 +140,15 @@ class Admission:
     def _probes(self) -> bool:
         """Whether one call at a time finds out how things are."""
         return self._openings > 0 or self._asks_again
+
+    @property
+    def rest_s(self) -> float:
+        """How long the provider still wants to be left alone, by its own word; asking earlier changes nothing in it."""
+        return max(0.0, self._told_until - self._clock.monotonic())
+
+    @property
+    def _rests(self) -> bool:
+        return self._closed is not None and self._closed.resting is not None and self.rest_s > 0
 
     @property
     def silent(self) -> bool:
@@ -156,8 +165,7 @@ class Admission:
         return Seat(self, job, weight, tokens)
 
     async def enter(self, job: int, weight: int, tokens: int) -> Slot:
-        if self._closed is not None:
-            raise AccountClosed(self._closed)
+        self._check_open()
         waiter: Waiter[Slot] = Waiter(job, weight, tokens, asyncio.get_running_loop().create_future())
         self._turns.add(waiter)
         self._grant()
@@ -173,11 +181,17 @@ class Admission:
         self._grant()
 
     def may_leave(self) -> bool:
-        if self._closed is not None:
-            raise AccountClosed(self._closed)
+        self._check_open()
         if self._clock.monotonic() < self._blocked_until or (self._probes and self.sent):
             return False
         return self.sent < min(int(self.limit), self.max_concurrency)
+
+    def _check_open(self) -> None:
+        """Errors: AccountClosed, but not for a rest whose time is over."""
+        if self._closed is not None and self._closed.resting is not None:
+            self.reopen()
+        if self._closed is not None:
+            raise copy(self._closed)
 
     def now(self) -> float:
         return self._clock.monotonic()
@@ -242,7 +256,7 @@ class Admission:
         self._failures += 1
         if error.retry_after_s is not None:
             self._heed(error.retry_after_s, "provider_down")  # said to one, meant for all
-        if self._told_until > now:
+        if self._rests:
             return
         if now - self._down_since >= self._give_up_after_s and not self.gives_up_on(key):
             self.close(f"{self.account.provider} has not answered for {int(now - self._down_since)} s: {error.detail}")
@@ -262,43 +276,48 @@ class Admission:
         until = self._clock.monotonic() + seconds
         self._block(until, reason)
         if seconds > self._give_up_after_s:
-            self._told_until = max(self._told_until, until)
+            self._told_until = until if self._asks_again else max(self._told_until, until)
             wait_s = self._told_until - self._clock.monotonic()
             told = f"{self.account.provider} wants no calls until {rfc3339(self._clock.now() + wait_s)}"
-            self.close(f"{told}; resume asks it again at once")
+            self.close(f"{told}; the job goes on then, and resume asks at once", self.account.provider)
 
     def ask_again(self) -> None:
         """Somebody says so: one call finds out whether the provider still wants to be left alone."""
-        if self._told_until > self._clock.monotonic():
-            self._closed = None
-            self._told_until = self._blocked_until = float("-inf")
-            self._asks_again = True
+        if self._rests:
+            self._closed, self._blocked_until = None, float("-inf")
+            self.ask_one_by_one()
+
+    def ask_one_by_one(self) -> None:
+        """Until one is answered: the provider had wanted to be left alone for long."""
+        self._asks_again = True
 
     def is_answered_again(self) -> None:
         """The wait is over; the answer itself may ask for another one."""
-        self._asks_again = False
+        self._asks_again, self._told_until = False, float("-inf")
         self.lifted()
 
-    def close(self, detail: str) -> None:
+    def close(self, detail: str, resting: str | None = None) -> None:
         """Nothing leaves any more; all that wait are told."""
-        self._closed = detail
-        self.turn_away(AccountClosed(detail))
+        self._closed = AccountClosed(detail, resting)
+        self.turn_away(self._closed)
 
     def turn_away(self, reason: Halt | StorageError, job: int | None = None) -> None:
         """All that wait, or those of one job, get ``reason`` instead of a slot."""
         for waiter in self._turns.drop(job):
             if not waiter.granted.done():
-                waiter.granted.set_exception(type(reason)(reason.detail))
+                waiter.granted.set_exception(copy(reason))
         self._grant()
 
     def reopen(self) -> None:
         """A job begins. While others wait here or are on their way, only what is closed changes."""
-        if self._told_until > self._clock.monotonic():
+        if self._rests:
             return  # the provider said so itself: only who insists asks it before
         if self._closed is None and (self.in_flight or self._turns):
             return
         if self._closed is not None or self._blocked_by == "provider_down":
             self._blocked_until = 0.0
+        if self._closed is not None and self._closed.resting is not None:
+            self.ask_one_by_one()
         self._closed = None
         self._failures = self._openings = 0
         self._down_since = None
@@ -347,7 +366,7 @@ class Admission:
                 smaller = self._smaller(waiter, wait_s, now) if reason == "tokens_per_minute" else None
                 if smaller is None:
                     if wait_s > 0:
-                        self._wake_in(wait_s)
+                        self._alarm.ring_in(wait_s)
                     return
                 waiter = smaller
             self._turns.take(waiter)
@@ -384,23 +403,5 @@ class Admission:
     def _windows(self, waiter: Waiter[Slot]) -> list[tuple[Window, int, WaitReason]]:
         return [(self.requests, 1, "requests_per_minute"), (self.tokens, waiter.tokens, "tokens_per_minute")]
 
-    def _wake_in(self, seconds: float) -> None:
-        until = self._clock.monotonic() + seconds
-        if self._timer is not None and not self._timer.done():
-            if self._wakes_at <= until:
-                return  # it looks again then, and waits on if it must
-            self._timer.cancel()
-        self._wakes_at = until
-
-        async def wake() -> None:
-            await self._clock.sleep(seconds)
-            self._timer = None
-            self._grant()
-
-        self._timer = asyncio.create_task(wake(), name=f"admission-{self.account.provider}")
-
-    async def close_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._timer
+    async def close_alarm(self) -> None:
+        await self._alarm.close()

@@ -180,7 +180,7 @@ class Gateway:
             await asyncio.wait(asking)
         await self.sender.close()
         for admission in self.admissions.values():
-            await admission.close_timer()
+            await admission.close_alarm()
 
     def _begin(self, asked: Asked) -> "asyncio.Task[Answer]":
         sharing = _sharing(asked)

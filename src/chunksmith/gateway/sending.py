@@ -73,6 +73,8 @@ class Sender:
             admission.lifted = partial(self._lift_wait, provider)
         # Told how each call ended: provider, result, reply.
         self.observe: Callable[[str, str, ChatReply | None], None] = lambda provider, result, reply: None
+        # Told that a provider, which wanted to be left alone for long, answers again.
+        self.rest_over: Callable[[], None] = lambda: None
         self.draining = False
         # Calls between their intent and their reply in the ledger; by id, from when the intent is there.
         self.sending = 0
@@ -218,6 +220,7 @@ class Sender:
     def _lift_wait(self, provider: str) -> None:
         """It was asked before its time, and answers: after a restart it is not left alone any more."""
         self._keeper.keep(lambda: self._log.lift_wait(provider))
+        self.rest_over()
 
     def _put_down(self, call_id: int, write: Write) -> "asyncio.Future[None]":
         """What became of a call; done when it is durable."""

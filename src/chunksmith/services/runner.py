@@ -23,6 +23,7 @@ from chunksmith.domain.ports import Clock
 from chunksmith.errors import AppError, Conflict, NotFound, StorageError
 from chunksmith.logs import bound
 from chunksmith.services.places import Places, View
+from chunksmith.services.rests import Rests
 
 log = logging.getLogger(__name__)
 # How long a request that cancels or pauses waits to see it done before it answers.
@@ -95,6 +96,7 @@ class Work(Protocol):
 class Runner:
     """``kinds`` names the work of each kind of job. ``sending`` says how many calls are on their way; ``notify`` is
     called when a job has ended and somebody is to be told. ``settle`` puts down a job's calls that nobody waits for.
+    ``rests`` lets go on what was paused for the rest of a provider.
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class Runner:
         sending: Callable[[], int],
         notify: Callable[[], None] | None = None,
         settle: Callable[[int], Awaitable[None]] | None = None,
+        rests: Rests | None = None,
     ) -> None:
         self._jobs = jobs
         self.kinds = kinds
@@ -114,16 +117,18 @@ class Runner:
         self._sending = sending
         self._notify = notify
         self._settle = settle
+        self._rests = rests if rests is not None else Rests(jobs, {}, clock)
         self.running: dict[int, Running] = {}
         self._wakened = asyncio.Event()
-        self._supervisor: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self.stopping = False
 
     async def start(self) -> None:
         resumed = await self._jobs.requeue_running()
         if resumed:
             log.info("jobs_resumed", extra={"count": resumed})
-        self._supervisor = asyncio.create_task(self._supervise(), name="runner")
+        self._tasks.append(asyncio.create_task(self._supervise(), name="runner"))
+        self._tasks.append(asyncio.create_task(self._rests.run(self._wakened), name="rests"))
         self.wake()
 
     def wake(self) -> None:
@@ -133,10 +138,9 @@ class Runner:
     async def stop(self, grace_s: float) -> None:
         """Take no further job, start no further call, wait for replies in flight, then let go of the rest."""
         self.stopping = True
-        if self._supervisor is not None:
-            self._supervisor.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._supervisor
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for running in self.running.values():
             running.halt(CallsStopped())
         tasks = [running.task for running in self.running.values() if running.task is not None]
@@ -329,7 +333,9 @@ class Runner:
                 PausedByUser: "user",
             }
             detail = None if isinstance(halt, PausedByUser) else halt.detail
-            await self._end(running, "paused", reason=reasons[type(halt)], error=(None, detail), step="Paused")
+            resting = halt.resting if isinstance(halt, AccountClosed) else None
+            reason = reasons[type(halt)]
+            await self._end(running, "paused", reason=reason, error=(None, detail), step="Paused", resting=resting)
 
     async def _end(
         self,
@@ -339,14 +345,17 @@ class Runner:
         reason: PauseReason | None = None,
         error: tuple[str | None, str | None] = (None, None),
         step: str,
+        resting: str | None = None,
     ) -> None:
-        write = asyncio.create_task(self._write_end(running, to, reason, error, step), name="job-end")
+        write = asyncio.create_task(self._write_end(running, to, reason, error, step, resting), name="job-end")
         try:
             running.job = await asyncio.shield(write)
         except asyncio.CancelledError:
             # The end of a job is written even while the server stops.
             running.job = await asyncio.shield(write)
         log.info("job_ended", extra={"state": to, "reason": reason, "error": error[1]})
+        if resting is not None:
+            self._rests.look()
         if self._notify is not None:
             self._notify()
 
@@ -357,12 +366,15 @@ class Runner:
         reason: PauseReason | None,
         error: tuple[str | None, str | None],
         step: str,
+        resting: str | None,
     ) -> Job:
         """Until it is written: a job whose end is lost would seem to run for ever."""
         while True:
             at, notify, job = timestamp(self._clock), self._notify is not None, running.job.id
             try:
-                return await self._jobs.move(job, to, at=at, reason=reason, error=error, step=step, notify=notify)
+                return await self._jobs.move(
+                    job, to, at=at, reason=reason, error=error, step=step, notify=notify, resting=resting
+                )
             except StorageError as exc:
                 if self.stopping:
                     raise

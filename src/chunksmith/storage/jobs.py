@@ -58,6 +58,10 @@ VALUES (:job_id, :kind, :project_id, :dataset, :spec, 'submitted', :concurrency,
 """
 # A pause that was wished for, and had not happened when the process ended, happens now.
 _PAUSE_WISHED = "UPDATE jobs SET state = 'paused', step = 'Paused' WHERE state = 'running' AND reason = 'user'"
+_RESTING = "SELECT job, provider FROM job_rests ORDER BY job"
+_HAS_REST = "SELECT job FROM job_rests WHERE job = ?"
+_NO_REST = "DELETE FROM job_rests WHERE job = ?"
+_REST = "INSERT INTO job_rests (job, provider) VALUES (?, ?)"
 _WARN = "UPDATE jobs SET warnings = ? WHERE id = ?"
 _COUNT_UNREAD = "UPDATE job_counters SET documents_unread = ? WHERE job = ?"
 _EVENTS = "SELECT id, kind, data, at FROM job_events WHERE job = ? AND id > ? ORDER BY id LIMIT ?"
@@ -167,8 +171,12 @@ class JobStore:
         step: str | None = None,
         only_from: frozenset[JobState] | None = None,
         notify: bool = False,
+        resting: str | None = None,
+        of_rest: bool = False,
     ) -> Job:
         """Change the state; ``notify`` notes that an end is to be told.
+
+        ``resting``: the provider whose rest it waits for from now on. ``of_rest``: only when it waits for one.
 
         Errors: Conflict when the state that the job is in does not allow it.
         """
@@ -177,6 +185,8 @@ class JobStore:
             row = await first(connection, JOB_BY_ID, job)
             if row is None:
                 raise NotFound("Job", job)
+            if of_rest and await first(connection, _HAS_REST, job) is None:
+                raise Conflict(f"job {row['job_id']} waits for no rest of a provider")
             state: JobState = row["state"]
             if to not in TRANSITIONS[state] or (only_from is not None and state not in only_from):
                 why = f"{state} already" if to == state else f"{state}, it cannot become {to}"
@@ -187,6 +197,9 @@ class JobStore:
                 "completed_at = CASE WHEN ? THEN ? END WHERE id = ?",
                 (to, reason, *error, step, to, at, to in ENDED, at, job),
             )
+            await connection.execute(_NO_REST, (job,))
+            if resting is not None:
+                await connection.execute(_REST, (job, resting))
             event = json.dumps({"status": to, "reason": reason, "error": error[1]})
             await connection.execute(EVENT, (job, "state", event, at))
             if notify and to in ENDED:
@@ -196,6 +209,10 @@ class JobStore:
             return job_of(changed)
 
         return await self._database.transact(change)
+
+    async def resting(self) -> list[tuple[int, str]]:
+        """Paused jobs, each with the provider whose rest it waits for."""
+        return [(row["job"], row["provider"]) for row in await self._database.read(_RESTING)]
 
     async def to_notify(self) -> list[Job]:
         """Ended jobs that the webhook has not heard of."""

@@ -124,5 +124,7 @@ COPIED = (
 )
 # What a unit is about, by the kind of its job; of the others the number is of the job's own.
 UNIT_SOURCES = {"dataset-gen": "chunks", "extraction": "chunks", "process": "documents"}
-# Tables that are not of one project.
-OF_ALL = frozenset({"api_keys", "prompts", "open_imports", "provider_waits", "reference_sets", "reference_rows"})
+# Tables that are not of one project, or say what holds in this instance alone.
+OF_ALL = frozenset(
+    {"api_keys", "prompts", "open_imports", "provider_waits", "job_rests", "reference_sets", "reference_rows"}
+)

@@ -18,6 +18,7 @@ from chunksmith.services.processing_job import ProcessingJob
 from chunksmith.services.regeneration_job import RegenerationJob, RegenerationStores
 from chunksmith.services.rescoring import KIND as RESCORE_KIND
 from chunksmith.services.rescoring import RescoreJob, RescoreStores
+from chunksmith.services.rests import Rests
 from chunksmith.services.runner import Runner, Work
 from chunksmith.services.splitting import SplitEntries
 from chunksmith.services.taxonomy_job import KIND as TAXONOMY_KIND
@@ -93,7 +94,10 @@ def workshop(core: Core, notify: Callable[[], None] | None) -> Workshop:
         gateway.idles,
         lambda job: {model.provider for model in models_asked(job)},
     )
-    runner = Runner(rows.jobs, kinds, clock, places, lambda: gateway.sender.sending, notify, gateway.sender.settle)
+    rests = Rests(rows.jobs, gateway.admissions, clock)
+    sender = gateway.sender
+    sender.rest_over = rests.look
+    runner = Runner(rows.jobs, kinds, clock, places, lambda: sender.sending, notify, sender.settle, rests)
     return Workshop(runner, generation)
 
 

@@ -70,6 +70,39 @@ async def test_when_the_time_has_come_jobs_that_begin_ask(made: Parts) -> None:
     assert all(isinstance(one, Answer) for one in found)
 
 
+async def test_when_the_time_has_come_one_call_asks_first(made: Parts) -> None:
+    await closed(made, slow_down())
+    await made.clock.advance(TEN_DAYS)
+    asking = ask_many(made, 3, job=2)
+    await made.clock.advance(0.5)
+    assert made.model.in_flight == 1
+    await made.clock.run(asyncio.wait_for(asking, None))
+    assert made.ledger.lifted == ["grok"]
+
+
+async def test_who_is_told_to_wait_learns_for_whom(made: Parts) -> None:
+    (found,) = await closed(made, slow_down())
+    assert isinstance(found, AccountClosed)
+    assert (found.resting, made.admission.rest_s) == ("grok", TEN_DAYS)
+
+
+async def test_an_outage_is_no_rest() -> None:
+    made = parts(give_up_after_s=60)
+    made.model.script = lambda *_: unavailable()
+    (found,) = await made.clock.run(asyncio.wait_for(ask_many(made, 1), None))
+    assert (getattr(found, "resting", None), made.admission.rest_s) == (None, 0)
+
+
+async def test_asking_early_ends_the_rest_of_others_only_when_it_is_answered(made: Parts) -> None:
+    await closed(made, slow_down())
+    made.admission.ask_again()
+    asking = ask_many(made, 1, job=2)
+    await made.clock.advance(0.5)
+    assert made.admission.rest_s > 0
+    await made.clock.run(asyncio.wait_for(asking, None))
+    assert made.admission.rest_s == 0
+
+
 async def test_who_insists_asks_with_one_call_and_its_answer_lifts_the_wait(made: Parts) -> None:
     await closed(made, slow_down())
     made.admission.ask_again()
@@ -87,7 +120,7 @@ async def test_the_answer_may_renew_the_wait(made: Parts) -> None:
     made.model.script = lambda *_: slow_down(5000)
     found = await made.clock.run(asyncio.wait_for(ask_many(made, 6, job=2), None))
     assert {str(one) for one in found} == {
-        "grok wants no calls until 2026-02-02T04:03:22.000Z; resume asks it again at once"
+        "grok wants no calls until 2026-02-02T04:03:22.000Z; the job goes on then, and resume asks at once"
     }
     assert (len(made.model.sent), made.ledger.lifted) == (2, ["grok"])
 

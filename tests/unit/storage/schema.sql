@@ -1,4 +1,4 @@
--- version 20
+-- version 21
 
 CREATE VIEW visible_chunks AS
 SELECT * FROM chunks
@@ -417,6 +417,11 @@ CREATE TABLE job_inputs (
     name TEXT NOT NULL,
     body TEXT NOT NULL,                     -- JSON
     PRIMARY KEY (job, name)
+) STRICT;
+
+CREATE TABLE job_rests (
+    job INTEGER PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
+    provider TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE jobs (

@@ -71,6 +71,18 @@ async def test_what_ran_when_the_process_ended_is_queued_again(rows: EngineRows)
     assert [job.job_id for job in await rows.jobs.queued()] == ["dataset-gen-1", "dataset-gen-3"]
 
 
+async def test_a_rest_is_waited_for_until_the_job_is_moved(rows: EngineRows) -> None:
+    job = await rows.job()
+    await rows.jobs.move(job.id, "running", at="t1")
+    await rows.jobs.move(job.id, "paused", at="t2", reason="provider", resting="grok")
+    assert await rows.jobs.resting() == [(job.id, "grok")]
+    await rows.jobs.move(job.id, "submitted", at="t3")
+    await rows.jobs.move(job.id, "paused", at="t4", reason="user")
+    assert await rows.jobs.resting() == []
+    with pytest.raises(Conflict, match="waits for no rest"):
+        await rows.jobs.move(job.id, "submitted", at="t5", of_rest=True)
+
+
 async def test_units_come_in_slices_with_frozen_positions(rows: EngineRows) -> None:
     job = await rows.job()
     await rows.units.add_units(job.id, 0, [7, 5, 9], last=False)
