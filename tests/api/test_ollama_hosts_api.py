@@ -1,5 +1,6 @@
 """A whole job on two Ollama hosts of which one is sick: the other does the work, and the ledger tells what was sent."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -84,6 +85,20 @@ async def test_a_failure_of_every_host_is_an_outage_of_the_account(tmp_path: Pat
         also.control({"rates": {}})
         await server.post(f"jobs/{status['job_id']}/resume")
         assert (await server.ended(status["job_id"]))["result"]["units"]["done"] == UNITS
+
+
+async def test_a_model_that_every_host_that_answers_lacks_is_told_at_once(tmp_path: Path) -> None:
+    away, told = "http://127.0.0.1:1", ""
+    async with FakeLLM(ollama_models=[]) as there:
+        hosts = {"providers": {"ollama": {"base_urls": [away, there.url]}}}
+        settings = settings_for(tmp_path, there, hosts)
+        async with running_app(settings, clock=FastClock()) as server:
+            wanted = {"project_id": await server.project(passages()), "generation_model": "ollama/misspelt"}
+            started = await server.post("datasets/generate", wanted)
+            while "does not answer" not in told:
+                await asyncio.sleep(0.01)
+                told = (await server.get(f"jobs/{started['job_id']}"))["result"]["waiting_for"] or ""
+    assert all(said in told for said in ("127.0.0.1:1: ", there.url.removeprefix("http://"), "misspelt"))
 
 
 async def test_hosts_that_are_all_busy_are_waited_for(tmp_path: Path) -> None:

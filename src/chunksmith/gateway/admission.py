@@ -135,6 +135,7 @@ class Admission:
         self._alarm = Alarm(clock, self._grant, f"admission-{account.provider}")
         self.waiting_for: WaitReason | None = None
         self.waiting_until: float | None = None
+        self.outage: str | None = None  # what was said last of why nobody is answered
 
     @property
     def _probes(self) -> bool:
@@ -228,7 +229,7 @@ class Admission:
     def _on_answer(self) -> None:
         """Whatever it said: the provider is there."""
         self._failures = self._openings = 0
-        self._down_since = None
+        self._down_since = self.outage = None
         self._failing.clear()
         self._answered_at = self._clock.monotonic()
 
@@ -247,7 +248,7 @@ class Admission:
         self._heed(hint_s, "rate_limit")
 
     def _on_outage(self, error: ProviderError, granted_at: float, key: bytes) -> None:
-        now = self._clock.monotonic()
+        now, self.outage = self._clock.monotonic(), error.detail
         self._down_since = self._down_since if self._down_since is not None else now
         # Who is not reached at all is down for everybody; a status may be meant for one request.
         self._failing.update((key,) if error.status is not None else (key, b"") if len(self._failing) < 2 else ())

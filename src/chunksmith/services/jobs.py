@@ -304,7 +304,10 @@ class JobService:
         wait_s = None
         if admission.waiting_until is not None:
             wait_s = max(0.0, admission.waiting_until - self._clock.monotonic())
-        return WAITS[admission.waiting_for] + (f", {wait_s:.0f} s" if wait_s else ""), wait_s
+        told = WAITS[admission.waiting_for] + (f", {wait_s:.0f} s" if wait_s else "")
+        if admission.waiting_for == "provider_down" and admission.outage is not None:
+            told += f": {admission.outage}"
+        return told, wait_s
 
     def _storage_fault(self, job: Job) -> str | None:
         """What keeps it from going on until there is room on the disk."""
