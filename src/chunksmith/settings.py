@@ -32,18 +32,12 @@ from pydantic_settings import (
 from chunksmith.domain.calls import ProviderAccount, model_name
 from chunksmith.domain.generation import parse_model
 from chunksmith.errors import Fault, InvalidRequest
+from chunksmith.provider_variables import from_provider_variables
 
 ENVIRONMENT_PREFIX = "CHUNKSMITH_"
 # What is read elsewhere: by the command line and by fault points.
 OTHER_VARIABLES = frozenset({"CHUNKSMITH_URL", "CHUNKSMITH_API_KEY", "CHUNKSMITH_FAULT_POINT"})
 FOR_TESTS = "CHUNKSMITH_TEST_"
-# The providers' own variables, the first that is set wins; ours beat them all.
-PROVIDER_VARIABLES = {
-    "GEMINI_API_KEY": ("gemini", "api_key"),
-    "GOOGLE_API_KEY": ("gemini", "api_key"),
-    "XAI_API_KEY": ("grok", "api_key"),
-    "OLLAMA_HOST": ("ollama", "base_url"),
-}
 
 Positive = Annotated[int, Field(gt=0)]
 PositiveSeconds = Annotated[float, Field(gt=0)]
@@ -270,7 +264,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        providers = InitSettingsSource(settings_cls, _from_provider_variables(os.environ))
+        providers = InitSettingsSource(settings_cls, from_provider_variables(os.environ))
         files = TomlConfigSettingsSource(settings_cls, deep_merge=True)
         return init_settings, env_settings, providers, files
 
@@ -382,21 +376,3 @@ def unheeded_variables(environment: Mapping[str, str]) -> list[str]:
     ours = (name for name in environment if name.startswith(ENVIRONMENT_PREFIX) and "__" not in name)
     read = OTHER_VARIABLES | {f"{ENVIRONMENT_PREFIX}{section}".upper() for section in Settings.model_fields}
     return sorted(name for name in ours if name not in read and not name.startswith(FOR_TESTS))
-
-
-def _from_provider_variables(environment: Mapping[str, str]) -> dict[str, Any]:
-    found: dict[str, dict[str, str]] = {}
-    for variable, (provider, key) in PROVIDER_VARIABLES.items():
-        value = environment.get(variable, "").strip()
-        if value:
-            found.setdefault(provider, {}).setdefault(key, _ollama_url(value) if key == "base_url" else value)
-    return {"providers": found}
-
-
-def _ollama_url(host: str) -> str:
-    """``OLLAMA_HOST`` is what the server binds: a bare host, a port, 0.0.0.0; a client needs an address."""
-    url = host if "://" in host else f"http://{host}"
-    scheme, _, rest = url.partition("://")
-    name, _, port = rest.rstrip("/").partition(":")
-    default_port = "443" if scheme == "https" else "11434"
-    return f"{scheme}://{'127.0.0.1' if name in ('', '0.0.0.0') else name}:{port or default_port}"  # noqa: S104 - read, not bound

@@ -23,8 +23,9 @@ from chunksmith.domain.calls import NEEDS_KEY, ProviderAccount, shown_address
 from chunksmith.domain.generation import parse_model
 from chunksmith.domain.ports import ChatModel
 from chunksmith.errors import InvalidRequest, ProviderError
+from chunksmith.provider_variables import PROVIDER_VARIABLES
 from chunksmith.providers import registry
-from chunksmith.settings import PROVIDER_VARIABLES, Settings, load, shipped
+from chunksmith.settings import Settings, load, shipped
 from chunksmith.storage.database import MIGRATIONS
 from chunksmith.storage.files import LOCK
 
