@@ -397,13 +397,18 @@ async def test_a_stop_in_the_middle_loses_nothing(tmp_path: Path) -> None:
         assert (max(fake.stats.bodies.values()), status["result"]["usage"]["unknown_calls"]) == (1, 0)
 
 
+def held_up(status: Json) -> bool:
+    """It has its place, and waits all the same."""
+    return status["status"] == "running" and status["result"]["waiting_for"] is not None
+
+
 async def test_who_waits_for_the_slots_that_another_job_has_is_told(tmp_path: Path) -> None:
     limits = {"providers": {"grok": {"max_concurrency": 1}}}
     async with FakeLLM(hold_from=1) as fake, running_app(settings_for(tmp_path, fake, limits)) as server:
         first = await server.post("datasets/generate", body(await server.project(passages(3))))
         await reached(lambda: fake.held == 1)
         second = await server.post("datasets/generate", body(await server.project(passages(2, of="Other"))))
-        waiting = await until(server, second["job_id"], lambda one: bool(one["result"]["waiting_for"]))
+        waiting = await until(server, second["job_id"], held_up)
         moving = await server.get(f"jobs/{first['job_id']}")
         told = [one["result"]["waiting_for"] for one in (waiting, moving)]
         assert told == ["a free slot at the provider", None]
@@ -418,7 +423,7 @@ async def test_who_waits_for_an_equal_call_of_another_job_is_told(server: Server
     first = await server.post("datasets/generate", body(project))
     await reached(lambda: fake.held == 2)
     second = await server.post("datasets/generate", body(project))
-    waiting = await until(server, second["job_id"], lambda one: bool(one["result"]["waiting_for"]))
+    waiting = await until(server, second["job_id"], held_up)
     moving = await server.get(f"jobs/{first['job_id']}")
     told = [one["result"]["waiting_for"] for one in (waiting, moving)]
     assert told == ["the answer to an equal call of another job", None]
@@ -431,9 +436,9 @@ async def test_who_waits_for_an_equal_call_learns_what_that_waits_for(server: Se
     fake.control({"rates": {"429": 1.0}, "retry_after_s": 800})
     project = await server.project(passages(2))
     first = await server.post("datasets/generate", body(project))
-    await until(server, first["job_id"], lambda one: bool(one["result"]["waiting_for"]))
+    await until(server, first["job_id"], held_up)
     second = await server.post("datasets/generate", body(project))
-    waiting = await until(server, second["job_id"], lambda one: bool(one["result"]["waiting_for"]))
+    waiting = await until(server, second["job_id"], held_up)
     assert waiting["result"]["waiting_for"].startswith(
         "the answer to an equal call of another job, which waits for the provider: it said to slow down"
     )
